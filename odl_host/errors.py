@@ -1,0 +1,119 @@
+"""Every failure odl-host can announce, with its exit code and the next thing to do.
+
+Findings about data are values (see `odl_host.schemas.findings`), not exceptions. A class docstring is the default
+message; `hint` is one sentence that says what to do next.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the process answers to cron and to scripts."""
+
+    OK = 0
+    UNFORESEEN = 1
+    USAGE = 2
+    DATA = 3
+    CATALOGUE = 4
+    UNAVAILABLE = 5
+    INCOMPLETE = 6
+    INTERRUPTED = 130
+
+
+class OdlError(Exception):
+    """Something unforeseen happened."""
+
+    exit_code: ExitCode = ExitCode.UNFORESEEN
+    default_hint: str = "Run the command again with --debug and report what it prints."
+
+    def __init__(self, message: str = "", *, hint: str = "") -> None:
+        super().__init__(message or (type(self).__doc__ or "").split("\n")[0])
+        self.hint = hint or self.default_hint
+
+    @property
+    def message(self) -> str:
+        """The sentence to show."""
+        return str(self)
+
+
+class UsageError(OdlError):
+    """The command was called with something it cannot use."""
+
+    exit_code = ExitCode.USAGE
+    default_hint = "See the command's --help."
+
+
+class UnknownPlace(UsageError):
+    """No commune, EPCI, département or region answers to this code or name."""
+
+    default_hint = "Look it up with: odl-host commune find NAME"
+
+
+class AmbiguousPlace(UsageError):
+    """Several communes answer to this name."""
+
+    default_hint = "Give the INSEE code instead of the name."
+
+
+class ConfigError(UsageError):
+    """A configuration file cannot be used."""
+
+    default_hint = "Correct the file, then run the same command again."
+
+
+class DataError(OdlError):
+    """A file cannot be used."""
+
+    exit_code = ExitCode.DATA
+    default_hint = "Open the file in a spreadsheet, save it as CSV UTF-8, and try again."
+
+
+class UnreadableFile(DataError):
+    """The file cannot be read as a table."""
+
+
+class UnknownSchema(DataError):
+    """No schema has this name, or none fits this file."""
+
+    default_hint = "List the schemas with: odl-host schema list"
+
+
+class CatalogueError(OdlError):
+    """The catalogue refused a call."""
+
+    exit_code = ExitCode.CATALOGUE
+    default_hint = "Check the catalogue's address and the token in the tenant's manifest."
+
+
+class CatalogueRefused(CatalogueError):
+    """The catalogue's token does not allow this call."""
+
+    default_hint = "Give the tenant a token of a sysadmin of that catalogue."
+
+
+class CatalogueNotFound(CatalogueError):
+    """The catalogue does not hold this object."""
+
+    default_hint = "Run: odl-host provision"
+
+
+class CatalogueInvalid(CatalogueError):
+    """The catalogue found the data sent to it invalid."""
+
+    default_hint = "Read the fields named in the message; correct the metadata, then run the same command again."
+
+
+class StorageError(OdlError):
+    """A file could not be stored or read back."""
+
+    exit_code = ExitCode.CATALOGUE
+    default_hint = "Check the free space and the rights on the data folder, then run the same command again."
+
+
+class Unavailable(OdlError):
+    """Something this command needs is busy or does not answer."""
+
+    exit_code = ExitCode.UNAVAILABLE
+    default_hint = "Wait a moment, then run the same command again."

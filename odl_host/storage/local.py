@@ -1,0 +1,136 @@
+"""The storage protocol, and its form on a local disk.
+
+A blob is named by the SHA-256 of its bytes: the same file published twice is kept once, a version is never altered,
+and a half-written file can never be taken for a whole one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from odl_host.errors import StorageError
+
+CHUNK_BYTES = 1 << 18
+_SHA256 = re.compile(r"[0-9a-f]{64}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """What is stored: the SHA-256 of the bytes in hexadecimal, and their count."""
+
+    sha256: str
+    size_bytes: int
+
+
+class Storage(Protocol):
+    """Keeps blobs under the SHA-256 of their content."""
+
+    def put_stream(self, chunks: Iterable[bytes]) -> Blob:
+        """Store the bytes of `chunks` and return their name. :raises StorageError: when they cannot be kept."""
+
+    def open(self, sha256: str) -> BinaryIO:
+        """Open a blob for reading. :raises StorageError: when it is absent."""
+
+    def path(self, sha256: str) -> Path | None:
+        """Return the blob's place on this machine's disk, or None when it lies elsewhere or is absent."""
+
+    def exists(self, sha256: str) -> bool:
+        """Return whether the blob is stored."""
+
+    def delete(self, sha256: str) -> None:
+        """Forget the blob; one that is absent is no error."""
+
+    def iter_names(self) -> Iterator[str]:
+        """Yield the SHA-256 of every blob, in no order."""
+
+
+class LocalStorage:
+    """Blobs as files `ab/abcdef…` under one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._incoming = folder / "incoming"
+
+    def put_stream(self, chunks: Iterable[bytes]) -> Blob:
+        """Write to a temporary file, flush it to the disk, then rename it into place."""
+        digest = hashlib.sha256()
+        size = 0
+        temporary = self._incoming / f"{os.getpid()}-{secrets.token_hex(8)}"
+        try:
+            self._incoming.mkdir(parents=True, exist_ok=True)
+            try:
+                with temporary.open("xb") as file:
+                    for chunk in chunks:
+                        digest.update(chunk)
+                        size += len(chunk)
+                        file.write(chunk)
+                    file.flush()
+                    os.fsync(file.fileno())
+                blob = Blob(digest.hexdigest(), size)
+                target = self._place(blob.sha256)
+                if not target.exists():
+                    target.parent.mkdir(exist_ok=True)
+                    temporary.replace(target)
+                    _sync_folder(target.parent)
+            finally:
+                temporary.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(f"Cannot store a file under {self.folder}: {error.strerror or error}.") from error
+        return blob
+
+    def open(self, sha256: str) -> BinaryIO:
+        """Open a blob for reading."""
+        try:
+            return self._place(sha256).open("rb")
+        except OSError as error:
+            raise StorageError(f"The stored file {sha256} cannot be read: {error.strerror or error}.") from error
+
+    def path(self, sha256: str) -> Path | None:
+        """Return the blob's file."""
+        place = self._place(sha256)
+        return place if place.is_file() else None
+
+    def exists(self, sha256: str) -> bool:
+        """Return whether the blob's file is there."""
+        return self._place(sha256).is_file()
+
+    def delete(self, sha256: str) -> None:
+        """Remove the blob's file."""
+        try:
+            self._place(sha256).unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(f"The stored file {sha256} cannot be removed: {error.strerror or error}.") from error
+
+    def iter_names(self) -> Iterator[str]:
+        """Yield the name of every blob file."""
+        for folder in self.folder.glob("[0-9a-f][0-9a-f]"):
+            for file in folder.iterdir():
+                if _SHA256.match(file.name):
+                    yield file.name
+
+    def _place(self, sha256: str) -> Path:
+        if not _SHA256.match(sha256):
+            raise StorageError(f"“{sha256}” is not the name of a stored file.")
+        return self.folder / sha256[:2] / sha256
+
+
+def iter_chunks(file: BinaryIO) -> Iterator[bytes]:
+    """Yield the rest of `file` in pieces of 256 KiB."""
+    while chunk := file.read(CHUNK_BYTES):
+        yield chunk
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename survive a power cut: the folder's own entry must reach the disk too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
