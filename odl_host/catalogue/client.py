@@ -1,0 +1,210 @@
+"""Carrying calls to a catalogue, embedded or remote, with time-outs, retries and our own exceptions.
+
+One method matters: `call_action(name, data_dict, files)`. Nothing here knows what an action means. Reads are tried
+again; a write whose answer was lost is not: the run looks at what the catalogue holds first.
+"""
+
+from __future__ import annotations
+
+import ast
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn, Protocol
+
+from odl_host import __version__
+from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError, WireError
+from odl_host.config import Secret
+from odl_host.errors import (
+    CatalogueError,
+    CatalogueInvalid,
+    CatalogueNotFound,
+    CatalogueRefused,
+    OdlError,
+    StorageError,
+    Unavailable,
+)
+
+READ_ATTEMPTS = 3
+RETRY_DELAY_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file to send: where it lies, and the name under which the catalogue serves it."""
+
+    path: Path
+    filename: str
+    mimetype: str = "application/octet-stream"
+
+
+class Caller(Protocol):
+    """Whatever answers actions in this process and raises `odl_host.ckan.WireError`."""
+
+    def call_action(self, name: str, data_dict: JsonDict | None = None, files: Any = None) -> Any:
+        """Call one action."""
+
+
+class Catalogue(Protocol):
+    """A catalogue that speaks CKAN's Action API and raises `CatalogueError` or `Unavailable`."""
+
+    url: str
+
+    def call_action(
+        self, name: str, data_dict: JsonDict | None = None, files: Mapping[str, Upload] | None = None
+    ) -> Any:
+        """Call one action and return its `result`."""
+
+    def supports(self, extension: str) -> bool:
+        """Return whether `status_show` announces this extension."""
+
+
+class _Extensions:
+    """Asks a catalogue once what it announces."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._known: frozenset[str] | None = None
+
+    def __contains__(self, extension: str) -> bool:
+        if self._known is None:
+            self._known = frozenset(self._catalogue.call_action("status_show").get("extensions") or ())
+        return extension in self._known
+
+
+class EmbeddedCatalogue:
+    """The catalogue that runs in this process."""
+
+    def __init__(self, caller: Caller, url: str) -> None:
+        self.url = url
+        self._caller = caller
+        self._extensions = _Extensions(self)
+
+    def call_action(
+        self, name: str, data_dict: JsonDict | None = None, files: Mapping[str, Upload] | None = None
+    ) -> Any:
+        """Call the action, its answer and its refusals being those of the wire."""
+        try:
+            with ExitStack() as stack:
+                opened = {
+                    field: (upload.filename, stack.enter_context(upload.path.open("rb")), upload.mimetype)
+                    for field, upload in (files or {}).items()
+                }
+                return self._caller.call_action(name, data_dict, opened or None)
+        except WireError as error:
+            raise_catalogue_error(error, name)
+        except OSError as error:
+            raise StorageError(f"The catalogue could not be written: {error.strerror or error}.") from error
+
+    def supports(self, extension: str) -> bool:
+        """Return whether `status_show` announces this extension."""
+        return extension in self._extensions
+
+
+class RemoteCatalogue:
+    """A CKAN elsewhere, through ckanapi."""
+
+    def __init__(self, url: str, token: Secret | None, *, timeout_s: float) -> None:
+        self.url = url.rstrip("/")
+        self._token = token
+        self._timeout_s = timeout_s
+        self._extensions = _Extensions(self)
+        self._client: Any = None
+
+    def call_action(
+        self, name: str, data_dict: JsonDict | None = None, files: Mapping[str, Upload] | None = None
+    ) -> Any:
+        """Call the action over HTTP; reads are tried again when the catalogue does not answer."""
+        attempts = READ_ATTEMPTS if _is_read(name) else 1
+        for attempt in range(1, attempts + 1):
+            try:
+                return self._call(name, data_dict, files)
+            except Unavailable:
+                if attempt == attempts:
+                    raise
+                time.sleep(RETRY_DELAY_S * 2 ** (attempt - 1))
+        raise AssertionError("the loop above returns or raises")
+
+    def _call(self, name: str, data_dict: JsonDict | None, files: Mapping[str, Upload] | None) -> Any:
+        import ckanapi
+        import requests
+
+        if self._client is None:
+            self._client = ckanapi.RemoteCKAN(
+                self.url,
+                apikey=self._token.reveal() if self._token else None,
+                user_agent=f"odl-host/{__version__}",
+            )
+        try:
+            with ExitStack() as stack:
+                opened = {
+                    field: (upload.filename, stack.enter_context(upload.path.open("rb")), upload.mimetype)
+                    for field, upload in (files or {}).items()
+                }
+                return self._client.call_action(
+                    name, data_dict or {}, files=opened or None, requests_kwargs={"timeout": self._timeout_s}
+                )
+        except ckanapi.NotFound as error:
+            raise_catalogue_error(NotFound(_text(error)), name)
+        except ckanapi.NotAuthorized as error:
+            raise_catalogue_error(NotAuthorized(_text(error)), name)
+        except ckanapi.ValidationError as error:
+            raise_catalogue_error(ValidationError(error.error_dict), name)
+        except ckanapi.CKANAPIError as error:
+            raise self._unexpected(name, error) from error
+        except requests.RequestException as error:
+            raise Unavailable(
+                f"The catalogue {self.url} does not answer ({type(error).__name__}).",
+                hint="Check the address in the manifest and the network, then run the same command again.",
+            ) from error
+
+    def _unexpected(self, name: str, error: Exception) -> OdlError:
+        """Tell a catalogue in trouble (5xx: try later) from something that is no CKAN."""
+        status, body = _answer(error)
+        if status >= 500:
+            return Unavailable(f"The catalogue {self.url} failed on {name} (HTTP {status}).")
+        return CatalogueError(f"{self.url} does not answer {name} as a CKAN does: {body[:300]}")
+
+    def supports(self, extension: str) -> bool:
+        """Return whether `status_show` announces this extension."""
+        return extension in self._extensions
+
+
+def _is_read(action: str) -> bool:
+    return action.endswith(("_show", "_list", "_search", "_read", "_autocomplete"))
+
+
+def _text(error: Exception) -> str:
+    """Return what the catalogue said, out of one of ckanapi's exceptions."""
+    said = getattr(error, "extra_msg", None) or (error.args[0] if error.args else "")
+    if isinstance(said, dict):
+        said = str(said.get("message", said)).partition(": ")[2] or said.get("message", said)
+    return str(said)
+
+
+def _answer(error: Exception) -> tuple[int, str]:
+    """Return status and body of an answer that ckanapi could not read: it raises `repr([url, status, body])`."""
+    try:
+        _, status, body = ast.literal_eval(_text(error))
+        return int(status), str(body)
+    except (ValueError, SyntaxError, TypeError):
+        return 0, _text(error)
+
+
+def raise_catalogue_error(error: WireError, action: str) -> NoReturn:
+    """Raise the toolkit's exception for a refusal of the Action API.
+
+    :raises CatalogueNotFound: 404. :raises CatalogueRefused: 403. :raises CatalogueInvalid: 409 with its fields.
+    :raises CatalogueError: anything else.
+    """
+    match error:
+        case NotFound():
+            raise CatalogueNotFound(f"{action}: the catalogue does not hold this object. {error.message}") from error
+        case NotAuthorized():
+            raise CatalogueRefused(f"{action}: the catalogue refused. {error.message}") from error
+        case ValidationError():
+            raise CatalogueInvalid(f"{action}: {error.message}") from error
+        case _:
+            raise CatalogueError(f"{action}: {error.message or error.kind}") from error

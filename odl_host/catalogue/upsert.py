@@ -1,0 +1,159 @@
+"""What the toolkit asks of a catalogue, in typed verbs; the only toolkit module that spells action names.
+
+Every verb may be called again after a failure: objects are found by the ids that odl-host derives, so a second call
+finds what the first one made.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
+
+from odl_host.catalogue.client import Catalogue, Upload
+from odl_host.ckan import JsonDict, OrganizationDict, PackageDict, ResourceDict, extras_dict
+from odl_host.errors import CatalogueNotFound
+
+# Every id that odl-host derives lies under this namespace; changing it would change the ids of all catalogues.
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://schema.data.gouv.fr/odl-host")
+
+ORGANIZATION_PAGE = 1000
+DATASET_PAGE = 1000
+ORIGINAL_EXTENSION = "odl_original"
+
+
+def derive_id(*parts: str) -> str:
+    """Return the id of the object that these parts name; the same parts give the same id for ever.
+
+    >>> derive_id("savoie", "organization", "commune:73065") == derive_id("savoie", "organization", "commune:73065")
+    True
+    """
+    return str(uuid.uuid5(NAMESPACE, "/".join(parts)))
+
+
+def list_organizations(catalogue: Catalogue) -> list[OrganizationDict]:
+    """Return every active organization with its extras; a CKAN that gives fewer per page than asked is paged."""
+    found: list[OrganizationDict] = []
+    while True:
+        page = catalogue.call_action(
+            "organization_list",
+            {"all_fields": True, "include_extras": True, "limit": ORGANIZATION_PAGE, "offset": len(found)},
+        )
+        found.extend(page)
+        if not page:
+            return found
+
+
+def organization_differences(wanted: OrganizationDict, existing: OrganizationDict) -> dict[str, Any]:
+    """Return the keys of `wanted` that differ, as `organization_patch` wants them; foreign extras are kept."""
+    changed: dict[str, Any] = {
+        key: wanted[key]
+        for key in ("title", "description")
+        if wanted.get(key) != existing.get(key)
+    }
+    old = extras_dict(existing)
+    merged = {**old, **extras_dict(wanted)}
+    if merged != old:
+        changed["extras"] = [{"key": key, "value": value} for key, value in sorted(merged.items())]
+    return changed
+
+
+def create_organization(catalogue: Catalogue, wanted: OrganizationDict) -> None:
+    """Create an organization; one that was deleted earlier under the same id is brought back."""
+    try:
+        existing = catalogue.call_action("organization_show", {"id": wanted["id"]})
+    except CatalogueNotFound:
+        catalogue.call_action("organization_create", cast(JsonDict, wanted))
+    else:
+        catalogue.call_action("organization_patch", {**wanted, "id": existing["id"], "state": "active"})
+
+
+def patch_organization(catalogue: Catalogue, organization_id: str, changes: Mapping[str, Any]) -> None:
+    """Change some keys of an organization."""
+    catalogue.call_action("organization_patch", {"id": organization_id, **changes})
+
+
+def iter_datasets(catalogue: Catalogue) -> Iterator[PackageDict]:
+    """Yield every dataset that the token may see, drafts and private ones too, ordered by name."""
+    start = 0
+    while True:
+        answer = catalogue.call_action(
+            "package_search",
+            {
+                "q": "*:*",
+                "rows": DATASET_PAGE,
+                "start": start,
+                "sort": "name asc",
+                "include_private": True,
+                "include_drafts": True,
+            },
+        )
+        yield from answer["results"]
+        start += len(answer["results"])
+        if not answer["results"] or start >= answer["count"]:
+            return
+
+
+def find_dataset(catalogue: Catalogue, dataset_id: str) -> PackageDict | None:
+    """Return a dataset that is not deleted, by id or name, or None."""
+    try:
+        dataset = cast(PackageDict, catalogue.call_action("package_show", {"id": dataset_id}))
+    except CatalogueNotFound:
+        return None
+    return None if dataset.get("state") == "deleted" else dataset
+
+
+def create_dataset(catalogue: Catalogue, wanted: PackageDict) -> PackageDict:
+    """Create a dataset as a draft: nobody sees it until `activate_dataset`."""
+    return cast(PackageDict, catalogue.call_action("package_create", {**wanted, "state": "draft"}))
+
+
+def activate_dataset(catalogue: Catalogue, dataset_id: str) -> None:
+    """Show a draft to the public."""
+    catalogue.call_action("package_patch", {"id": dataset_id, "state": "active"})
+
+
+def upload_resource(
+    catalogue: Catalogue,
+    dataset_id: str,
+    resource: ResourceDict,
+    file: Upload,
+    *,
+    original: Upload | None,
+    exists: bool,
+) -> ResourceDict:
+    """Create a resource with its file, or replace the file of one that exists; id and URL stay.
+
+    Next to a file only scalars travel, so `resource` must hold no list and no dictionary. `original` is the file as it
+    was received: kept beside the resource where the catalogue can, as a second resource elsewhere.
+    """
+    fields = {**resource, "package_id": dataset_id}
+    files = {"upload": file}
+    beside = original is not None and catalogue.supports(ORIGINAL_EXTENSION)
+    if original is not None and beside:
+        files["original"] = original
+    action = "resource_patch" if exists else "resource_create"
+    result = cast(ResourceDict, catalogue.call_action(action, cast(JsonDict, fields), files))
+    if original is not None and not beside:
+        _upload_original_resource(catalogue, dataset_id, resource, original)
+    return result
+
+
+def _upload_original_resource(catalogue: Catalogue, dataset_id: str, resource: ResourceDict, original: Upload) -> None:
+    """Keep the received file as a resource of its own, on a CKAN that knows no originals."""
+    original_id = derive_id(resource["id"], "original")
+    fields = {
+        "id": original_id,
+        "package_id": dataset_id,
+        "name": f"{resource['name']} (fichier d’origine)",
+        "format": original.path.suffix.lstrip(".").upper(),
+        "original_of": resource["id"],
+    }
+    dataset = find_dataset(catalogue, dataset_id)
+    held = any(item["id"] == original_id for item in (dataset or {}).get("resources", ()))
+    catalogue.call_action("resource_patch" if held else "resource_create", fields, {"upload": original})
+
+
+def tag_dicts(names: Iterable[str]) -> list[dict[str, str]]:
+    """Return tags as CKAN takes them."""
+    return [{"name": name} for name in names]

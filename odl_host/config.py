@@ -1,0 +1,246 @@
+"""The machine's settings and where things lie in a host's home.
+
+Settings come from `odl.toml`, then `ODL_*` variables, then flags: later wins. They are read once, here, and passed
+down; nothing else looks at the environment. Secrets are never in these files: only the name of a variable or the path
+of a file that holds them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from odl_host.errors import ConfigError
+
+Value = TypeVar("Value")
+PACKAGE = Path(__file__).resolve().parent
+
+
+class Secret:
+    """A value that must not be printed.
+
+    >>> Secret("tok-123")
+    Secret(***)
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the value itself; call it only where it is sent."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    __str__ = __repr__
+
+
+def setting(default: Any, help: str) -> Any:  # noqa: A002 - the word that readers of settings look for
+    """Return a dataclass field with its default value and one sentence of help."""
+    return field(default=default, metadata={"help": help})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one machine. Each may stand in `odl.toml`, or as `ODL_<NAME>` in the environment."""
+
+    host: str = setting("127.0.0.1", "Address that `serve` listens on.")
+    port: int = setting(8000, "Port that `serve` listens on.")
+    workers: int = setting(1, "Server processes started by `serve`.")
+    jobs: int = setting(0, "Processes that read and validate files; 0 takes one per processor.")
+    max_file_mb: int = setting(1024, "Largest file read from a deposit, in megabytes.")
+    max_cells: int = setting(200_000_000, "Most cells read from one file.")
+    max_columns: int = setting(2_000, "Most columns in one file.")
+    max_zip_ratio: int = setting(200, "Most times a workbook may grow when it is unpacked.")
+    max_findings: int = setting(100, "Findings kept per kind and column; the rest are counted.")
+    http_timeout_s: float = setting(30.0, "Seconds that a remote catalogue may take to answer.")
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where everything of one host lies."""
+
+    path: Path
+
+    @property
+    def settings_file(self) -> Path:
+        """The machine's settings; the file may be absent."""
+        return self.path / "odl.toml"
+
+    @property
+    def tenants(self) -> Path:
+        """The manifests, one file per tenant, fit for git."""
+        return self.path / "tenants"
+
+    @property
+    def data(self) -> Path:
+        """What the programs write."""
+        return self.path / "data"
+
+    @property
+    def schema_cache(self) -> Path:
+        """The official schemas loaded by `schema sync`."""
+        return self.data / "schemas"
+
+    def tenant_data(self, tenant: str) -> Path:
+        """One tenant's catalogue, files, runs and reports."""
+        return self.data / tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A setting's value and where it came from."""
+
+    name: str
+    value: object
+    source: str
+    help: str
+
+
+def find_home(flag: Path | None) -> Home:
+    """Return the home: the flag, else `ODL_HOME`, else the current folder."""
+    return Home((flag or Path(os.environ.get("ODL_HOME") or ".")).resolve())
+
+
+def read_variable(name: str) -> str | None:
+    """Return an environment variable that a manifest names, or None when it is not set."""
+    return os.environ.get(name)
+
+
+def language(flag: str | None) -> str:
+    """Return "fr" or "en" for what is printed to people: the flag, `ODL_LANG`, else the locale's language."""
+    chosen = flag or os.environ.get("ODL_LANG")
+    if not chosen:
+        chosen = next((v for v in map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG")) if v), "en")
+    return "fr" if chosen.lower().startswith("fr") else "en"
+
+
+def load_settings(home: Home) -> tuple[Settings, list[Origin]]:
+    """Read the settings of this machine, and where each value came from.
+
+    :raises ConfigError: a key is unknown, or a value has the wrong type.
+    """
+    document = TomlFile.read(home.settings_file) if home.settings_file.exists() else None
+    settings = document.build(Settings) if document else Settings()
+    origins: list[Origin] = []
+    types = get_type_hints(Settings)
+    for item in dataclasses.fields(Settings):
+        source = "default"
+        if document and item.name in document.table:
+            source = f"{home.settings_file.name}, line {document.line_of((item.name,))}"
+        variable = f"ODL_{item.name.upper()}"
+        if text := os.environ.get(variable):
+            try:
+                settings = dataclasses.replace(settings, **{item.name: types[item.name](text)})
+            except ValueError:
+                raise ConfigError(
+                    f"The environment variable {variable} must be of type {types[item.name].__name__}, not “{text}”.",
+                    hint=f"Unset {variable} or give it another value.",
+                ) from None
+            source = variable
+        origins.append(Origin(item.name, getattr(settings, item.name), source, item.metadata["help"]))
+    return settings, origins
+
+
+def templates_dir() -> Path:
+    """Return the folder of tenant templates: inside the package in a wheel, at the top in a checkout."""
+    inside = PACKAGE / "tenant_templates"
+    return inside if inside.is_dir() else PACKAGE.parent / "tenant_templates"
+
+
+@dataclass(frozen=True, slots=True)
+class TomlFile:
+    """A TOML document that can say on which line a key stands."""
+
+    path: Path
+    text: str
+    table: dict[str, Any]
+
+    @classmethod
+    def read(cls, path: Path) -> TomlFile:
+        """Read a TOML file. :raises ConfigError: when it is absent or not TOML."""
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+            return cls(path, text, tomllib.loads(text))
+        except FileNotFoundError:
+            raise ConfigError(f"The file {path} does not exist.") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+            raise ConfigError(f"The file {path} cannot be read: {error}.") from error
+
+    def line_of(self, keys: tuple[str, ...]) -> int:
+        """Return the 1-based line where the key of this path is written, or 1 when it cannot be told."""
+        table: tuple[str, ...] = ()
+        header = re.compile(r"\s*\[{1,2}\s*([^\]]+?)\s*\]{1,2}")
+        for number, line in enumerate(self.text.splitlines(), start=1):
+            if match := header.match(line):
+                table = tuple(part.strip(" \"'") for part in match[1].split("."))
+                if table == keys:
+                    return number
+            elif (match := re.match(r"\s*([\w\-.\"']+)\s*=", line)) and (
+                (*table, *(part.strip("\"'") for part in match[1].split("."))) == keys
+            ):
+                return number
+        return 1
+
+    def build(self, cls: type[Value], *, keys: tuple[str, ...] = ()) -> Value:
+        """Return the (sub-)table at `keys` as the dataclass `cls`.
+
+        :raises ConfigError: a key is unknown (the nearest is named) or a value has the wrong type.
+        """
+        table: Any = self.table
+        for key in keys:
+            table = table.get(key, {})
+        types = get_type_hints(cls)
+        names = {item.name for item in dataclasses.fields(cls)}  # type: ignore[arg-type]  # cls is a dataclass
+        values: dict[str, Any] = {}
+        for key, value in table.items():
+            where = (*keys, key)
+            if key not in names:
+                raise self.error(where, f"the key “{'.'.join(where)}” is unknown{_nearest(key, names)}.")
+            values[key] = self._convert(types[key], value, where)
+        return cls(**values)
+
+    def error(self, keys: tuple[str, ...], message: str) -> ConfigError:
+        """Return an error that names the file and the line of a key."""
+        return ConfigError(f"{self.path}, line {self.line_of(keys)}: {message}")
+
+    def _convert(self, kind: Any, value: Any, where: tuple[str, ...]) -> Any:
+        if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+            if not isinstance(value, dict):
+                raise self.error(where, f"“{'.'.join(where)}” must be a table.")
+            return self.build(kind, keys=where)
+        origin, arguments = get_origin(kind), get_args(kind)
+        if origin is tuple and isinstance(value, list):
+            return tuple(self._convert(arguments[0], item, where) for item in value)
+        if origin is Mapping and isinstance(value, dict):
+            return value
+        wanted = kind if isinstance(kind, type) else next((a for a in arguments if a is not type(None)), str)
+        if wanted is float and type(value) is int:
+            return float(value)
+        if origin is tuple or type(value) is not wanted:
+            word = "a list" if origin is tuple else _TYPE_WORDS.get(wanted, wanted.__name__)
+            raise self.error(where, f"“{'.'.join(where)}” must be {word}, not {value!r}.")
+        return value
+
+
+_TYPE_WORDS: dict[type, str] = {
+    str: "a text in quotes",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+}
+
+
+def _nearest(key: str, names: set[str]) -> str:
+    close = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
+    return f"; did you mean “{close[0]}”?" if close else f"; known keys: {', '.join(sorted(names))}"

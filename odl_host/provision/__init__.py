@@ -1,0 +1,1 @@
+"""Making things true to the manifest: configuration files, the catalogue, the member organizations."""

@@ -1,0 +1,58 @@
+"""Writing rendered texts to the disk: compare, then replace each file in one step.
+
+Nothing is deleted that was not written by the tool.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from odl_host.errors import StorageError
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """What happens to one file: "created", "updated" or "unchanged"."""
+
+    path: Path
+    kind: str
+
+
+def plan_files(files: Mapping[Path, str]) -> list[FileChange]:
+    """Return what writing these texts would change."""
+    changes = []
+    for path, text in files.items():
+        old = path.read_bytes() if path.exists() else None
+        changes.append(
+            FileChange(path, "created" if old is None else "unchanged" if old == text.encode() else "updated")
+        )
+    return changes
+
+
+def write_files(files: Mapping[Path, str]) -> list[FileChange]:
+    """Write the texts that differ; a reader sees the old file or the new one, never a part.
+
+    :raises StorageError: a file cannot be written.
+    """
+    changes = plan_files(files)
+    for change in changes:
+        if change.kind != "unchanged":
+            write_atomically(change.path, files[change.path].encode())
+    return changes
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file in one step. :raises StorageError: it cannot be written."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            temporary.write_bytes(content)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(f"Cannot write {path}: {error.strerror or error}.") from error

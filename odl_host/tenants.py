@@ -1,0 +1,198 @@
+"""Tenants: the hosted portals of one home, each described by a manifest that is fit for git.
+
+A manifest says what should be; the catalogue holds what is. Nothing here talks to a catalogue.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from odl_host.ckan import is_name
+from odl_host.config import Home, Secret, TomlFile, read_variable
+from odl_host.errors import ConfigError, UsageError
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Perimeter:
+    """The territory that a tenant's operator accompanies, as official codes; France when `france` is true."""
+
+    communes: tuple[str, ...] = ()
+    epci: tuple[str, ...] = ()
+    departements: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    france: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueAddress:
+    """Which catalogue holds the datasets: the embedded one, or a CKAN elsewhere."""
+
+    kind: str = "embedded"
+    url: str = ""
+    token_env: str = ""
+    token_file: str = ""
+
+    def token(self) -> Secret | None:
+        """Return the token of a CKAN elsewhere, or None when the manifest names none.
+
+        :raises ConfigError: the variable or the file that the manifest names holds nothing.
+        """
+        if self.token_env:
+            if value := read_variable(self.token_env):
+                return Secret(value.strip())
+            raise ConfigError(
+                f"The environment variable {self.token_env}, which should hold the catalogue's token, is not set.",
+                hint=f"Set it: export {self.token_env}=…",
+            )
+        if self.token_file:
+            try:
+                return Secret(Path(self.token_file).read_text(encoding="utf-8").strip())
+            except OSError as error:
+                raise ConfigError(f"The token file {self.token_file} cannot be read: {error.strerror}.") from error
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Publishing:
+    """How the tenant's files are published."""
+
+    deposit: str = ""
+    licence: str = "lov2"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a manifest may say."""
+
+    title: str = ""
+    description: str = ""
+    url: str = "http://127.0.0.1:8000"
+    hosts: tuple[str, ...] = ()
+    contact: str = ""
+    perimeter: Perimeter = field(default_factory=Perimeter)
+    catalogue: CatalogueAddress = field(default_factory=CatalogueAddress)
+    publish: Publishing = field(default_factory=Publishing)
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A hosted portal: its name, its manifest, and its folders."""
+
+    name: str
+    manifest: Manifest
+    home: Home
+    manifest_file: Path
+
+    @property
+    def title(self) -> str:
+        """The portal's title."""
+        return self.manifest.title or self.name
+
+    @property
+    def url(self) -> str:
+        """The portal's public address, without a slash at the end."""
+        return self.manifest.url.rstrip("/")
+
+    @property
+    def data(self) -> Path:
+        """Where the programs write for this tenant."""
+        return self.home.tenant_data(self.name)
+
+    @property
+    def deposit(self) -> Path:
+        """The folder that the town halls' files arrive in."""
+        chosen = self.manifest.publish.deposit
+        return (self.home.path / chosen).resolve() if chosen else self.data / "deposit"
+
+    @property
+    def reports(self) -> Path:
+        """Where the reports for the town halls are written."""
+        return self.data / "reports"
+
+    def answers(self, host: str) -> bool:
+        """Return whether a `Host` header (with or without its port) names this tenant.
+
+        The names of the loopback interface are one host: who declares 127.0.0.1 is reached as localhost too.
+        """
+        wanted = _host_name(host)
+        own = {_host_name(urlsplit(self.manifest.url).netloc), *map(_host_name, self.manifest.hosts)}
+        return wanted in own or (wanted in LOOPBACK and not own.isdisjoint(LOOPBACK))
+
+
+def _host_name(host: str) -> str:
+    """Return a host in lower case, without its port.
+
+    >>> _host_name("Data.Savoie.fr:8000"), _host_name("[::1]:80"), _host_name("::1")
+    ('data.savoie.fr', '::1', '::1')
+    """
+    name = host.strip().lower()
+    if name.startswith("["):
+        return name[1:].partition("]")[0]
+    return name if name.count(":") > 1 else name.partition(":")[0]
+
+
+def check_tenant_name(name: str) -> str:
+    """Return `name` when it can name a tenant. :raises UsageError: when it cannot."""
+    if not is_name(name) or name == "schemas":
+        raise UsageError(
+            f"“{name}” cannot name a tenant: use lower-case letters without accents, digits and hyphens.",
+            hint="For example: odl-host init savoie --department 73",
+        )
+    return name
+
+
+def list_tenants(home: Home) -> list[Tenant]:
+    """Return the tenants of a home, by name. :raises ConfigError: a manifest cannot be used."""
+    return [load_tenant(home, file.stem) for file in sorted(home.tenants.glob("*.toml"))]
+
+
+def load_tenant(home: Home, name: str) -> Tenant:
+    """Read one tenant's manifest. :raises ConfigError: it is absent, or holds something that cannot be used."""
+    file = home.tenants / f"{name}.toml"
+    if not file.is_file():
+        known = ", ".join(sorted(path.stem for path in home.tenants.glob("*.toml")))
+        raise ConfigError(
+            f"There is no tenant “{name}” in {home.tenants}" + (f"; there are: {known}." if known else "."),
+            hint=f"Create it with: odl-host init {name} --department CODE",
+        )
+    document = TomlFile.read(file)
+    manifest = document.build(Manifest)
+    _check(document, manifest)
+    return Tenant(name, manifest, home, file)
+
+
+def choose_tenant(home: Home, name: str | None) -> Tenant:
+    """Return the named tenant, or the only one there is. :raises UsageError: there are none, or several."""
+    if name:
+        return load_tenant(home, name)
+    files = sorted(home.tenants.glob("*.toml"))
+    if not files:
+        raise UsageError(
+            f"There is no tenant in {home.path}.",
+            hint="Create one with: odl-host init NAME --department CODE, or point --home at another folder.",
+        )
+    if len(files) > 1:
+        raise UsageError(
+            f"There are several tenants here: {', '.join(file.stem for file in files)}.",
+            hint=f"Say which, for example: -t {files[0].stem}",
+        )
+    return load_tenant(home, files[0].stem)
+
+
+def _check(document: TomlFile, manifest: Manifest) -> None:
+    """Refuse values that could only fail later. :raises ConfigError: at the first one."""
+    parts = urlsplit(manifest.url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise document.error(("url",), f"“{manifest.url}” is not an address that starts with http:// or https://.")
+    if parts.path.strip("/"):
+        raise document.error(("url",), "the portal's address cannot have a path: a portal is known by its host.")
+    catalogue = manifest.catalogue
+    if catalogue.kind not in {"embedded", "ckan"}:
+        raise document.error(("catalogue", "kind"), f"“{catalogue.kind}” is neither “embedded” nor “ckan”.")
+    if catalogue.kind == "ckan" and not re.match(r"https?://", catalogue.url):
+        raise document.error(("catalogue", "url"), "a CKAN needs its address, for example https://ckan.example.fr.")
