@@ -1,0 +1,116 @@
+"""Delimited text: which separator, and the records as `csv.reader` gives them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import re
+from collections import Counter
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from odl_host.pipeline.reading.encoding import REMOVE_CONTROLS, TextForm, open_text
+from odl_host.pipeline.reading.names import name_key
+from odl_host.pipeline.reading.refusals import RefusedFile
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
+
+    from odl_host.pipeline.reading.limits import ReadLimits
+
+DELIMITERS = (";", ",", "\t", "|")
+_HEAD_CHARS = 1 << 16
+_HEAD_RECORDS = 60
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[ \t;,]*\r?\n?', re.I)
+
+
+class DelimitedSource:
+    """The records of one text file, from its first line, streamed and as often as one likes."""
+
+    format = "csv"
+
+    def __init__(
+        self, path: Path, form: TextForm, limits: ReadLimits, *, columns: Collection[str] = (), repair: bool = True
+    ) -> None:
+        self._path, self._form, self._limits = path, form, limits
+        self._clean = repair and form.controls > 0
+        with open_text(path, form) as text:
+            head = text.read(_HEAD_CHARS)
+        self.skipped = 0
+        announced = _SEPARATOR_LINE.match(head)
+        if announced and repair:
+            self.skipped = 1
+            self.delimiter = announced.group(1)
+        else:
+            self.delimiter = find_delimiter(head.translate(REMOVE_CONTROLS) if form.controls else head, columns)
+
+    @contextmanager
+    def records(self) -> Iterator[Iterator[list[str]]]:
+        """Open every record of the file; the iterator is `csv.reader` itself.
+
+        :raises csv.Error: a cell is longer than the limit (the caller knows the row)
+        """
+        # The limit is the whole process's: the one setting of the csv module that cannot be given to a reader.
+        csv.field_size_limit(self._limits.max_cell_chars)
+        with open_text(self._path, self._form) as text:
+            lines: Iterator[str] = text
+            if self._clean:
+                lines = (line.translate(REMOVE_CONTROLS) for line in text)
+            if self.skipped:
+                next(lines, "")
+            yield csv.reader(lines, delimiter=self.delimiter)
+
+    def refuse(self, row: int) -> RefusedFile:
+        """Turn an error of `csv.reader` on a row (1-based) into the refusal that names it."""
+        return RefusedFile("cell-too-long", self._path, detail=str(row), bound=str(self._limits.max_cell_chars))
+
+
+def find_delimiter(head: str, columns: Collection[str] = ()) -> str:
+    r"""Decide the separator on the beginning of a file.
+
+    A row that shows the most known column names decides; without one, the separator that cuts the first records into
+    the same number of cells, at least two. A file of one column gets a comma.
+
+    >>> find_delimiter("nom;montant\nCAF;1,5\nUDAF;2,5\n")
+    ';'
+    """
+    candidates = [delimiter for delimiter in DELIMITERS if delimiter in head]
+    if len(candidates) < 2:
+        return candidates[0] if candidates else ","
+    cut = {delimiter: _head_records(head, delimiter) for delimiter in candidates}
+    if columns:
+        known = {delimiter: _best_match(records, columns) for delimiter, records in cut.items()}
+        best = max(known.values())
+        winners = [delimiter for delimiter in candidates if known[delimiter] == best]
+        if best >= 2 and len(winners) == 1:
+            return winners[0]
+        if best >= 2:
+            candidates = winners
+    return max(candidates, key=lambda delimiter: _consistency(cut[delimiter]))
+
+
+def _head_records(head: str, delimiter: str) -> list[list[str]]:
+    csv.field_size_limit(max(csv.field_size_limit(), _HEAD_CHARS))
+    reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
+    records = list(itertools.islice(reader, _HEAD_RECORDS + 1))
+    if len(records) > 1 and (len(records) > _HEAD_RECORDS or len(head) >= _HEAD_CHARS):
+        # The last record may have been cut by the end of the head.
+        records.pop()
+    return records
+
+
+def _best_match(records: list[list[str]], columns: Collection[str]) -> int:
+    return max((sum(name_key(cell) in columns for cell in record if cell) for record in records[:25]), default=0)
+
+
+def _consistency(records: list[list[str]]) -> tuple[float, int]:
+    widths = Counter(len(record) for record in records if any(record))
+    if not widths:
+        return (0.0, 0)
+    # A title above the header has one cell with any separator: only rows that were cut can agree or disagree.
+    width, agreeing = max(
+        ((w, n) for w, n in widths.items() if w > 1), key=lambda item: (item[1], item[0]), default=(1, 0)
+    )
+    return (agreeing / widths.total(), width)

@@ -1,0 +1,163 @@
+"""How large a sheet really is, from its own cells: what it says of itself (`dimension`, repeat counts) may lie.
+
+Only what protects memory, and what the reading library does not tell: cells in error, formulas without a result.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+from xml.parsers import expat
+
+from odl_host.pipeline.reading.archive import read_member
+from odl_host.pipeline.reading.refusals import RefusedFile
+
+if TYPE_CHECKING:
+    import zipfile
+    from pathlib import Path
+
+    from odl_host.pipeline.reading.limits import ReadLimits
+
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
+_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*?\br=[\"'](\d+)")
+_FAR_COLUMN = re.compile(rb"\br=[\"']([A-Z]{3})\d")
+_COLUMN = re.compile(rb"\br=[\"']([A-Z]{1,3})\d")
+_ERROR = re.compile(rb"<(?:\w+:)?c\b[^>]*\bt=[\"']e[\"']")
+# A formula cell that ends without a value, or with an empty one.
+_UNCACHED = re.compile(
+    rb"<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetExtent:
+    """Rows and columns down to the last cell, and what is wrong inside."""
+
+    rows: int
+    columns: int
+    errors: int = 0
+    uncached: int = 0
+
+    @property
+    def cells(self) -> int:
+        """The rectangle a reader has to lay out."""
+        return self.rows * self.columns
+
+
+def xlsx_sheets(path: Path, archive: zipfile.ZipFile, limits: ReadLimits) -> dict[str, str]:
+    """Return the archive member of each sheet of an XLSX workbook, by the sheet's name."""
+    names = {name.lower().lstrip("/"): name for name in archive.namelist()}
+    try:
+        book = ElementTree.fromstring(read_member(path, archive, names["xl/workbook.xml"], limits))  # noqa: S314  expat ≥ 2.4 stops entity bombs, external entities are never fetched
+        relations = names.get("xl/_rels/workbook.xml.rels")
+        targets: dict[str, str] = {}
+        if relations:
+            for relation in ElementTree.fromstring(read_member(path, archive, relations, limits)):  # noqa: S314  the same
+                target = relation.get("Target", "").replace("\\", "/").lower()
+                targets[relation.get("Id", "")] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+    except (ElementTree.ParseError, ValueError) as error:
+        raise RefusedFile("corrupt", path, detail=f"workbook.xml: {error}") from error
+    sheets: dict[str, str] = {}
+    for element in book.iter():
+        if element.tag.rpartition("}")[2] == "sheet":
+            relation_id = element.get(_RELATION) or element.get(_STRICT_RELATION) or ""
+            member = names.get(targets.get(relation_id, ""))
+            if member:
+                sheets[element.get("name", "")] = member
+    return sheets
+
+
+def xlsx_extent(path: Path, archive: zipfile.ZipFile, member: str, limits: ReadLimits) -> SheetExtent:
+    """Measure one sheet of an XLSX workbook by the references of its rows and cells."""
+    data = read_member(path, archive, member, limits)
+    numbers = _ROW.findall(data)
+    rows = max(max(map(_capped, numbers), default=0), data.count(b"<row"))
+    columns = 702
+    if rows * columns > limits.max_cells or _FAR_COLUMN.search(data):
+        columns = max((_column(letters) for letters in set(_COLUMN.findall(data))), default=1)
+    errors = len(_ERROR.findall(data)) if b't="e"' in data or b"t='e'" in data else 0
+    uncached = len(_UNCACHED.findall(data)) if b"<f" in data or b":f" in data else 0
+    return SheetExtent(rows, columns, errors, uncached)
+
+
+def ods_extents(path: Path, archive: zipfile.ZipFile, limits: ReadLimits) -> dict[str, SheetExtent]:
+    """Measure the sheets of an OpenDocument workbook, counting repeated rows and cells that hold something."""
+    content = next((name for name in archive.namelist() if name.lower() == "content.xml"), "content.xml")
+    meter = _OdsMeter()
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = meter.start
+    parser.EndElementHandler = meter.end
+    try:
+        parser.Parse(read_member(path, archive, content, limits), True)
+    except expat.ExpatError as error:
+        raise RefusedFile("corrupt", path, detail=f"content.xml: {error}") from error
+    return meter.extents
+
+
+def ole_content(path: Path) -> str:
+    """Say what an OLE container holds when it is not a readable workbook: "encrypted", "document", or "" (a workbook).
+
+    The names of streams stand in the directory, in UTF-16. Source: [MS-CFB] and [MS-OFFCRYPTO], 2026-11.
+    """
+    data = path.read_bytes()
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        return "encrypted"
+    if "Workbook".encode("utf-16-le") in data or "Book\0".encode("utf-16-le") in data:
+        return ""
+    if any(name.encode("utf-16-le") in data for name in ("WordDocument", "PowerPoint Document")):
+        return "document"
+    return ""
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _capped(digits: bytes) -> int:
+    return int(digits[:12])
+
+
+class _OdsMeter:
+    """Walks through content.xml; only rows and cells with content count, as readers drop what is empty at the end."""
+
+    def __init__(self) -> None:
+        self.extents: dict[str, SheetExtent] = {}
+        self._name = ""
+        self._row = self._last_row = self._row_repeat = 0
+        self._column = self._last_column = self._width = 0
+        self._errors = 0
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == "table:table":
+            self._name = attributes.get("table:name", "")
+            self._row = self._last_row = self._width = self._errors = 0
+        elif tag == "table:table-row":
+            self._row_repeat = _count(attributes.get("table:number-rows-repeated"))
+            self._column = self._last_column = 0
+        elif tag in ("table:table-cell", "table:covered-table-cell"):
+            self._column += _count(attributes.get("table:number-columns-repeated"))
+            if "office:value-type" in attributes or "table:formula" in attributes:
+                self._last_column = self._column
+            if attributes.get("calcext:value-type") == "error":
+                self._errors += 1
+        elif tag == "text:p":
+            self._last_column = max(self._last_column, self._column)
+
+    def end(self, tag: str) -> None:
+        if tag == "table:table-row":
+            self._row += self._row_repeat
+            if self._last_column:
+                self._last_row = self._row
+                self._width = max(self._width, self._last_column)
+        elif tag == "table:table":
+            self.extents[self._name] = SheetExtent(self._last_row, self._width, self._errors)
+
+
+def _count(repeat: str | None) -> int:
+    return int(repeat) if repeat and repeat.isdecimal() and len(repeat) < 12 else 10**12 if repeat else 1
