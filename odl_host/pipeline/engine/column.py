@@ -1,0 +1,258 @@
+"""One column of a file under one field of a schema: what it accepts, and what it has already accepted.
+
+`sift` is the quick way through a batch: it remembers good texts, so that only new ones are looked at, and gives back
+the bad ones. `judge` is the exact verdict on one text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from odl_host.pipeline.engine.pattern import Pattern
+from odl_host.pipeline.engine.types import BOUNDS, CONSTRAINTS, CellType, Quick, compile_type
+from odl_host.schemas.checks import CannotJudge, Problem
+from odl_host.schemas.findings import Finding
+
+if TYPE_CHECKING:
+    from odl_host.schemas.checks.problem import JudgeValue
+    from odl_host.schemas.registry import Field
+
+KNOWN_LIMIT = 50_000
+"""Good texts remembered per column: past it, a column has too many distinct values for memory to pay."""
+
+MEMO_LIMIT = 20_000
+"""Bad texts and values remembered per column."""
+
+Test = Callable[[Any], bool]
+BASELINE, CUSTOM = 0, 1
+"""Ranks: on one row, what Table Schema refuses comes before what custom checks refuse."""
+
+Ranked = tuple[tuple[int, Problem], ...]
+
+
+class Column:
+    """A column that is checked: `position` is its 1-based place in the file."""
+
+    def __init__(self, field: Field, position: int, missing_values: Sequence[str], checks: Sequence[JudgeValue] = ()):
+        self.field = field
+        self.name = field.name
+        self.position = position
+        self.type: CellType = compile_type(field)
+        self.findings: list[Finding] = []
+        """What is wrong with the field itself."""
+        own_missing = field.properties.get("missingValues")
+        self.missing: frozenset[str | None] = frozenset((*missing_texts(own_missing, missing_values), None))
+        self._checks = tuple(checks)
+        self._constraints = field.constraints
+        self.required = bool(field.constraints.get("required"))
+        self.pattern: Pattern | None = None
+        self._tests = self._compile_tests()
+        self._quick = self._compile_quick()
+        self._known: set[str | None] = set() if self.required else set(self.missing)
+        self._plain = False
+        self._verdicts: dict[str | None, Ranked] = {}
+        self._values: dict[str, object] = {}
+        self.idle = not self.required and self.type.identity and not self._tests and not self._checks
+        """Whether nothing can be wrong with a cell of this column."""
+        self.only_required = self.required and self.type.identity and not self._tests and not self._checks
+
+    # -- one cell -----------------------------------------------------------------------------------------------------
+
+    def value(self, text: str | None) -> object:
+        """Return what a text reads as: None when it is missing or fails the type."""
+        if text is None or text in self.missing:
+            return None
+        if self.type.identity:
+            return text
+        try:
+            return self._values[text]
+        except KeyError:
+            value = self.type.read(text)
+            if len(self._values) < MEMO_LIMIT:
+                self._values[text] = value
+            return value
+
+    def judge(self, text: str | None) -> Ranked:
+        """Return all that is wrong with one text (None: the row is too short to have the cell)."""
+        try:
+            return self._verdicts[text]
+        except KeyError:
+            verdict = self._judge(text)
+            if verdict and len(self._verdicts) < MEMO_LIMIT:
+                self._verdicts[text] = verdict
+            return verdict
+
+    def _judge(self, text: str | None) -> Ranked:
+        if text is None or text in self.missing:
+            return ((BASELINE, Problem("constraint-error", {"constraint": "required"})),) if self.required else ()
+        value = self.type.read(text)
+        if value is None:
+            return ((BASELINE, Problem("type-error", {"type": self.field.type, "format": self.field.format})),)
+        found: list[tuple[int, Problem]] = []
+        if self.field.type == "array" and isinstance(value, list):
+            found += [(BASELINE, problem) for problem in self._judge_items(value)]
+        for name, test in self._tests:
+            if not test(value):
+                expected = str(self._constraints[name])
+                found.append((BASELINE, Problem("constraint-error", {"constraint": name, "expected": expected})))
+        if any(problem.code == "type-error" for _, problem in found):
+            return tuple(found)
+        for check in self._checks:
+            try:
+                problem = check(value, text)
+            except CannotJudge:
+                problem = Problem("error", {"check": self.field.name})
+            if problem is not None:
+                found.append((CUSTOM, problem))
+        return tuple(found)
+
+    def _judge_items(self, values: list[object]) -> list[Problem]:
+        item = self.field.properties.get("arrayItem")
+        if not isinstance(item, Mapping) or not item:
+            return []
+        column = self._item_column(item)
+        found: dict[str, Problem] = {}
+        for index, value in enumerate(values):
+            if isinstance(value, str) and value in column.missing:
+                value = values[index] = None
+            if value is None:
+                if column.required:
+                    found["required"] = Problem("constraint-error", {"constraint": "required"})
+                continue
+            read = values[index] = column.type.read(value)
+            if read is None:
+                found["type"] = Problem("type-error", {"type": column.field.type, "format": column.field.format})
+                continue
+            for name, test in column._tests:
+                if not test(read):
+                    expected = str(column._constraints[name])
+                    found[name] = Problem("constraint-error", {"constraint": name, "expected": expected})
+        return list(found.values())
+
+    def _item_column(self, item: Mapping[str, object]) -> Column:
+        from dataclasses import replace
+
+        constraints = item.get("constraints")
+        field = replace(
+            self.field,
+            type=str(item.get("type", "any")),
+            format=str(item.get("format", "default")),
+            constraints=constraints if isinstance(constraints, Mapping) else {},
+            properties={key: value for key, value in item.items() if key != "arrayItem"},
+        )
+        return Column(field, self.position, ("",))
+
+    # -- a batch ------------------------------------------------------------------------------------------------------
+
+    def sift(self, cells: Sequence[str | None]) -> Mapping[str | None, Ranked] | None:
+        """Return the bad texts among these cells with their verdicts, or None when all are good."""
+        if self.only_required:
+            return None if self.missing.isdisjoint(cells) else {text: self.judge(text) for text in self.missing}
+        quick = self._quick
+        if self._plain and quick is not None and None not in cells and all(map(quick, cells)):  # type: ignore[arg-type]
+            return None
+        new = set(cells)
+        new -= self._known
+        if not new:
+            return None
+        if quick is not None and None not in new and all(map(quick, new)):  # type: ignore[arg-type]
+            self._remember(new)
+            return None
+        bad: dict[str | None, Ranked] = {}
+        for text in new:
+            verdict = self.judge(text)
+            if verdict:
+                bad[text] = verdict
+        self._remember(new.difference(bad) if bad else new)
+        return bad or None
+
+    def _remember(self, good: set[str | None]) -> None:
+        if self._plain:
+            return
+        if len(self._known) + len(good) > KNOWN_LIMIT and self._quick is not None:
+            self._plain = True
+            self._known = set() if self.required else set(self.missing)
+        elif len(self._known) + len(good) <= KNOWN_LIMIT:
+            self._known |= good
+
+    # -- compiling ----------------------------------------------------------------------------------------------------
+
+    def _compile_tests(self) -> list[tuple[str, Test]]:
+        tests: list[tuple[str, Test]] = []
+        for name in CONSTRAINTS.get(self.field.type, ("required", "enum")):
+            wanted = self._constraints.get(name)
+            if wanted is None or name == "required":
+                continue
+            try:
+                tests.append((name, self._compile_test(name, wanted)))
+            except (TypeError, ValueError, re.error) as error:
+                details = {"constraint": name, "expected": str(wanted), "reason": str(error)}
+                self.findings.append(Finding("field-error", "warning", column=self.name, params=details))
+        return tests
+
+    def _compile_test(self, name: str, wanted: Any) -> Test:
+        read = self.type.read
+        if name in BOUNDS:
+            bound: Any = read(wanted)
+            if bound is None:
+                raise ValueError("not a value of this type")
+            return _BOUND_TESTS[name](bound)
+        if name == "pattern":
+            self.pattern = Pattern(wanted)
+            return self.pattern.accepts  # type: ignore[return-value]  # truth is all that is asked
+        if name == "enum":
+            allowed = [read(value) for value in wanted]
+            if self.type.identity or self.field.type == "string":
+                return frozenset(value for value in allowed if value is not None).__contains__
+            return allowed.__contains__
+        length = int(wanted)
+        if name == "minLength":
+            return lambda value: len(value) >= length
+        return lambda value: len(value) <= length
+
+    def _compile_quick(self) -> Quick | None:
+        """Return a test that only good texts pass, where there is one cheaper than judging."""
+        if self._checks:
+            return None
+        quick = self.type.quick
+        if self._tests:
+            tests = dict(self._tests)
+            quick = None
+            if self.type.identity and list(tests) == ["pattern"]:
+                quick = tests["pattern"]
+            elif self.field.type in ("integer", "number") and list(tests) == ["minimum"]:
+                quick = self._compile_not_negative()
+        # A quick test that passes a missing text would hide that a required cell is empty.
+        if quick and self.required and any(quick(text) for text in self.missing if text is not None):
+            return None
+        return quick
+
+    def _compile_not_negative(self) -> Quick | None:
+        try:
+            bound = float(str(self._constraints["minimum"]))
+        except ValueError:
+            return None
+        if bound > 0 or self.type.quick is None:
+            return None
+        return (_UNSIGNED_INTEGER if self.field.type == "integer" else _UNSIGNED_NUMBER).fullmatch
+
+
+_UNSIGNED_INTEGER = re.compile(r"[0-9]{1,18}")
+_UNSIGNED_NUMBER = re.compile(r"[0-9]{1,24}(?:\.[0-9]{1,24})?")
+
+# A NaN is neither above nor below anything: frictionless refuses it wherever there is a bound.
+_BOUND_TESTS: Mapping[str, Callable[[Any], Test]] = {
+    "minimum": lambda bound: lambda value: value == value and value >= bound,
+    "maximum": lambda bound: lambda value: value == value and value <= bound,
+    "exclusiveMinimum": lambda bound: lambda value: value == value and value > bound,
+    "exclusiveMaximum": lambda bound: lambda value: value == value and value < bound,
+}
+
+
+def missing_texts(declared: object, default: Sequence[str]) -> tuple[str, ...]:
+    """Return the texts that mean "no value": a field's own ones, plain or as {value, label}, or the schema's."""
+    if not isinstance(declared, (list, tuple)):
+        return tuple(default)
+    return tuple(str(entry["value"]) if isinstance(entry, Mapping) else str(entry) for entry in declared)

@@ -1,0 +1,97 @@
+r"""`pattern` constraints in bounded time.
+
+frictionless compiles `^pattern$` and matches it from the start, which gives "A|B" the meaning "starts with A, or ends
+as B": kept as it is. A pattern whose repetitions are nested (`(a+)+`) or many can take years on one cell, and `re`
+cannot be stopped: such patterns, and long cells, go to the `regex` library, which takes a time limit. A cell that
+exceeds it stays unjudged; after a few of them the column's pattern is given up and said to be.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+CELL_TIMEOUT_S = 0.25
+GIVE_UP_AFTER = 4
+LONG_CELL = 1000
+"""Characters beyond which even two repetitions in a row (quadratic) are timed."""
+
+
+class Pattern:
+    """One compiled `pattern`. :raises re.error: when `re` cannot compile it."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self._text = f"^{source}$"
+        self._match = re.compile(self._text).match
+        self.tame = count_repetitions(self._text) <= 1
+        self._risky = count_repetitions(self._text) > 2
+        self._timed: Callable[[str], object] | None = None
+        self.overruns = 0
+
+    @property
+    def given_up(self) -> bool:
+        """Whether too many cells took too long."""
+        return self.overruns >= GIVE_UP_AFTER
+
+    def accepts(self, text: str) -> object:
+        """Match a cell; what cannot be decided in time is accepted, and counted in `overruns`."""
+        if self.tame or (not self._risky and len(text) <= LONG_CELL):
+            return self._match(text)
+        if self.given_up:
+            return True
+        timed = self._timed or self._compile_timed()
+        try:
+            return timed(text)
+        except TimeoutError:
+            self.overruns += 1
+            return True
+
+    def _compile_timed(self) -> Callable[[str], object]:
+        try:
+            import regex  # type: ignore[import-untyped]  # no stubs
+        except ImportError:  # an extra: without it risky patterns are not judged
+            self.overruns = GIVE_UP_AFTER
+            return lambda _text: True
+        compiled = regex.compile(self._text, flags=regex.V0)
+        self._timed = lambda text: compiled.match(text, timeout=CELL_TIMEOUT_S)
+        return self._timed
+
+
+def count_repetitions(source: str) -> int:
+    r"""Count the unbounded repetitions of a pattern, a nested one for as many as make it risky.
+
+    >>> count_repetitions(r"^\d{14}$"), count_repetitions(r"^\w+-\w+$"), count_repetitions(r"^(a+)+$") > 2
+    (0, 2, True)
+    """
+    from re import _parser  # type: ignore[attr-defined]  # the only way to see inside a pattern; 3.11 to 3.14 have it
+
+    return _walk(_parser.parse(source), inside=False)
+
+
+def _walk(tree: Any, *, inside: bool) -> int:
+    total = 0
+    for operation, argument in tree:
+        name = str(operation)
+        if name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
+            least, most, body = argument
+            # `{0,40}` in a repetition is as bad as `*`; `{14}` and `?` are not choices that multiply.
+            open_ended = most - least > 8
+            if open_ended and inside:
+                return 9
+            total += open_ended
+            total += _walk(body, inside=inside or most > 8)
+        elif name == "SUBPATTERN":
+            total += _walk(argument[-1], inside=inside)
+        elif name == "BRANCH":
+            total += max((_walk(branch, inside=inside) for branch in argument[1]), default=0)
+        elif name in ("ASSERT", "ASSERT_NOT"):
+            total += _walk(argument[1], inside=inside)
+        elif name == "ATOMIC_GROUP":
+            total += _walk(argument, inside=inside)
+        elif name == "GROUPREF_EXISTS":
+            total += sum(_walk(branch, inside=inside) for branch in argument[1:] if branch)
+        if total > 8:
+            return total
+    return total

@@ -1,0 +1,277 @@
+"""Runs a schema over the rows of a file, a batch at a time.
+
+Each batch is turned into columns; columns say which of their texts are bad; only the rows that hold one, or that are
+ragged, blank or repeated, are visited one by one, in the order of frictionless: cells, extra and missing cells, unique
+values, primary key, then custom checks.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Hashable, Iterator, Sequence
+from datetime import date
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from odl_host.pipeline.engine.column import BASELINE, Column
+from odl_host.pipeline.engine.header import HeaderMatch, match_header
+from odl_host.pipeline.engine.keys import KeyTracker, hashable
+from odl_host.pipeline.engine.report import Report, Tally
+from odl_host.pipeline.engine.rowchecks import BoundRowCheck, bind_row_checks
+from odl_host.schemas.checks import Problem, bind_checks
+from odl_host.schemas.checks.ours import RepeatedRows, bind_ours
+
+if TYPE_CHECKING:
+    from odl_host.schemas.checks.problem import JudgeValue
+    from odl_host.schemas.registry import Schema
+
+BATCH_ROWS = 512
+"""Rows per batch: larger ones fall out of the processor's cache and are two to four times slower."""
+
+Texts = tuple[str | None, ...]
+
+ANY_MISSING = ("",)
+"""What a column unknown to the schema counts as empty, whatever the schema declares."""
+
+
+class Engine:
+    """A schema compiled for one header."""
+
+    def __init__(
+        self, schema: Schema, header: Sequence[str], *, strict_validata: bool, max_findings: int, today: date
+    ) -> None:
+        self.schema = schema
+        self.tally = Tally(max_findings)
+        self.rows = 0
+        match = match_header(schema, header, strict_validata=strict_validata)
+        self._labels = match.labels
+        self.width = len(match.labels)
+        self.readable = match.readable
+        checks = bind_checks(schema)
+        self.tally.extend(
+            finding for finding in checks.findings if strict_validata or finding.code != "deprecated-check"
+        )
+        self.tally.extend(match.findings)
+        self._columns: list[Column | None] = []
+        self._missing: list[frozenset[str | None]] = []
+        self._compile_columns(match, checks.values, None if strict_validata else today)
+        by_name = {column.name: column for column in self._columns if column is not None}
+        self._row_checks, absent = bind_row_checks(checks.rows, by_name)
+        if match.readable:
+            self.tally.extend(absent)
+        self._sifted = [column for column in by_name.values() if not column.idle]
+        self._unique = [(column, KeyTracker()) for column in by_name.values() if column.field.constraints.get("unique")]
+        names = schema.primary_key
+        self._key = [by_name[name] for name in names] if names and all(name in by_name for name in names) else []
+        self._keys = KeyTracker()
+        tracked = bool(self._unique or self._key)
+        self._repeated = None if strict_validata or tracked else RepeatedRows()
+        self._witness = 0
+        self._stopped: set[int] = set()
+
+    def _compile_columns(self, match: HeaderMatch, checks: list[tuple[str, JudgeValue]], today: date | None) -> None:
+        default = self.schema.missing_values
+        for position, field in enumerate(match.fields, start=1):
+            if field is None:
+                self._columns.append(None)
+                self._missing.append(frozenset((*ANY_MISSING, None)))
+                continue
+            judges = [judge for name, judge in checks if name == field.name]
+            if today is not None:
+                judges += bind_ours(field, today)
+            column = Column(field, position, default, judges)
+            self.tally.extend(column.findings)
+            self._columns.append(column)
+            self._missing.append(column.missing)
+
+    # -- running ------------------------------------------------------------------------------------------------------
+
+    def run(self, rows: Iterator[list[str]]) -> None:
+        """Judge rows to the end of the iterator."""
+        collecting = gc.isenabled()
+        # A million short-lived lists make the collector run for nothing: it doubles the time.
+        gc.disable()
+        try:
+            while batch := list(islice(rows, BATCH_ROWS)):
+                if self.readable:
+                    self._judge_batch(batch, self.rows + 2)
+                self.rows += len(batch)
+        finally:
+            if collecting:
+                gc.enable()
+
+    def report(self) -> Report:
+        """Return the report on what was run."""
+        for column in self._sifted:
+            if column.pattern is not None and column.pattern.given_up:
+                self.tally.add("pattern-not-checked", "warning", None, column.name, column.position, None)
+        return self.tally.report(self.schema, self.rows)
+
+    def _judge_batch(self, rows: list[list[str]], first_row: int) -> None:
+        width = self.width
+        ragged: dict[int, list[str]] = {}
+        batch: Sequence[Sequence[str | None]] = rows
+        if any(length != width for length in set(map(len, rows))):
+            batch, ragged = _squared(rows, width)
+        columns: list[Texts] = list(zip(*batch, strict=True))
+        marks: dict[int, list[tuple[Column, int, Problem]]] = {}
+        for column in self._sifted:
+            cells = columns[column.position - 1]
+            bad = column.sift(cells)
+            if bad:
+                for index, text in enumerate(cells):
+                    if text in bad:
+                        entry = marks.setdefault(index, [])
+                        entry += [(column, rank, problem) for rank, problem in bad[text]]
+        customs = self._judge_rows(columns, len(rows))
+        blank = self._find_blank(columns, len(rows))
+        repeats = self._find_repeats(columns, first_row)
+        if self._repeated is not None:
+            for index, earlier in self._repeated.find(rows, first_row):
+                if index not in blank:
+                    problem = Problem("odl-duplicate-row", {"row": str(earlier)}, "warning")
+                    customs.setdefault(index, []).append((None, problem))
+        visited = marks.keys() | ragged.keys() | blank | repeats.keys() | customs.keys()
+        for index in sorted(visited):
+            self._visit(
+                first_row + index,
+                rows[index],
+                marks.get(index, ()),
+                ragged.get(index),
+                index in blank,
+                repeats.get(index, ()),
+                customs.get(index, ()),
+            )
+
+    def _visit(
+        self,
+        row: int,
+        cells: Sequence[str],
+        marks: Sequence[tuple[Column, int, Problem]],
+        ragged: list[str] | None,
+        blank: bool,
+        repeats: Sequence[tuple[Column | None, Problem]],
+        customs: Sequence[tuple[BoundRowCheck | None, Problem]],
+    ) -> None:
+        add = self.tally.add
+        if blank:
+            add("blank-row", "error", row, None, None, None)
+        else:
+            for column, rank, problem in marks:
+                if rank == BASELINE:
+                    self._add(row, column, cells, problem)
+            if ragged is not None:
+                self._add_ragged(row, ragged)
+        for bearer, problem in repeats:
+            if bearer is None:
+                add(problem.code, problem.severity, row, None, None, None, problem.params)
+            else:
+                self._add(row, bearer, cells, problem)
+        if not blank:
+            for column, rank, problem in marks:
+                if rank != BASELINE:
+                    self._add(row, column, cells, problem)
+        for check, problem in customs:
+            if check is None:
+                add(problem.code, problem.severity, row, None, None, None, problem.params)
+            elif problem.code == "error":
+                self._add_untyped(check, problem)
+            else:
+                place = check.places[0]
+                cell = None if place is None or place >= len(cells) else cells[place]
+                position = None if place is None else place + 1
+                add(problem.code, problem.severity, row, check.name, position, cell, problem.params)
+
+    def _add(self, row: int, column: Column, cells: Sequence[str], problem: Problem) -> None:
+        if problem.code == "error":
+            self._add_untyped(column, problem)
+            return
+        place = column.position
+        cell = cells[place - 1] if place <= len(cells) else None
+        self.tally.add(problem.code, problem.severity, row, column.name, place, cell, problem.params)
+
+    def _add_untyped(self, source: object, problem: Problem) -> None:
+        # Validata's run ends at the first such value: one finding for each check, without a place.
+        if id(source) not in self._stopped:
+            self._stopped.add(id(source))
+            self.tally.add("error", "error", None, None, None, None, problem.params)
+
+    def _add_ragged(self, row: int, cells: list[str]) -> None:
+        for place in range(self.width, len(cells)):
+            self.tally.add("extra-cell", "error", row, "", place + 1, cells[place])
+        for place in range(len(cells), self.width):
+            self.tally.add("missing-cell", "error", row, self._labels[place], place + 1, None)
+
+    # -- what concerns whole rows -------------------------------------------------------------------------------------
+
+    def _judge_rows(
+        self, columns: Sequence[Texts], count: int
+    ) -> dict[int, list[tuple[BoundRowCheck | None, Problem]]]:
+        found: dict[int, list[tuple[BoundRowCheck | None, Problem]]] = {}
+        for check in self._row_checks:
+            absent: Texts = (None,) * count
+            batch = list(zip(*(absent if place is None else columns[place] for place in check.places), strict=True))
+            bad = check.sift(batch)
+            if bad:
+                for index, texts in enumerate(batch):
+                    if texts in bad:
+                        found.setdefault(index, []).append((check, bad[texts]))
+        return found
+
+    def _find_blank(self, columns: Sequence[Texts], count: int) -> set[int]:
+        missing = self._missing[self._witness]
+        cells = columns[self._witness]
+        if missing.isdisjoint(cells):
+            return set()
+        suspects = [index for index, text in enumerate(cells) if text in missing]
+        often = len(suspects) > count // 8
+        for place, others in enumerate(columns):
+            missing = self._missing[place]
+            suspects = [index for index in suspects if others[index] in missing]
+            if not suspects:
+                if often:
+                    # A column that is seldom empty is the better witness of blank rows.
+                    self._witness = place
+                break
+        return set(suspects)
+
+    def _find_repeats(self, columns: Sequence[Texts], first_row: int) -> dict[int, list[tuple[Column | None, Problem]]]:
+        found: dict[int, list[tuple[Column | None, Problem]]] = {}
+        for column, tracker in self._unique:
+            for index, earlier in tracker.repeats(_keys(column, columns), first_row):
+                problem = Problem("unique-error", {"row": str(earlier)})
+                found.setdefault(index, []).append((column, problem))
+        if self._key:
+            names = ", ".join(column.name for column in self._key)
+            keys = list(zip(*(_keys(column, columns) for column in self._key), strict=True))
+            for index, key in enumerate(keys):
+                if all(value is None for value in key):
+                    keys[index] = None  # type: ignore[call-overload]  # an empty key is no key
+                    problem = Problem("primary-key", {"columns": names, "empty": "oui"})
+                    found.setdefault(index, []).append((None, problem))
+            for index, earlier in self._keys.repeats(keys, first_row):
+                problem = Problem("primary-key", {"columns": names, "row": str(earlier)})
+                found.setdefault(index, []).append((None, problem))
+        return found
+
+
+def _keys(column: Column, columns: Sequence[Texts]) -> Sequence[Hashable]:
+    cells = columns[column.position - 1]
+    if not column.type.identity:
+        return [hashable(column.value(text)) for text in cells]
+    if column.missing.isdisjoint(cells):
+        return cells
+    return [None if text in column.missing else text for text in cells]
+
+
+def _squared(rows: list[list[str]], width: int) -> tuple[list[Sequence[str | None]], dict[int, list[str]]]:
+    """Cut long rows and fill short ones with None; give the ragged rows as they were, by index."""
+    square: list[Sequence[str | None]] = []
+    ragged: dict[int, list[str]] = {}
+    for index, row in enumerate(rows):
+        if len(row) == width:
+            square.append(row)
+        else:
+            ragged[index] = row
+            square.append([*row[:width], *[None] * (width - len(row))])
+    return square, ragged

@@ -1,0 +1,91 @@
+"""From a schema's declarations to checks that can run, and to findings about those that cannot.
+
+A schema declares checks in `custom_checks` (any column) and in a field's `customCheck` (that column). An unknown name
+or a bad parameter gives one `check-error`; the other checks still run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from odl_host.schemas.checks.actes import NOMENCLATURE_ACTE
+from odl_host.schemas.checks.columns import ROW_CHECKS
+from odl_host.schemas.checks.coordinates import FRENCH_GPS
+from odl_host.schemas.checks.hours import OPENING_HOURS
+from odl_host.schemas.checks.phone import PHONE_NUMBER
+from odl_host.schemas.checks.places import PLACE_CHECKS
+from odl_host.schemas.checks.problem import BadParameters, JudgeValue, RowCheck, ValueCheck, text_param
+from odl_host.schemas.checks.siret import SIREN, SIRET
+from odl_host.schemas.checks.years import YEAR_INTERVAL
+from odl_host.schemas.findings import Finding
+
+if TYPE_CHECKING:
+    from odl_host.schemas.registry import Schema
+
+VALUE_CHECKS: Mapping[str, ValueCheck] = {
+    check.name: check
+    for check in (
+        SIRET,
+        SIREN,
+        NOMENCLATURE_ACTE,
+        PHONE_NUMBER,
+        OPENING_HOURS,
+        YEAR_INTERVAL,
+        FRENCH_GPS,
+        *PLACE_CHECKS,
+    )
+}
+
+DEPRECATED = {
+    "french-siret-value": "siret",
+    "french-siren-value": "siren",
+    "nomenclature-actes-value": "nomenclature-acte",
+}
+"""Old names, which nearly all published schemas still use."""
+
+
+@dataclass(slots=True)
+class BoundChecks:
+    """The checks of a schema, ready to run, and what could not be bound.
+
+    `order` keeps the rank of declaration: Validata reports the errors of a row in that order.
+    """
+
+    values: list[tuple[str, JudgeValue]] = field(default_factory=list)
+    rows: list[RowCheck] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def bind_checks(schema: Schema) -> BoundChecks:
+    """Bind every check that a schema declares."""
+    bound = BoundChecks()
+    for declared, params in _iter_declarations(schema):
+        name = DEPRECATED.get(declared, declared)
+        if declared in DEPRECATED:
+            bound.findings.append(Finding("deprecated-check", "warning", params={"check": declared, "use": name}))
+        try:
+            if name in VALUE_CHECKS:
+                column = text_param(params, "column")
+                bound.values.append((column, VALUE_CHECKS[name].bind(params)))
+            elif name in ROW_CHECKS:
+                bound.rows.append(ROW_CHECKS[name](params))
+            else:
+                bound.findings.append(Finding("check-error", params={"check": declared, "reason": "unknown"}))
+        except BadParameters as missing:
+            details = {"check": declared, "reason": "parameters", "parameter": str(missing)}
+            bound.findings.append(Finding("check-error", params=details))
+    return bound
+
+
+def _iter_declarations(schema: Schema) -> Iterator[tuple[str, Mapping[str, object]]]:
+    for check in schema.custom_checks:
+        yield check.name, check.params
+    for column in schema.fields:
+        declared = column.properties.get("customCheck")
+        if isinstance(declared, str):
+            yield declared, {"column": column.name}
+        elif isinstance(declared, Mapping):
+            options = {key: value for key, value in declared.items() if key != "name"}
+            yield str(declared.get("name", "")), {**options, "column": column.name}

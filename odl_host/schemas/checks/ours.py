@@ -1,0 +1,124 @@
+"""Our own checks, which no schema declares: warnings about what is probably wrong though the schema allows it.
+
+Each is a unit with its examples, applied to the fields it recognises by type and name. They never run under
+`--strict-validata`. What needs to know whose file it is (the member's SIRET, its territory) belongs here too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from odl_host.schemas.checks.problem import JudgeValue, Problem
+
+if TYPE_CHECKING:
+    from odl_host.schemas.registry import Field
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCheck:
+    """A warning on the cells of the fields it concerns, with examples of what it lets pass and what it notes."""
+
+    name: str
+    concerns: Callable[[Field], bool]
+    bind: Callable[[date], JudgeValue]
+    good: tuple[object, ...]
+    bad: tuple[object, ...]
+
+
+# A field bears an INSEE code when its name says so; codes of places other than communes are left alone.
+_COMMUNE_FIELD = re.compile(
+    r"(code_?)?(com(mune)?_?insee|insee_?com(mune)?)(_coordonnees?)?|code_?insee(_com(mune)?)?(_station|_stationnement)?"
+    r"|code_?commune|commune_?code|c?_?insee|insee_?code|com_?insee",
+    re.IGNORECASE,
+)
+# Dates that may lie ahead by their nature.
+_AHEAD = re.compile(
+    r"fin|end|ech|exp|valid|prev|prog|proch|futur|term|limite|peremp|cloture|retrait|ouvert|serv|effet|debut|start"
+    r"|begin|menu|service|travaux|livraison|plan|next|due|until|jusqu|start|conv",
+    re.IGNORECASE,
+)
+
+
+def _is_commune_field(field: Field) -> bool:
+    return field.type == "string" and _COMMUNE_FIELD.fullmatch(field.name) is not None
+
+
+def _is_past_date(field: Field) -> bool:
+    return field.type in ("date", "datetime") and _AHEAD.search(field.name) is None
+
+
+def _bind_commune(_today: date) -> JudgeValue:
+    from odl_host.schemas.checks import territory
+
+    def judge(_value: object, text: str) -> Problem | None:
+        now = territory.find_commune_now(text)
+        if now == text:
+            return None
+        if now is None:
+            if _is_arrondissement(text):
+                return None
+            return Problem("odl-unknown-commune", {"vintage": territory.vintage()}, "warning")
+        params = {"now": now, "name": territory.commune_name(now), "vintage": territory.vintage()}
+        return None if _is_arrondissement(text) else Problem("odl-former-commune", params, "warning")
+
+    return judge
+
+
+def _is_arrondissement(code: str) -> bool:
+    """Arrondissements municipaux of Paris, Lyon and Marseille are used as communes. Source: INSEE, COG 2026."""
+    return code[:3] in ("751", "693", "132") and code[:4] in ("7510", "7511", "7512", "6938", "1320", "1321")
+
+
+def _bind_future(today: date) -> JudgeValue:
+    def judge(value: object, _text: str) -> Problem | None:
+        day = value.date() if isinstance(value, datetime) else value
+        if isinstance(day, date) and day > today:
+            return Problem("odl-future-date", {"today": today.isoformat()}, "warning")
+        return None
+
+    return judge
+
+
+UNKNOWN_COMMUNE = OwnCheck(
+    "unknown-commune", _is_commune_field, _bind_commune, good=("73065", "2A004", "75101"), bad=("73999", "99999")
+)
+FUTURE_DATE = OwnCheck(
+    "future-date", _is_past_date, _bind_future, good=(date(2026, 1, 1),), bad=(date(2026, 1, 2), date(2062, 1, 1))
+)
+"""Its examples hold on 1 January 2026."""
+
+OWN_CHECKS = (UNKNOWN_COMMUNE, FUTURE_DATE)
+
+
+def bind_ours(field: Field, today: date) -> list[JudgeValue]:
+    """Return our checks for one field."""
+    return [check.bind(today) for check in OWN_CHECKS if check.concerns(field)]
+
+
+class RepeatedRows:
+    """Finds rows that repeat an earlier one in all cells, among the first `LIMIT` rows.
+
+    It is not used where the schema has a key or a unique field, which say it better.
+    """
+
+    LIMIT = 100_000
+    """Rows remembered: 8 MB, and a tenth of a second of work, at the most."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, int] = {}
+
+    def find(self, rows: Sequence[Sequence[str]], first_row: int) -> Iterator[tuple[int, int]]:
+        """Take consecutive rows; give (index, earlier row) of each repeated one."""
+        seen = self._seen
+        if len(seen) >= self.LIMIT:
+            return
+        for index, row in enumerate(rows):
+            # 64 bits of hash stand for the row: a false alarm once in a billion files, and only a warning.
+            key = hash(tuple(row))
+            earlier = seen.setdefault(key, first_row + index)
+            if earlier != first_row + index:
+                yield index, earlier

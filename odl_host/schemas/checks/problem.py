@@ -1,0 +1,74 @@
+"""The shapes shared by all checks: what a check is, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+from odl_host.schemas.findings import NO_PARAMS, Severity
+
+
+class Problem(NamedTuple):
+    """What is wrong with a value, without its place: the engine adds row, column and text."""
+
+    code: str
+    params: Mapping[str, str] = NO_PARAMS
+    severity: Severity = "error"
+
+
+class CannotJudge(Exception):
+    """The check cannot work on such values (Validata ends with an untyped error there)."""
+
+
+class BadParameters(Exception):
+    """The schema declares the check without a parameter it needs, or with one of a wrong type."""
+
+
+JudgeValue: TypeAlias = Callable[[object, str], Problem | None]
+"""Value as read by the field's type (never None), then its text in the file."""
+
+JudgeRow: TypeAlias = Callable[[Sequence[object]], Problem | None]
+"""Values of the check's columns, in their order; None where a cell is empty, wrongly typed or its column absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueCheck:
+    """A check on the cells of one column, with examples of what it accepts and refuses."""
+
+    name: str
+    bind: Callable[[Mapping[str, object]], JudgeValue]
+    good: tuple[str, ...]
+    bad: tuple[str, ...]
+    params: Mapping[str, object] = field(default_factory=lambda: NO_PARAMS)
+    """Parameters with which the examples hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowCheck:
+    """A check across columns, bound to the parameters of one declaration.
+
+    `columns[0]` bears the finding. `needs` says which absent columns make the check void ("all": any absent column;
+    "cohesive" and "either": see `columns.py`).
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    judge: JudgeRow
+    when_absent: str = "skip"
+
+
+def text_param(params: Mapping[str, object], key: str) -> str:
+    """Return a text parameter. :raises BadParameters: when it is absent or not a text."""
+    value = params.get(key)
+    if not isinstance(value, str):
+        raise BadParameters(key)
+    return value
+
+
+def names_param(params: Mapping[str, object], key: str) -> tuple[str, ...]:
+    """Return a list of column names. :raises BadParameters: when it is absent or not a list of texts."""
+    value = params.get(key)
+    if not isinstance(value, (list, tuple)) or not all(isinstance(name, str) for name in value):
+        raise BadParameters(key)
+    return tuple(value)

@@ -1,0 +1,80 @@
+"""`siret` and `siren`: identifiers of the SIRENE register, checked by their key, not by their existence.
+
+Source: INSEE, definitions c1841 (SIREN) and c2000 (SIRET); Luhn's key, except La Poste's establishments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from odl_host.schemas.checks.problem import JudgeValue, Problem, ValueCheck
+
+_LA_POSTE = "356000000"
+_LA_POSTE_HEAD_OFFICE = "35600000000048"
+
+# The sum that four digits add to Luhn's total, when the last of them stands at an odd place from the right.
+_LUHN4 = [
+    sum(digit if place % 2 else digit * 2 - 9 * (digit > 4) for place, digit in enumerate(map(int, f"{n:04d}")))
+    for n in range(10_000)
+]
+
+
+def is_luhn(digits: str) -> bool:
+    """Say whether ASCII digits end with their Luhn key."""
+    padded = digits.zfill(-(-len(digits) // 4) * 4)
+    total = 0
+    for start in range(0, len(padded), 4):
+        total += _LUHN4[int(padded[start : start + 4])]
+    return total % 10 == 0
+
+
+def compact(text: str) -> str:
+    """Take the spaces out, inside and around."""
+    return "".join(text.split())
+
+
+def is_siren(text: str) -> bool:
+    """Say whether the text is a SIREN: nine digits and their key, spaces allowed."""
+    digits = compact(text)
+    return len(digits) == 9 and digits.isascii() and digits.isdigit() and is_luhn(digits)
+
+
+def is_siret(text: str) -> bool:
+    """Say whether the text is a SIRET: a SIREN, five digits and their key, spaces allowed."""
+    digits = text if len(text) == 14 else compact(text)
+    if len(digits) != 14 or not digits.isascii() or not digits.isdigit():
+        return False
+    if digits.startswith(_LA_POSTE) and digits != _LA_POSTE_HEAD_OFFICE:
+        # La Poste has more establishments than Luhn's key can tell apart: the sum of the digits is a multiple of 5.
+        return sum(map(int, digits)) % 5 == 0
+    return is_luhn(digits) and is_luhn(digits[:9])
+
+
+def _bind_siret(_params: Mapping[str, object]) -> JudgeValue:
+    def judge(value: object, text: str) -> Problem | None:
+        return None if is_siret(value if isinstance(value, str) else text) else wrong
+
+    wrong = Problem("custom-check-error", {"check": "siret"})
+    return judge
+
+
+def _bind_siren(_params: Mapping[str, object]) -> JudgeValue:
+    def judge(value: object, text: str) -> Problem | None:
+        return None if is_siren(value if isinstance(value, str) else text) else wrong
+
+    wrong = Problem("custom-check-error", {"check": "siren"})
+    return judge
+
+
+SIRET = ValueCheck(
+    "siret",
+    _bind_siret,
+    good=("20006911000019", "200 069 110 00019", "35600000000048", "35600000049837", "00000000000000"),
+    bad=("20006911000020", "200069110", "2000691100001", "2000691100001X", "2.0006911E13", "35600000000046"),
+)
+SIREN = ValueCheck(
+    "siren",
+    _bind_siren,
+    good=("200069110", "200 069 110", "000000000"),
+    bad=("200069111", "20006911", "20006911000019", "20006911O"),
+)
