@@ -59,7 +59,7 @@ class Settings:
     workers: int = setting(1, "Server processes started by `serve`.")
     jobs: int = setting(0, "Processes that read and validate files; 0 takes one per processor.")
     max_file_mb: int = setting(1024, "Largest file read from a deposit, in megabytes.")
-    max_cells: int = setting(200_000_000, "Most cells read from one file.")
+    max_cells: int = setting(20_000_000, "Most cells read from one sheet of a workbook.")
     max_columns: int = setting(2_000, "Most columns in one file.")
     max_zip_ratio: int = setting(200, "Most times a workbook may grow when it is unpacked.")
     max_findings: int = setting(100, "Findings kept per kind and column; the rest are counted.")

@@ -47,9 +47,7 @@ def list_organizations(catalogue: Catalogue) -> list[OrganizationDict]:
 def organization_differences(wanted: OrganizationDict, existing: OrganizationDict) -> dict[str, Any]:
     """Return the keys of `wanted` that differ, as `organization_patch` wants them; foreign extras are kept."""
     changed: dict[str, Any] = {
-        key: wanted[key]
-        for key in ("title", "description")
-        if wanted.get(key) != existing.get(key)
+        key: wanted[key] for key in ("title", "description") if wanted.get(key) != existing.get(key)
     }
     old = extras_dict(existing)
     merged = {**old, **extras_dict(wanted)}
@@ -157,3 +155,8 @@ def _upload_original_resource(catalogue: Catalogue, dataset_id: str, resource: R
 def tag_dicts(names: Iterable[str]) -> list[dict[str, str]]:
     """Return tags as CKAN takes them."""
     return [{"name": name} for name in names]
+
+
+def read_status(catalogue: Catalogue) -> dict[str, Any]:
+    """Return what the catalogue says of itself: its version, its address, its extensions."""
+    return cast(dict[str, Any], catalogue.call_action("status_show"))

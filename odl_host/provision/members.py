@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from odl_host.catalogue import upsert
 from odl_host.catalogue.client import Catalogue
+from odl_host.catalogue.members import member_key
 from odl_host.ckan import OrganizationDict, extras_dict, extras_of, slug
 from odl_host.errors import UsageError
 from odl_host.provision.apply import write_files
@@ -107,13 +108,19 @@ def parse_member(text: str, *, name: str | None = None) -> Member:
     if colon and prefix in {"dep", "departement"}:
         departement = reference.get_departement(code)
         return _body_member(
-            f"dep:{departement.code}", "departement", f"dep-{departement.code}".lower(), departement.council_title,
+            f"dep:{departement.code}", "departement", f"dep-{departement.code}".lower(),
+            f"Département {departement.of_name}",
             siren=departement.siren, departement=departement.code,
         )  # fmt: skip
     if colon and prefix in {"reg", "region"}:
         region = reference.get_region(code)
         return _body_member(
-            f"reg:{region.code}", "region", f"reg-{region.code}".lower(), region.council_title, siren=region.siren
+            f"reg:{region.code}",
+            "region",
+            f"reg-{region.code}".lower(),
+            f"Région {region.name}",
+            siren=region.siren,
+            region=region.code,
         )
     siren = text.replace(" ", "")
     if not codes.is_siren(siren):
@@ -123,9 +130,9 @@ def parse_member(text: str, *, name: str | None = None) -> Member:
             key=f"siren:{siren}",
             kind="epci",
             folder=siren,
-            title=epci.name,
+            title=epci.full_name,
             of_title=epci.of_name,
-            description=f"Données ouvertes {epci.of_name} ({len(epci.commune_codes)} communes).",
+            description=f"Données ouvertes {epci.of_name} ({len(epci.member_codes)} communes).",
             extras=(
                 ("member_kind", "epci"),
                 ("siren", siren),
@@ -145,7 +152,14 @@ def parse_member(text: str, *, name: str | None = None) -> Member:
 
 
 def _body_member(
-    key: str, kind: str, folder: str, title: str, *, siren: str | None, departement: str | None = None
+    key: str,
+    kind: str,
+    folder: str,
+    title: str,
+    *,
+    siren: str | None,
+    departement: str | None = None,
+    region: str | None = None,
 ) -> Member:
     return Member(
         key=key,
@@ -154,7 +168,7 @@ def _body_member(
         title=title,
         of_title=f"de « {title} »",
         description=f"Données ouvertes publiées par : {title}.",
-        extras=(("member_kind", kind), ("siren", siren), ("departement_code", departement)),
+        extras=(("member_kind", kind), ("siren", siren), ("departement_code", departement), ("region_code", region)),
     )
 
 
@@ -166,7 +180,7 @@ def perimeter_codes(perimeter: Perimeter) -> frozenset[str]:
         return frozenset(commune.code for commune in reference.list_all_communes())
     found = {reference.resolve_commune(code).commune.code for code in perimeter.communes}
     for siren in perimeter.epci:
-        found.update(reference.get_epci(siren).commune_codes)
+        found.update(reference.get_epci(siren).member_codes)
     for code in perimeter.departements:
         found.update(commune.code for commune in reference.list_communes(departement=code))
     for code in perimeter.regions:
@@ -211,7 +225,7 @@ def apply_members(
     changes: Sequence[MemberChange],
     *,
     schemas: Sequence[tuple[str, str]],
-    progress: Callable[[int], None] = lambda done: None,
+    progress: Callable[[int], None] = lambda _done: None,
 ) -> None:
     """Write the planned changes to the catalogue, and each member's deposit folder with its README.
 
@@ -229,23 +243,6 @@ def apply_members(
 def deposit_folder(tenant: Tenant, member: Member) -> Path:
     """Return where a member's files arrive."""
     return tenant.deposit / member.folder
-
-
-def member_key(extras: dict[str, str]) -> str | None:
-    """Return the key of the member that an organization's extras describe, or None when they describe none.
-
-    >>> member_key({"member_kind": "commune", "commune_code": "73065", "siren": "217300656"})
-    'commune:73065'
-    """
-    match extras.get("member_kind"):
-        case "commune":
-            return f"commune:{extras.get('commune_code')}"
-        case "departement":
-            return f"dep:{extras.get('departement_code')}"
-        case "epci" | "body":
-            return f"siren:{extras.get('siren')}"
-        case _:
-            return None
 
 
 def _homonyms(perimeter: Perimeter, members: Sequence[Member]) -> frozenset[str]:
@@ -280,9 +277,9 @@ def _readme(tenant: Tenant, change: MemberChange, schemas: Sequence[tuple[str, s
 
 
 def _thousands(number: int) -> str:
-    """Return a number as French people write it.
+    r"""Return a number as French people write it.
 
     >>> _thousands(59964)
-    '59\\u202f964'
+    '59\u202f964'
     """
     return f"{number:,}".replace(",", "\u202f")

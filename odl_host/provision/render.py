@@ -8,12 +8,16 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from odl_host.config import Home, templates_dir
 from odl_host.errors import OdlError
 from odl_host.tenants import Perimeter
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 def render_manifest(
@@ -38,6 +42,11 @@ def render_deposit_readme(values: Mapping[str, Any]) -> str:
 
 def render_template(template: str, values: Mapping[str, Any]) -> str:
     """Fill one template of `tenant_templates/`; a name that is not given is an error, never a blank."""
+    return _environment().get_template(template).render(values)
+
+
+@cache
+def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(  # noqa: S701 - the output is TOML and plain text, escaped by the filters below
@@ -48,7 +57,7 @@ def render_template(template: str, values: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
     )
     environment.filters["toml"] = _toml
-    return environment.get_template(template).render(values)
+    return environment
 
 
 def _toml(value: object) -> str:

@@ -1,0 +1,184 @@
+"""What every command shares: the global options, and the object that they make.
+
+The options are accepted before and after the command's name; the last one given wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import click
+
+from odl_host import config
+from odl_host.cli.output import Output
+from odl_host.tenants import Tenant, choose_tenant, load_tenant
+
+
+class App:
+    """The global options of one call, and what follows from them; everything is read at first use."""
+
+    def __init__(self) -> None:
+        self.flags: dict[str, Any] = {}
+
+    @cached_property
+    def home(self) -> config.Home:
+        """The folder where everything lies."""
+        return config.find_home(self.flags.get("home"))
+
+    @cached_property
+    def settings(self) -> config.Settings:
+        """The machine's settings."""
+        return config.load_settings(self.home)[0]
+
+    @cached_property
+    def out(self) -> Output:
+        """The printer."""
+        return Output(
+            as_json=self.flags.get("json", False),
+            language=config.language(self.flags.get("lang")),
+            verbosity=self.flags.get("verbose", 0) - self.flags.get("quiet", 0),
+        )
+
+    def tenant(self) -> Tenant:
+        """Return the tenant that `-t` names, or the only one."""
+        return choose_tenant(self.home, self.flags.get("tenant"))
+
+    def named_tenant(self, name: str) -> Tenant:
+        """Return a tenant by its name."""
+        return load_tenant(self.home, name)
+
+    def now(self) -> datetime:
+        """Return the time at which this run happens."""
+        return datetime.now(UTC)
+
+
+pass_app = click.make_pass_decorator(App, ensure=True)
+
+
+def _store(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    """Keep a global option where it was given; its absence elsewhere changes nothing."""
+    app = ctx.find_root().ensure_object(App)
+    if value not in (None, False, 0):
+        assert param.name is not None
+        app.flags[param.name.removeprefix("global_")] = value
+
+
+def _shared_options() -> list[click.Option]:
+    common: dict[str, Any] = {"expose_value": False, "callback": _store, "is_eager": True}
+    return [
+        click.Option(
+            ["--home", "global_home"], type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+            help="Folder of odl.toml, tenants/ and data/.  [default: ODL_HOME, else .]", **common,
+        ),
+        click.Option(["-t", "--tenant", "global_tenant"], metavar="NAME", help="Which portal.", **common),
+        click.Option(["--json", "global_json"], is_flag=True, help="Print one JSON document.", **common),
+        click.Option(
+            ["--lang", "global_lang"], type=click.Choice(["fr", "en"]), help="Language of what is printed.", **common
+        ),
+        click.Option(["-v", "--verbose", "global_verbose"], count=True, help="Say more.", **common),
+        click.Option(["-q", "--quiet", "global_quiet"], count=True, help="Say less.", **common),
+        click.Option(["--debug", "global_debug"], is_flag=True, help="Show the traceback of an error.", **common),
+    ]  # fmt: skip
+
+
+class _Shared(click.Command):
+    """A command that takes the global options too; its help shows its own options and points to the global ones."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params = [*self.params, *_shared_options()]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the command's own options first, the global ones under a heading of their own."""
+        own: list[tuple[str, str]] = []
+        shared: list[tuple[str, str]] = []
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is not None:
+                (shared if (param.name or "").startswith("global_") else own).append(record)
+        for title, records in (("Options", own), ("Global options", shared)):
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+
+
+class Command(_Shared):
+    """A command with the global options and, in its help, examples."""
+
+    def __init__(self, *args: Any, examples: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.examples = examples
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples as they are typed."""
+        del ctx  # part of the signature that click calls
+        if self.examples:
+            with formatter.section("Examples"):
+                for line in self.examples.strip().splitlines():
+                    formatter.write(f"  {line.strip()}\n")
+
+
+class Group(_Shared, click.Group):
+    """A group whose commands are imported when they are called: `{name: "module:function"}`."""
+
+    command_class = Command
+
+    def __init__(self, *args: Any, lazy: dict[str, tuple[str, str]] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._lazy = lazy or {}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order in which they were declared: that of a first day's work."""
+        return [*self._lazy, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command."""
+        if cmd_name in self._lazy:
+            import importlib
+
+            module, _, attribute = self._lazy[cmd_name][0].partition(":")
+            command: click.Command = getattr(importlib.import_module(module), attribute)
+            return command
+        return super().get_command(ctx, cmd_name)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands first: they are what a reader of this page looks for."""
+        self.format_commands(ctx, formatter)
+        _Shared.format_options(self, ctx, formatter)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        rows = [(name, text) for name, (_, text) in self._lazy.items()]
+        for name in click.Group.list_commands(self, ctx):
+            command = click.Group.get_command(self, ctx, name)
+            if command is not None:
+                rows.append((name, command.get_short_help_str(60)))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Suggest the nearest name for a command that does not exist."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            import difflib
+
+            close = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
+            if close and "Did you mean" not in error.message:
+                error.message += f" Did you mean “{close[0]}”?"
+            raise
+
+
+def command(name: str | None = None, *, examples: str = "") -> Callable[[Callable[..., Any]], Command]:
+    """Declare a command with the global options; `examples`: one command line per line."""
+
+    def declare(function: Callable[..., Any]) -> Command:
+        return click.command(name, cls=Command, examples=examples)(function)
+
+    return declare

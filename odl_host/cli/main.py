@@ -1,0 +1,83 @@
+"""The command `odl-host`: its tree of commands, and the one place that turns a failure into an exit code."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import click
+
+from odl_host import __version__
+from odl_host.cli.app import App, Group
+from odl_host.cli.output import print_error
+from odl_host.errors import ExitCode, OdlError, StorageError, UsageError
+
+_COMMANDS = {
+    "demo": ("odl_host.cli.demo:demo", "Show the whole job on Grand Chambéry, then serve it."),
+    "init": ("odl_host.cli.tenant:init", "Write the manifest of a new portal."),
+    "provision": ("odl_host.cli.tenant:provision", "Make the catalogue true to its manifest."),
+    "add-commune": ("odl_host.cli.members:add_commune", "Create the organizations of communes."),
+    "add-member": ("odl_host.cli.members:add_member", "Create the organization of any public body."),
+    "validate": ("odl_host.cli.validate:validate", "Check files and say what to correct."),
+    "publish": ("odl_host.cli.publish:publish", "Publish what is valid in a deposit."),
+    "status": ("odl_host.cli.publish:status", "Show members, datasets, and what is rejected."),
+    "serve": ("odl_host.cli.serve:serve", "Serve the portals and the API."),
+    "commune": ("odl_host.cli.reference:commune", "Find communes by name, code or post code."),
+    "schema": ("odl_host.cli.schema:schema", "List, show and load schemas."),
+    "token": ("odl_host.cli.serve:token", "Create API tokens."),
+    "config": ("odl_host.cli.tenant:show_config", "Show each setting and where it comes from."),
+}
+
+
+@click.group(
+    cls=Group, lazy=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, "-V", "--version", prog_name="odl-host")
+def cli() -> None:
+    """Host the open data of communes: provision, add members, publish.
+
+    Start with: odl-host demo
+    """
+
+
+def run() -> NoReturn:
+    """Run the command line and end the process with its exit code."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command line and return its exit code; every failure is said in one place."""
+    app = App()
+    try:
+        code = cli.main(arguments, prog_name="odl-host", standalone_mode=False, obj=app)
+        return int(code or ExitCode.OK)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print_help(error)
+        return ExitCode.USAGE
+    except click.ClickException as error:
+        hint = f"See: {error.ctx.command_path} --help" if isinstance(error, click.UsageError) and error.ctx else ""
+        failure: OdlError = UsageError(error.format_message(), hint=hint)
+    except (KeyboardInterrupt, click.Abort):
+        return ExitCode.INTERRUPTED
+    except OdlError as error:
+        failure = error
+        if app.flags.get("debug"):
+            raise
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output left; there is nobody to tell
+        return ExitCode.OK
+    except OSError as error:
+        if app.flags.get("debug"):
+            raise
+        failure = StorageError(f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "."))
+    except Exception as error:
+        if app.flags.get("debug"):
+            raise
+        failure = OdlError(f"Something unforeseen happened: {type(error).__name__}: {error}")
+    print_error(failure, as_json=bool(app.flags.get("json")) or "--json" in arguments)
+    return int(failure.exit_code)
+
+
+def print_help(error: click.exceptions.NoArgsIsHelpError) -> None:
+    """Answer a call without arguments with the help page, on stderr."""
+    sys.stderr.write(error.format_message() + "\n")

@@ -1,0 +1,114 @@
+"""The only printer: results on stdout, everything else on stderr.
+
+With `--json`, stdout holds exactly one JSON document, errors included. Progress and colour only on a terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from odl_host.errors import OdlError
+
+PROGRESS_AFTER_S = 1.0
+PROGRESS_EVERY_S = 0.2
+
+
+class Output:
+    """What a command prints, as the global options ask for it. `language` is "fr" or "en"."""
+
+    def __init__(self, *, as_json: bool, language: str, verbosity: int) -> None:
+        self.as_json = as_json
+        self.language = language
+        self.verbosity = verbosity
+        self.colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+    def result(self, value: Any, text: str) -> None:
+        """Print the result: `value` as JSON, or `text` for people."""
+        if self.as_json:
+            print(json.dumps(value, ensure_ascii=False, indent=2), flush=True)
+        elif text:
+            print(text, flush=True)
+
+    def note(self, text: str) -> None:
+        """Say something beside the result, unless asked to be quiet."""
+        if self.verbosity >= 0:
+            print(text, file=sys.stderr, flush=True)
+
+    def detail(self, text: str) -> None:
+        """Say something only when asked to be verbose."""
+        if self.verbosity > 0:
+            print(text, file=sys.stderr, flush=True)
+
+    def words(self, english: str, french: str) -> str:
+        """Return the sentence in the language of the person at the terminal."""
+        return french if self.language == "fr" else english
+
+    def progress(self, label: str) -> Progress:
+        """Return a progress line for long work."""
+        return Progress(label, shown=sys.stderr.isatty() and self.verbosity >= 0 and not self.as_json)
+
+
+class Progress:
+    """One line on a terminal that says how far the work is, after its first second."""
+
+    def __init__(self, label: str, *, shown: bool) -> None:
+        self._label = label
+        self._shown = shown
+        self._started = time.monotonic()
+        self._drawn_at = 0.0
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._drawn_at:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+    def update(self, done: int, total: int, label: str = "") -> None:
+        """Say that `done` of `total` are done."""
+        now = time.monotonic()
+        elapsed = now - self._started
+        if not self._shown or elapsed < PROGRESS_AFTER_S or now - self._drawn_at < PROGRESS_EVERY_S:
+            return
+        self._drawn_at = now
+        left = elapsed / max(done, 1) * (total - done)
+        line = f"\r\033[K{label or self._label} {done}/{total} · {elapsed:.0f} s · ~{left:.0f} s"
+        print(line, end="", file=sys.stderr, flush=True)
+
+
+def print_error(error: OdlError, *, as_json: bool) -> None:
+    """Print a failure: what happened, then the next thing to do."""
+    if as_json:
+        document = {
+            "error": {
+                "type": type(error).__name__,
+                "message": error.message,
+                "hint": error.hint,
+                "exit_code": int(error.exit_code),
+            }
+        }
+        print(json.dumps(document, ensure_ascii=False, indent=2), flush=True)
+    else:
+        print(f"odl-host: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"  → {error.hint}", file=sys.stderr)
+        sys.stderr.flush()
+
+
+def table(rows: Sequence[Sequence[str]], *, header: Sequence[str], right: frozenset[int] = frozenset()) -> str:
+    """Return aligned columns of text; the columns numbered in `right` are aligned to the right."""
+    lines = [list(header), *[list(row) for row in rows]]
+    widths = [max(len(line[index]) for line in lines) for index in range(len(header))]
+    text = []
+    for line in lines:
+        cells = [
+            cell.rjust(width) if index in right else cell.ljust(width)
+            for index, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        text.append("  ".join(cells).rstrip())
+    return "\n".join(text)

@@ -1,0 +1,94 @@
+"""The journal: what each run did, written line by line before and after each effect.
+
+It makes `status` possible and tells how far a killed run came. It is never the truth: the catalogue is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from odl_host.errors import StorageError
+
+
+def new_run_id(now: datetime) -> str:
+    """Return a name for a run that sorts by time.
+
+    >>> new_run_id(datetime(2026, 11, 23, 2, 0, tzinfo=UTC))[:16]
+    '20261123T020000Z'
+    """
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+
+
+class Journal:
+    """The journal of one run: a file of JSON lines, each on the disk before the next effect begins."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    @classmethod
+    def start(cls, folder: Path, run: str) -> Journal:
+        """Open the journal of a new run. :raises StorageError: it cannot be written."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            return cls((folder / f"{run}.jsonl").open("x", encoding="utf-8"))
+        except OSError as error:
+            raise StorageError(f"Cannot write the journal under {folder}: {error.strerror}.") from error
+
+    def write(self, event: str, **values: Any) -> None:
+        """Add one line. :raises StorageError: the disk refuses it."""
+        line = {"event": event, "at": datetime.now(UTC).isoformat(timespec="milliseconds"), **values}
+        try:
+            self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise StorageError(f"Cannot write the journal {self._file.name}: {error.strerror}.") from error
+
+    def close(self) -> None:
+        """Flush to the disk and close."""
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise StorageError(f"Cannot write the journal {self._file.name}: {error.strerror}.") from error
+        finally:
+            self._file.close()
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """A run as its journal tells it; `report` is None when the run did not reach its end."""
+
+    run: str
+    started: str
+    report: dict[str, Any] | None
+
+
+def list_runs(folder: Path) -> list[str]:
+    """Return the names of the runs, newest first."""
+    return sorted((file.stem for file in folder.glob("*.jsonl")), reverse=True)
+
+
+def read_run(folder: Path, run: str) -> PastRun:
+    """Return what a journal tells; a last line cut short by a kill is left out."""
+    started = ""
+    report = None
+    for line in _lines(folder / f"{run}.jsonl"):
+        if line["event"] == "start":
+            started = line["at"]
+        elif line["event"] == "end":
+            report = line["report"]
+    return PastRun(run, started, report)
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as file:
+        for text in file:
+            if text.endswith("\n"):
+                yield json.loads(text)

@@ -1,0 +1,42 @@
+"""Making a tenant's catalogue ready: its folders, its database, and the proof that it answers as a CKAN."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from odl_host.catalogue.client import Catalogue
+from odl_host.catalogue.upsert import read_status
+from odl_host.errors import CatalogueError
+from odl_host.provision.apply import FileChange
+from odl_host.tenants import Tenant
+
+# The oldest CKAN whose answers the toolkit relies on.
+OLDEST_CKAN = (2, 10)
+
+
+def plan_provision(tenant: Tenant) -> list[FileChange]:
+    """Return the files and folders that provisioning makes, and whether they are there."""
+    places = [tenant.deposit, tenant.reports]
+    if tenant.manifest.catalogue.kind == "embedded":
+        places = [tenant.data / "catalogue.sqlite", *places]
+    return [FileChange(place, "unchanged" if place.exists() else "created") for place in places]
+
+
+def apply_provision(tenant: Tenant, catalogue: Catalogue, *, dry_run: bool) -> dict[str, Any]:
+    """Create what is missing and return the catalogue's `status_show`.
+
+    :raises CatalogueError: the catalogue is no CKAN, is too old, or refuses the token.
+    """
+    status = read_status(catalogue)
+    version = str(status.get("ckan_version", ""))
+    parts = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+    if parts < OLDEST_CKAN:
+        raise CatalogueError(
+            f"{catalogue.url} is CKAN {version or 'of an unknown version'}; odl-host needs 2.10 or newer.",
+            hint='Upgrade that CKAN, or use the embedded catalogue: [catalogue] kind = "embedded".',
+        )
+    if not dry_run:
+        for change in plan_provision(tenant):
+            if not change.path.suffix:
+                change.path.mkdir(parents=True, exist_ok=True)
+    return status

@@ -1,0 +1,86 @@
+"""The only place that chooses concrete classes: which catalogue, which storage, which site.
+
+`application` is the entry point of production web servers (`odl_host.wiring:application`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from odl_host.catalogue.client import Catalogue, EmbeddedCatalogue, RemoteCatalogue
+from odl_host.config import Home, Settings, find_home
+from odl_host.storage.local import LocalStorage, Storage
+from odl_host.tenants import Tenant, list_tenants
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+    from odl_host.server.sites import Site
+
+
+def open_storage(tenant: Tenant) -> Storage:
+    """Return where the tenant's files lie."""
+    return LocalStorage(tenant.data / "files")
+
+
+def open_site(tenant: Tenant) -> Site:
+    """Open the tenant's embedded catalogue, creating or migrating its database.
+
+    :raises StorageError: the database cannot be opened.
+    """
+    from odl_host.server.sites import open_site as open_embedded
+
+    return open_embedded(
+        name=tenant.name,
+        title=tenant.title,
+        url=tenant.url,
+        description=tenant.manifest.description,
+        data_dir=tenant.data,
+        storage=open_storage(tenant),
+    )
+
+
+@contextmanager
+def open_catalogue(tenant: Tenant, settings: Settings) -> Iterator[Catalogue]:
+    """Open the catalogue that the manifest names, with the rights of its administrator.
+
+    :raises ConfigError: its token cannot be read. :raises StorageError: the embedded database cannot be opened.
+    """
+    address = tenant.manifest.catalogue
+    if address.kind == "ckan":
+        yield RemoteCatalogue(address.url, address.token(), timeout_s=settings.http_timeout_s)
+        return
+    site = open_site(tenant)
+    try:
+        yield EmbeddedCatalogue(site.as_sysadmin(), tenant.url)
+    finally:
+        site.close()
+
+
+class HostedSites:
+    """The sites of one home, found by the `Host` header; each is opened at its first request.
+
+    Manifests are read once: a server is restarted when a tenant is added.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self.tenants = [tenant for tenant in list_tenants(home) if tenant.manifest.catalogue.kind == "embedded"]
+        self._sites: dict[str, Site] = {}
+
+    def find(self, host: str) -> Site | None:
+        """Return the site that answers to a host, or None."""
+        for tenant in self.tenants:
+            if tenant.answers(host):
+                if tenant.name not in self._sites:
+                    self._sites[tenant.name] = open_site(tenant)
+                return self._sites[tenant.name]
+        return None
+
+
+def application() -> Starlette:
+    """Return the web application of the home that `ODL_HOME` names."""
+    from odl_host.server.app import create_app
+
+    return create_app(HostedSites(find_home(None)).find)
