@@ -1,0 +1,223 @@
+"""What the portal's pages show of a member, a dataset and a file, taken out of the dictionaries that actions return.
+
+The keys that the toolkit writes into CKAN's extras are read here and nowhere else in the portal. A catalogue filled by
+other programs lacks them: each is optional.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from odl_host.ckan import extras_dict
+from odl_host.server import words
+
+KINDS = {
+    "commune": "Commune",
+    "epci": "Intercommunalité",
+    "departement": "Département",
+    "region": "Région",
+    "body": "Établissement public",
+}
+FREQUENCIES = {
+    "annual": "annuelle",
+    "biannual": "semestrielle",
+    "quarterly": "trimestrielle",
+    "monthly": "mensuelle",
+    "weekly": "hebdomadaire",
+    "daily": "quotidienne",
+    "continuous": "en continu",
+    "irregular": "irrégulière",
+    "unknown": "inconnue",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MemberCard:
+    """A commune or another member: an organization of the catalogue."""
+
+    id: str
+    name: str
+    title: str
+    description: str
+    dataset_count: int
+    kind: str
+    commune_code: str
+    siren: str
+    population: str
+    epci_siren: str
+    epci_name: str
+    departement_code: str
+    departement_name: str
+    vintage: str
+
+    @classmethod
+    def read(cls, organization: Mapping[str, Any]) -> MemberCard:
+        """Return the card of an organization as `organization_show` or `organization_list` gives it."""
+        extras = extras_dict(organization)
+        return cls(
+            id=organization["id"],
+            name=organization["name"],
+            title=organization.get("title") or organization["name"],
+            description=organization.get("description") or "",
+            dataset_count=int(organization.get("package_count") or 0),
+            kind=KINDS.get(extras.get("member_kind", ""), ""),
+            commune_code=extras.get("commune_code", ""),
+            siren=extras.get("siren", ""),
+            population=extras.get("population", ""),
+            epci_siren=extras.get("epci_siren", ""),
+            epci_name=extras.get("epci_nom", ""),
+            departement_code=extras.get("departement_code", ""),
+            departement_name=extras.get("departement_nom", ""),
+            vintage=extras.get("millesime", ""),
+        )
+
+    @property
+    def facts(self) -> str:
+        """What tells a member from the others, on one line."""
+        inhabitants = self.population.isdigit() and words.count(int(self.population), "habitant", "habitants")
+        kind = "" if self.commune_code else self.kind
+        return " · ".join(part for part in (kind, inhabitants, self.epci_name) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class FileCard:
+    """A file: a resource of the catalogue."""
+
+    id: str
+    name: str
+    description: str
+    url: str
+    format: str
+    size_bytes: int | None
+    sha256: str
+    rows: int | None
+    original_url: str
+    original_format: str
+    original_size_bytes: int | None
+    schema_name: str
+    schema_version: str
+    schema_url: str
+    validated: str
+    modified: str
+    is_held: bool
+
+    @classmethod
+    def read(cls, resource: Mapping[str, Any]) -> FileCard:
+        """Return the card of a resource as `resource_show` or `package_show` gives it."""
+        original_url = str(resource.get("original_url") or "")
+        return cls(
+            id=resource["id"],
+            name=resource.get("name") or str(resource.get("url") or "").rpartition("/")[2] or "Fichier sans nom",
+            description=resource.get("description") or "",
+            url=_web_address(resource.get("url")),
+            format=str(resource.get("format") or "").upper(),
+            size_bytes=_whole(resource.get("size")),
+            sha256=str(resource.get("hash") or "").removeprefix("sha256:"),
+            rows=_whole(resource.get("rows")),
+            original_url=_web_address(original_url),
+            original_format=original_url.rpartition(".")[2].upper() if "." in original_url.rpartition("/")[2] else "",
+            original_size_bytes=_whole(resource.get("original_size")),
+            schema_name=str(resource.get("schema_name") or ""),
+            schema_version=str(resource.get("schema_version") or ""),
+            schema_url=_web_address(resource.get("schema_url")),
+            validated=words.day(resource.get("validated_on")),
+            modified=words.day(resource.get("last_modified") or resource.get("metadata_modified")),
+            is_held=resource.get("url_type") == "upload",
+        )
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether the file was checked against its schema and found true to it; only such files get a date."""
+        return bool(self.schema_name and self.validated)
+
+    @property
+    def can_preview(self) -> bool:
+        """Whether the first lines can be shown: the catalogue itself holds the file, and it is a CSV."""
+        return self.is_held and self.format == "CSV"
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetCard:
+    """A dataset: a package of the catalogue."""
+
+    id: str
+    name: str
+    title: str
+    notes: str
+    member_name: str
+    member_title: str
+    licence: str
+    licence_url: str
+    tags: tuple[str, ...]
+    created: str
+    created_iso: str
+    modified: str
+    modified_iso: str
+    frequency: str
+    period: str
+    contact: str
+    contact_email: str
+    files: tuple[FileCard, ...]
+
+    @classmethod
+    def read(cls, package: Mapping[str, Any]) -> DatasetCard:
+        """Return the card of a dataset as `package_show` or `package_search` gives it."""
+        extras = extras_dict(package)
+        organization = package.get("organization") or {}
+        start, end = words.day(extras.get("temporal_start")), words.day(extras.get("temporal_end"))
+        return cls(
+            id=package["id"],
+            name=package["name"],
+            title=package.get("title") or package["name"],
+            notes=package.get("notes") or "",
+            member_name=organization.get("name") or "",
+            member_title=organization.get("title") or organization.get("name") or "",
+            licence=package.get("license_title") or package.get("license_id") or "",
+            licence_url=_web_address(package.get("license_url")),
+            tags=tuple(tag["name"] for tag in package.get("tags") or ()),
+            created=words.day(package.get("metadata_created")),
+            created_iso=str(package.get("metadata_created") or "")[:10],
+            modified=words.day(package.get("metadata_modified")),
+            modified_iso=str(package.get("metadata_modified") or "")[:10],
+            frequency=FREQUENCIES.get(extras.get("frequency", ""), extras.get("frequency", "")),
+            period=f"du {start} au {end}" if start and end else start and f"depuis le {start}",
+            contact=package.get("maintainer") or package.get("author") or "",
+            contact_email=package.get("maintainer_email") or package.get("author_email") or "",
+            files=tuple(FileCard.read(resource) for resource in package.get("resources") or ()),
+        )
+
+    @property
+    def formats(self) -> list[str]:
+        """The formats of the files, each once."""
+        return list(dict.fromkeys(file.format for file in self.files if file.format))
+
+    @property
+    def schema(self) -> FileCard | None:
+        """A file that names the schema it follows, or None."""
+        return next((file for file in self.files if file.schema_name), None)
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether every file was checked against its schema and found true to it."""
+        return bool(self.files) and all(file.is_valid for file in self.files)
+
+
+def _web_address(value: object) -> str:
+    """Return an address only when a browser may follow it safely: http, https, or a path of this site.
+
+    >>> _web_address("javascript:alert(1)"), _web_address("https://a.fr/x.csv"), _web_address("//evil.example")
+    ('', 'https://a.fr/x.csv', '')
+    """
+    text = str(value or "").strip()
+    if text.lower().startswith(("http://", "https://")) or (text.startswith("/") and not text.startswith("//")):
+        return text
+    return ""
+
+
+def _whole(value: object) -> int | None:
+    try:
+        return int(str(value))
+    except ValueError:
+        return None

@@ -1,0 +1,286 @@
+"""The public portal: pages in French, rendered here, for a citizen, a re-user and a search engine.
+
+A page is a client of the actions: it calls them as anonymous and shows what they answer. It holds no SQL, no script
+and no address outside the site.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from odl_host.ckan import NotAuthorized, NotFound, SearchError, SearchQueryError, fold
+from odl_host.errors import StorageError
+from odl_host.server.cards import DatasetCard, FileCard, MemberCard
+from odl_host.server.facets import SearchQuery
+from odl_host.server.linked_data import linked_data
+from odl_host.server.preview import Preview, read_preview
+from odl_host.server.sitemaps import robots, sitemap, sitemap_part
+from odl_host.server.visits import SECURITY_HEADERS, StaticAssets, Visit, favicon
+
+if TYPE_CHECKING:
+    from odl_host.server.sites import Site
+
+GetSite = Callable[[Request], "Site"]
+
+PREVIEW_ROWS_DATASET = 10
+PREVIEW_ROWS_FILE = 25
+ERRORS = {
+    404: ("Page introuvable", "Cette page n’existe pas, ou n’existe plus."),
+    405: ("Action impossible", "Cette adresse ne répond pas à ce type de demande."),
+    500: (
+        "Une erreur est survenue",
+        "Le portail n’a pas pu répondre. L’incident est enregistré ; réessayez plus tard.",
+    ),
+}
+
+
+Render = Callable[[Visit], Response]
+
+
+def routes(get_site: GetSite) -> list[BaseRoute]:
+    """Return the portal's routes; put them after the API's. `get_site` raises HTTPException(404) for a foreign host."""
+
+    def answers(render: Render) -> Callable[[Request], Response]:
+        @functools.wraps(render)
+        def endpoint(request: Request) -> Response:
+            visit = Visit(request, get_site(request))
+            try:
+                return render(visit)
+            except (NotFound, NotAuthorized):
+                # What is private answers like what is absent.
+                return error_page(visit, 404)
+
+        return endpoint
+
+    pages: dict[str, Render] = {
+        "/": home,
+        "/dataset": search,
+        "/dataset/": search,
+        "/dataset/{id}": dataset,
+        "/dataset/{id}/resource/{resource_id}": file,
+        "/organization": members,
+        "/organization/": members,
+        "/organization/{id}": member,
+        "/about": about,
+        "/accessibilite": accessibility,
+        "/mentions-legales": legal,
+        "/api-doc": api_help,
+        "/robots.txt": robots,
+        "/sitemap.xml": sitemap,
+        "/sitemap-{number:int}.xml": sitemap_part,
+    }
+    return [
+        Mount("/static", StaticAssets(packages=[("odl_host.server", "static")]), name="static"),
+        Route("/favicon.ico", favicon),
+        *(Route(path, answers(render), methods=["GET"], name=f"portal:{path}") for path, render in pages.items()),
+    ]
+
+
+def exception_handlers(get_site: GetSite) -> dict[Any, Callable[[Request, Exception], Response]]:
+    """Return Starlette's handlers that answer 404, 405 and 500 with a page of the site."""
+
+    def handle(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+        try:
+            response = error_page(Visit(request, get_site(request)), status)
+        except HTTPException:
+            # No site answers to this host: there is no portal to draw the page for.
+            response = PlainTextResponse("Aucun portail à cette adresse.\n", 404, SECURITY_HEADERS)
+        response.headers.update(headers)
+        return response
+
+    return {HTTPException: handle, 500: handle}
+
+
+def error_page(visit: Visit, status: int) -> Response:
+    """Return the page of an error, with the ways on."""
+    title, text = ERRORS.get(status, ERRORS[404] if status < 500 else ERRORS[500])
+    return visit.page("error.html", status=status, title=title, text=text, status_code=status)
+
+
+# The pages
+
+
+def home(visit: Visit) -> Response:
+    """Show what the catalogue holds, and the ways in."""
+    latest = visit.call(
+        "package_search",
+        **{"rows": 6, "sort": "metadata_modified desc", "facet.field": ["tags", "organization"], "facet.limit": 12},
+    )
+    facets = latest["search_facets"]
+    return visit.page(
+        "home.html",
+        datasets=[DatasetCard.read(package) for package in latest["results"]],
+        dataset_count=latest["count"],
+        member_count=sum(1 for _ in visit.iter_organization_names()),
+        file_count=_count_files(visit),
+        tags=[item["name"] for item in facets["tags"]["items"]],
+        active_members=facets["organization"]["items"],
+    )
+
+
+def search(visit: Visit) -> Response:
+    """Search the datasets."""
+    query = _query(visit, "/dataset/")
+    answer = _search(visit, query)
+    if query.page > 1 and not answer["results"]:
+        raise NotFound
+    return visit.page("search.html", **_results(query, answer), is_plain=query.is_plain)
+
+
+def members(visit: Visit) -> Response:
+    """List the communes and the other members, from A to Z, with a filter by name or code."""
+    wanted = visit.request.query_params.get("q", "").strip()[:100]
+    cards = [MemberCard.read(organization) for organization in _organizations(visit)]
+    total = len(cards)
+    if wanted:
+        cards = [card for card in cards if _answers_to(card, wanted)]
+    letters: dict[str, list[MemberCard]] = {}
+    for card in sorted(cards, key=lambda card: _sort_key(card.title)):
+        letters.setdefault(_letter(card.title), []).append(card)
+    return visit.page("members.html", letters=letters, wanted=wanted, found=len(cards), total=total)
+
+
+def member(visit: Visit) -> Response:
+    """Show one commune and its datasets."""
+    organization = visit.call("organization_show", id=visit.request.path_params["id"], include_datasets=False)
+    card = MemberCard.read(organization)
+    query = _query(visit, f"/organization/{card.name}")
+    answer = _search(visit, query, (("organization", card.name),))
+    if query.page > 1 and not answer["results"]:
+        raise NotFound
+    return visit.page(
+        "member.html",
+        member=card,
+        is_plain=query.is_plain,
+        **_results(query, answer, without="organization"),
+    )
+
+
+def dataset(visit: Visit) -> Response:
+    """Show one dataset, its files and the beginning of the first of them."""
+    card = DatasetCard.read(visit.call("package_show", id=visit.request.path_params["id"]))
+    previewed = next((file for file in card.files if file.can_preview), None)
+    return visit.page(
+        "dataset.html",
+        dataset=card,
+        previewed=previewed,
+        preview=previewed and _preview(visit, previewed, PREVIEW_ROWS_DATASET),
+        linked_data=linked_data(visit.site, card),
+    )
+
+
+def file(visit: Visit) -> Response:
+    """Show one file with its first lines."""
+    card = DatasetCard.read(visit.call("package_show", id=visit.request.path_params["id"]))
+    wanted = visit.request.path_params["resource_id"]
+    chosen = next((item for item in card.files if item.id == wanted), None)
+    if chosen is None:
+        raise NotFound
+    preview = _preview(visit, chosen, PREVIEW_ROWS_FILE) if chosen.can_preview else None
+    return visit.page("file.html", dataset=card, file=chosen, preview=preview)
+
+
+def about(visit: Visit) -> Response:
+    """Say what the portal is."""
+    return visit.page("about.html")
+
+
+def accessibility(visit: Visit) -> Response:
+    """Show the accessibility declaration that article 47 of the law of 11 February 2005 asks for."""
+    return visit.page("accessibility.html")
+
+
+def legal(visit: Visit) -> Response:
+    """Say who publishes, and what is kept about readers."""
+    return visit.page("legal.html")
+
+
+def api_help(visit: Visit) -> Response:
+    """Show how to call the API, with addresses that work."""
+    found = visit.call("package_search", rows=1, sort="metadata_modified desc")["results"]
+    return visit.page("api.html", example=DatasetCard.read(found[0]) if found else None)
+
+
+# What several pages need
+
+
+def _query(visit: Visit, path: str) -> SearchQuery:
+    return SearchQuery.read(path, visit.request.query_params.multi_items())
+
+
+def _search(visit: Visit, query: SearchQuery, fixed: tuple[tuple[str, str], ...] = ()) -> dict[str, Any]:
+    """Search as the reader wrote; what the query language refuses is taken for plain words."""
+    try:
+        return cast(dict[str, Any], visit.call("package_search", **query.as_parameters(fixed=fixed)))
+    except (SearchError, SearchQueryError):
+        parameters = query.as_parameters(fixed=fixed, as_words=True)
+        return cast(dict[str, Any], visit.call("package_search", **parameters))
+
+
+def _results(query: SearchQuery, answer: Mapping[str, Any], *, without: str = "") -> dict[str, Any]:
+    facets = query.facets(answer, without=without)
+    return {
+        "query": query,
+        "count": answer["count"],
+        "datasets": [DatasetCard.read(package) for package in answer["results"]],
+        "facets": facets,
+        "chosen": [(facet.title, choice) for facet in facets for choice in facet.choices if choice.is_active],
+        "pages": query.pages(answer["count"]),
+    }
+
+
+def _organizations(visit: Visit) -> Iterator[dict[str, Any]]:
+    """Yield every organization with its extras; the catalogue says how many it gives at once."""
+    offset = 0
+    while page := visit.call(
+        "organization_list",
+        all_fields=True,
+        include_extras=True,
+        include_dataset_count=True,
+        limit=1000,
+        offset=offset,
+    ):
+        yield from page
+        offset += len(page)
+
+
+def _count_files(visit: Visit) -> int:
+    return int(visit.call("resource_search", query="name:", limit=0)["count"])
+
+
+def _preview(visit: Visit, card: FileCard, rows: int) -> Preview | None:
+    """Return the first lines of a file, or None: a page does without them rather than fail."""
+    try:
+        with visit.site.storage.open(card.sha256) as stored:
+            return read_preview(stored, rows=rows)
+    except StorageError:
+        return None
+
+
+def _answers_to(card: MemberCard, wanted: str) -> bool:
+    """Whether a member has these words in its name, or this code or EPCI.
+
+    Accents, case, hyphens and the short form of "Saint" make no difference.
+    """
+    words_wanted = _sort_key(wanted).split()
+    name = f" {_sort_key(card.title)} {_sort_key(card.epci_name)}"
+    return wanted.upper() in {card.commune_code, card.siren} or all(f" {word}" in name for word in words_wanted)
+
+
+def _sort_key(title: str) -> str:
+    key = "".join(char if char.isalnum() else " " for char in fold(title))
+    return " ".join({"st": "saint", "ste": "sainte"}.get(word, word) for word in key.split())
+
+
+def _letter(title: str) -> str:
+    first = _sort_key(title)[:1].upper()
+    return first if "A" <= first <= "Z" else "#"

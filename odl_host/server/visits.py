@@ -1,0 +1,123 @@
+"""One request to a site's portal: calling its actions, and answering with a page drawn from a template.
+
+The templates and the static files are read from the package, so that they travel in the wheel.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from odl_host.server import words
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from odl_host.server.sites import Site
+
+SECURITY_HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": (
+        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request to one site's portal."""
+
+    request: Request
+    site: Site
+
+    def call(self, action: str, **parameters: Any) -> Any:
+        """Call an action as anonymous."""
+        return self.site.as_anonymous().call_action(action, parameters)
+
+    def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
+        """Render a template; an unchanged page costs a browser no second transfer."""
+        values.setdefault("path", self.request.url.path)
+        body = render(template, self.site, values).encode()
+        etag = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
+        headers = {**SECURITY_HEADERS, "Cache-Control": "no-cache", "ETag": etag, "Content-Language": "fr"}
+        if status == 200 and etag in self.request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(body, status, headers, "text/html")
+
+    def xml(self, template: str, **values: Any) -> Response:
+        """Render a template that is read by machines."""
+        return Response(render(template, self.site, values), 200, SECURITY_HEADERS, "application/xml")
+
+    def iter_organization_names(self) -> Iterator[str]:
+        """Yield the name of every organization."""
+        offset = 0
+        while names := self.call("organization_list", limit=1000, offset=offset):
+            yield from names
+            offset += len(names)
+
+
+@functools.cache
+def _environment() -> Environment:
+    """Return the templates, loaded from the package so that they travel in the wheel."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    from odl_host.server.notes import render_notes
+
+    environment = Environment(
+        loader=PackageLoader("odl_host.server", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "number": words.number,
+        "size": words.size,
+        "excerpt": words.excerpt,
+        "typeset": words.typeset,
+        "notes": render_notes,
+    }
+    environment.globals |= {"count_of": words.count, "asset": _asset}
+    return environment
+
+
+def render(template: str, site: Site, values: Mapping[str, Any]) -> str:
+    """Return a template filled in."""
+    return _environment().get_template(template).render(site=site, **values)
+
+
+@functools.cache
+def _asset(name: str) -> str:
+    """Return the address of a static file; it changes with the content, so that it may be kept for a year."""
+    content = (resources.files("odl_host.server") / "static" / name).read_bytes()
+    return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:10]}"
+
+
+class StaticAssets(StaticFiles):
+    """The style sheet and the pictures, with the headers of the pages."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """Keep what is asked with its version for a year, the rest for an hour."""
+        response = super().file_response(*args, **kwargs)
+        scope = args[2] if len(args) > 2 else kwargs["scope"]
+        lasting = b"v=" in scope["query_string"]
+        response.headers["Cache-Control"] = f"public, max-age={31536000 if lasting else 3600}"
+        response.headers.update(SECURITY_HEADERS)
+        return response
+
+
+def favicon(_request: Request) -> Response:
+    """Answer the address that browsers ask for by themselves."""
+    content = (resources.files("odl_host.server") / "static" / "favicon.svg").read_bytes()
+    return Response(content, 200, {**SECURITY_HEADERS, "Cache-Control": "public, max-age=86400"}, "image/svg+xml")
