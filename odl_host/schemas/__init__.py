@@ -1,0 +1,1 @@
+"""Official schemas, their words in French, and the checks they declare."""
