@@ -1,0 +1,297 @@
+"""Recognise which schema a file follows: by its column names first, then by its values and its file name.
+
+Certain or not is the point: a file taken for another schema would be refused for reasons its author cannot
+understand, so a doubt is a question to a human, with the two candidates.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from odl_host.pipeline.reading.names import name_key, name_words, one_typo_apart
+from odl_host.pipeline.reading.notes import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from odl_host.pipeline.reading.table import Table
+    from odl_host.schemas.registry import Field, Registry, Schema
+
+THRESHOLD = 0.52
+"""Below this score no schema is certain: less than about half of the file and of the schema agree."""
+CONTRADICTED_THRESHOLD = 0.75
+"""The same where the file's name speaks of another schema than its columns do."""
+LEAD = 0.06
+"""What the best schema must have over the best one of another family, unless it explains all that the other does."""
+SAMPLE_ROWS = 200
+_CANDIDATES = 8
+_REQUIRED_WEIGHT = 2.0
+_ALIAS_WEIGHT = 0.9
+_NAME_BONUS = 0.06
+_VALUES_SHARE = 0.15
+_TYPO_LENGTH = 6
+# Older copies, and a schema withdrawn from the national catalogue, with the schema that took their place.
+# Source: schema.data.gouv.fr, catalogue of 2026-08.
+_SUCCESSORS = {
+    "scdl/adresses": "etalab/schema-bal",
+    "Alkante/schema-dae": "atlasante/schema-dae",
+    "CharlesNepote/liste-prenoms-nouveaux-nes": "scdl/prenoms",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What a file seems to be. `schema` is the best guess even when it is not `certain`; `reason` is in French."""
+
+    schema: Schema | None
+    score: float
+    runner_up: tuple[Schema, float] | None
+    certain: bool
+    reason: str
+
+
+def detect_schema(table: Table, registry: Registry, *, filename: str = "") -> Detection:
+    """Find the schema, and its version, that fits a table best; reads at most its first `SAMPLE_ROWS` rows.
+
+    Scores go from 0 to 1. The runner-up is the best schema of another family: another version of the same schema, or
+    an older copy of it under another owner, is no rival.
+    """
+    index = _index_of(registry)
+    labels = [label for label in table.header if name_key(label)]
+    nearest = index.list_nearest(labels)
+    if not nearest:
+        return Detection(None, 0.0, None, False, _nothing_fits(table))
+    rows = list(itertools.islice(table.iter_rows(), SAMPLE_ROWS))
+    words = name_words(filename.rpartition(".")[0] or filename)
+    fits = sorted((index.fit(shape, table.header, rows, words) for shape in nearest), key=_Fit.order, reverse=True)
+    family = fits[0].shape.family
+    best = max((fit for fit in fits if fit.shape.family == family), key=_Fit.order_in_family)
+    rival = next((fit for fit in fits if fit.shape.family != family), None)
+    contradicted = rival is not None and rival.named and not best.named
+    certain = (
+        best.score >= (CONTRADICTED_THRESHOLD if contradicted else THRESHOLD)
+        and len(best.fields) >= min(3, len(best.shape.fields))
+        and (rival is None or best.score - rival.score >= LEAD or best.explains_all_of(rival))
+    )
+    runner_up = (rival.shape.schema, round(rival.score, 3)) if rival else None
+    return Detection(best.shape.schema, round(best.score, 3), runner_up, certain, _reason(best, rival, certain))
+
+
+class _Shape:
+    """One version of a schema as detection sees it."""
+
+    def __init__(self, schema: Schema, place: int) -> None:
+        self.schema = schema
+        self.family = _SUCCESSORS.get(schema.name, schema.name)
+        self.is_copy = schema.name in _SUCCESSORS
+        self.place = place
+        self.fields: dict[str, Field] = {}
+        self.aliases: dict[str, str] = {}
+        self.words: dict[frozenset[str], str] = {}
+        for field in schema.fields:
+            self.fields.setdefault(name_key(field.name), field)
+        for key, field in self.fields.items():
+            for other in (*field.aliases, field.title):
+                if name_key(other) not in self.fields:
+                    self.aliases.setdefault(name_key(other), key)
+            if len(name_words(field.name)) > 1:
+                self.words.setdefault(name_words(field.name), key)
+        self.aliases.pop("", None)
+        hints = map(name_words, (schema.short_name, *schema.file_hints, *schema.names))
+        self.hints = [words for words in hints if sum(map(len, words)) > 3]
+        self.total = 1.0
+
+    def find_field(self, label: str) -> tuple[str, float] | None:
+        """Return the key of the field a label stands for, and how sure that is."""
+        key = name_key(label)
+        if key in self.fields:
+            return key, 1.0
+        field = self.aliases.get(key) or self.words.get(name_words(label))
+        return (field, _ALIAS_WEIGHT) if field else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """How one schema fits the file: `columns` are the places it explains, `fields` what they stand for."""
+
+    shape: _Shape
+    score: float
+    columns: frozenset[int]
+    fields: frozenset[str]
+    named: bool
+
+    def order(self) -> tuple[float, bool, int]:
+        return self.score, not self.shape.is_copy, -self.shape.place
+
+    def order_in_family(self) -> tuple[bool, float, int]:
+        return not self.shape.is_copy, round(self.score, 2), -self.shape.place
+
+    def explains_all_of(self, other: _Fit) -> bool:
+        """Tell whether every sign of the other schema is one of this too, and the file lacks less of this one."""
+        mine, its = (len(fit.shape.fields) - len(fit.fields) for fit in (self, other))
+        return self.columns >= other.columns and mine <= its and (self.columns > other.columns or mine < its)
+
+
+class _Index:
+    """The columns of all schemas, and how much each says: a name that one schema has says more than "id"."""
+
+    def __init__(self, registry: Registry) -> None:
+        schemas = [schema for schema in registry.iter_versions() if schema.kind == "table" and schema.fields]
+        self.shapes = [_Shape(schema, place) for place, schema in enumerate(schemas)]
+        owners: dict[str, set[str]] = {}
+        for shape in self.shapes:
+            for key in (*shape.fields, *shape.aliases):
+                owners.setdefault(key, set()).add(shape.family)
+        families = len({shape.family for shape in self.shapes})
+        self.weights = {key: math.log(1 + families / len(names)) for key, names in owners.items()}
+        self.unknown = sum(self.weights.values()) / max(1, len(self.weights))
+        self.holders: dict[str | frozenset[str], list[_Shape]] = {}
+        for shape in self.shapes:
+            shape.total = sum(self._weight(shape, key) for key in shape.fields)
+            signs: list[str | frozenset[str]] = [*shape.fields, *shape.aliases, *shape.words]
+            for sign in signs:
+                self.holders.setdefault(sign, []).append(shape)
+
+    def list_nearest(self, labels: Sequence[str]) -> list[_Shape]:
+        """Return the few schemas that share most with a header; none shares anything with a header of values."""
+        shared: dict[_Shape, float] = {}
+        for label in set(labels):
+            key = name_key(label)
+            for shape in {*self.holders.get(key, ()), *self.holders.get(name_words(label), ())}:
+                shared[shape] = shared.get(shape, 0.0) + self.weights.get(key, self.unknown)
+        whole = sum(self.weights.get(name_key(label), self.unknown) for label in set(labels))
+        rated = {shape: _blend(weight / whole, min(1.0, weight / shape.total)) for shape, weight in shared.items()}
+        return sorted(rated, key=lambda shape: (rated[shape], -shape.place), reverse=True)[:_CANDIDATES]
+
+    def fit(self, shape: _Shape, header: Sequence[str], rows: Sequence[list[str]], words: frozenset[str]) -> _Fit:
+        """Score one schema: the share of the header and the share of the schema that agree, then values and name."""
+        columns: dict[int, tuple[str, float]] = {}
+        for place, label in enumerate(header):
+            found = shape.find_field(label)
+            if found:
+                columns[place] = found
+        taken = {key for key, _ in columns.values()}
+        columns.update(_typos(shape, header, columns, taken))
+        sure: dict[str, float] = {}
+        for key, share in columns.values():
+            sure[key] = max(sure.get(key, 0.0), share)
+        covered = sum(share * self._sign(header[place], key) for place, (key, share) in columns.items())
+        foreign = sum(
+            self.weights.get(name_key(label), self.unknown)
+            for place, label in enumerate(header)
+            if place not in columns and name_key(label)
+        )
+        recall = sum(share * self._weight(shape, key) for key, share in sure.items()) / shape.total
+        score = _blend(covered / ((covered + foreign) or 1.0), recall)
+        values = _values_fit(shape, columns, rows)
+        if values is not None:
+            score *= 1 - _VALUES_SHARE * (1 - values)
+        named = any(hint <= words for hint in shape.hints)
+        score = min(1.0, score + _NAME_BONUS) if named else score
+        return _Fit(shape, score, frozenset(columns), frozenset(sure), named)
+
+    def _weight(self, shape: _Shape, key: str) -> float:
+        return self.weights[key] * (_REQUIRED_WEIGHT if shape.fields[key].required else 1.0)
+
+    def _sign(self, label: str, key: str) -> float:
+        return self.weights.get(name_key(label), self.weights[key])
+
+
+def _typos(
+    shape: _Shape, header: Sequence[str], columns: Collection[int], taken: Collection[str]
+) -> dict[int, tuple[str, float]]:
+    free = [key for key in shape.fields if key not in taken and len(key) >= _TYPO_LENGTH]
+    found: dict[int, tuple[str, float]] = {}
+    for place, label in enumerate(header):
+        if place not in columns and free:
+            key = name_key(label)
+            near = next((field for field in free if len(key) >= _TYPO_LENGTH and one_typo_apart(key, field)), None)
+            if near:
+                found[place] = (near, _ALIAS_WEIGHT)
+                free.remove(near)
+    return found
+
+
+def _blend(precision: float, recall: float) -> float:
+    # The schema's own columns count more than the file's: local columns are often added to the official ones.
+    return 3 * precision * recall / (2 * precision + recall) if precision and recall else 0.0
+
+
+_INDEXES: WeakKeyDictionary[Registry, _Index] = WeakKeyDictionary()
+
+
+def _index_of(registry: Registry) -> _Index:
+    index = _INDEXES.get(registry)
+    if index is None:
+        index = _INDEXES[registry] = _Index(registry)
+    return index
+
+
+_PATTERNS = {
+    "number": re.compile(r"\s*[-+]?[\d\s\u00a0\u202f]*[.,]?\d*(?:e[-+]?\d+)?\s*[%€]?\s*", re.I),
+    "integer": re.compile(r"\s*[-+]?[\d\s\u00a0\u202f]+(?:[.,]0+)?\s*"),
+    "date": re.compile(r"\s*(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}).*"),
+    "datetime": re.compile(r"\s*(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}).*"),
+    "year": re.compile(r"\s*\d{4}(?:\.0)?\s*"),
+    "yearmonth": re.compile(r"\s*\d{4}-\d{2}\s*"),
+    "boolean": re.compile(r"\s*(?:true|false|vrai|faux|oui|non|o|n|1|0|t|f)\s*", re.I),
+    "geopoint": re.compile(r".*\d.*,.*\d.*"),
+}
+_VALUES_PER_COLUMN = 40
+
+
+def _values_fit(shape: _Shape, columns: Mapping[int, tuple[str, float]], rows: Sequence[list[str]]) -> float | None:
+    """Return the share of columns whose values suit their field's type or list; None where nothing can be told."""
+    fits: list[float] = []
+    for place, (key, _) in columns.items():
+        field = shape.fields[key]
+        pattern = _PATTERNS.get(field.type)
+        allowed = {name_key(value) for value in field.enum}
+        if pattern is None and not allowed:
+            continue
+        cells = (row[place] for row in rows if len(row) > place and row[place])
+        values = set(itertools.islice(cells, _VALUES_PER_COLUMN))
+        if not values:
+            continue
+        if allowed:
+            good = sum(name_key(value) in allowed for value in values)
+        else:
+            assert pattern is not None
+            good = sum(pattern.fullmatch(value[:200]) is not None for value in values)
+        fits.append(good / len(values))
+    return sum(fits) / len(fits) if fits else None
+
+
+def _reason(best: _Fit, rival: _Fit | None, certain: bool) -> str:
+    if certain:
+        return f"Le fichier suit le modèle {_named(best)}."
+    if best.score >= THRESHOLD and rival:
+        return (
+            f"Deux modèles conviennent : {_named(best)} et {_named(rival)}. Ajoutez au nom du fichier le nom du bon "
+            f"modèle (« {best.shape.schema.short_name} » ou « {rival.shape.schema.short_name} »)."
+        )
+    other = f", puis {_named(rival)}" if rival else ""
+    return (
+        f"Les titres des colonnes ne suffisent pas à reconnaître un modèle. Le plus proche est {_named(best)}{other}. "
+        "Reprenez les titres de colonnes du modèle, sur la première ligne du tableau."
+    )
+
+
+def _named(fit: _Fit) -> str:
+    title = fit.shape.schema.title or fit.shape.schema.short_name
+    known = plural(len(fit.fields), "colonne reconnue", "colonnes reconnues")
+    return f"« {title.strip()} » ({known} sur {len(fit.shape.fields)})"
+
+
+def _nothing_fits(table: Table) -> str:
+    shown = ", ".join(f"« {' '.join(label.split())[:40]} »" for label in table.header[:4] if label.strip())
+    found = f" (ici : {shown}…)" if shown else ""
+    return (
+        f"Aucun modèle connu n’a ces titres de colonnes{found}. "
+        "Reprenez les titres de colonnes du modèle, sur la première ligne du tableau."
+    )
