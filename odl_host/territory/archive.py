@@ -15,6 +15,8 @@ from odl_host.territory.places import Commune, Departement, Epci, FormerCommune,
 
 TYPE_CHECKING = False  # see places.py
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from odl_host.territory.places import FormerKind
 
 # Without pathlib, whose import takes five times longer than finding a commune.
@@ -93,10 +95,10 @@ class Archive:
         """Return a département's communes, in the order of codes."""
         return [self._commune(line) for line in self.lines_of(departement)]
 
-    def communes_with(self, cell: str) -> list[Commune]:
+    def communes_with(self, cell: str, departements: Iterable[str] | None = None) -> list[Commune]:
         """Return the communes one of whose cells holds this word: a SIREN, a post code. The caller looks which cell."""
         found = []
-        for departement in self._index:
+        for departement in self._index if departements is None else departements:
             block = self.block(departement)
             start = block.find(cell)
             while start >= 0:

@@ -247,7 +247,13 @@ class Search:
         siren = codes.siren_of_siret(number) if codes.is_siret(number) else number
         if not codes.is_siren(siren):
             return None
-        return next((Match(c, "siren", siren) for c in self._archive.communes_with(siren) if c.siren == siren), None)
+        # Most SIREN of communes are 21, then the département: it saves looking everywhere.
+        likely = [code for code in (siren[2:4], siren[2:5]) if code in self._archive.departement_codes]
+        for departements in (likely, None):
+            for commune in self._archive.communes_with(siren, departements):
+                if commune.siren == siren:
+                    return Match(commune, "siren", siren)
+        return None
 
     def _by_postcode(self, number: str) -> list[Match]:
         if not codes.is_postcode(number):
