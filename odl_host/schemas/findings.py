@@ -18,6 +18,10 @@ NO_PARAMS: Mapping[str, str] = {}
 """Shared by findings without parameters; never written to. A plain dict, because findings travel between processes."""
 
 
+SEPARATOR = " | "
+"""Between the values of a list in a finding's parameters."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing found in a file: where it is, what was read there, and what the sentence about it needs.

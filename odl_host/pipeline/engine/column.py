@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from odl_host.pipeline.engine.pattern import Pattern
 from odl_host.pipeline.engine.types import BOUNDS, CONSTRAINTS, CellType, Quick, compile_type
 from odl_host.schemas.checks import CannotJudge, Problem
-from odl_host.schemas.findings import Finding
+from odl_host.schemas.findings import SEPARATOR, Finding
 
 if TYPE_CHECKING:
     from odl_host.schemas.checks.problem import JudgeValue
@@ -86,17 +86,16 @@ class Column:
 
     def _judge(self, text: str | None) -> Ranked:
         if text is None or text in self.missing:
-            return ((BASELINE, Problem("constraint-error", {"constraint": "required"})),) if self.required else ()
+            return ((BASELINE, self._broken("required")),) if self.required else ()
         value = self.type.read(text)
         if value is None:
-            return ((BASELINE, Problem("type-error", {"type": self.field.type, "format": self.field.format})),)
+            return ((BASELINE, Problem("type-error", type_details(self.field))),)
         found: list[tuple[int, Problem]] = []
         if self.field.type == "array" and isinstance(value, list):
             found += [(BASELINE, problem) for problem in self._judge_items(value)]
         for name, test in self._tests:
             if not test(value):
-                expected = str(self._constraints[name])
-                found.append((BASELINE, Problem("constraint-error", {"constraint": name, "expected": expected})))
+                found.append((BASELINE, self._broken(name)))
         if any(problem.code == "type-error" for _, problem in found):
             return tuple(found)
         for check in self._checks:
@@ -119,17 +118,25 @@ class Column:
                 value = values[index] = None
             if value is None:
                 if column.required:
-                    found["required"] = Problem("constraint-error", {"constraint": "required"})
+                    found["required"] = column._broken("required")
                 continue
             read = values[index] = column.type.read(value)
             if read is None:
-                found["type"] = Problem("type-error", {"type": column.field.type, "format": column.field.format})
+                found["type"] = Problem("type-error", type_details(column.field))
                 continue
             for name, test in column._tests:
                 if not test(read):
-                    expected = str(column._constraints[name])
-                    found[name] = Problem("constraint-error", {"constraint": name, "expected": expected})
+                    found[name] = column._broken(name)
         return list(found.values())
+
+    def _broken(self, name: str) -> Problem:
+        """Say which constraint is broken, with what its sentence needs."""
+        details = {"constraint": name, **type_details(self.field)}
+        expected = self._constraints[name]
+        if name != "required":
+            listed = isinstance(expected, (list, tuple))
+            details["expected"] = SEPARATOR.join(map(str, expected)) if listed else str(expected)
+        return Problem("constraint-error", details)
 
     def _item_column(self, item: Mapping[str, object]) -> Column:
         from dataclasses import replace
@@ -249,6 +256,21 @@ _BOUND_TESTS: Mapping[str, Callable[[Any], Test]] = {
     "exclusiveMinimum": lambda bound: lambda value: value == value and value > bound,
     "exclusiveMaximum": lambda bound: lambda value: value == value and value < bound,
 }
+
+
+def type_details(field: Field) -> dict[str, str]:
+    """Return what a sentence about a cell needs to know of its field."""
+    details = {"type": field.type, "format": field.format}
+    example = field.example
+    if example:
+        details["example"] = str(example)
+    if field.type == "boolean":
+        for name, key, default in (("trueValues", "yes", "true"), ("falseValues", "no", "false")):
+            words = field.properties.get(name)
+            details[key] = str(words[0]) if isinstance(words, (list, tuple)) and words else default
+    elif field.type == "number" and field.properties.get("decimalChar"):
+        details["mark"] = str(field.properties["decimalChar"])
+    return details
 
 
 def missing_texts(declared: object, default: Sequence[str]) -> tuple[str, ...]:

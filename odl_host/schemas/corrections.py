@@ -1,0 +1,191 @@
+"""What was probably meant by a cell: the same value, written as the field wants it.
+
+Only for sentences ("écrivez « 2024-03-31 »"); nothing here changes a file. A function returns None when it is not
+sure.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "janvier janv jan",
+            "fevrier fevr fev feb",
+            "mars mar",
+            "avril avr apr",
+            "mai may",
+            "juin jun",
+            "juillet juil jul",
+            "aout aug",
+            "septembre sept sep",
+            "octobre oct",
+            "novembre nov",
+            "decembre dec",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+_DAY_FIRST = re.compile(r"([0-3]?[0-9])[/.\- ]([01]?[0-9])[/.\- ]([0-9]{4})")
+_YEAR_FIRST = re.compile(r"([0-9]{4})[/. \-]?([01]?[0-9])[/. \-]?([0-3]?[0-9])")
+_IN_WORDS = re.compile(r"(?:[a-z]+ )?([0-3]?[0-9])(?:er)? ([a-z]+)\.? ([0-9]{4})")
+_CLOCK = re.compile(r"([0-2]?[0-9])\s*[h:]\s*([0-5][0-9])?(?:\s*[m:]\s*([0-5][0-9]))?(?:[.,][0-9]+)?")
+# Serial dates of spreadsheets for 1960 to 2099. Source: ECMA-376, 18.17.4.1 (day 0 is 30 December 1899).
+_SERIAL = re.compile(r"([2-7][0-9]{4})(?:\.0)?")
+_EPOCH = date(1899, 12, 30)
+_YES = frozenset(("oui", "o", "vrai", "yes", "y", "true", "1", "x", "1.0"))
+_NO = frozenset(("non", "n", "faux", "no", "false", "0", "0.0"))
+
+
+def plain(text: str) -> str:
+    """Take case, accents and outer or repeated spaces off."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(char for char in letters if not unicodedata.combining(char)).split())
+
+
+def find_date(text: str) -> date | None:
+    """Read a date as a French reader does, day before month."""
+    words = plain(text)
+    day: str | int
+    if match := _DAY_FIRST.fullmatch(words):
+        day, month, year = match.groups()
+    elif match := _YEAR_FIRST.fullmatch(words):
+        year, month, day = match.groups()
+    elif (match := _IN_WORDS.fullmatch(words)) and match[2] in _MONTHS:
+        day, month, year = match[1], str(_MONTHS[match[2]]), match[3]
+    elif match := _SERIAL.fullmatch(words):
+        return _EPOCH + timedelta(days=int(match[1]))
+    else:
+        return None
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def correct_date(text: str, form: str) -> str | None:
+    """Write a date as the field's format wants it; the ISO form by default."""
+    found = find_date(text) or find_date(re.split(r"[T ](?=[0-9]{1,2}[:h])", text.strip())[0])
+    return found.strftime(form if "%" in form else "%Y-%m-%d") if found else None
+
+
+def correct_datetime(text: str) -> str | None:
+    """Write a date and a time as 2024-03-31T10:00:00."""
+    day, _, clock = text.strip().replace("T", " ").partition(" ")
+    found = find_date(day)
+    if found is None:
+        return None
+    hour = correct_time(clock) if clock else "00:00:00"
+    return f"{found.isoformat()}T{hour}" if hour else None
+
+
+def correct_time(text: str) -> str | None:
+    """Write a time as 10:00:00."""
+    match = _CLOCK.fullmatch(plain(text).rstrip("z"))
+    if not match or int(match[1]) > 23:
+        return None
+    return f"{int(match[1]):02d}:{match[2] or '00'}:{match[3] or '00'}"
+
+
+def correct_year(text: str) -> str | None:
+    """Write a year in four digits."""
+    match = re.fullmatch(r"\s*((?:19|20)[0-9]{2})(?:\.0+)?\s*", text)
+    if match:
+        return match[1]
+    found = None if _SERIAL.fullmatch(text.strip()) else find_date(text)
+    return str(found.year) if found else None
+
+
+def correct_month(text: str) -> str | None:
+    """Write a month as 2024-03."""
+    words = plain(text)
+    if match := re.fullmatch(r"([01]?[0-9])[/.\- ]([0-9]{4})", words):
+        month, year = int(match[1]), match[2]
+    elif match := re.fullmatch(r"([0-9]{4})[/. ]?([01]?[0-9])", words):
+        year, month = match[1], int(match[2])
+    elif (match := re.fullmatch(r"([a-z]+)\.? ([0-9]{4})", words)) and match[1] in _MONTHS:
+        month, year = _MONTHS[match[1]], match[2]
+    else:
+        return None
+    return f"{year}-{month:02d}" if 1 <= month <= 12 else None
+
+
+def correct_number(text: str, mark: str = ".") -> str | None:
+    """Write a number without spaces, unit nor thousands: "1 234,50 €" gives "1234.50"."""
+    digits = re.sub(r"\s|['’]|euros?|eur|[€$%]|m²|m2|km|kg|ha|ttc|ht$", "", text, flags=re.IGNORECASE)
+    if re.fullmatch(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+", digits):
+        digits = digits.replace(".", "").replace(",", ".")
+    elif re.fullmatch(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+", digits):
+        digits = digits.replace(",", "")
+    elif re.fullmatch(r"[+-]?[0-9]+,[0-9]*", digits):
+        digits = digits.replace(",", ".")
+    if not re.fullmatch(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)", digits):
+        return None
+    digits = digits.rstrip(".")
+    return digits.replace(".", mark) if digits else None
+
+
+def correct_integer(text: str) -> str | None:
+    """Write a whole number: "1 000" gives "1000", "9.0" gives "9"; a number with decimals is not corrected."""
+    number = correct_number(text)
+    if number is None:
+        return None
+    whole, _, decimals = number.partition(".")
+    return whole if whole and not decimals.strip("0") else None
+
+
+def correct_boolean(text: str, yes: str, no: str) -> str | None:
+    """Write yes or no with the words that the field accepts."""
+    word = plain(text)
+    return yes if word in _YES else no if word in _NO else None
+
+
+def correct_uri(text: str) -> str | None:
+    """Put https:// before what looks like a web address."""
+    address = text.strip()
+    if re.fullmatch(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,12}(?:[:/?#]\S*)?", address):
+        return f"https://{address}"
+    return None
+
+
+def correct_email(text: str) -> str | None:
+    """Take spaces, "mailto:" and a second address off an e-mail address."""
+    match = re.search(r"[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,12}", text.replace("mailto:", ""))
+    return match[0] if match and match[0] != text else None
+
+
+def correct_point(text: str, form: str) -> str | None:
+    """Write a point as "longitude,latitude" or "[longitude, latitude]", numbers with a decimal point."""
+    numbers = re.findall(r"-?[0-9]{1,3}\.[0-9]+", text) or re.findall(r"-?[0-9]{1,3},[0-9]+", text)
+    if len(numbers) != 2:
+        return None
+    lon, lat = (number.replace(",", ".") for number in numbers)
+    corrected = f"[{lon}, {lat}]" if form == "array" else f"{lon},{lat}"
+    return corrected if corrected != text else None
+
+
+def correct_digits(text: str, count: int) -> str | None:
+    """Take spaces and a spreadsheet's ".0" off a code of so many digits; put back one lost first zero."""
+    digits = re.sub(r"[\s.\-]", "", text.strip().removesuffix(".0"))
+    if not digits.isascii() or not digits.isdigit():
+        return None
+    if len(digits) == count - 1 and count == 5:
+        digits = f"0{digits}"
+    return digits if len(digits) == count and digits != text else None
+
+
+def nearest(text: str, allowed: Sequence[str]) -> str | None:
+    """Return the allowed value that a text most resembles: same letters first, else a close spelling."""
+    by_plain = {plain(value): value for value in allowed}
+    word = plain(text)
+    if word in by_plain:
+        return by_plain[word]
+    close = difflib.get_close_matches(word, list(by_plain), n=1, cutoff=0.75)
+    return by_plain[close[0]] if close else None
