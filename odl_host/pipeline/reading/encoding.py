@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MIXED = "utf-8+cp1252"
 _MIXED_CODEC = "odl_utf8_cp1252"
-_CHUNK = 1 << 18
+_CHUNK = 1 << 16
 _LAST_RESORT = "odl_latin1"
 _STRAY_BYTES = "odl_cp1252"
 # Longest first: the mark of UTF-32 LE begins like that of UTF-16 LE.
