@@ -111,7 +111,7 @@ def _write(table: Table, sink: _HashingSink, schema: Schema | None, rows: Iterab
 
 
 def _csv_text(rows: list[list[str]]) -> str:
-    # Not csv.writer: it takes up to five times as long, and whether it quotes a lone carriage return depends on the version
+    # Not csv.writer: up to five times slower, and whether it quotes a lone carriage return depends on the version
     # of Python, while the bytes must not.
     lines = []
     for row in rows:
