@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from odl_host.errors import UnknownSchema
 from odl_host.schemas.descriptor import CustomCheck, Field, Schema, build_schema, shorten
@@ -178,21 +177,19 @@ class Registry:
         if wanted in self._places:
             return wanted
         folded = _fold(wanted)
-        readings = (
-            [name for name in self._places if _fold(name) == folded],
-            [name for name in self._places if _fold(name.rpartition("/")[2]) == folded],
-            [name for name in self._places if _fold(shorten(name)) == folded],
-            [schema.name for schema in self._iter_builtin() if folded in map(_fold, schema.names)],
-        )
-        # A bare name stands for every schema that ends so, with or without "schema-": several of them is a question.
-        short = sorted({*readings[1], *readings[2]}, key=_fold)
-        for candidates in (readings[0], short, readings[3]):
-            if len(candidates) == 1:
-                return candidates[0]
-            if candidates:
+        spellings = {name: (_fold(name.rpartition("/")[2]), _fold(shorten(name))) for name in self._places}
+        for candidates in (
+            (name for name in spellings if _fold(name) == folded),
+            (name for name, short in spellings.items() if folded in short),
+            (schema.name for schema in self._iter_builtin() if folded in map(_fold, schema.names)),
+        ):
+            found = sorted(candidates, key=lambda name: (name not in self._shelves["builtin"], _fold(name)))
+            if len(found) == 1:
+                return found[0]
+            if found:
                 raise UnknownSchema(
-                    f"Several schemas are called {wanted!r}: {', '.join(candidates)}.",
-                    hint=f"Give the full name, for example: {candidates[0]}",
+                    f"Several schemas are called {wanted!r}: {', '.join(found)}.",
+                    hint=f"Give the full name, for example: {found[0]}",
                 )
         raise self._unknown(wanted, folded)
 
@@ -275,9 +272,3 @@ def _fold(name: str) -> str:
 
     plain = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
     return re.sub(r"[\s_]+", "-", plain.casefold().strip())
-
-
-def load_document(path: Path) -> dict[str, Any]:
-    """Return the document of a file of a folder of schemas."""
-    document: dict[str, Any] = json.loads(path.read_bytes())
-    return document

@@ -1,0 +1,181 @@
+"""`schema list` and `schema show`: what the registry knows, as values for `--json` and as plain text.
+
+Nothing is printed here, and no schema is read that `odl_host.schemas.registry` does not give.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from odl_host.schemas.registry import Field, Registry, Schema
+
+_WIDTH = 100
+_RULES = {
+    "minLength": "length ≥ {}",
+    "maxLength": "length ≤ {}",
+    "minimum": "≥ {}",
+    "maximum": "≤ {}",
+    "exclusiveMinimum": "> {}",
+    "exclusiveMaximum": "< {}",
+    "pattern": "{}",
+}
+_MOST_VALUES_SHOWN = 12
+
+
+def schema_list(registry: Registry) -> list[dict[str, Any]]:
+    """Return the latest version of each schema, by name.
+
+    Each: `{"name", "short_name", "version", "versions", "title", "kind", "origin", "columns", "required", "url"}`;
+    `origin` is "builtin" or "cache".
+    """
+    return [
+        {
+            "name": schema.name,
+            "short_name": schema.short_name,
+            "version": schema.version,
+            "versions": registry.list_versions(schema.name),
+            "title": schema.title,
+            "kind": schema.kind,
+            "origin": schema.origin,
+            "columns": len(schema.fields),
+            "required": sum(field.required for field in schema.fields),
+            "url": schema.url,
+        }
+        for schema in registry.list_schemas()
+    ]
+
+
+def schema_show(schema: Schema) -> dict[str, Any]:
+    """Return one schema with all its columns, rules, words and notes."""
+    return {
+        "name": schema.name,
+        "short_name": schema.short_name,
+        "version": schema.version,
+        "title": schema.title,
+        "description": schema.description,
+        "kind": schema.kind,
+        "origin": schema.origin,
+        "url": schema.url,
+        "homepage": schema.homepage,
+        "keywords": list(schema.keywords),
+        "theme": schema.theme,
+        "frequency": schema.frequency,
+        "primary_key": list(schema.primary_key),
+        "missing_values": list(schema.missing_values),
+        "custom_checks": [{"name": check.name, "params": dict(check.params)} for check in schema.custom_checks],
+        "notes": list(schema.notes),
+        "fields": [_show_field(field) for field in schema.fields],
+    }
+
+
+def _show_field(field: Field) -> dict[str, Any]:
+    return {
+        "name": field.name,
+        "type": field.type,
+        "format": field.format,
+        "required": field.required,
+        "title": field.title,
+        "description": field.description,
+        "example": field.example,
+        "constraints": dict(field.constraints),
+        "properties": dict(field.properties),
+        "aliases": list(field.aliases),
+    }
+
+
+def render_schema_list(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the schemas as an aligned table, a line each."""
+    head = ("SCHEMA", "VERSION", "COLUMNS", "*", "TITLE")
+    cells = [
+        (row["name"], row["version"], str(row["columns"]), str(row["required"]), _short(row["title"], 44))
+        for row in rows
+    ]
+    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
+    lines = []
+    for line in (head, *cells):
+        left = [
+            text.rjust(width) if place in (2, 3) else text.ljust(width) for place, (text, width) in _pairs(line, widths)
+        ]
+        lines.append("  ".join(left).rstrip())
+    return "\n".join(lines)
+
+
+def _pairs(line: Iterable[str], widths: Iterable[int]) -> Iterable[tuple[int, tuple[str, int]]]:
+    return enumerate(zip(line, widths, strict=True))
+
+
+def render_schema_show(shown: Mapping[str, Any]) -> str:
+    """Return one schema for a terminal: its columns with type, a star where a value is required, and what to type."""
+    lines = [f"{shown['title']} - {shown['name']}@{shown['version']}"]
+    lines += textwrap.wrap(shown["description"], _WIDTH)
+    lines += [text for text in (shown["url"], shown["homepage"]) if text]
+    fields = shown["fields"]
+    names = max(len(field["name"]) for field in fields)
+    kinds = max(len(_kind(field)) for field in fields)
+    indent = " " * (min(names, 28) + kinds + 6)
+    for field in fields:
+        star = "*" if field["required"] else " "
+        lead = f"{star} {field['name']:<{min(names, 28)}}  {_kind(field):<{kinds}}  "
+        lines += ["", *_hang(lead, field["title"] or field["name"], indent)]
+        lines += textwrap.wrap(field["description"], _WIDTH, initial_indent=indent, subsequent_indent=indent)
+        rules = _rules(field)
+        if rules:
+            lines += textwrap.wrap(
+                rules, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+            )
+        if field["example"]:
+            lines.append(f"{indent}→ {_short(field['example'], 120)}")
+    if shown["primary_key"]:
+        lines += ["", f"primaryKey: {', '.join(shown['primary_key'])}"]
+    if shown["missing_values"] != [""]:
+        lines += ["", f"missingValues: {', '.join(map(repr, shown['missing_values']))}"]
+    if shown["custom_checks"]:
+        lines += ["", "customChecks:"]
+        for check in shown["custom_checks"]:
+            params = ", ".join(f"{key}={_value(value)}" for key, value in check["params"].items())
+            lines.append(f"  {check['name']} ({params})")
+    if shown["notes"]:
+        lines += ["", "notes:", *(f"  {note}" for note in shown["notes"])]
+    return "\n".join(lines)
+
+
+def _kind(field: Mapping[str, Any]) -> str:
+    """Return the type with its format: "string (uri)"."""
+    return field["type"] if field["format"] == "default" else f"{field['type']} ({field['format']})"
+
+
+def _rules(field: Mapping[str, Any]) -> str:
+    """Return the constraints and the accepted words in one line."""
+    found = []
+    for name, value in field["constraints"].items():
+        if name == "enum":
+            more = len(value) - _MOST_VALUES_SHOWN
+            values = " | ".join(map(str, value[:_MOST_VALUES_SHOWN]))
+            found.append(f"{values} | … (+{more})" if more > 0 else values)
+        elif name == "unique" and value:
+            found.append("unique")
+        elif name in _RULES:
+            found.append(_RULES[name].format(value))
+    found += [
+        f"{key}: {' | '.join(field['properties'][key])}"
+        for key in ("trueValues", "falseValues")
+        if key in field["properties"]
+    ]
+    return "; ".join(found)
+
+
+def _hang(lead: str, text: str, indent: str) -> list[str]:
+    """Wrap a text behind its lead; a lead that is too long stands on a line of its own."""
+    if len(lead) > len(indent):
+        return [lead.rstrip(), *textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent)]
+    return textwrap.wrap(text, _WIDTH, initial_indent=lead, subsequent_indent=indent, drop_whitespace=True)
+
+
+def _value(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _short(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
