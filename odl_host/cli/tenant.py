@@ -92,7 +92,10 @@ def _perimeter(
     found_departements = [reference.get_departement(code) for code in departements]
     found_epci = [reference.get_epci(siren) for siren in epci]
     found_communes = [reference.resolve_commune(text).commune for text in communes]
-    places += [place.of_name for place in (*found_regions, *found_departements, *found_epci, *found_communes)]
+    places += [place.of_name for place in found_regions]
+    places += [place.of_name for place in found_departements]
+    places += [place.of_name for place in found_epci]
+    places += [place.of_name for place in found_communes]
     if not places:
         raise UsageError(
             "The portal needs a territory.",

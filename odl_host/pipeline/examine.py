@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,9 @@ from odl_host.errors import DataError, OdlError
 from odl_host.pipeline.reading.refusals import RefusedFile
 
 if TYPE_CHECKING:
-    from odl_host.pipeline.detect import Detection
     from odl_host.pipeline.normalise import NormalisedFile
     from odl_host.pipeline.read import ReadLimits, Table
-    from odl_host.pipeline.validate import Report
+    from odl_host.pipeline.reporting.model import FileReport
     from odl_host.schemas.registry import Registry, Schema
 
 UNREADABLE_FRENCH = (
@@ -31,24 +31,26 @@ UNREADABLE_FRENCH = (
 class Examination:
     """What is known of a file once it was read.
 
-    `outcome`: "valid"; "invalid" (`report` says why); "blocked" (a person must act: `reason`, in French, and `detail`
-    for the operator); "failed" (an error of ours or of the disk: `detail`).
+    `outcome`: "valid"; "invalid"; "blocked" (a person must act); "failed" (an error of ours or of the disk). `report`
+    says why in French, for the town hall; `detail` in English, for the operator.
     """
 
     path: Path
     sha256: str
     outcome: str
-    reason: str = ""
+    report: FileReport | None = None
     detail: str = ""
-    table: Table | None = None
-    detection: Detection | None = None
-    report: Report | None = None
     normalised: NormalisedFile | None = None
 
     @property
     def schema(self) -> Schema | None:
         """The schema that the file was validated against."""
         return self.report.schema if self.report else None
+
+    @property
+    def reason(self) -> str:
+        """Why the file was not judged: in French when a town hall can act, else for the operator."""
+        return (self.report.reason if self.report else "") or self.detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +59,29 @@ class ExamineSettings:
 
     limits: ReadLimits
     max_findings: int
+    today: date
     spool: Path | None = None
     strict_validata: bool = False
-    today: date | None = None
 
 
 def examine_file(
     path: Path, registry: Registry, settings: ExamineSettings, *, schema: Schema | None = None
 ) -> Examination:
     """Examine one file, against `schema` or the one that its header fits. Never raises for what the file holds."""
+    from odl_host.pipeline.reporting.model import file_report
+
     sha256 = ""
     try:
         sha256 = hash_file(path)
         return _examine(path, sha256, registry, settings, schema)
     except DataError as error:
-        return Examination(path, sha256, "blocked", reason=_unreadable_reason(error), detail=f"{error} {error.hint}")
-    except (OdlError, OSError) as error:
+        reason = error.french if isinstance(error, RefusedFile) else UNREADABLE_FRENCH
+        report = file_report(path.name, reason=reason, today=settings.today)
+        return Examination(path, sha256, "blocked", report, detail=f"{error} {error.hint}".strip())
+    except OdlError as error:
         return Examination(path, sha256, "failed", detail=str(error))
+    except OSError as error:
+        return Examination(path, sha256, "failed", detail=f"{path.name}: {error.strerror or error}")
 
 
 def hash_file(path: Path) -> str:
@@ -88,37 +96,46 @@ def _examine(
     from odl_host.pipeline.detect import detect_schema
     from odl_host.pipeline.normalise import write_normalised
     from odl_host.pipeline.read import read_table
+    from odl_host.pipeline.reporting.model import file_report
     from odl_host.pipeline.validate import validate_table
 
-    columns = {field.name for field in schema.fields} if schema else registry.column_names
+    columns = frozenset(one.name for one in schema.fields) if schema else known_columns(registry)
     table = read_table(path, limits=settings.limits, columns=columns)
-    detection = None
     if schema is None:
         detection = detect_schema(table, registry, filename=path.name)
         if not detection.certain or detection.schema is None:
-            return Examination(path, sha256, "blocked", reason=detection.reason, table=table, detection=detection)
+            report = file_report(path.name, table=table, detection=detection, today=settings.today)
+            return Examination(path, sha256, "blocked", report, detail=_doubt(table, detection.schema))
         schema = detection.schema
-    report = validate_table(
+    verdict = validate_table(
         table,
         schema,
         strict_validata=settings.strict_validata,
         max_findings=settings.max_findings,
         today=settings.today,
     )
+    if not verdict.valid:
+        from odl_host.pipeline.reporting.health import measure_health
+
+        health = measure_health(table, verdict)
+        report = file_report(path.name, table=table, report=verdict, health=health, today=settings.today)
+        return Examination(path, sha256, "invalid", report)
     normalised = None
-    if report.valid and settings.spool is not None:
-        normalised = write_normalised(table, settings.spool / f"{sha256}.csv", schema=schema)
-    return Examination(
-        path,
-        sha256,
-        "valid" if report.valid else "invalid",
-        table=table,
-        detection=detection,
-        report=report,
-        normalised=normalised,
+    if settings.spool is not None:
+        place = hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()
+        normalised = write_normalised(table, settings.spool / f"{place}.csv", schema=schema)
+    report = file_report(path.name, table=table, report=verdict, today=settings.today)
+    return Examination(path, sha256, "valid", report, normalised=normalised)
+
+
+@cache
+def known_columns(registry: Registry) -> frozenset[str]:
+    """Return the names of the columns of every schema: what tells a header from a title, and `;` from `,`."""
+    return frozenset(
+        name for schema in registry.iter_versions() for one in schema.fields for name in (one.name, *one.aliases)
     )
 
 
-def _unreadable_reason(error: DataError) -> str:
-    """Return the French sentence for a file that cannot be read as a table."""
-    return error.french if isinstance(error, RefusedFile) else UNREADABLE_FRENCH
+def _doubt(table: Table, guess: Schema | None) -> str:
+    near = f"; the nearest is {guess.short_name}" if guess else ""
+    return f"No schema fits {table.path.name} for certain{near}."

@@ -69,8 +69,8 @@ def of_member(member: HeldMember) -> str:
 
     if member.commune_code:
         return reference.get_commune(member.commune_code).of_name
-    if member.kind == "epci" and member.siren and (epci := reference.find_epci(member.siren)):
-        return epci.of_name
+    if member.kind == "epci" and member.siren:
+        return reference.get_epci(member.siren).of_name
     if member.kind == "departement" and member.departement_code:
         return "du département " + reference.get_departement(member.departement_code).of_name
     return f"– {member.title}"

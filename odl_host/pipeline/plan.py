@@ -131,7 +131,7 @@ def make_plan(
                     action,
                     examination,
                     schema=f"{schema.name}@{schema.version}" if schema else "",
-                    reason=examination.reason or examination.detail,
+                    reason=examination.reason,
                 )
             )
         else:

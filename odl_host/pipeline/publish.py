@@ -6,7 +6,6 @@ A reader never sees a dataset without its file, and a killed run leaves a draft 
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import cast
 
 from odl_host.catalogue import upsert
@@ -34,22 +33,23 @@ def publish_file(catalogue: Catalogue, dataset_id: str, step: Step, *, today: da
     :raises DataError: the file changed since it was examined. :raises CatalogueError: the catalogue refused.
     """
     examination = step.examination
-    assert examination is not None and examination.report is not None and examination.normalised is not None
-    schema = examination.report.schema
+    assert examination is not None and examination.report is not None
+    report, normalised = examination.report, examination.normalised
+    assert report.schema is not None and report.rows is not None
+    assert normalised is not None and normalised.path is not None
     source = step.source
     if hash_file(source.path) != examination.sha256:
         raise DataError(
             f"{source.relative} changed while it was being published.",
             hint="Wait until its copy has ended, then run the same command again.",
         )
-    normalised = examination.normalised
     metadata = resource_metadata(
         resource_id=step.resource_id,
         source_name=source.name,
         source_path=source_path(source),
         sha256=examination.sha256,
-        schema=schema,
-        rows=examination.report.rows,
+        schema=report.schema,
+        rows=report.rows,
         today=today,
     )
     already_normalised = normalised.sha256 == examination.sha256
@@ -57,7 +57,7 @@ def publish_file(catalogue: Catalogue, dataset_id: str, step: Step, *, today: da
         catalogue,
         dataset_id,
         cast(ResourceDict, metadata),
-        Upload(Path(normalised.path), file_slug(source.name, extension=".csv"), "text/csv"),
+        Upload(normalised.path, file_slug(source.name, extension=".csv"), "text/csv"),
         original=None if already_normalised else Upload(source.path, source.name),
         exists=step.action == "update",
     )

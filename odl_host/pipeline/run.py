@@ -54,10 +54,10 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         """Return the stable JSON form."""
-        from odl_host.pipeline.reporting import findings_json
+        from odl_host.pipeline.reporting.document import findings_json
 
-        step, examination = self.step, self.step.examination
-        report = examination.report if examination else None
+        step = self.step
+        report = step.examination.report if step.examination else None
         member = step.source.member
         return {
             "path": step.source.relative,
@@ -70,7 +70,7 @@ class Outcome:
             "resource_id": self.resource_id or step.resource_id or None,
             "url": self.url or step.url or None,
             "rows": report.rows if report else None,
-            "findings": findings_json(report) if report and self.outcome == "rejected" else [],
+            "findings": findings_json(report.findings) if report and self.outcome == "rejected" else [],
             "report": self.report or None,
         }
 
@@ -227,7 +227,7 @@ def _keep_out(context: RunContext, step: Step) -> Outcome:
     outcome = _OUTCOME_OF_ACTION[step.action]
     report = ""
     if outcome in {"rejected", "blocked"}:
-        from odl_host.pipeline.reporting import write_reports
+        from odl_host.pipeline.reports import write_reports
 
         report = str(write_reports(step, context.tenant.reports, today=context.now.date()))
     return Outcome(step, outcome, detail=step.reason, report=report)
@@ -235,7 +235,7 @@ def _keep_out(context: RunContext, step: Step) -> Outcome:
 
 def _remove_report(context: RunContext, step: Step) -> None:
     """Take away the report of an earlier attempt: the file is published now."""
-    from odl_host.pipeline.reporting import remove_reports
+    from odl_host.pipeline.reports import remove_reports
 
     remove_reports(step, context.tenant.reports)
 

@@ -125,7 +125,8 @@ def parse_member(text: str, *, name: str | None = None) -> Member:
     siren = text.replace(" ", "")
     if not codes.is_siren(siren):
         return commune_member(reference.resolve_commune(text).commune)
-    if epci := reference.find_epci(siren):
+    epci = next((one for one in reference.find_epci(siren) if one.siren == siren), None)
+    if epci is not None:
         return Member(
             key=f"siren:{siren}",
             kind="epci",
