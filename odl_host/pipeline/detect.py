@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -34,6 +34,7 @@ _REQUIRED_WEIGHT = 2.0
 _ALIAS_WEIGHT = 0.9
 _NAME_BONUS = 0.06
 _VALUES_SHARE = 0.15
+_VALUES_TOLERANCE = 0.05
 _TYPO_LENGTH = 6
 # Older copies, and a schema withdrawn from the national catalogue, with the schema that took their place.
 # Source: schema.data.gouv.fr, catalogue of 2026-08.
@@ -70,7 +71,7 @@ def detect_schema(table: Table, registry: Registry, *, filename: str = "") -> De
     words = name_words(filename.rpartition(".")[0] or filename)
     fits = sorted((index.fit(shape, table.header, rows, words) for shape in nearest), key=_Fit.order, reverse=True)
     family = fits[0].shape.family
-    best = max((fit for fit in fits if fit.shape.family == family), key=_Fit.order_in_family)
+    best = _current_version([fit for fit in fits if fit.shape.family == family])
     rival = next((fit for fit in fits if fit.shape.family != family), None)
     contradicted = rival is not None and rival.named and not best.named
     certain = (
@@ -123,18 +124,40 @@ class _Fit:
     score: float
     columns: frozenset[int]
     fields: frozenset[str]
+    values: float
     named: bool
 
     def order(self) -> tuple[float, bool, int]:
         return self.score, not self.shape.is_copy, -self.shape.place
 
-    def order_in_family(self) -> tuple[bool, float, int]:
-        return not self.shape.is_copy, round(self.score, 2), -self.shape.place
+    @property
+    def lacking(self) -> int:
+        """How many required columns the file does not have."""
+        return sum(field.required and key not in self.fields for key, field in self.shape.fields.items())
 
     def explains_all_of(self, other: _Fit) -> bool:
         """Tell whether every sign of the other schema is one of this too, and the file lacks less of this one."""
         mine, its = (len(fit.shape.fields) - len(fit.fields) for fit in (self, other))
         return self.columns >= other.columns and mine <= its and (self.columns > other.columns or mine < its)
+
+
+def _current_version(fits: Sequence[_Fit]) -> _Fit:
+    """Choose among the versions of one schema: the newest that suits the file as well as the one that fits best.
+
+    Columns that a newer version merely allows are no reason to judge by an old one; columns that it demands, renamed
+    or whose lists of values it changed are, when the file was made for the older.
+    """
+    best = max(fits, key=lambda fit: (not fit.shape.is_copy, *fit.order()))
+    as_good = (
+        fit
+        for fit in fits
+        if fit.shape.is_copy == best.shape.is_copy
+        and fit.columns >= best.columns
+        and fit.lacking <= best.lacking
+        and fit.values >= best.values - _VALUES_TOLERANCE
+    )
+    newest = min(as_good, key=lambda fit: fit.shape.place)
+    return replace(newest, score=max(fit.score for fit in fits))  # that it is this schema is as sure as the surest
 
 
 class _Index:
@@ -193,7 +216,7 @@ class _Index:
             score *= 1 - _VALUES_SHARE * (1 - values)
         named = any(hint <= words for hint in shape.hints)
         score = min(1.0, score + _NAME_BONUS) if named else score
-        return _Fit(shape, score, frozenset(columns), frozenset(sure), named)
+        return _Fit(shape, score, frozenset(columns), frozenset(sure), 1.0 if values is None else values, named)
 
     def _weight(self, shape: _Shape, key: str) -> float:
         return self.weights[key] * (_REQUIRED_WEIGHT if shape.fields[key].required else 1.0)
