@@ -1,0 +1,158 @@
+"""Resources: create, show, update, patch, delete; their files come as `upload` and `original`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from odl_host.ckan import JsonDict, ValidationError
+from odl_host.server import permissions
+from odl_host.server.datasets import (
+    Dataset,
+    Resource,
+    delete_resources,
+    find_resource,
+    get_dataset,
+    get_resource,
+    insert_resources,
+    resources_of,
+    touch_dataset,
+    update_resource,
+)
+from odl_host.server.documents import Rendered, encode, place
+from odl_host.server.params import Params, flag, optional, required, text
+from odl_host.server.registry import Context, StoredFile, action
+from odl_host.server.resource_fields import ORIGINAL_KEYS, ResourceInput, build_resource, check_resource
+
+FILE_KEYS = frozenset({"upload", "original"})
+
+
+class Ref(Params):
+    """A resource's id."""
+
+    id: str = required(text)
+
+
+class NewResource(Params):
+    """A resource of a dataset; its fields are checked as a whole by `resource_fields`."""
+
+    package_id: str = required(text)
+
+
+class ChangedResource(Params):
+    """A resource's id, and what to change."""
+
+    id: str = required(text)
+    clear_upload: bool = optional(flag, False)
+
+
+@action(params=Ref, allow=permissions.can_read_resource, reads=True, quick=True)
+def resource_show(ctx: Context, params: Ref) -> Rendered:
+    """Return one resource.
+
+    :param id: the resource's id
+    """
+    return place(get_resource(ctx.db, params.id).doc, ctx.site.url)
+
+
+@action(params=NewResource, allow=permissions.can_add_resource)
+def resource_create(ctx: Context, params: NewResource) -> Rendered:
+    """Add a resource to a dataset, after the others, and return it.
+
+    :param package_id: the dataset's id or name
+    :param url: the address of the file, unless `upload` is sent
+    :param upload: the file (multipart)
+    :param original: the file as its producer sent it, kept beside `upload` (multipart; odl-host's own)
+    """
+    dataset = get_dataset(ctx.db, params.package_id)
+    entry = _checked(params.data, None)
+    if find_resource(ctx.db, entry.id):
+        raise ValidationError({"id": ["Resource id already exists."]})
+    position = len(resources_of(ctx.db, dataset.id))
+    row = build_resource(entry, package_id=dataset.id, position=position, files=_files(ctx))
+    insert_resources(ctx.db, [row])
+    touch_dataset(ctx.db, dataset)
+    return place(row.doc, ctx.site.url)
+
+
+@action(params=ChangedResource, allow=permissions.can_edit_resource)
+def resource_update(ctx: Context, params: ChangedResource) -> Rendered:
+    """Replace a resource by what is sent and return it; its id and, for the same file name, its URL stay.
+
+    :param id: the resource's id
+    :param upload: the new file (multipart)
+    :param original: the new file as its producer sent it (multipart; odl-host's own)
+    :param clear_upload: forget the uploaded file
+    """
+    return _replace(ctx, get_resource(ctx.db, params.id), params.data, is_cleared=params.clear_upload)
+
+
+@action(params=ChangedResource, allow=permissions.can_edit_resource)
+def resource_patch(ctx: Context, params: ChangedResource) -> Rendered:
+    """Change some fields of a resource and return it; what is not sent stays.
+
+    :param id: the resource's id
+    :param upload: the new file (multipart)
+    :param original: the new file as its producer sent it (multipart; odl-host's own)
+    :param clear_upload: forget the uploaded file
+    """
+    stored = get_resource(ctx.db, params.id)
+    kept = stored.fields
+    if "upload" in ctx.files:
+        # They describe the file that is replaced.
+        for key in ("hash", "size", "mimetype", "last_modified"):
+            kept.pop(key, None)
+    return _replace(ctx, stored, {**kept, **params.data}, is_cleared=params.clear_upload)
+
+
+@action(params=Ref, allow=permissions.can_edit_resource)
+def resource_delete(ctx: Context, params: Ref) -> None:
+    """Remove a resource from its dataset.
+
+    :param id: the resource's id
+    """
+    gone = get_resource(ctx.db, params.id)
+    dataset = get_dataset(ctx.db, gone.package_id)
+    others = [row for row in resources_of(ctx.db, dataset.id) if row.id != gone.id]
+    delete_resources(ctx.db, [gone.id])
+    renumber(ctx, others)
+    touch_dataset(ctx.db, dataset)
+
+
+def renumber(ctx: Context, rows: Sequence[Resource]) -> None:
+    """Give resources the positions 0, 1, 2… in this order, writing only those that move."""
+    for position, row in enumerate(rows):
+        if row.position != position:
+            fields = row.fields
+            fields["position"] = position
+            update_resource(ctx.db, dataclasses.replace(row, position=position, doc=encode(fields)))
+
+
+def _replace(ctx: Context, stored: Resource, data: JsonDict, *, is_cleared: bool) -> Rendered:
+    dataset: Dataset = get_dataset(ctx.db, stored.package_id)
+    if is_cleared and "upload" not in ctx.files:
+        data = {key: value for key, value in data.items() if key not in ("url_type", *ORIGINAL_KEYS)}
+    elif stored.blob and "upload" not in ctx.files and "url_type" not in data:
+        data = {**data, "url_type": "upload"}
+    row = build_resource(
+        _checked(data, stored),
+        package_id=stored.package_id,
+        position=stored.position,
+        stored=stored,
+        files=_files(ctx),
+    )
+    if row != stored:
+        update_resource(ctx.db, row)
+        touch_dataset(ctx.db, dataset)
+    return place(row.doc, ctx.site.url)
+
+
+def _checked(data: JsonDict, stored: Resource | None) -> ResourceInput:
+    entry, errors = check_resource(data, stored=stored)
+    if entry is None:
+        raise ValidationError(dict(errors))
+    return entry
+
+
+def _files(ctx: Context) -> dict[str, StoredFile]:
+    return {key: file for key, file in ctx.files.items() if key in FILE_KEYS}

@@ -1,0 +1,85 @@
+"""The site itself: status, help, licences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import odl_host
+from odl_host.ckan import JsonDict, NotFound
+from odl_host.server import permissions
+from odl_host.server.licenses import LICENSES
+from odl_host.server.params import Params, required, text
+from odl_host.server.registry import Context, action, all_actions
+
+CKAN_VERSION = "2.12.0"
+"""The version of CKAN whose Action API this server answers like."""
+
+EXTENSIONS = ("odl_host", "odl_original")
+"""What this server adds to CKAN's API; `odl_original`: resources keep a second file, as the producer sent it."""
+
+
+class Nothing(Params):
+    """No parameter."""
+
+
+class ActionName(Params):
+    """The name of an action."""
+
+    name: str = required(text)
+
+
+@action(params=Nothing, allow=permissions.anyone, reads=True, quick=True)
+def status_show(ctx: Context, params: Nothing) -> JsonDict:  # noqa: ARG001 - every action has the same form
+    """Return what this site is: its title, address, the version of CKAN it answers like, its additions."""
+    return {
+        "ckan_version": CKAN_VERSION,
+        "error_emails_to": None,
+        "extensions": list(EXTENSIONS),
+        "locale_default": ctx.site.locale,
+        "odl_host_version": odl_host.__version__,
+        "site_description": ctx.site.description,
+        "site_title": ctx.site.title,
+        "site_url": ctx.site.url,
+    }
+
+
+@action(params=Nothing, allow=permissions.anyone, reads=True, quick=True)
+def site_read(ctx: Context, params: Nothing) -> bool:  # noqa: ARG001 - every action has the same form
+    """Return true: everyone may read this site."""
+    return True
+
+
+@action(params=ActionName, allow=permissions.anyone, reads=True, quick=True)
+def help_show(ctx: Context, params: ActionName) -> str:  # noqa: ARG001 - every action has the same form
+    """Return the documentation of an action.
+
+    :param name: the action's name
+    """
+    chosen = all_actions().get(params.name)
+    if chosen is None:
+        raise NotFound(f"Action {params.name} was not found.")
+    return chosen.help
+
+
+@action(params=Nothing, allow=permissions.anyone, reads=True, quick=True)
+def license_list(ctx: Context, params: Nothing) -> list[dict[str, Any]]:  # noqa: ARG001 - every action has the same form
+    """Return the licences that a dataset may name."""
+    return [
+        {
+            "domain_content": False,
+            "domain_data": entry.is_open,
+            "domain_software": False,
+            "family": "",
+            "id": entry.id,
+            "is_generic": entry.id.startswith("other-") or entry.id == "notspecified",
+            "is_okd_compliant": entry.is_open,
+            "is_osi_compliant": False,
+            "maintainer": "",
+            "od_conformance": "approved" if entry.is_open else "not reviewed",
+            "osd_conformance": "not reviewed",
+            "status": "active",
+            "title": entry.title,
+            "url": entry.url,
+        }
+        for entry in LICENSES.values()
+    ]

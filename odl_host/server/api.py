@@ -1,0 +1,201 @@
+"""The Action API over HTTP: requests in, actions called, CKAN's envelope out.
+
+It knows forms and status codes; it knows no SQL, and nothing of what an action does.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from odl_host.ckan import BadRequest, JsonDict, WireError
+from odl_host.errors import StorageError, Unavailable
+from odl_host.server.documents import Rendered, clean, encode
+from odl_host.server.registry import Action, Upload, User, call_action, get_action
+from odl_host.server.sites import Site
+
+GetSite: TypeAlias = Callable[[Request], Site]
+
+MAX_BODY_BYTES = 32 << 20
+"""Largest JSON or form body without files; files are streamed and counted apart."""
+
+MAX_FIELDS = 2000
+MAX_DEPTH = 100
+
+log = logging.getLogger(__name__)
+_CALLBACK = re.compile(r"[\w.$\[\]]{1,200}\Z")
+
+
+def routes(get_site: GetSite) -> list[Route]:
+    """Return the routes of the API."""
+
+    async def handle(request: Request) -> Response:
+        return await answer(get_site(request), request)
+
+    methods = ["GET", "HEAD", "POST"]
+    return [
+        Route("/api/3/action/{name:path}", handle, methods=methods),
+        Route("/api/action/{name:path}", handle, methods=methods),
+        Route("/api/{version:int}/action/{name:path}", handle, methods=methods),
+    ]
+
+
+async def answer(site: Site, request: Request) -> Response:
+    """Run the action that the request names and return its envelope."""
+    name: str = request.path_params["name"].rstrip("/")
+    is_get = request.method in ("GET", "HEAD")
+    callback = request.query_params.get("callback") if is_get else None
+    try:
+        action = get_action(name)
+        if is_get and not action.reads:
+            raise BadRequest("Invalid request. Please use POST method for your request")
+        # A page of another site can make a browser send a JSONP request: it never acts as the visitor.
+        user = None if callback else await _find_user(site, request)
+        async with _read_parameters(request) as (data_dict, files):
+            data_dict.pop("callback", None)
+            result = await _run(site, user, action, data_dict, files)
+        help_url = f"{site.url}/api/3/action/help_show?name={name}"
+        text = result if isinstance(result, Rendered) else encode(result)
+        body = f'{{"help":{encode(help_url)},"success":true,"result":{text}}}'
+        return _respond(200, body, callback)
+    except BadRequest as error:
+        return _respond(error.status, encode(f"Bad request: {error.message}"), None)
+    except WireError as error:
+        return _respond(error.status, _failure(site, name, error.error()), callback)
+    except Unavailable as error:
+        return _respond(503, _failure(site, name, {"__type": "Unavailable", "message": error.message}), callback)
+    except StorageError:
+        log.exception("%s could not store a file", name)
+        message = {"__type": "Internal Server Error", "message": "The file could not be stored."}
+        return _respond(507, _failure(site, name, message), callback)
+    except HTTPException:
+        raise
+    except Exception:
+        log.exception("%s failed", name)
+        message = {"__type": "Internal Server Error", "message": "Internal Server Error"}
+        return _respond(500, _failure(site, name, message), callback)
+
+
+async def _run(site: Site, user: User | None, action: Action, data: JsonDict, files: Mapping[str, Upload]) -> Any:
+    if action.quick and not files:
+        return call_action(site, user, action.name, data)
+    return await run_in_threadpool(call_action, site, user, action.name, data, files)
+
+
+async def _find_user(site: Site, request: Request) -> User | None:
+    token = request.headers.get("authorization") or request.headers.get("x-ckan-api-key")
+    return site.find_user_by_token(token.strip()) if token else None
+
+
+def _failure(site: Site, name: str, error: JsonDict) -> str:
+    help_url = f"{site.url}/api/3/action/help_show?name={name}"
+    return encode({"help": help_url, "success": False, "error": error})
+
+
+def _respond(status: int, body: str, callback: str | None) -> Response:
+    if callback is not None and _CALLBACK.match(callback):
+        script = body.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+        return Response(f"{callback}({script});", status, media_type="application/javascript")
+    return Response(body, status, headers={"content-type": "application/json;charset=utf-8"})
+
+
+@asynccontextmanager
+async def _read_parameters(request: Request) -> AsyncIterator[tuple[JsonDict, dict[str, Upload]]]:
+    """Read the parameters from the query string, and from a JSON or form body; files stay open within the block."""
+    if request.method in ("GET", "HEAD"):
+        yield _from_pairs(request.query_params.multi_items()), {}
+        return
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type == "multipart/form-data":
+        try:
+            async with request.form(max_files=10, max_fields=MAX_FIELDS, max_part_size=MAX_BODY_BYTES) as form:
+                yield _from_form(form)
+        except HTTPException as error:
+            raise BadRequest(f"Invalid form: {error.detail}") from error
+        return
+    body = await _read_body(request)
+    if content_type == "application/x-www-form-urlencoded" and body[:1] not in (b"{", b"["):
+        yield _from_urlencoded(body), {}
+        return
+    yield _from_json(body) if body else _from_pairs(request.query_params.multi_items()), {}
+
+
+async def _read_body(request: Request) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MAX_BODY_BYTES:
+            raise BadRequest(f"The body is larger than {MAX_BODY_BYTES >> 20} MB; send files as multipart/form-data")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _from_json(body: bytes) -> JsonDict:
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"JSON Error: Error decoding JSON data. Error: {error}") from error
+    if not isinstance(data, dict):
+        raise BadRequest("JSON Error: Request data JSON decoded to a value that is not a dictionary")
+    if _is_deeper(data, MAX_DEPTH):
+        raise BadRequest("JSON Error: the data is nested too deeply")
+    cleaned: JsonDict = clean(data)
+    return cleaned
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    if isinstance(value, dict):
+        return levels == 0 or any(_is_deeper(inner, levels - 1) for inner in value.values())
+    if isinstance(value, list):
+        return levels == 0 or any(_is_deeper(inner, levels - 1) for inner in value)
+    return False
+
+
+def _from_pairs(pairs: list[tuple[str, str]]) -> JsonDict:
+    """Return parameters; a key given several times becomes a list, as in CKAN."""
+    data: JsonDict = {}
+    for key, value in pairs:
+        if key not in data:
+            data[key] = value
+        elif isinstance(data[key], list):
+            data[key].append(value)
+        else:
+            data[key] = [data[key], value]
+    cleaned: JsonDict = clean(data)
+    return cleaned
+
+
+def _from_urlencoded(body: bytes) -> JsonDict:
+    from urllib.parse import parse_qsl
+
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS)
+    except ValueError as error:
+        raise BadRequest(f"Invalid form: {error}") from error
+    if len(pairs) == 1 and pairs[0][1] in ("", "1") and pairs[0][0].lstrip().startswith("{"):
+        return _from_json(pairs[0][0].encode())
+    return _from_pairs(pairs)
+
+
+def _from_form(form: FormData) -> tuple[JsonDict, dict[str, Upload]]:
+    pairs: list[tuple[str, str]] = []
+    files: dict[str, Upload] = {}
+    for key, value in form.multi_items():
+        if isinstance(value, UploadFile):
+            if value.filename:
+                files[key] = Upload(value.filename, value.file, value.content_type or "")
+        else:
+            pairs.append((key, value))
+    return _from_pairs(pairs), files

@@ -1,0 +1,77 @@
+"""The web application: from a request's host name to a site, from its path to a handler.
+
+Production servers reach it through `odl_host.wiring`. An unknown host is 404, whoever asks: there is no default site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from odl_host.server import api, downloads
+from odl_host.server.sites import Site
+
+FindSite: TypeAlias = Callable[[str], Site | None]
+"""From a host name, without port and in lower case, to the opened site."""
+
+
+class HostMiddleware:
+    """Puts the site of the request's host in its state; answers 404 where there is none."""
+
+    def __init__(self, app: ASGIApp, find_site: FindSite) -> None:
+        self.app = app
+        self.find_site = find_site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        site = self.find_site(host_name(Headers(scope=scope).get("host", "")))
+        if site is None:
+            response = PlainTextResponse("No portal is served under this host name.\n", status_code=404)
+            await response(scope, receive, send)
+            return
+        scope.setdefault("state", {})["site"] = site
+        await self.app(scope, receive, send)
+
+
+def host_name(header: str) -> str:
+    """Return the host name of a `Host` header, without port, in lower case.
+
+    >>> host_name("Portal.Example.org:8000"), host_name("[::1]:8000")
+    ('portal.example.org', '[::1]')
+    """
+    name = header.strip().lower()
+    if name.startswith("["):
+        return name.partition("]")[0] + "]"
+    return name.partition(":")[0].rstrip(".")
+
+
+def get_site(request: Request) -> Site:
+    """Return the site that this request is for."""
+    site: Site = request.state.site
+    return site
+
+
+def create_app(sites: FindSite) -> Starlette:
+    """Return the web application over the sites that `sites` finds by host name."""
+    routes: list[BaseRoute] = [*api.routes(get_site), *downloads.routes(get_site)]
+    try:
+        from odl_host.server import portal
+    except ImportError:
+        # The API stands on its own; the pages are a client of it.
+        pass
+    else:
+        routes += portal.routes(get_site)
+    app = Starlette(routes=routes)
+    app.router.redirect_slashes = False
+    app.add_middleware(HostMiddleware, find_site=sites)
+    return app

@@ -1,0 +1,10 @@
+"""The time as CKAN writes it: UTC, no zone, microseconds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def now() -> str:
+    """Return the present instant, as in `2026-01-31T08:15:30.123456`."""
+    return datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")

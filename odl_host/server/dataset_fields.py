@@ -1,0 +1,291 @@
+"""What callers may send as a dataset, and the document that is kept of it.
+
+Every wrong field is reported at once, in CKAN's shape and words. Source: CKAN 2.12, observed on its Action API.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from odl_host.ckan import JsonDict, ValidationError
+from odl_host.server.clock import now
+from odl_host.server.datasets import Resource, find_dataset
+from odl_host.server.extras import NOT_A_LIST, NOT_EXPECTED, check_extras
+from odl_host.server.groups import find_group
+from odl_host.server.licenses import LICENSES
+from odl_host.server.names import check_date, check_email, check_id, check_name, check_tag, tag_id
+from odl_host.server.params import MISSING_VALUE, Invalid, flag
+from odl_host.server.permissions import WRITERS, has_capacity
+from odl_host.server.registry import Context
+from odl_host.server.resource_fields import ResourceInput, check_resource
+from odl_host.server.tables import resources
+
+TEXTS = ("author", "author_email", "maintainer", "maintainer_email", "license_id", "notes", "url", "version")
+STATES = frozenset({"active", "draft", "deleted"})
+RESERVED_KEYS = frozenset({*TEXTS, "name", "title", "private", "owner_org", "tags", "resources"})
+
+_USED_RESOURCE_IDS = sa.select(resources.c.id, resources.c.package_id).where(
+    resources.c.id.in_(sa.bindparam("ids", expanding=True))
+)
+
+
+@dataclass(slots=True)
+class DatasetInput:
+    """A dataset as it was sent, checked. None in `resources` or `group_ids` means: not sent, leave them."""
+
+    doc: JsonDict
+    resources: list[ResourceInput] | None
+    group_ids: list[str] | None
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads one dictionary, collecting messages."""
+
+    ctx: Context
+    data: JsonDict
+    before: JsonDict | None
+    errors: JsonDict = field(default_factory=dict)
+
+    @property
+    def is_sysadmin(self) -> bool:
+        return self.ctx.user is not None and self.ctx.user.sysadmin
+
+    def refuse(self, key: str, message: str) -> None:
+        self.errors.setdefault(key, []).append(message)
+
+    def dataset_id(self) -> str:
+        if self.before is not None:
+            return str(self.before["id"])
+        value = self.data.get("id")
+        if not value:
+            return str(uuid.uuid4())
+        if not self.is_sysadmin:
+            self.refuse("id", NOT_EXPECTED)
+            return ""
+        try:
+            value = check_id(value)
+        except Invalid as error:
+            self.refuse("id", str(error))
+            return ""
+        if find_dataset(self.ctx.db, value):
+            self.refuse("id", "Dataset id already exists")
+        return str(value)
+
+    def name(self, dataset_id: str) -> str:
+        value = self.data.get("name")
+        if value is None or value == "":
+            if self.before is not None and "name" not in self.data:
+                return str(self.before["name"])
+            self.refuse("name", MISSING_VALUE)
+            return ""
+        if self.before is not None and value == self.before["name"]:
+            return str(value)
+        try:
+            name = check_name(value)
+        except Invalid as error:
+            self.refuse("name", str(error))
+            return ""
+        holder = find_dataset(self.ctx.db, name)
+        if holder is not None and holder.id != dataset_id and holder.state != "deleted":
+            self.refuse("name", "That URL is already in use.")
+        return name
+
+    def text(self, key: str) -> str | None:
+        value = self.data.get(key)
+        if value is None:
+            return None
+        if isinstance(value, dict | list):
+            self.refuse(key, "Must be a Unicode string value")
+            return None
+        if key.endswith("_email") and value:
+            try:
+                return check_email(value)
+            except Invalid as error:
+                self.refuse(key, str(error))
+        return str(value)
+
+    def owner_org(self) -> str | None:
+        before = self.before["owner_org"] if self.before else None
+        if self.before is not None and "owner_org" not in self.data:
+            return str(before) if before else None
+        value = self.data.get("owner_org")
+        if not value:
+            if not self.ctx.site.settings["ckan.auth.create_unowned_dataset"]:
+                self.refuse("owner_org", "An organization must be provided")
+            return None
+        group = find_group(self.ctx.db, value) if isinstance(value, str) else None
+        if group is None or not group.is_organization or group.state == "deleted":
+            self.refuse("owner_org", "Organization does not exist")
+            return None
+        if group.id != before and not has_capacity(self.ctx, group.id, WRITERS):
+            self.refuse("owner_org", "You cannot add a dataset to this organization")
+        return group.id
+
+    def state(self) -> str:
+        before = str(self.before["state"]) if self.before else "active"
+        value = self.data.get("state")
+        if not value:
+            return before
+        if value not in STATES:
+            self.refuse("state", f"Value must be one of {sorted(STATES)}")
+        return str(value)
+
+    def type(self) -> str:
+        if self.before is not None:
+            return str(self.before["type"])
+        value = self.data.get("type")
+        try:
+            return check_name(value) if value else "dataset"
+        except Invalid as error:
+            self.refuse("type", str(error))
+            return "dataset"
+
+    def tags(self) -> list[JsonDict]:
+        sent = self.data.get("tags")
+        names: dict[str, None] = {}
+        text = self.data.get("tag_string")
+        if sent is None and isinstance(text, str):
+            sent = [{"name": part} for part in map(str.strip, text.split(",")) if part]
+        if not isinstance(sent, list | None):
+            self.refuse("tags", NOT_A_LIST)
+            return []
+        for tag in sent or []:
+            if not isinstance(tag, dict):
+                self.refuse("tags", NOT_A_LIST)
+                continue
+            if not tag.get("name"):
+                self.refuse("tags", MISSING_VALUE)
+                continue
+            try:
+                names[check_tag(tag["name"])] = None
+            except Invalid as error:
+                self.refuse("tags", str(error))
+        return [
+            {"display_name": name, "id": tag_id(name), "name": name, "state": "active", "vocabulary_id": None}
+            for name in sorted(names)
+        ]
+
+    def extras(self) -> list[dict[str, str]]:
+        extras, messages = check_extras(self.data.get("extras"), reserved=RESERVED_KEYS, is_sysadmin=self.is_sysadmin)
+        self.errors |= messages
+        return extras
+
+    def group_ids(self) -> list[str] | None:
+        sent = self.data.get("groups")
+        if sent is None:
+            return None
+        if not isinstance(sent, list):
+            self.refuse("groups", NOT_A_LIST)
+            return None
+        ids: dict[str, None] = {}
+        for entry in sent:
+            ref = (entry.get("id") or entry.get("name")) if isinstance(entry, dict) else None
+            group = find_group(self.ctx.db, ref) if isinstance(ref, str) else None
+            if group is None or group.is_organization:
+                self.refuse("groups", f"Not found: group {ref}" if ref else MISSING_VALUE)
+                continue
+            ids[group.id] = None
+        return list(ids)
+
+    def resources(self, dataset_id: str, stored: dict[str, Resource]) -> list[ResourceInput] | None:
+        sent = self.data.get("resources")
+        if sent is None:
+            return None
+        if not isinstance(sent, list):
+            self.refuse("resources", NOT_A_LIST)
+            return None
+        entries: list[ResourceInput] = []
+        errors: list[JsonDict] = []
+        seen: set[str] = set()
+        for entry in sent:
+            key = entry.get("id") if isinstance(entry, dict) else None
+            read, found = check_resource(entry, stored=stored.get(key) if isinstance(key, str) else None)
+            if read is not None and read.id in seen:
+                found = {"id": ["Resource id already exists."]}
+            errors.append(dict(found))
+            if read is not None:
+                seen.add(read.id)
+                entries.append(read)
+        chosen = [e["id"] for e in sent if isinstance(e, dict) and isinstance(e.get("id"), str)]
+        used = {r.id for r in self._used(chosen) if r.package_id != dataset_id}
+        for entry, found in zip(sent, errors, strict=True):
+            if isinstance(entry, dict) and entry.get("id") in used:
+                found["id"] = ["Resource id already exists."]
+        if any(errors):
+            self.errors["resources"] = errors
+        return entries
+
+    def _used(self, ids: list[str]) -> list[Any]:
+        return list(self.ctx.db.execute(_USED_RESOURCE_IDS, {"ids": ids})) if ids else []
+
+
+def read_dataset(
+    ctx: Context, data: JsonDict, *, before: JsonDict | None = None, stored: dict[str, Resource] | None = None
+) -> DatasetInput:
+    """Check a dataset that was sent; `before` is the document it replaces, `stored` its resources by id.
+
+    :raises ValidationError: naming every wrong field.
+    """
+    reader = _Reader(ctx, data, before)
+    dataset_id = reader.dataset_id()
+    name = reader.name(dataset_id)
+    texts = {key: reader.text(key) for key in TEXTS}
+    owner_org = reader.owner_org()
+    private = flag(data["private"]) if data.get("private") is not None else bool(before and before["private"])
+    if private and not owner_org and "owner_org" not in reader.errors:
+        reader.refuse("private", "Datasets with no organization can't be private.")
+    state = reader.state()
+    tags = reader.tags()
+    extras = reader.extras()
+    kind = reader.type()
+    entries = reader.resources(dataset_id, stored or {})
+    group_ids = reader.group_ids()
+    modified = _chosen_date(reader, "metadata_modified")
+    created = _chosen_date(reader, "metadata_created")
+    if reader.errors:
+        raise ValidationError(reader.errors)
+    moment = now()
+    license_ = LICENSES.get(texts["license_id"] or "")
+    doc: JsonDict = {
+        **texts,
+        "creator_user_id": before["creator_user_id"] if before else ctx.user and ctx.user.id,
+        "extras": extras,
+        "id": dataset_id,
+        "isopen": bool(license_ and license_.is_open),
+        "license_title": license_.title if license_ else texts["license_id"],
+        "metadata_created": created or (before["metadata_created"] if before else moment),
+        "metadata_modified": modified or moment,
+        "name": name,
+        "num_tags": len(tags),
+        "owner_org": owner_org,
+        "private": private,
+        "relationships_as_object": [],
+        "relationships_as_subject": [],
+        "state": state,
+        "tags": tags,
+        "title": reader.text("title") or name,
+        "type": kind,
+    }
+    if license_ and license_.url:
+        doc["license_url"] = license_.url
+    return DatasetInput(doc, entries, group_ids)
+
+
+def _chosen_date(reader: _Reader, key: str) -> str | None:
+    """A sysadmin may say when a dataset was created and modified: that is how a copy keeps its history.
+
+    The stored value sent back is no choice: an update made from `package_show` must move the date.
+    """
+    value = reader.data.get(key)
+    if not value or not reader.is_sysadmin or (reader.before is not None and value == reader.before[key]):
+        return None
+    try:
+        return check_date(value)
+    except Invalid as error:
+        reader.refuse(key, str(error))
+        return None

@@ -1,0 +1,269 @@
+"""Datasets and their resources in the database, and their assembly into what `package_show` answers.
+
+Rows and documents only; who may do what is in `permissions`, what callers may send in `dataset_fields`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from odl_host.ckan import JsonDict, NotFound
+from odl_host.server.clock import now
+from odl_host.server.documents import encode, join_array, join_object
+from odl_host.server.groups import groups_of_package
+from odl_host.server.tables import counters, groups, members, package_tags, packages, purged, resources
+
+_IN_GROUPS = (
+    sa.select(sa.func.count())
+    .select_from(members)
+    .where(members.c.object_id == packages.c.id, members.c.object_type == "package")
+    .scalar_subquery()
+)
+_SHOW = sa.select(
+    packages.c.id,
+    packages.c.name,
+    packages.c.type,
+    packages.c.state,
+    packages.c.private,
+    packages.c.owner_org,
+    packages.c.creator_user_id,
+    packages.c.doc,
+    groups.c.summary,
+    _IN_GROUPS,
+).select_from(packages.outerjoin(groups, groups.c.id == packages.c.owner_org))
+_BY_ID = _SHOW.where(packages.c.id == sa.bindparam("ref"))
+_BY_NAME = _SHOW.where(packages.c.name == sa.bindparam("ref"))
+_MANY = _SHOW.where(packages.c.id.in_(sa.bindparam("ids", expanding=True)))
+
+_RESOURCE = sa.select(
+    resources.c.id,
+    resources.c.package_id,
+    resources.c.position,
+    resources.c.blob,
+    resources.c.blob_name,
+    resources.c.original,
+    resources.c.original_name,
+    resources.c.doc,
+)
+_RESOURCE_BY_ID = _RESOURCE.where(resources.c.id == sa.bindparam("id"))
+_RESOURCES_OF = _RESOURCE.where(resources.c.package_id == sa.bindparam("package_id")).order_by(resources.c.position)
+_RESOURCES_OF_MANY = (
+    sa.select(resources.c.package_id, resources.c.doc)
+    .where(resources.c.package_id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(resources.c.package_id, resources.c.position)
+)
+_NEXT_SEQ = (
+    counters.update().where(counters.c.name == "seq").values(value=counters.c.value + 1).returning(counters.c.value)
+)
+_LAST_SEQ = sa.select(counters.c.value).where(counters.c.name == "seq")
+_UPDATE = packages.update().where(packages.c.id == sa.bindparam("key"))
+_UPDATE_RESOURCE = resources.update().where(resources.c.id == sa.bindparam("key"))
+_DELETE_RESOURCE = resources.delete().where(resources.c.id == sa.bindparam("key"))
+_DELETE_TAGS = package_tags.delete().where(package_tags.c.package_id == sa.bindparam("key"))
+_REINDEX_OF_ORGANIZATION = packages.update().where(packages.c.owner_org == sa.bindparam("org"))
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A dataset as it is stored; `organization` is the JSON that it shows of its organization."""
+
+    id: str
+    name: str
+    type: str
+    state: str
+    private: bool
+    owner_org: str | None
+    creator_user_id: str | None
+    doc: str
+    organization: str | None
+    group_count: int
+
+    @property
+    def fields(self) -> JsonDict:
+        """The decoded document; a new dictionary at each call."""
+        decoded: JsonDict = json.loads(self.doc)
+        return decoded
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource as it is stored; `blob` and `original` are the SHA-256 of stored files."""
+
+    id: str
+    package_id: str
+    position: int
+    blob: str | None
+    blob_name: str | None
+    original: str | None
+    original_name: str | None
+    doc: str
+
+    @property
+    def fields(self) -> JsonDict:
+        """The decoded document; a new dictionary at each call."""
+        decoded: JsonDict = json.loads(self.doc)
+        return decoded
+
+
+def find_dataset(db: sa.Connection, ref: str) -> Dataset | None:
+    """Return the dataset with this id or name, deleted ones too, or None."""
+    row = db.execute(_BY_ID, {"ref": ref}).first() or db.execute(_BY_NAME, {"ref": ref}).first()
+    return Dataset(*tuple(row)) if row else None
+
+
+def get_dataset(db: sa.Connection, ref: str) -> Dataset:
+    """Return the dataset with this id or name. :raises NotFound: there is none."""
+    dataset = find_dataset(db, ref)
+    if dataset is None:
+        raise NotFound("Dataset was not found.")
+    return dataset
+
+
+def find_resource(db: sa.Connection, resource_id: str) -> Resource | None:
+    """Return the resource with this id, or None."""
+    row = db.execute(_RESOURCE_BY_ID, {"id": resource_id}).first()
+    return Resource(*row) if row else None
+
+
+def get_resource(db: sa.Connection, resource_id: str) -> Resource:
+    """Return the resource with this id. :raises NotFound: there is none."""
+    resource = find_resource(db, resource_id)
+    if resource is None:
+        raise NotFound("Resource was not found.")
+    return resource
+
+
+def resources_of(db: sa.Connection, package_id: str) -> list[Resource]:
+    """Return a dataset's resources by position."""
+    return [Resource(*row) for row in db.execute(_RESOURCES_OF, {"package_id": package_id})]
+
+
+def render_dataset(db: sa.Connection, dataset: Dataset, resource_docs: Sequence[str] | None = None) -> str:
+    """Return the stored JSON of a whole dataset; the site's address is still a placeholder."""
+    if resource_docs is None:
+        rows = db.execute(_RESOURCES_OF, {"package_id": dataset.id})
+        resource_docs = [row.doc for row in rows]
+    return join_object(
+        dataset.doc,
+        organization=dataset.organization or "null",
+        groups=encode(groups_of_package(db, dataset.id)) if dataset.group_count else "[]",
+        resources=join_array(resource_docs),
+        num_resources=str(len(resource_docs)),
+    )
+
+
+def render_datasets(db: sa.Connection, ids: Sequence[str]) -> list[str]:
+    """Return the stored JSON of several whole datasets, in the order of `ids`; those that are gone are left out."""
+    if not ids:
+        return []
+    docs: dict[str, list[str]] = {}
+    for row in db.execute(_RESOURCES_OF_MANY, {"ids": list(ids)}):
+        docs.setdefault(row.package_id, []).append(row.doc)
+    found = {row[0]: Dataset(*tuple(row)) for row in db.execute(_MANY, {"ids": list(ids)})}
+    return [render_dataset(db, found[key], docs.get(key, [])) for key in ids if key in found]
+
+
+def next_seq(db: sa.Connection) -> int:
+    """Return the number of the change that this transaction makes."""
+    return int(db.execute(_NEXT_SEQ).scalar_one())
+
+
+def last_seq(db: sa.Connection) -> int:
+    """Return the number of the last change of the catalogue."""
+    return int(db.execute(_LAST_SEQ).scalar_one())
+
+
+def insert_dataset(db: sa.Connection, fields: JsonDict) -> None:
+    """Write a new dataset from its complete document."""
+    db.execute(packages.insert(), {"id": fields["id"], **_columns(db, fields)})
+    _write_tags(db, fields["id"], fields["tags"])
+
+
+def update_dataset(db: sa.Connection, fields: JsonDict, *, tags_changed: bool = True) -> None:
+    """Write a dataset's complete document over the stored one."""
+    db.execute(_UPDATE, {"key": fields["id"], **_columns(db, fields)})
+    if tags_changed:
+        db.execute(_DELETE_TAGS, {"key": fields["id"]})
+        _write_tags(db, fields["id"], fields["tags"])
+
+
+def _columns(db: sa.Connection, fields: JsonDict) -> dict[str, Any]:
+    return {
+        "name": fields["name"],
+        "title": fields["title"],
+        "type": fields["type"],
+        "state": fields["state"],
+        "private": fields["private"],
+        "owner_org": fields["owner_org"],
+        "creator_user_id": fields["creator_user_id"],
+        "metadata_modified": fields["metadata_modified"],
+        "seq": next_seq(db),
+        "doc": encode(fields),
+    }
+
+
+def _write_tags(db: sa.Connection, package_id: str, tags: Iterable[JsonDict]) -> None:
+    if rows := [{"package_id": package_id, "name": tag["name"]} for tag in tags]:
+        db.execute(package_tags.insert(), rows)
+
+
+def touch_dataset(db: sa.Connection, dataset: Dataset) -> JsonDict:
+    """Record that something of the dataset changed just now, and return its document."""
+    fields = dataset.fields
+    fields["metadata_modified"] = now()
+    update_dataset(db, fields, tags_changed=False)
+    return fields
+
+
+def insert_resources(db: sa.Connection, rows: Sequence[Resource]) -> None:
+    """Write new resources."""
+    if rows:
+        db.execute(resources.insert(), [_resource_columns(row) for row in rows])
+
+
+def update_resource(db: sa.Connection, row: Resource) -> None:
+    """Write a resource over the stored one."""
+    columns = _resource_columns(row)
+    db.execute(_UPDATE_RESOURCE, {"key": columns.pop("id"), **columns})
+
+
+def delete_resources(db: sa.Connection, ids: Sequence[str]) -> None:
+    """Remove resources; their files stay in the storage, where others may share them."""
+    if ids:
+        db.execute(_DELETE_RESOURCE, [{"key": key} for key in ids])
+
+
+def _resource_columns(row: Resource) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "package_id": row.package_id,
+        "position": row.position,
+        "blob": row.blob,
+        "blob_name": row.blob_name,
+        "original": row.original,
+        "original_name": row.original_name,
+        "doc": row.doc,
+    }
+
+
+def purge_dataset(db: sa.Connection, package_id: str) -> None:
+    """Remove a dataset for good, and leave a note for the search index."""
+    db.execute(packages.delete().where(packages.c.id == package_id))
+    db.execute(resources.delete().where(resources.c.package_id == package_id))
+    db.execute(_DELETE_TAGS, {"key": package_id})
+    db.execute(members.delete().where(members.c.object_id == package_id, members.c.object_type == "package"))
+    db.execute(purged.delete().where(purged.c.package_id == package_id))
+    db.execute(purged.insert(), {"package_id": package_id, "seq": next_seq(db)})
+
+
+def reindex_organization(db: sa.Connection, group_id: str) -> None:
+    """Have the search index read the datasets of an organization or a group again."""
+    seq = next_seq(db)
+    db.execute(_REINDEX_OF_ORGANIZATION, {"org": group_id, "seq": seq})
+    in_group = sa.select(members.c.object_id).where(members.c.group_id == group_id, members.c.object_type == "package")
+    db.execute(packages.update().where(packages.c.id.in_(in_group)), {"seq": seq})

@@ -1,0 +1,61 @@
+"""A catalogue in the same process, as strict as one behind HTTP.
+
+Parameters and results go through JSON; next to a file only scalars are accepted, and arrive as text, because that is
+what a form carries. A program that works here works on a remote CKAN.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
+
+from odl_host.ckan import BadRequest
+from odl_host.server.documents import Rendered, clean
+from odl_host.server.registry import Upload, call_action
+
+if TYPE_CHECKING:
+    from odl_host.server.sites import Site
+
+FileValue: TypeAlias = BinaryIO | tuple[str, BinaryIO] | tuple[str, BinaryIO, str]
+
+
+class EmbeddedCKAN:
+    """Calls the actions of one site as one user, or as anonymous."""
+
+    def __init__(self, site: Site, user_name: str | None = None) -> None:
+        self.site = site
+        self.user_name = user_name
+
+    def call_action(
+        self, name: str, data_dict: Mapping[str, Any] | None = None, files: Mapping[str, FileValue] | None = None
+    ) -> Any:
+        """Run an action and return its result as decoded JSON.
+
+        :raises WireError: the error that the wire would carry.
+        """
+        user = self.site.find_user(self.user_name) if self.user_name else None
+        try:
+            parameters = _as_form(data_dict or {}) if files else json.loads(json.dumps(dict(data_dict or {})))
+        except (TypeError, ValueError) as error:
+            raise BadRequest(f"The parameters of {name} are not JSON: {error}") from error
+        uploads = {key: _as_upload(value) for key, value in (files or {}).items()}
+        result = call_action(self.site, user, name, clean(parameters), uploads)
+        return json.loads(result if isinstance(result, Rendered) else json.dumps(result))
+
+
+def _as_form(data_dict: Mapping[str, Any]) -> dict[str, str]:
+    form: dict[str, str] = {}
+    for key, value in data_dict.items():
+        if isinstance(value, dict | list | tuple):
+            raise BadRequest(f"Next to a file only plain values are accepted, and {key} is none.")
+        if value is not None:
+            form[key] = value if isinstance(value, str) else str(value)
+    return form
+
+
+def _as_upload(value: FileValue) -> Upload:
+    if isinstance(value, tuple):
+        return Upload(value[0], value[1], value[2] if len(value) == 3 else "")
+    return Upload(PurePath(str(getattr(value, "name", ""))).name, value)

@@ -1,0 +1,36 @@
+"""Which stored file stands behind a resource's address, for whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from odl_host.ckan import NotAuthorized, NotFound
+from odl_host.server.datasets import get_dataset, get_resource
+from odl_host.server.permissions import is_reader
+from odl_host.server.registry import Context, User
+from odl_host.server.sites import Site
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceFile:
+    """A stored file under the name that its address ends with."""
+
+    name: str
+    sha256: str
+
+
+def find_file(site: Site, user: User | None, resource_id: str, *, is_original: bool) -> ResourceFile:
+    """Return the file of a resource, or with `is_original` the one as its producer sent it.
+
+    :raises NotFound: no such resource, or it has no such file.
+    :raises NotAuthorized: the caller may not read its dataset.
+    """
+    with site.db.reading() as db:
+        resource = get_resource(db, resource_id)
+        dataset = get_dataset(db, resource.package_id)
+        if not is_reader(Context("resource_show", site, db, user), dataset):
+            raise NotAuthorized(f"User not authorized to read resource {resource_id}")
+    name, sha256 = (resource.original_name, resource.original) if is_original else (resource.blob_name, resource.blob)
+    if not sha256 or not name:
+        raise NotFound("Resource was not found.")
+    return ResourceFile(name, sha256)

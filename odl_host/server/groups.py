@@ -1,0 +1,160 @@
+"""Organizations and groups in the database: one noun, told apart by `is_organization`.
+
+Rows and documents only; who may do what is in `permissions`, what callers may send in `actions/groups`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from odl_host.ckan import JsonDict, NotFound
+from odl_host.server.documents import encode
+from odl_host.server.tables import groups, members
+
+_COLUMNS = (groups.c.id, groups.c.name, groups.c.title, groups.c.type, groups.c.is_organization, groups.c.state)
+_BY_ID = sa.select(*_COLUMNS, groups.c.doc, groups.c.summary).where(groups.c.id == sa.bindparam("ref"))
+_BY_NAME = sa.select(*_COLUMNS, groups.c.doc, groups.c.summary).where(groups.c.name == sa.bindparam("ref"))
+_OF_OBJECT = (
+    sa.select(groups.c.id, groups.c.name, groups.c.doc)
+    .join(members, members.c.group_id == groups.c.id)
+    .where(
+        members.c.object_id == sa.bindparam("object_id"),
+        members.c.object_type == "package",
+        groups.c.state == "active",
+    )
+    .order_by(groups.c.name)
+)
+_CAPACITY = sa.select(members.c.capacity).where(
+    members.c.group_id == sa.bindparam("group_id"),
+    members.c.object_type == sa.bindparam("object_type"),
+    members.c.object_id == sa.bindparam("object_id"),
+)
+
+SUMMARY_KEYS = (
+    "id",
+    "name",
+    "title",
+    "type",
+    "description",
+    "image_url",
+    "created",
+    "is_organization",
+    "approval_status",
+    "state",
+)
+"""What a dataset shows of its organization."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """An organization or a group as it is stored."""
+
+    id: str
+    name: str
+    title: str
+    type: str
+    is_organization: bool
+    state: str
+    doc: str
+    summary: str
+
+    @property
+    def fields(self) -> JsonDict:
+        """The decoded document; a new dictionary at each call."""
+        decoded: JsonDict = json.loads(self.doc)
+        return decoded
+
+
+def find_group(db: sa.Connection, ref: str) -> Group | None:
+    """Return the organization or group with this id or name, deleted ones too, or None."""
+    row = db.execute(_BY_ID, {"ref": ref}).first() or db.execute(_BY_NAME, {"ref": ref}).first()
+    return Group(*row) if row else None
+
+
+def get_group(db: sa.Connection, ref: str, *, is_organization: bool | None = None) -> Group:
+    """Return the organization or group with this id or name. :raises NotFound: absent, or of the other kind."""
+    group = find_group(db, ref)
+    if group is None or is_organization not in (None, group.is_organization):
+        raise NotFound("Organization was not found." if is_organization else "Group was not found.")
+    return group
+
+
+def save_group(db: sa.Connection, fields: JsonDict, *, is_new: bool) -> None:
+    """Write an organization or group from its complete document."""
+    row = {
+        "id": fields["id"],
+        "name": fields["name"],
+        "title": fields["title"],
+        "type": fields["type"],
+        "is_organization": fields["is_organization"],
+        "state": fields["state"],
+        "created": fields["created"],
+        "doc": encode(fields),
+        "summary": encode({key: fields[key] for key in SUMMARY_KEYS}),
+    }
+    if is_new:
+        db.execute(groups.insert(), row)
+    else:
+        db.execute(groups.update().where(groups.c.id == sa.bindparam("key")), {"key": row.pop("id"), **row})
+
+
+def groups_of_package(db: sa.Connection, package_id: str) -> list[JsonDict]:
+    """Return what a dataset shows of the groups it is in, by name."""
+    shown: list[JsonDict] = []
+    for row in db.execute(_OF_OBJECT, {"object_id": package_id}):
+        fields = json.loads(row.doc)
+        shown.append(
+            {
+                "description": fields["description"],
+                "display_name": fields["title"] or fields["name"],
+                "id": row.id,
+                "image_display_url": fields["image_url"],
+                "name": row.name,
+                "title": fields["title"],
+            }
+        )
+    return shown
+
+
+def capacity_in(db: sa.Connection, group_id: str, object_id: str, object_type: str = "user") -> str | None:
+    """Return the capacity in which an object belongs to a group (admin, editor, member, public), or None."""
+    parameters = {"group_id": group_id, "object_id": object_id, "object_type": object_type}
+    capacity: str | None = db.scalar(_CAPACITY, parameters)
+    return capacity
+
+
+def put_member(db: sa.Connection, group_id: str, object_type: str, object_id: str, capacity: str) -> None:
+    """Make an object a member of a group, or change its capacity."""
+    remove_member(db, group_id, object_type, object_id)
+    row = {"group_id": group_id, "object_type": object_type, "object_id": object_id, "capacity": capacity}
+    db.execute(members.insert(), row)
+
+
+def remove_member(db: sa.Connection, group_id: str, object_type: str, object_id: str) -> None:
+    """Take an object out of a group; one that is not in it is no error."""
+    db.execute(
+        members.delete().where(
+            members.c.group_id == group_id, members.c.object_type == object_type, members.c.object_id == object_id
+        )
+    )
+
+
+def group_ids_of_user(db: sa.Connection, user_id: str, capacities: Iterable[str]) -> list[str]:
+    """Return the ids of the groups and organizations that a user belongs to in one of these capacities."""
+    query = sa.select(members.c.group_id).where(
+        members.c.object_id == user_id, members.c.object_type == "user", members.c.capacity.in_(list(capacities))
+    )
+    return list(db.scalars(query))
+
+
+def members_of(db: sa.Connection, group_id: str, object_type: str) -> list[Any]:
+    """Return the rows (object_id, capacity) of a group's members of one type."""
+    query = sa.select(members.c.object_id, members.c.capacity).where(
+        members.c.group_id == group_id, members.c.object_type == object_type
+    )
+    return list(db.execute(query))

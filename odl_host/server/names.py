@@ -1,0 +1,90 @@
+"""The rules of names, tags, ids and dates, with CKAN's messages.
+
+Each function returns the value to keep or raises `Invalid`.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from odl_host.ckan import NAME_MAX_LENGTH, NAME_MIN_LENGTH, NAME_PATTERN, TAG_MAX_LENGTH, TAG_MIN_LENGTH, TAG_PATTERN
+from odl_host.server.params import Invalid
+
+_RESERVED = frozenset({"new", "edit", "search"})
+_ID = re.compile(r"[\w\-.:+ ]*\Z")
+_EMAIL = re.compile(r"[^@\s<>()]+@[^@\s<>()]+\.[^@\s<>()]+\Z")
+_TAG_SPACE = uuid.UUID("6f5c1f9e-6d6c-5b60-8d4b-6f3f3f1f0c5a")
+
+
+def check_name(value: Any) -> str:
+    """Return a name of a dataset, organization, group or user."""
+    if not isinstance(value, str):
+        raise Invalid("Names must be strings")
+    if value in _RESERVED:
+        raise Invalid("That name cannot be used")
+    if len(value) < NAME_MIN_LENGTH:
+        raise Invalid(f"Must be at least {NAME_MIN_LENGTH} characters long")
+    if len(value) > NAME_MAX_LENGTH:
+        raise Invalid(f"Name must be a maximum of {NAME_MAX_LENGTH} characters long")
+    if not NAME_PATTERN.match(value):
+        raise Invalid("Must be purely lowercase alphanumeric (ascii) characters and these symbols: -_")
+    return value
+
+
+def check_tag(value: Any) -> str:
+    """Return a tag without the spaces around it."""
+    if not isinstance(value, str):
+        raise Invalid("Must be a Unicode string value")
+    tag = value.strip()
+    if len(tag) < TAG_MIN_LENGTH:
+        raise Invalid(f'Tag "{tag}" length is less than minimum {TAG_MIN_LENGTH}')
+    if len(tag) > TAG_MAX_LENGTH:
+        raise Invalid(f'Tag "{tag}" length is more than maximum {TAG_MAX_LENGTH}')
+    if not TAG_PATTERN.match(tag):
+        raise Invalid(
+            f'Tag "{tag}" can only contain alphanumeric characters, spaces (" "), hyphens ("-"), '
+            'underscores ("_") or dots (".")'
+        )
+    return tag
+
+
+def tag_id(name: str) -> str:
+    """Return the id of a free tag, which follows from its name."""
+    return str(uuid.uuid5(_TAG_SPACE, name))
+
+
+def check_id(value: Any) -> str:
+    """Return an id that a sysadmin chose for a dataset, an organization or a group."""
+    if not isinstance(value, str) or not _ID.match(value) or not 1 <= len(value) <= NAME_MAX_LENGTH:
+        raise Invalid("Invalid id provided")
+    return value
+
+
+def check_resource_id(value: Any) -> str:
+    """Return an id that the caller chose for a resource; it becomes part of a URL."""
+    if not isinstance(value, str) or not 7 <= len(value) <= NAME_MAX_LENGTH:
+        raise Invalid("Invalid length for resource id")
+    if not re.fullmatch(r"[A-Za-z0-9_\-]+", value):
+        raise Invalid("Invalid characters in resource id")
+    return value
+
+
+def check_email(value: Any) -> str:
+    """Return an e-mail address."""
+    if not isinstance(value, str) or not _EMAIL.match(value):
+        raise Invalid(f"Email {value} is not a valid format")
+    return value
+
+
+def check_date(value: Any) -> str:
+    """Return an instant as CKAN writes it, in UTC without zone."""
+    try:
+        parsed = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise Invalid("Date format incorrect") from None
+    if parsed.tzinfo is not None:
+        parsed = parsed.astimezone(UTC).replace(tzinfo=None)
+    return parsed.isoformat()

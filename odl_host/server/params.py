@@ -1,0 +1,145 @@
+"""Typed parameters of actions: rules that convert what callers send, and refuse it in CKAN's words.
+
+A parameter class lists its fields; `parse` reads a dictionary into an instance or raises one `ValidationError` that
+names every wrong field. Values come from JSON, from a query string or from a form, so numbers and booleans may be
+text. Unknown keys are ignored, as CKAN does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from odl_host.ckan import ValidationError
+
+MISSING_VALUE = "Missing value"
+
+Convert = Callable[[Any], Any]
+
+
+class Invalid(ValueError):
+    """One value is refused; the message is CKAN's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """How one parameter is read: its conversion, and what stands for an absent one."""
+
+    convert: Convert
+    is_required: bool
+    default: Any = None
+    key: str = ""
+
+
+def required(convert: Convert, *, key: str = "") -> Any:
+    """Declare a parameter without which the call is refused with "Missing value"."""
+    return Field(convert, is_required=True, key=key)
+
+
+def optional(convert: Convert, default: Any = None, *, key: str = "") -> Any:
+    """Declare a parameter that may be absent or null; `key` is its name on the wire where Python has another."""
+    return Field(convert, is_required=False, default=default, key=key)
+
+
+class Params:
+    """The parameters of one action; `data` is the whole dictionary as it was sent."""
+
+    _fields: ClassVar[Mapping[str, Field]] = {}
+    data: dict[str, Any]
+
+    def __init_subclass__(cls) -> None:
+        own = {name: rule for name, rule in vars(cls).items() if isinstance(rule, Field)}
+        cls._fields = {**cls._fields, **own}
+
+    @classmethod
+    def parse(cls, data: dict[str, Any]) -> Self:
+        """Read the parameters. :raises ValidationError: naming every field that is missing or wrong."""
+        params = cls()
+        params.data = data
+        errors: dict[str, list[str]] = {}
+        for name, rule in cls._fields.items():
+            key = rule.key or name
+            value = data.get(key)
+            if value is None or value == "":
+                if rule.is_required:
+                    errors[key] = [MISSING_VALUE]
+                setattr(params, name, rule.default)
+                continue
+            try:
+                setattr(params, name, rule.convert(value))
+            except Invalid as error:
+                errors[key] = [str(error)]
+        if errors:
+            raise ValidationError(errors)
+        return params
+
+
+def text(value: Any) -> str:
+    """Convert to text; numbers are taken as they are written."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | int | float):
+        return str(value)
+    raise Invalid(f"Must be a Unicode string value, not {value!r}")
+
+
+def flag(value: Any) -> bool:
+    """Convert to a boolean as CKAN does: true, yes, t, y, on and 1 are true, all else is false."""
+    if isinstance(value, bool):
+        return value
+    return isinstance(value, str | int | float) and str(value).strip().lower() in {"true", "yes", "t", "y", "on", "1"}
+
+
+def integer(value: Any) -> int:
+    """Convert to a whole number."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str):
+        try:
+            return int(value.strip())
+        except ValueError:
+            pass
+    raise Invalid("Invalid integer")
+
+
+def natural(value: Any) -> int:
+    """Convert to a whole number that is not negative."""
+    number = integer(value)
+    if number < 0:
+        raise Invalid("Must be a natural number")
+    return number
+
+
+def text_list(value: Any) -> list[str]:
+    """Convert a list, a JSON list in text, or a single text to a list of texts."""
+    if isinstance(value, str):
+        stripped = value.strip()
+        if stripped.startswith("["):
+            try:
+                value = json.loads(stripped)
+            except ValueError:
+                raise Invalid("Could not parse as valid JSON") from None
+        else:
+            value = [value]
+    if not isinstance(value, list):
+        raise Invalid("Not a list")
+    for item in value:
+        if not isinstance(item, str):
+            raise Invalid(f"Not a string: {item}" if not isinstance(item, dict | list) else "Not a string")
+    return value
+
+
+def words(value: Any) -> list[str]:
+    """Convert a list, a JSON list in text, or texts separated by spaces or commas to a list of texts."""
+    if isinstance(value, str) and not value.strip().startswith("["):
+        return value.replace(",", " ").split()
+    return text_list(value)
+
+
+def anything(value: Any) -> Any:
+    """Take the value as it is."""
+    return value

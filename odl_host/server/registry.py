@@ -1,0 +1,148 @@
+"""The actions: how they are declared, and the one way to call them.
+
+Always in this order: parse the parameters, store the files, open the transaction, ask `allow`, run, commit. An
+exception takes everything back. An action cannot be declared without parameters, access rule and documentation.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+
+import sqlalchemy as sa
+
+from odl_host.ckan import BadRequest
+from odl_host.server.params import Params
+
+if TYPE_CHECKING:
+    from odl_host.server.sites import Site
+
+ACTION_MODULES = ("site", "packages", "resources", "groups", "searches")
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who calls."""
+
+    id: str
+    name: str
+    sysadmin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that came with a call."""
+
+    filename: str
+    file: BinaryIO
+    content_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of a call after it was stored."""
+
+    filename: str
+    sha256: str
+    size_bytes: int
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an action works with: the site, the open transaction, the caller, the files that came with the call."""
+
+    action: str
+    site: Site
+    db: sa.Connection
+    user: User | None
+    files: Mapping[str, StoredFile] = field(default_factory=dict)
+
+
+P = TypeVar("P", bound=Params)
+Run = Callable[[Context, Any], Any]
+Allow = Callable[[Context, Any], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One entry of the Action API."""
+
+    name: str
+    params: type[Params]
+    allow: Allow
+    run: Run
+    reads: bool
+    quick: bool
+    help: str
+
+
+_actions: dict[str, Action] = {}
+
+
+def action(
+    *, params: type[P], allow: Callable[[Context, P], None], reads: bool = False, quick: bool = False
+) -> Callable[[Callable[[Context, P], Any]], Callable[[Context, P], Any]]:
+    """Declare a function as the action of its name.
+
+    `reads` allows GET and gives it a transaction that cannot write. `quick` says that it answers within a
+    millisecond whatever the size of the catalogue, so that the HTTP server runs it without a thread.
+    """
+
+    def declare(run: Callable[[Context, P], Any]) -> Callable[[Context, P], Any]:
+        name = run.__name__
+        if name in _actions:
+            raise TypeError(f"The action {name} is declared twice.")
+        if not run.__doc__:
+            raise TypeError(f"The action {name} has no documentation.")
+        _actions[name] = Action(name, params, allow, run, reads, quick, inspect.cleandoc(run.__doc__))
+        return run
+
+    return declare
+
+
+@functools.cache
+def all_actions() -> Mapping[str, Action]:
+    """Return every action by name."""
+    for module in ACTION_MODULES:
+        importlib.import_module(f"odl_host.server.actions.{module}")
+    return MappingProxyType(_actions)
+
+
+def get_action(name: str) -> Action:
+    """Return an action. :raises BadRequest: no action has this name."""
+    try:
+        return all_actions()[name]
+    except KeyError:
+        raise BadRequest(f"Action name not known: {name}") from None
+
+
+def call_action(
+    site: Site, user: User | None, name: str, data_dict: dict[str, Any], files: Mapping[str, Upload] | None = None
+) -> Any:
+    """Run an action for `user` and return its result: a JSON value, or `documents.Rendered` text.
+
+    :raises WireError: what CKAN would answer instead of a success.
+    """
+    chosen = get_action(name)
+    params = chosen.params.parse(data_dict)
+    if chosen.reads:
+        with site.db.reading() as db:
+            context = Context(name, site, db, user)
+            chosen.allow(context, params)
+            return chosen.run(context, params)
+    stored: dict[str, StoredFile] = {}
+    if files:
+        # Not everyone may fill the disk: the rule is asked before a file is stored, and again in the transaction.
+        with site.db.reading() as db:
+            chosen.allow(Context(name, site, db, user), params)
+        stored = {key: site.store(upload) for key, upload in files.items()}
+    with site.db.writing() as db:
+        context = Context(name, site, db, user, stored)
+        chosen.allow(context, params)
+        return chosen.run(context, params)

@@ -1,0 +1,182 @@
+"""What callers may send as a resource, and the document that is kept of it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from odl_host.ckan import JsonDict
+from odl_host.server.clock import now
+from odl_host.server.datasets import Resource
+from odl_host.server.documents import SITE, encode
+from odl_host.server.formats import canonical_format, guess_format, guess_mimetype
+from odl_host.server.names import check_date, check_resource_id
+from odl_host.server.params import Invalid, integer
+from odl_host.server.registry import StoredFile
+
+TEXTS = ("name", "description", "mimetype", "mimetype_inner", "cache_url", "resource_type")
+DATES = ("last_modified", "cache_last_updated")
+COMPUTED = frozenset({"package_id", "position", "state", "created", "metadata_modified", "datastore_active"})
+ORIGINAL_KEYS = ("original_name", "original_hash", "original_size", "original_url")
+NOT_KEPT = frozenset(
+    {"upload", "original", "clear_upload", "revision_id", "datastore_contains_all_records_of_source_file"}
+)
+
+ResourceErrors = dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceInput:
+    """A resource as it was sent, checked: `given` holds its document's keys; the rest is set on writing."""
+
+    id: str
+    given: JsonDict
+
+
+def munge_filename(filename: str) -> str:
+    """Return a file name that is safe in a URL: ASCII, lower case, words joined by hyphens, its extension kept.
+
+    >>> munge_filename("Délibérations 2024.CSV"), munge_filename("../x/a..b.csv"), munge_filename("…")
+    ('deliberations-2024.csv', 'a.b.csv', 'file')
+    """
+    base = re.split(r"[/\\]", filename)[-1].replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae")
+    ascii_only = unicodedata.normalize("NFKD", base).encode("ascii", "ignore").decode()
+    words = re.sub(r"[^a-z0-9_.]+", "-", ascii_only.lower())
+    tidy = re.sub(r"-{2,}", "-", re.sub(r"\.{2,}", ".", words)).strip("-.")
+    stem, dot, suffix = tidy.rpartition(".")
+    if dot and stem.rstrip("-"):
+        tidy = f"{stem[: 99 - len(suffix)].rstrip('-')}.{suffix}"
+    return tidy[:100] or "file"
+
+
+def check_resource(data: object, *, stored: Resource | None) -> tuple[ResourceInput | None, ResourceErrors]:
+    """Read a resource that was sent; `stored` is the one it replaces.
+
+    Returns what to keep, or None and the messages, field by field.
+    """
+    errors: ResourceErrors = {}
+    if not isinstance(data, dict):
+        return None, {"__junk": ["Only lists of dicts can be placed against subschema"]}
+    given: JsonDict = {}
+    resource_id = stored.id if stored else str(uuid.uuid4())
+    for key, value in data.items():
+        if key in COMPUTED or key in NOT_KEPT or key in ORIGINAL_KEYS or key.startswith("__"):
+            continue
+        try:
+            if key == "id":
+                if value and not stored:
+                    resource_id = check_resource_id(value)
+            elif key == "url" or key in ("format", "hash"):
+                given[key] = _text(value).strip() if value is not None else ""
+            elif key == "url_type":
+                given[key] = _text(value) if value else None
+            elif key in TEXTS:
+                given[key] = None if value is None else _text(value)
+            elif key in DATES:
+                given[key] = check_date(value) if value else None
+            elif key == "size":
+                given[key] = None if value in (None, "") else integer(value)
+            else:
+                given[key] = value
+        except Invalid as error:
+            errors[key] = [str(error)]
+    if errors:
+        return None, errors
+    return ResourceInput(resource_id, given), {}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict | list):
+        raise Invalid("Must be a Unicode string value")
+    return str(value)
+
+
+def build_resource(
+    entry: ResourceInput,
+    *,
+    package_id: str,
+    position: int,
+    stored: Resource | None = None,
+    files: Mapping[str, StoredFile] | None = None,
+) -> Resource:
+    """Return the row of a resource: complete document, files that came with it, or those it had before.
+
+    `metadata_modified` stays that of `stored` when nothing changed.
+    """
+    files = files or {}
+    given = entry.given
+    before = stored.fields if stored else {}
+    moment = now()
+    doc: JsonDict = {
+        "cache_last_updated": None,
+        "cache_url": None,
+        "created": before.get("created", moment),
+        "description": None,
+        "format": "",
+        "hash": "",
+        "id": entry.id,
+        "last_modified": None,
+        "metadata_modified": moment,
+        "mimetype": None,
+        "mimetype_inner": None,
+        "name": None,
+        "package_id": package_id,
+        "position": position,
+        "resource_type": None,
+        "size": None,
+        "state": "active",
+        "url": "",
+        "url_type": None,
+        **given,
+    }
+    folder = f"{SITE}/dataset/{package_id}/resource/{entry.id}"
+    blob, blob_name = (stored.blob, stored.blob_name) if stored else (None, None)
+    original, original_name = (stored.original, stored.original_name) if stored else (None, None)
+    if upload := files.get("upload"):
+        _take_upload(doc, given, upload, moment)
+        blob, blob_name = upload.sha256, munge_filename(upload.filename)
+        if "original" not in files:
+            original, original_name = None, None
+    elif doc["url_type"] != "upload":
+        blob, blob_name, original, original_name = None, None, None, None
+    elif blob is None:
+        # A dataset loaded from another catalogue: the file itself follows with a later call.
+        blob_name = munge_filename(doc["url"].rpartition("/")[2])
+    if blob_name is not None:
+        doc["url"] = f"{folder}/download/{quote(blob_name)}"
+    if sent := files.get("original"):
+        original, original_name = sent.sha256, munge_filename(sent.filename)
+        doc |= {"original_name": sent.filename, "original_hash": sent.sha256, "original_size": sent.size_bytes}
+        doc["original_url"] = f"{folder}/original/{quote(original_name)}"
+    elif original:
+        doc |= {key: before[key] for key in ORIGINAL_KEYS if key in before}
+    if not doc["format"] and "format" not in given:
+        doc["format"] = guess_format(doc["url"])
+    doc["format"] = canonical_format(doc["format"])
+    if doc["mimetype"] is None and doc["url"]:
+        doc["mimetype"] = guess_mimetype(doc["url"])
+    if stored and _same(doc, before):
+        doc["metadata_modified"] = before["metadata_modified"]
+    return Resource(entry.id, package_id, position, blob, blob_name, original, original_name, encode(doc))
+
+
+def _take_upload(doc: JsonDict, given: JsonDict, upload: StoredFile, moment: str) -> None:
+    doc["url_type"] = "upload"
+    doc["hash"] = upload.sha256
+    doc["size"] = upload.size_bytes
+    doc["last_modified"] = moment
+    doc["mimetype"] = given.get("mimetype") or guess_mimetype(upload.filename) or upload.content_type or None
+    if not given.get("format"):
+        doc["format"] = guess_format(upload.filename)
+
+
+def _same(doc: JsonDict, before: JsonDict) -> bool:
+    ignored = ("metadata_modified", "position")
+    return {k: v for k, v in doc.items() if k not in ignored} == {k: v for k, v in before.items() if k not in ignored}

@@ -1,0 +1,144 @@
+"""One tenant's catalogue, opened: its database, its files, its index and who may act in it.
+
+A `Site` is opened once per process and shared by its threads. Actions receive it and never learn which host name
+chose it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from odl_host.server import tables
+from odl_host.server.clock import now
+from odl_host.server.credentials import hash_token, new_token
+from odl_host.server.database import Database
+from odl_host.server.registry import StoredFile, Upload, User
+from odl_host.server.settings import CKAN_DEFAULTS
+from odl_host.storage.local import Storage, iter_chunks
+
+if TYPE_CHECKING:
+    from odl_host.server.embedded import EmbeddedCKAN
+    from odl_host.server.search import SearchIndex
+
+SYSADMIN_NAME = "odl-host"
+"""The user that the toolkit's own commands act as."""
+
+_USER = sa.select(tables.users.c.id, tables.users.c.name, tables.users.c.sysadmin).where(
+    tables.users.c.state == "active", tables.users.c.name == sa.bindparam("name")
+)
+_USER_OF_TOKEN = (
+    sa.select(tables.users.c.id, tables.users.c.name, tables.users.c.sysadmin)
+    .join(tables.api_tokens, tables.api_tokens.c.user_id == tables.users.c.id)
+    .where(
+        tables.users.c.state == "active",
+        tables.api_tokens.c.hash == sa.bindparam("hash"),
+        sa.or_(tables.api_tokens.c.expires_at.is_(None), tables.api_tokens.c.expires_at > sa.bindparam("now")),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A tenant's catalogue."""
+
+    name: str
+    title: str
+    url: str
+    description: str
+    locale: str
+    db: Database
+    storage: Storage
+    index: SearchIndex
+    settings: Mapping[str, object] = field(default_factory=lambda: CKAN_DEFAULTS)
+
+    def find_user(self, name: str) -> User | None:
+        """Return the active user of this name, or None."""
+        with self.db.reading() as db:
+            row = db.execute(_USER, {"name": name}).first()
+        return User(row.id, row.name, row.sysadmin) if row else None
+
+    def find_user_by_token(self, token: str) -> User | None:
+        """Return the active user whom this token stands for, or None."""
+        with self.db.reading() as db:
+            row = db.execute(_USER_OF_TOKEN, {"hash": hash_token(token), "now": now()}).first()
+        return User(row.id, row.name, row.sysadmin) if row else None
+
+    def store(self, upload: Upload) -> StoredFile:
+        """Store a file that came with a call. :raises StorageError: it cannot be kept."""
+        blob = self.storage.put_stream(iter_chunks(upload.file))
+        return StoredFile(upload.filename, blob.sha256, blob.size_bytes, upload.content_type)
+
+    def as_user(self, name: str) -> EmbeddedCKAN:
+        """Return this catalogue as one user sees it."""
+        from odl_host.server.embedded import EmbeddedCKAN
+
+        return EmbeddedCKAN(self, name)
+
+    def as_sysadmin(self) -> EmbeddedCKAN:
+        """Return this catalogue as its administrator sees it."""
+        return self.as_user(ensure_sysadmin(self))
+
+    def as_anonymous(self) -> EmbeddedCKAN:
+        """Return this catalogue as the public sees it."""
+        from odl_host.server.embedded import EmbeddedCKAN
+
+        return EmbeddedCKAN(self)
+
+    def close(self) -> None:
+        """Release the database and the index."""
+        self.index.close()
+        self.db.close()
+
+
+def open_site(
+    *, name: str, title: str, url: str, description: str, data_dir: Path, storage: Storage, locale: str = "fr"
+) -> Site:
+    """Open a tenant's catalogue, creating or migrating `data_dir/catalogue.sqlite`.
+
+    :raises ConfigError: the database was written by a newer version.
+    :raises StorageError: the database cannot be opened.
+    """
+    from odl_host.server.search import SearchIndex
+
+    database = Database(data_dir / "catalogue.sqlite")
+    return Site(
+        name=name,
+        title=title,
+        url=url.rstrip("/"),
+        description=description,
+        locale=locale,
+        db=database,
+        storage=storage,
+        index=SearchIndex(data_dir / "index", database),
+    )
+
+
+def ensure_sysadmin(site: Site) -> str:
+    """Create the administrator that commands act as, if absent, and return the name."""
+    if site.find_user(SYSADMIN_NAME) is None:
+        with site.db.writing() as db:
+            row = {"id": str(uuid.uuid4()), "name": SYSADMIN_NAME, "sysadmin": True, "state": "active"}
+            insert = tables.users.insert().prefix_with("OR IGNORE", dialect="sqlite")
+            db.execute(insert, {**row, "created": now(), "fullname": "odl-host"})
+    return SYSADMIN_NAME
+
+
+def create_token(site: Site, user: str, name: str) -> str:
+    """Create an API token for a user and return it; it cannot be read again.
+
+    :raises LookupError: no active user has this name.
+    """
+    owner = site.find_user(user)
+    if owner is None:
+        raise LookupError(f"No active user is called “{user}”.")
+    token = new_token()
+    row = {"id": str(uuid.uuid4()), "name": name, "user_id": owner.id, "hash": hash_token(token), "created_at": now()}
+    with site.db.writing() as db:
+        db.execute(tables.api_tokens.insert(), row)
+    return token
