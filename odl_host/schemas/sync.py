@@ -251,9 +251,12 @@ def _read(one: _Listed) -> tuple[str | Path, bytes] | OdlError | None:
     problem: OdlError | None = None
     for place in one.places:
         try:
-            return place, read_place(place)
+            raw = read_place(place)
+            if is_url(str(place)):
+                parse_json(raw, place)  # many sites answer a page where a file is absent
+            return place, raw
         except (UnreadableFile, Unavailable) as error:
-            problem = problem or error
+            problem = error
     return problem
 
 
@@ -298,7 +301,7 @@ def _list_web(source: str) -> list[_Listed]:
     listed = _list_catalogue(document["schemas"], [])
     # A copy of the official folders lies beside its catalogue; the national one says where each version is.
     base = address.rpartition("/")[0]
-    first = next((one for one in listed if one.places), None)
+    first = next((one for one in listed if one.places and one.kind == "tableschema"), None)
     if first is not None and not isinstance(_read(_beside(first, base, alone=True)), OdlError):
         listed = [_beside(one, base) if one.kind == "tableschema" and not one.reason else one for one in listed]
     return listed

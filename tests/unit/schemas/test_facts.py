@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 import unicodedata
@@ -118,6 +119,17 @@ def test_no_official_text_is_repeated(name: str, reference_dir: Path) -> None:
     for field in BUILTIN[name].fields:
         assert plain(field.title) not in texts, field.name
         assert plain(field.description) not in texts, field.name
+
+
+@EVERY_TABLE
+def test_no_explanation_follows_the_official_one_closely(name: str, reference_dir: Path) -> None:
+    for field, declared in zip(BUILTIN[name].fields, official(reference_dir, name)["fields"], strict=True):
+        ours = plain(field.description).split()
+        for key in ("title", "description"):
+            theirs = plain(declared.get(key, "")).split()
+            matcher = difflib.SequenceMatcher(None, ours, theirs, autojunk=False)
+            assert matcher.ratio() <= 0.6, (field.name, field.description)
+            assert max(block.size for block in matcher.get_matching_blocks()) <= 6, (field.name, field.description)
 
 
 def _iter_texts(value: Any) -> list[str]:

@@ -49,6 +49,10 @@ def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, 
                 self.send_response(302)
                 self.send_header("Location", f"file://{folder}/catalogue.json")
                 self.end_headers()
+            elif (folder / "any-page.html").exists() and not (folder / self.path.lstrip("/")).exists():
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(b"<!doctype html><title>Accueil</title>")
             else:
                 super().do_GET()
 
@@ -243,6 +247,19 @@ def test_a_copy_of_the_official_folders_on_the_web_is_read_beside_its_catalogue(
     report = sync_catalogue(f"{address}/", tmp_path / "cache")
     assert report.added == ("x/essai@1.0", "x/essai@1.1")
     assert not [path for path in asked if path.startswith("/officiel")]
+
+
+def test_a_site_that_answers_a_page_for_what_is_absent_does_not_mislead(
+    web: tuple[str, Path, list[str]], tmp_path: Path
+) -> None:
+    address, folder, _ = web
+    put(folder / "any-page.html", "")
+    put(folder / "n/essai.json", TABLE)
+    versions = (("1.0", f"{address}/n/essai.json"), ("1.1", f"{address}/n/absent.json"))
+    put(folder / "schemas.json", {"schemas": [entry("x/essai", *versions)]})
+    report = sync_catalogue(f"{address}/schemas.json", tmp_path / "cache")
+    assert report.added == ("x/essai@1.0",)
+    assert "is no JSON" in report.skipped["x/essai@1.1"]
 
 
 def test_a_descriptor_at_an_address_keeps_the_name_of_its_place(web: tuple[str, Path, list[str]]) -> None:
