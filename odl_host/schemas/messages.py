@@ -444,10 +444,10 @@ def _one_of(finding: Finding) -> Sentences:
     if finding.params.get("absent"):
         columns = finding.params.get("columns", "").replace(", ", " ou ")
         return f"Il manque la colonne {columns}.", "Ajoutez au moins l'une des deux colonnes."
-    other = finding.params.get("other", "")
+    first, other = finding.params.get("column", finding.column or ""), finding.params.get("other", "")
     return (
-        f"Les colonnes {finding.column} et {other} sont vides toutes les deux.",
-        f"Remplissez {finding.column} ou {other} sur cette ligne.",
+        f"Les colonnes {first} et {other} sont vides toutes les deux.",
+        f"Remplissez {first} ou {other} sur cette ligne.",
     )
 
 

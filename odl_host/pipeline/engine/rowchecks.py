@@ -20,8 +20,9 @@ class BoundRowCheck:
     def __init__(self, check: RowCheck, columns: Sequence[Column | None]) -> None:
         self.check = check
         self._columns = columns
-        self.bearer = next(column for column in columns if column is not None)
         self.places = [None if column is None else column.position - 1 for column in columns]
+        # Validata gives `one-of-required` to the row when both columns are there, else to the first column.
+        self.whole_row = check.when_absent == "either" and None not in self.places
         self.name = check.columns[0]
         self._good: set[Texts] = set()
         self._bad: dict[Texts, Problem] = {}

@@ -8,7 +8,7 @@ values, primary key, then custom checks.
 from __future__ import annotations
 
 import gc
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -32,6 +32,13 @@ Texts = tuple[str | None, ...]
 
 ANY_MISSING = ("",)
 """What a column unknown to the schema counts as empty, whatever the schema declares."""
+
+
+def batched(rows: Iterable[list[str]]) -> Iterator[list[list[str]]]:
+    """Cut a stream of rows into batches."""
+    stream = iter(rows)
+    while batch := list(islice(stream, BATCH_ROWS)):
+        yield batch
 
 
 class Engine:
@@ -86,13 +93,13 @@ class Engine:
 
     # -- running ------------------------------------------------------------------------------------------------------
 
-    def run(self, rows: Iterator[list[str]]) -> None:
-        """Judge rows to the end of the iterator."""
+    def run(self, batches: Iterable[list[list[str]]]) -> None:
+        """Judge batches of rows to the end."""
         collecting = gc.isenabled()
         # A million short-lived lists make the collector run for nothing: it doubles the time.
         gc.disable()
         try:
-            while batch := list(islice(rows, BATCH_ROWS)):
+            for batch in batches:
                 if self.readable:
                     self._judge_batch(batch, self.rows + 2)
                 self.rows += len(batch)
@@ -172,7 +179,7 @@ class Engine:
                 if rank != BASELINE:
                     self._add(row, column, cells, problem)
         for check, problem in customs:
-            if check is None:
+            if check is None or check.whole_row:
                 add(problem.code, problem.severity, row, None, None, None, problem.params)
             elif problem.code == "error":
                 self._add_untyped(check, problem)

@@ -114,7 +114,7 @@ def one_of_required(params: Mapping[str, object]) -> RowCheck:
     """Bind `one-of-required`: on each row, at least one of the two columns is filled."""
     first, second = text_param(params, "column1"), text_param(params, "column2")
     name = "one-of-required"
-    problem = Problem(name, {"other": second})
+    problem = Problem(name, {"column": first, "other": second})
 
     def judge(values: Sequence[object]) -> Problem | None:
         return problem if all(value is None for value in values) else None
