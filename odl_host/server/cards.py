@@ -11,26 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from odl_host.ckan import extras_dict
-from odl_host.server import words
-
-KINDS = {
-    "commune": "Commune",
-    "epci": "Intercommunalité",
-    "departement": "Département",
-    "region": "Région",
-    "body": "Établissement public",
-}
-FREQUENCIES = {
-    "annual": "annuelle",
-    "biannual": "semestrielle",
-    "quarterly": "trimestrielle",
-    "monthly": "mensuelle",
-    "weekly": "hebdomadaire",
-    "daily": "quotidienne",
-    "continuous": "en continu",
-    "irregular": "irrégulière",
-    "unknown": "inconnue",
-}
+from odl_host.server import vocabulary, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +43,7 @@ class MemberCard:
             title=organization.get("title") or organization["name"],
             description=organization.get("description") or "",
             dataset_count=int(organization.get("package_count") or 0),
-            kind=KINDS.get(extras.get("member_kind", ""), ""),
+            kind=vocabulary.KINDS.get(extras.get("member_kind", ""), ""),
             commune_code=extras.get("commune_code", ""),
             siren=extras.get("siren", ""),
             population=extras.get("population", ""),
@@ -97,6 +78,7 @@ class FileCard:
     original_format: str
     original_size_bytes: int | None
     schema_name: str
+    schema_title: str
     schema_version: str
     schema_url: str
     validated: str
@@ -106,6 +88,7 @@ class FileCard:
     @classmethod
     def read(cls, resource: Mapping[str, Any]) -> FileCard:
         """Return the card of a resource as `resource_show` or `package_show` gives it."""
+        schema_name = str(resource.get("schema_name") or "")
         original_url = str(resource.get("original_url") or "")
         return cls(
             id=resource["id"],
@@ -119,7 +102,8 @@ class FileCard:
             original_url=_web_address(original_url),
             original_format=original_url.rpartition(".")[2].upper() if "." in original_url.rpartition("/")[2] else "",
             original_size_bytes=_whole(resource.get("original_size")),
-            schema_name=str(resource.get("schema_name") or ""),
+            schema_name=schema_name,
+            schema_title=vocabulary.schema_title(schema_name) if schema_name else "",
             schema_version=str(resource.get("schema_version") or ""),
             schema_url=_web_address(resource.get("schema_url")),
             validated=words.day(resource.get("validated_on")),
@@ -155,6 +139,7 @@ class DatasetCard:
     created_iso: str
     modified: str
     modified_iso: str
+    theme: str
     frequency: str
     period: str
     contact: str
@@ -166,6 +151,7 @@ class DatasetCard:
         """Return the card of a dataset as `package_show` or `package_search` gives it."""
         extras = extras_dict(package)
         organization = package.get("organization") or {}
+        licence_id = package.get("license_id") or ""
         start, end = words.day(extras.get("temporal_start")), words.day(extras.get("temporal_end"))
         return cls(
             id=package["id"],
@@ -174,14 +160,15 @@ class DatasetCard:
             notes=package.get("notes") or "",
             member_name=organization.get("name") or "",
             member_title=organization.get("title") or organization.get("name") or "",
-            licence=package.get("license_title") or package.get("license_id") or "",
+            licence=vocabulary.LICENCES.get(licence_id, package.get("license_title") or licence_id),
             licence_url=_web_address(package.get("license_url")),
             tags=tuple(tag["name"] for tag in package.get("tags") or ()),
             created=words.day(package.get("metadata_created")),
             created_iso=str(package.get("metadata_created") or "")[:10],
             modified=words.day(package.get("metadata_modified")),
             modified_iso=str(package.get("metadata_modified") or "")[:10],
-            frequency=FREQUENCIES.get(extras.get("frequency", ""), extras.get("frequency", "")),
+            theme=vocabulary.theme(extras.get("theme", "")),
+            frequency=vocabulary.frequency(extras.get("frequency", "")),
             period=f"du {start} au {end}" if start and end else start and f"depuis le {start}",
             contact=package.get("maintainer") or package.get("author") or "",
             contact_email=package.get("maintainer_email") or package.get("author_email") or "",

@@ -1,7 +1,7 @@
 """The address of a portal search, read and written: words, chosen facets, order, page.
 
-The parameters are those of CKAN's own pages (`q`, `organization`, `tags`, `res_format`, `license_id`, `sort`, `page`),
-so that links made for a CKAN portal lead to the same result here.
+The parameters are those of CKAN's own pages (`q`, `organization`, `tags`, `res_format`, `license_id`, `extras_…`, `sort`,
+`page`), so that links made for a CKAN portal lead to the same result here.
 """
 
 from __future__ import annotations
@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
+
+from odl_host.server.vocabulary import facet_label
 
 PAGE_ROWS = 20
 FACET_LIMIT = 50
@@ -18,7 +21,9 @@ MAX_PAGE = 5000
 
 FACETS: Mapping[str, str] = {
     "organization": "Communes et collectivités",
-    "tags": "Thèmes et mots-clés",
+    "extras_theme": "Thèmes",
+    "extras_schema_name": "Modèles de données",
+    "tags": "Mots-clés",
     "res_format": "Formats de fichier",
     "license_id": "Licences",
 }
@@ -122,8 +127,17 @@ class SearchQuery:
             if self.words or not sort.startswith("score")
         ]
 
-    def facets(self, answer: Mapping[str, Any], *, without: str = "") -> list[Facet]:
-        """Return the facets of a `package_search` answer, chosen values first, then the most frequent."""
+    def facets(
+        self,
+        answer: Mapping[str, Any],
+        *,
+        without: str = "",
+        titles: Mapping[tuple[str, str], str] = MappingProxyType({}),
+    ) -> list[Facet]:
+        """Return the facets of a `package_search` answer, chosen values first, then the most frequent.
+
+        `titles` names chosen values that the answer lacks, because nothing was found for them.
+        """
         found = []
         for field, title in FACETS.items():
             if field == without:
@@ -134,9 +148,11 @@ class SearchQuery:
             }
             for other, value in self.chosen:
                 if other == field:
-                    items.setdefault(value, (value, 0))
+                    items.setdefault(value, (titles.get((field, value), value), 0))
             choices = [
-                Choice(label, self.toggled(field, name).url, count, (field, name) in self.chosen)
+                Choice(
+                    facet_label(field, name, label), self.toggled(field, name).url, count, (field, name) in self.chosen
+                )
                 for name, (label, count) in items.items()
             ]
             choices.sort(key=lambda choice: (not choice.is_active, -choice.count, choice.label.casefold()))

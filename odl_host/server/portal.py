@@ -19,6 +19,7 @@ from odl_host.ckan import NotAuthorized, NotFound, SearchError, SearchQueryError
 from odl_host.errors import StorageError
 from odl_host.server.cards import DatasetCard, FileCard, MemberCard
 from odl_host.server.facets import SearchQuery
+from odl_host.server.files import find_file
 from odl_host.server.linked_data import linked_data
 from odl_host.server.preview import Preview, read_preview
 from odl_host.server.sitemaps import robots, sitemap, sitemap_part
@@ -31,6 +32,9 @@ GetSite = Callable[[Request], "Site"]
 
 PREVIEW_ROWS_DATASET = 10
 PREVIEW_ROWS_FILE = 25
+COUNTED_DATASETS = 5000
+"""Above this many datasets the home page does not count their files one by one."""
+
 ERRORS = {
     404: ("Page introuvable", "Cette page n’existe pas, ou n’existe plus."),
     405: ("Action impossible", "Cette adresse ne répond pas à ce type de demande."),
@@ -39,7 +43,6 @@ ERRORS = {
         "Le portail n’a pas pu répondre. L’incident est enregistré ; réessayez plus tard.",
     ),
 }
-
 
 Render = Callable[[Visit], Response]
 
@@ -91,9 +94,9 @@ def exception_handlers(get_site: GetSite) -> dict[Any, Callable[[Request, Except
         headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
         try:
             response = error_page(Visit(request, get_site(request)), status)
-        except HTTPException:
-            # No site answers to this host: there is no portal to draw the page for.
-            response = PlainTextResponse("Aucun portail à cette adresse.\n", 404, SECURITY_HEADERS)
+        except (HTTPException, AttributeError):
+            # No site was found for this host, or it could not be opened: there is no portal to draw the page for.
+            response = PlainTextResponse(f"{ERRORS[500][0]}.\n", 500, SECURITY_HEADERS)
         response.headers.update(headers)
         return response
 
@@ -121,7 +124,7 @@ def home(visit: Visit) -> Response:
         datasets=[DatasetCard.read(package) for package in latest["results"]],
         dataset_count=latest["count"],
         member_count=sum(1 for _ in visit.iter_organization_names()),
-        file_count=_count_files(visit),
+        file_count=_count_files(visit, latest["count"]),
         tags=[item["name"] for item in facets["tags"]["items"]],
         active_members=facets["organization"]["items"],
     )
@@ -133,7 +136,7 @@ def search(visit: Visit) -> Response:
     answer = _search(visit, query)
     if query.page > 1 and not answer["results"]:
         raise NotFound
-    return visit.page("search.html", **_results(query, answer), is_plain=query.is_plain)
+    return visit.page("search.html", **_results(visit, query, answer), is_plain=query.is_plain)
 
 
 def members(visit: Visit) -> Response:
@@ -161,7 +164,7 @@ def member(visit: Visit) -> Response:
         "member.html",
         member=card,
         is_plain=query.is_plain,
-        **_results(query, answer, without="organization"),
+        **_results(visit, query, answer, without="organization"),
     )
 
 
@@ -226,8 +229,11 @@ def _search(visit: Visit, query: SearchQuery, fixed: tuple[tuple[str, str], ...]
         return cast(dict[str, Any], visit.call("package_search", **parameters))
 
 
-def _results(query: SearchQuery, answer: Mapping[str, Any], *, without: str = "") -> dict[str, Any]:
-    facets = query.facets(answer, without=without)
+def _results(visit: Visit, query: SearchQuery, answer: Mapping[str, Any], *, without: str = "") -> dict[str, Any]:
+    titles = {}
+    if not answer["count"]:
+        titles = {(f, v): _member_title(visit, v) for f, v in query.chosen if f == "organization"}
+    facets = query.facets(answer, without=without, titles=titles)
     return {
         "query": query,
         "count": answer["count"],
@@ -253,16 +259,31 @@ def _organizations(visit: Visit) -> Iterator[dict[str, Any]]:
         offset += len(page)
 
 
-def _count_files(visit: Visit) -> int:
-    return int(visit.call("resource_search", query="name:", limit=0)["count"])
+def _member_title(visit: Visit, name: str) -> str:
+    try:
+        return str(visit.call("organization_show", id=name, include_datasets=False)["title"])
+    except (NotFound, NotAuthorized):
+        return name
+
+
+def _count_files(visit: Visit, dataset_count: int) -> int | None:
+    """Return how many files there are, or None in a catalogue too large to count for one page."""
+    if dataset_count > COUNTED_DATASETS:
+        return None
+    return sum(
+        int(package["num_resources"])
+        for start in range(0, dataset_count, 1000)
+        for package in visit.call("package_search", rows=1000, start=start, fl=["num_resources"])["results"]
+    )
 
 
 def _preview(visit: Visit, card: FileCard, rows: int) -> Preview | None:
     """Return the first lines of a file, or None: a page does without them rather than fail."""
     try:
-        with visit.site.storage.open(card.sha256) as stored:
-            return read_preview(stored, rows=rows)
-    except StorageError:
+        stored = find_file(visit.site, None, card.id, is_original=False)
+        with visit.site.storage.open(stored.sha256) as content:
+            return read_preview(content, rows=rows)
+    except (NotFound, StorageError):
         return None
 
 
