@@ -6,7 +6,9 @@ nothing but time to every call. Neither can be read back.
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 import secrets
 
 TOKEN_BYTES = 32
@@ -30,12 +32,30 @@ def hash_password(password: str) -> str:
 
 
 def is_password(password: str, password_hash: str | None) -> bool:
-    """Return whether `password` is the one that was hashed."""
+    """Return whether `password` is the one that was hashed, by this server or by a CKAN that users came from."""
     import argon2
 
     if not password_hash:
         return False
+    if password_hash.startswith("$pbkdf2-sha512$"):
+        return _is_ckan_password(password, password_hash)
     try:
         return argon2.PasswordHasher().verify(password_hash, password)
     except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
         return False
+
+
+def _is_ckan_password(password: str, password_hash: str) -> bool:
+    """Verify CKAN's own hash. Source: the modular crypt format of pbkdf2-sha512, "$name$rounds$salt$checksum"."""
+    try:
+        _, _, rounds, salt, checksum = password_hash.split("$")
+        expected = _adapted_base64(checksum)
+        found = hashlib.pbkdf2_hmac("sha512", password.encode(), _adapted_base64(salt), int(rounds), len(expected))
+    except ValueError:
+        return False
+    return hmac.compare_digest(found, expected)
+
+
+def _adapted_base64(text: str) -> bytes:
+    """Decode base64 that is written with a dot for the plus and without padding."""
+    return base64.b64decode(text.replace(".", "+") + "=" * (-len(text) % 4), validate=True)

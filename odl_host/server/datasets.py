@@ -267,3 +267,8 @@ def reindex_organization(db: sa.Connection, group_id: str) -> None:
     db.execute(_REINDEX_OF_ORGANIZATION, {"org": group_id, "seq": seq})
     in_group = sa.select(members.c.object_id).where(members.c.group_id == group_id, members.c.object_type == "package")
     db.execute(packages.update().where(packages.c.id.in_(in_group)), {"seq": seq})
+
+
+def reindex_dataset(db: sa.Connection, package_id: str) -> None:
+    """Have the search index read one dataset again."""
+    db.execute(packages.update().where(packages.c.id == package_id), {"seq": next_seq(db)})

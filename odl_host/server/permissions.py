@@ -153,6 +153,18 @@ def can_delete_group(ctx: Context, params: Any) -> None:
     _require_admin(ctx, group)
 
 
+def self_or_sysadmin(ctx: Context, ref: str) -> None:
+    """Refuse whoever is neither the user named by `ref` nor a sysadmin."""
+    if ctx.user is None or not (ctx.user.sysadmin or ref in (ctx.user.id, ctx.user.name)):
+        refuse(ctx, "User {user} not authorized to do this for another user")
+
+
+def can_see_users(ctx: Context, params: Any) -> None:
+    """Everyone, unless `ckan.auth.public_user_details` is off: then known users."""
+    if not ctx.site.settings["ckan.auth.public_user_details"]:
+        logged_in(ctx, params)
+
+
 def can_edit_user(ctx: Context, params: Any) -> None:
     """The user oneself, or a sysadmin."""
     if ctx.user is None or not (ctx.user.sysadmin or params.id in (ctx.user.id, ctx.user.name)):

@@ -22,7 +22,7 @@ from odl_host.server.params import Params
 if TYPE_CHECKING:
     from odl_host.server.sites import Site
 
-ACTION_MODULES = ("site", "packages", "resources", "groups", "searches")
+ACTION_MODULES = ("site", "packages", "resources", "groups", "members", "users", "tokens", "tags", "searches")
 
 
 @dataclass(frozen=True, slots=True)

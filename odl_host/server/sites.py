@@ -16,15 +16,16 @@ import sqlalchemy as sa
 
 from odl_host.server import tables
 from odl_host.server.clock import now
-from odl_host.server.credentials import hash_token, new_token
+from odl_host.server.credentials import hash_token
 from odl_host.server.database import Database
 from odl_host.server.registry import StoredFile, Upload, User
 from odl_host.server.settings import CKAN_DEFAULTS
+from odl_host.server.tokens import insert_token
 from odl_host.storage.local import Storage, iter_chunks
 
 if TYPE_CHECKING:
     from odl_host.server.embedded import EmbeddedCKAN
-    from odl_host.server.search import SearchIndex
+    from odl_host.server.search.index import SearchIndex
 
 SYSADMIN_NAME = "odl-host"
 """The user that the toolkit's own commands act as."""
@@ -104,7 +105,7 @@ def open_site(
     :raises ConfigError: the database was written by a newer version.
     :raises StorageError: the database cannot be opened.
     """
-    from odl_host.server.search import SearchIndex
+    from odl_host.server.search.index import SearchIndex
 
     database = Database(data_dir / "catalogue.sqlite")
     return Site(
@@ -137,8 +138,5 @@ def create_token(site: Site, user: str, name: str) -> str:
     owner = site.find_user(user)
     if owner is None:
         raise LookupError(f"No active user is called “{user}”.")
-    token = new_token()
-    row = {"id": str(uuid.uuid4()), "name": name, "user_id": owner.id, "hash": hash_token(token), "created_at": now()}
     with site.db.writing() as db:
-        db.execute(tables.api_tokens.insert(), row)
-    return token
+        return insert_token(db, owner.id, name)

@@ -14,45 +14,22 @@ from odl_host.server.datasets import render_datasets
 from odl_host.server.documents import Rendered, encode, join_array, join_object, place
 from odl_host.server.groups import group_ids_of_user
 from odl_host.server.licenses import LICENSES
-from odl_host.server.lucene import Everything, Node, QuerySyntaxError, parse_query, parse_words
 from odl_host.server.params import Params, flag, integer, natural, optional, text, text_list, words
 from odl_host.server.registry import Context, action
-from odl_host.server.search import DATE_FIELDS, EXACT_FIELDS, PUBLIC, SearchRequest
+from odl_host.server.search.documents import DATE_FIELDS, EXACT_FIELDS, PUBLIC
+from odl_host.server.search.index import SearchRequest
+from odl_host.server.search.lucene import Everything, Node, QuerySyntaxError, parse_query, parse_words
 from odl_host.server.tables import groups
 
 DEFAULT_SORT = "score desc, metadata_modified desc"
 SORT_FIELDS = frozenset({"score", *EXACT_FIELDS, *DATE_FIELDS, "id"})
 ACCEPTED = frozenset(
-    [
-        "q",
-        "fq",
-        "fq_list",
-        "rows",
-        "sort",
-        "start",
-        "facet",
-        "facet.mincount",
-        "facet.limit",
-        "facet.field",
-        "include_drafts",
-        "include_deleted",
-        "include_private",
-        "use_default_schema",
-        "extras",
-        "fl",
-        "wt",
-        "qf",
-        "bf",
-        "boost",
-        "tie",
-        "defType",
-        "mm",
-        "df",
-        "q.op",
-        "hl",
-        "callback",
-        "id",
-    ]
+    {
+        *("q", "fq", "fq_list", "fl", "sort", "rows", "start", "df", "q.op", "wt", "id", "callback", "extras"),
+        *("facet", "facet.field", "facet.limit", "facet.mincount", "use_default_schema"),
+        *("include_private", "include_drafts", "include_deleted"),
+        *("defType", "qf", "bf", "boost", "tie", "mm"),
+    }
 )
 """Parameters that CKAN hands to its engine; those that tune Solr's ranking are accepted and without effect here."""
 
@@ -94,7 +71,6 @@ def package_search(ctx: Context, params: Search) -> Rendered:
     unknown = sorted(key for key in params.data if key not in ACCEPTED and not key.startswith("ext_"))
     if unknown:
         raise SearchQueryError(f"Search Query is invalid: 'Invalid search parameters: {unknown}'")
-    # CKAN counts facets only where the page asked for them.
     ceiling = int(str(ctx.site.settings["ckan.search.rows_max"]))
     labels = _labels(ctx, params)
     states = ["active", *["draft"] * params.include_drafts, *["deleted"] * params.include_deleted]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from odl_host.server.lucene import Boolean, Boost, Everything, Node, Occur, Phrase, QuerySyntaxError, Range, Term
+from odl_host.server.search.lucene import Boolean, Boost, Everything, Node, Occur, Phrase, QuerySyntaxError, Range, Term
 
 DEFAULT_FIELDS = (("title", 4.0), ("names", 3.0), ("res_name", 1.5), ("text", 1.0))
 """Where words without a field are looked for, and how much a hit there counts: the title comes first."""

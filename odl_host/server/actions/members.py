@@ -1,0 +1,207 @@
+"""Members of organizations and groups: users with a role, and datasets of groups."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+
+from odl_host.ckan import JsonDict, NotFound, ValidationError
+from odl_host.server import permissions
+from odl_host.server.datasets import find_dataset, reindex_dataset
+from odl_host.server.groups import find_group, get_group, members_of, put_member, remove_member
+from odl_host.server.params import Params, optional, required, text
+from odl_host.server.registry import Context, action
+from odl_host.server.tables import users
+from odl_host.server.users import find_account, get_account
+
+ROLES = ("admin", "editor", "member")
+_MEMBER_SPACE = uuid.UUID("0f0b9a43-4a52-5d0d-9b8e-2f6a1a0f6a11")
+
+
+class NewMember(Params):
+    """An object to put in a group."""
+
+    id: str = required(text)
+    object: str = required(text)
+    object_type: str = required(text)
+    capacity: str = required(text)
+
+
+class GoneMember(Params):
+    """An object to take out of a group."""
+
+    id: str = required(text)
+    object: str = required(text)
+    object_type: str = required(text)
+
+
+class MemberList(Params):
+    """Whose members, of what kind."""
+
+    id: str = required(text)
+    object_type: str = optional(text, "")
+    capacity: str = optional(text, "")
+
+
+class NewRole(Params):
+    """A user and a role."""
+
+    id: str = required(text)
+    username: str = required(text)
+    role: str = required(text)
+
+
+class GoneUser(Params):
+    """A user to take out of an organization or group."""
+
+    id: str = required(text)
+    username: str = optional(text, "")
+    user_id: str = optional(text, "")
+
+
+class RolesOf(Params):
+    """Roles of organizations, or of groups."""
+
+    group_type: str = optional(text, "organization")
+
+
+@action(params=NewMember, allow=permissions.org_admin)
+def member_create(ctx: Context, params: NewMember) -> JsonDict:
+    """Put a user or a dataset in an organization or group, or change the capacity.
+
+    :param id: the organization's or group's id or name
+    :param object: the user's or dataset's id or name
+    :param object_type: `user` or `package`
+    :param capacity: admin, editor or member; `public` for a dataset
+    """
+    return _put(ctx, params.id, params.object_type, params.object, params.capacity)
+
+
+@action(params=GoneMember, allow=permissions.org_admin)
+def member_delete(ctx: Context, params: GoneMember) -> None:
+    """Take a user or a dataset out of an organization or group.
+
+    :param id: the organization's or group's id or name
+    :param object: the user's or dataset's id or name
+    :param object_type: `user` or `package`
+    """
+    _take(ctx, params.id, params.object_type, params.object)
+
+
+@action(params=MemberList, allow=permissions.can_read_group, reads=True)
+def member_list(ctx: Context, params: MemberList) -> list[list[str]]:
+    """Return the members of an organization or group as lists of id, type and role.
+
+    :param id: the organization's or group's id or name
+    :param object_type: only `user` or `package`
+    :param capacity: only with this capacity
+    """
+    group = get_group(ctx.db, params.id)
+    types = [params.object_type] if params.object_type else ["user", "package"]
+    deleted = set(ctx.db.scalars(sa.select(users.c.id).where(users.c.state == "deleted")))
+    return [
+        [row.object_id, kind, row.capacity.capitalize()]
+        for kind in types
+        for row in members_of(ctx.db, group.id, kind)
+        if params.capacity in ("", row.capacity) and row.object_id not in deleted
+    ]
+
+
+@action(params=NewRole, allow=permissions.org_admin)
+def organization_member_create(ctx: Context, params: NewRole) -> JsonDict:
+    """Give a user a role in an organization.
+
+    :param id: the organization's id or name
+    :param username: the user's name or id
+    :param role: admin, editor or member
+    """
+    return _put_user(ctx, params, is_organization=True)
+
+
+@action(params=NewRole, allow=permissions.org_admin)
+def group_member_create(ctx: Context, params: NewRole) -> JsonDict:
+    """Give a user a role in a group.
+
+    :param id: the group's id or name
+    :param username: the user's name or id
+    :param role: admin or member
+    """
+    return _put_user(ctx, params, is_organization=False)
+
+
+@action(params=GoneUser, allow=permissions.org_admin)
+def organization_member_delete(ctx: Context, params: GoneUser) -> None:
+    """Take a user out of an organization.
+
+    :param id: the organization's id or name
+    :param username: the user's name or id
+    """
+    _take(ctx, params.id, "user", params.username or params.user_id)
+
+
+@action(params=GoneUser, allow=permissions.org_admin)
+def group_member_delete(ctx: Context, params: GoneUser) -> None:
+    """Take a user out of a group.
+
+    :param id: the group's id or name
+    :param username: the user's name or id
+    """
+    _take(ctx, params.id, "user", params.username or params.user_id)
+
+
+@action(params=RolesOf, allow=permissions.anyone, reads=True, quick=True)
+def member_roles_list(ctx: Context, params: RolesOf) -> list[dict[str, str]]:  # noqa: ARG001 - every action has the same form
+    """Return the roles that a user may have.
+
+    :param group_type: `organization` by default, or `group`
+    """
+    names = ROLES if params.group_type == "organization" else ("admin", "member")
+    return [{"text": name.capitalize(), "value": name} for name in names]
+
+
+def _put_user(ctx: Context, params: NewRole, *, is_organization: bool) -> JsonDict:
+    if params.role not in ROLES:
+        raise ValidationError({"role": ["role does not exist."]})
+    get_group(ctx.db, params.id, is_organization=is_organization)
+    return _put(ctx, params.id, "user", get_account(ctx.db, params.username).id, params.role)
+
+
+def _put(ctx: Context, ref: str, object_type: str, object_ref: str, capacity: str) -> JsonDict:
+    group = find_group(ctx.db, ref)
+    if group is None:
+        raise NotFound("Group was not found.")
+    object_id = _object_id(ctx, object_type, object_ref)
+    put_member(ctx.db, group.id, object_type, object_id, capacity)
+    if object_type == "package":
+        reindex_dataset(ctx.db, object_id)
+    return {
+        "capacity": capacity,
+        "group_id": group.id,
+        "id": str(uuid.uuid5(_MEMBER_SPACE, f"{group.id} {object_type} {object_id}")),
+        "state": "active",
+        "table_id": object_id,
+        "table_name": object_type,
+    }
+
+
+def _take(ctx: Context, ref: str, object_type: str, object_ref: str) -> None:
+    group = get_group(ctx.db, ref)
+    object_id = _object_id(ctx, object_type, object_ref)
+    remove_member(ctx.db, group.id, object_type, object_id)
+    if object_type == "package":
+        reindex_dataset(ctx.db, object_id)
+
+
+def _object_id(ctx: Context, object_type: str, ref: str) -> str:
+    found: Any
+    if object_type == "user":
+        found = find_account(ctx.db, ref)
+    elif object_type == "package":
+        found = find_dataset(ctx.db, ref)
+    else:
+        raise ValidationError({"object_type": ["Value must be one of ['user', 'package']"]})
+    if found is None:
+        raise NotFound(f"{object_type.capitalize()} was not found.")
+    return str(found.id)

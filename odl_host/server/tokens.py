@@ -1,0 +1,19 @@
+"""API tokens in the database."""
+
+from __future__ import annotations
+
+import uuid
+
+import sqlalchemy as sa
+
+from odl_host.server.clock import now
+from odl_host.server.credentials import hash_token, new_token
+from odl_host.server.tables import api_tokens
+
+
+def insert_token(db: sa.Connection, user_id: str, name: str, *, expires_at: str | None = None) -> str:
+    """Create a token of a user and return it; only its hash is kept, so it cannot be read again."""
+    token = new_token()
+    row = {"id": str(uuid.uuid4()), "name": name, "user_id": user_id, "hash": hash_token(token)}
+    db.execute(api_tokens.insert(), {**row, "created_at": now(), "expires_at": expires_at})
+    return token
