@@ -86,7 +86,7 @@ def add_commune(
     examples="""
     odl-host add-member 200069110
     odl-host add-member dep:73
-    odl-host add-member 267300014 --name "CCAS de Chambéry"
+    odl-host add-member 267300002 --name "CCAS de Chambéry"
     """,
 )
 @click.argument("code", metavar="SIREN | dep:CODE | reg:CODE | INSEE_CODE")

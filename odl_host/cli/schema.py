@@ -9,6 +9,9 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import click
+
+from odl_host.cli.app import App, Group, pass_app
 from odl_host.schemas.registry import Field, Registry, Schema
 
 _WIDTH = 100
@@ -179,3 +182,60 @@ def _value(value: object) -> str:
 
 def _short(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+@click.group(cls=Group)
+def schema() -> None:
+    """List, show and load the schemas that files are checked against."""
+
+
+@schema.command("list", examples="odl-host schema list")
+@pass_app
+def list_command(app: App) -> None:
+    """List the schemas, built in and loaded."""
+    from odl_host.schemas.registry import load_registry
+
+    registry = load_registry(app.home.schema_cache)
+    schemas = schema_list(registry)
+    for problem in registry.problems:
+        app.out.note(problem)
+    app.out.result(schemas, render_schema_list(schemas))
+
+
+@schema.command(
+    "show",
+    examples="""
+    odl-host schema show deliberations
+    odl-host schema show scdl/deliberations@2.1.5 --json
+    """,
+)
+@click.argument("name")
+@pass_app
+def show_command(app: App, name: str) -> None:
+    """Show a schema's columns and what to type in each."""
+    from odl_host.schemas.registry import load_registry
+
+    shown = schema_show(load_registry(app.home.schema_cache).get_schema(name))
+    app.out.result(shown, render_schema_show(shown))
+
+
+@schema.command(
+    "sync",
+    examples="""
+    odl-host schema sync https://schema.data.gouv.fr/schemas.json
+    odl-host schema sync /srv/schemas
+    """,
+)
+@click.argument("source", metavar="DIR | FILE | URL")
+@pass_app
+def sync_command(app: App, source: str) -> None:
+    """Load the official catalogue of schemas into this machine's cache."""
+    from odl_host.schemas.sync import summarise, sync_catalogue
+
+    with app.out.progress("schema sync") as progress:
+        report = sync_catalogue(
+            source,
+            app.home.schema_cache,
+            progress=lambda done, total, reference: progress.update(done, total, reference),
+        )
+    app.out.result(report.as_dict(), summarise(report))

@@ -58,6 +58,7 @@ class Outcome:
 
         step = self.step
         report = step.examination.report if step.examination else None
+        findings = sorted(report.findings, key=lambda one: one.severity != "error") if report else []
         member = step.source.member
         return {
             "path": step.source.relative,
@@ -70,7 +71,7 @@ class Outcome:
             "resource_id": self.resource_id or step.resource_id or None,
             "url": self.url or step.url or None,
             "rows": report.rows if report else None,
-            "findings": findings_json(report.findings) if report and self.outcome == "rejected" else [],
+            "findings": findings_json(findings) if self.outcome == "rejected" else [],
             "report": self.report or None,
         }
 

@@ -1,0 +1,212 @@
+"""The main job as an operator does it: init, provision, add communes, publish, look."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from .conftest import CommandLine
+
+PRENOMS = (
+    "COMMUNE_NOM;COLL_INSEE;ENFANT_SEXE;ENFANT_PRENOM;NOMBRE_OCCURRENCES;ANNEE\n"
+    "Chambéry;73065;F;Zoé;3;2024\nChambéry;73065;M;Gaël;5;2024\n"
+)
+WRONG_PRENOMS = PRENOMS.replace(";5;", ";cinq;")
+
+
+def deposit(folder: Path, files: dict[str, str | bytes]) -> Path:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return folder
+
+
+def by_path(document: dict[str, object]) -> dict[str, dict[str, object]]:
+    items = document["items"]
+    assert isinstance(items, list)
+    return {item["path"]: item for item in items}
+
+
+def test_init_provision_and_add_commune_are_idempotent(odl: CommandLine) -> None:
+    odl("init", "savoie", "--department", "73")
+    assert odl("--json", "provision").json["changed"] is True
+    assert odl("--json", "provision").json["changed"] is False
+    first = odl("--json", "add-commune", "73065", "Barberaz").json
+    assert [commune["commune_code"] for commune in first["created"]] == ["73065", "73029"]
+    assert [commune["name"] for commune in first["created"]] == ["chambery", "barberaz"]
+    second = odl("--json", "add-commune", "73065", "73029").json
+    assert (second["created"], second["updated"]) == ([], [])
+    assert [c["id"] for c in second["unchanged"]] == [c["id"] for c in first["created"]]
+    readme = odl.home / "data" / "savoie" / "deposit" / "73065" / "README.txt"
+    assert "DE CHAMBÉRY" in readme.read_text(encoding="utf-8")
+
+
+def test_a_whole_departement_is_one_command_and_homonyms_are_told_apart(odl: CommandLine) -> None:
+    odl("init", "savoie", "--department", "73")
+    odl("provision")
+    created = odl("add-commune", "--department", "73", "--json").json["created"]
+    assert len(created) == 273
+    assert len({commune["name"] for commune in created}) == 273
+
+
+def test_former_codes_resolve_and_unknown_ones_suggest(savoie: CommandLine) -> None:
+    run = savoie("--json", "add-commune", "73066")
+    assert run.json["unchanged"][0]["commune_code"] == "73065"
+    assert "is now Chambéry" in run.stderr
+    wrong = savoie("--json", "add-commune", "73999", code=2)
+    assert wrong.json["error"]["exit_code"] == 2
+    ambiguous = savoie("add-commune", "Sainte-Colombe", code=2)
+    assert "05135" in ambiguous.stderr or "Hautes-Alpes" in ambiguous.stderr
+
+
+def test_the_agglomeration_and_any_body_are_members_too(savoie: CommandLine) -> None:
+    epci = savoie("--json", "add-member", "200069110").json["created"][0]
+    assert (epci["siren"], epci["commune_code"]) == ("200069110", None)
+    savoie("add-member", "dep:73")
+    assert "--name" in savoie("add-member", "267300002", code=2).stderr
+    ccas = savoie("--json", "add-member", "267300002", "--name", "CCAS de Chambéry").json["created"][0]
+    assert ccas["name"] == "ccas-de-chambery"
+    assert savoie("--json", "status").json["members"] == 5
+
+
+def test_publishing_puts_valid_files_online_and_explains_the_others(savoie: CommandLine, tmp_path: Path) -> None:
+    folder = deposit(
+        tmp_path / "depot",
+        {
+            "73065/Prénoms 2024.csv": PRENOMS.encode("cp1252"),
+            "barberaz/prenoms-2024.csv": WRONG_PRENOMS.replace("Chambéry", "Barberaz").replace("73065", "73029"),
+            "73065/notes.csv": "a,b\n1,2\n",
+            "73065/plan.pdf": b"%PDF-1.7\n\x00\x01",
+            "38185/prenoms-2024.csv": PRENOMS,
+        },
+    )
+    run = savoie("--json", "publish", folder, code=6).json
+    assert run["counts"] == {"published": 1, "unchanged": 0, "rejected": 1, "failed": 0, "blocked": 3}
+    items = by_path(run)
+    published = items["73065/Prénoms 2024.csv"]
+    assert published["schema"] == "scdl/prenoms@1.1.6"
+    assert (published["dataset"], published["rows"]) == ("chambery-prenoms", 2)
+    rejected = items["barberaz/prenoms-2024.csv"]
+    finding = rejected["findings"][0]
+    assert (finding["row"], finding["column"], finding["cell"]) == (3, "NOMBRE_OCCURRENCES", "cinq")
+    assert finding["message"] and finding["fix"]
+    page = Path(str(rejected["report"])).read_text(encoding="utf-8")
+    assert "NOMBRE_OCCURRENCES" in page and '<html lang="fr"' in page
+    for path in ("73065/notes.csv", "73065/plan.pdf", "38185/prenoms-2024.csv"):
+        assert items[path]["outcome"] == "blocked" and items[path]["reason"]
+
+
+def test_a_second_run_publishes_nothing_and_a_changed_file_keeps_its_id_and_address(
+    savoie: CommandLine, tmp_path: Path
+) -> None:
+    folder = deposit(tmp_path / "depot", {"73065/prenoms.csv": PRENOMS})
+    first = savoie("--json", "publish", folder).json
+    again = savoie("--json", "publish", folder).json
+    assert again["counts"] == {"published": 0, "unchanged": 1, "rejected": 0, "failed": 0, "blocked": 0}
+    deposit(folder, {"73065/prenoms.csv": PRENOMS + "Chambéry;73065;M;Noé;7;2024\n"})
+    changed = savoie("--json", "publish", folder).json
+    keys = ("dataset", "resource_id", "url")
+    assert changed["counts"]["published"] == 1
+    assert [changed["items"][0][key] for key in keys] == [first["items"][0][key] for key in keys]
+    assert [again["items"][0][key] for key in keys] == [first["items"][0][key] for key in keys]
+    assert changed["items"][0]["rows"] == 3
+
+
+def test_a_corrected_file_is_published_and_its_report_goes(savoie: CommandLine, tmp_path: Path) -> None:
+    folder = deposit(tmp_path / "depot", {"73065/prenoms.csv": WRONG_PRENOMS})
+    report = Path(savoie("--json", "publish", folder, code=6).json["items"][0]["report"])
+    assert report.exists()
+    deposit(folder, {"73065/prenoms.csv": PRENOMS})
+    savoie("publish", folder)
+    assert not report.exists()
+
+
+def test_a_dry_run_shows_the_plan_and_writes_nothing(savoie: CommandLine, tmp_path: Path) -> None:
+    folder = deposit(tmp_path / "depot", {"73065/prenoms.csv": PRENOMS})
+    plan = savoie("--json", "publish", folder, "--dry-run").json
+    assert plan["counts"] == {"create": 1}
+    assert savoie("--json", "status").json["datasets"] == 0
+    done = savoie("--json", "publish", folder).json["items"][0]
+    assert done["resource_id"] == plan["items"][0]["resource_id"]
+    assert done["url"] == plan["items"][0]["url"]
+
+
+def test_status_tells_what_is_published_and_what_waits(savoie: CommandLine, tmp_path: Path) -> None:
+    folder = deposit(tmp_path / "depot", {"73065/prenoms.csv": PRENOMS, "73029/prenoms.csv": WRONG_PRENOMS})
+    savoie("publish", folder, code=6)
+    status = savoie("--json", "status").json
+    assert (status["communes"], status["datasets"], status["resources"]) == (2, 1, 1)
+    assert status["last_run"]["counts"]["rejected"] == 1
+    assert status["pending"][0]["path"] == "73029/prenoms.csv"
+    assert "73029/prenoms.csv" in savoie("status", "--lang", "fr").stdout
+
+
+def test_a_run_killed_anywhere_is_completed_by_the_next(savoie: CommandLine, tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        f"73065/prenoms-{year}.csv": PRENOMS.replace("2024", str(year)) for year in range(1990, 2010)
+    }
+    folder = deposit(tmp_path / "depot", files)
+    for delay_s in (0.5, 0.8, 1.1, 1.4):
+        process = subprocess.Popen(
+            savoie.arguments("publish", folder, "--jobs", "1"),
+            env=savoie.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        time.sleep(delay_s)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    final = savoie("--json", "publish", folder, "--jobs", "1").json
+    assert final["counts"]["published"] + final["counts"]["unchanged"] == 20
+    status = savoie("--json", "status").json
+    assert (status["datasets"], status["resources"]) == (1, 20)
+    assert savoie("--json", "publish", folder).json["counts"]["unchanged"] == 20
+
+
+def test_a_second_run_at_the_same_time_is_told_who_works(savoie: CommandLine, tmp_path: Path) -> None:
+    from odl_host.pipeline.lock import hold_lock
+
+    folder = deposit(tmp_path / "depot", {"73065/prenoms.csv": PRENOMS})
+    with hold_lock(savoie.home / "data" / "savoie" / "lock", command="odl-host publish /other"):
+        refused = savoie("--json", "publish", folder, code=5).json
+    assert "odl-host publish /other" in refused["error"]["message"]
+    savoie("publish", folder)
+
+
+def test_validate_answers_in_the_agreed_shape(odl: CommandLine, tmp_path: Path) -> None:
+    file = tmp_path / "prenoms.csv"
+    file.write_text(WRONG_PRENOMS, encoding="utf-8")
+    document = odl("--json", "validate", file, code=3).json
+    assert {"file", "schema", "schema_version", "valid", "rows", "encoding", "delimiter", "repairs"} <= set(document)
+    assert (document["valid"], document["rows"], document["delimiter"]) == (False, 2, ";")
+    assert {"code", "row", "column", "cell", "message", "fix"} <= set(document["findings"][0])
+    assert document["findings_total"] == 1
+    file.write_text(PRENOMS, encoding="utf-8")
+    assert odl("--json", "validate", file, "--schema", "prenoms").json["valid"] is True
+    assert "cinq" not in odl("validate", file).stdout
+    assert odl("validate", tmp_path / "absent.csv", code=3)
+    assert "deliberations" in odl("validate", file, "--schema", "deliberatoins", code=3).stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [("status", "--json"), ("--json", "status"), ("--json", "-t", "savoie", "status")]
+)
+def test_global_options_stand_before_and_after_the_command(savoie: CommandLine, arguments: tuple[str, ...]) -> None:
+    assert savoie(*arguments).json["tenant"] == "savoie"
+
+
+def test_json_holds_one_document_even_for_a_failure(odl: CommandLine) -> None:
+    for arguments in (("--json", "status"), ("--json", "publsh"), ("--json", "publish", "--no-such-option")):
+        run = odl(*arguments, code=2)
+        assert json.loads(run.stdout)["error"]["exit_code"] == 2
+
+
+def test_a_home_that_cannot_be_written_is_a_clear_refusal(odl: CommandLine) -> None:
+    (odl.home / "tenants").write_text("a file where a folder should be")
+    run = odl("init", "savoie", "--department", "73", code=4)
+    assert "Cannot write" in run.stderr and "→" in run.stderr
