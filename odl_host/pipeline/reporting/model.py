@@ -1,0 +1,157 @@
+"""The report on one file: the one model that every face (terminal, page, JSON, CSV, workbook) shows.
+
+Values only: nothing is judged or worded here beyond putting together what reading, recognition and validation said.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from odl_host.pipeline.reporting.wording import column_letter, unbroken
+from odl_host.schemas.messages import fix, message
+
+if TYPE_CHECKING:
+    from odl_host.pipeline.detect import Detection
+    from odl_host.pipeline.read import ReadNote, Table
+    from odl_host.pipeline.reporting.attempts import Comparison
+    from odl_host.pipeline.reporting.health import ColumnHealth
+    from odl_host.pipeline.validate import Report
+    from odl_host.schemas.findings import Finding
+    from odl_host.schemas.registry import Schema
+
+Outcome: TypeAlias = Literal["published", "valid", "rejected", "invalid", "blocked"]
+"""Judged and put online or not ("published", "rejected"), only judged ("valid", "invalid"), or not judged at all."""
+
+_CAUSES = frozenset({"unquoted-decimal-comma", "replacement-characters", "uncached-formulas"})
+"""Notes of reading that explain errors: put right first, many errors vanish."""
+
+GOOD_OUTCOMES = frozenset({"published", "valid"})
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """Something put right in the copy that is published, never in the town hall's own file; `detail` is French."""
+
+    kind: str
+    count: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What is said about one file.
+
+    `findings` holds what was kept, `counts` everything: (code, column) → number. `rows` counts the data rows, None when
+    the file was not read. `header_row` is the header's 1-based place in the file. `notes` and `advice` are what reading
+    remarked; `advice` comes first, since much of what validation found follows from it.
+    """
+
+    file: str
+    outcome: Outcome
+    date: date
+    member: str = ""
+    contact: str = ""
+    schema: Schema | None = None
+    reason: str = ""
+    rows: int | None = None
+    format: str = ""
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+    header: tuple[str, ...] = ()
+    header_row: int = 1
+    advice: tuple[ReadNote, ...] = ()
+    notes: tuple[str, ...] = ()
+    repairs: tuple[Repair, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    counts: Mapping[tuple[str, str | None], int] = field(default_factory=dict)
+    errors_total: int = 0
+    warnings_total: int = 0
+    comparison: Comparison | None = None
+    health: tuple[ColumnHealth, ...] = ()
+
+    @property
+    def findings_total(self) -> int:
+        """Errors and warnings, those that were counted without being kept included."""
+        return self.errors_total + self.warnings_total
+
+    @property
+    def good(self) -> bool:
+        """Whether the file can be published as it is."""
+        return self.outcome in GOOD_OUTCOMES
+
+    def line_of(self, finding: Finding) -> int | None:
+        """Return the line at which a spreadsheet shows the finding, or None when it concerns no single line."""
+        return None if finding.row is None else finding.row + self.header_row - 1
+
+    def sentences(self, finding: Finding) -> tuple[str, str]:
+        """Return what is wrong and what to do, with the lines of the file where the sentence names another line."""
+        other = finding.params.get("row", "")
+        if self.header_row > 1 and other.isdigit():
+            params = {**finding.params, "row": str(int(other) + self.header_row - 1)}
+            finding = dataclasses.replace(finding, params=params)
+        return unbroken(message(finding)), unbroken(fix(finding))
+
+    def place_of(self, finding: Finding) -> str:
+        """Return the spreadsheet's name of the cell ("E14"), or "" when the finding is not about one cell."""
+        line = self.line_of(finding)
+        if line is None or not finding.position:
+            return ""
+        return f"{column_letter(finding.position)}{line}"
+
+
+def file_report(
+    file: str,
+    *,
+    table: Table | None = None,
+    report: Report | None = None,
+    detection: Detection | None = None,
+    outcome: Outcome | None = None,
+    reason: str = "",
+    member: str = "",
+    contact: str = "",
+    repairs: Sequence[Repair] = (),
+    comparison: Comparison | None = None,
+    health: Sequence[ColumnHealth] = (),
+    today: date,
+) -> FileReport:
+    """Put together the report on one file from what each stage said; every stage may be missing.
+
+    Without `outcome` it is "blocked" when there is no verdict, else "valid" or "invalid". `reason` is the French
+    sentence for what was not judged; without it, that of the detection.
+    """
+    if outcome is None:
+        outcome = "blocked" if report is None else "valid" if report.valid else "invalid"
+    if not reason and report is None and detection is not None:
+        reason = detection.reason
+    notes = table.notes if table else ()
+    return FileReport(
+        file=file,
+        outcome=outcome,
+        date=today,
+        member=member,
+        contact=contact,
+        schema=report.schema if report else None,
+        reason=reason,
+        # A table that was not validated was perhaps never read to its end: counting it here would read it again.
+        rows=report.rows if report else None,
+        format=table.format if table else "",
+        encoding=table.encoding if table else None,
+        delimiter=table.delimiter if table else None,
+        sheet=table.sheet if table else None,
+        header=table.header if table else (),
+        header_row=table.header_row if table else 1,
+        advice=tuple(note for note in notes if note.code in _CAUSES),
+        notes=tuple(note.detail for note in notes if note.code not in _CAUSES),
+        repairs=tuple(repairs),
+        findings=report.findings if report else (),
+        counts=report.counts if report else {},
+        errors_total=report.errors_total if report else 0,
+        warnings_total=report.warnings_total if report else 0,
+        comparison=comparison,
+        health=tuple(health),
+    )

@@ -1,0 +1,218 @@
+"""The report as a page for a town secretary: one file that opens anywhere, prints, and asks nothing of the network.
+
+Accessibility: RGAA 4. Nothing is said by colour alone, every picture has its figures beside it, headings and tables are
+marked as such, and the page reads at 360 pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from odl_host.pipeline.reporting.problems import ColumnProblems, Labels, gathered_labels, group_problems
+from odl_host.pipeline.reporting.verdict import corrections, instruction
+from odl_host.pipeline.reporting.wording import NO_BREAK_SPACE, counted, day, listed, number, unbroken
+from odl_host.schemas.forms import expected_form
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+    from odl_host.pipeline.reporting.health import ColumnHealth
+    from odl_host.pipeline.reporting.model import FileReport
+    from odl_host.schemas.registry import Field
+
+PAGES = Path(__file__).parent / "pages"
+_SHOWN_COLUMNS = 60
+_SHOWN_NAMES = 12
+_CLIP = 100
+
+_ENCODINGS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "cp1252": "Windows (cp1252)"}
+_FORMATS = {"csv": "CSV", "xlsx": "classeur Excel", "xls": "classeur Excel ancien", "ods": "classeur LibreOffice"}
+
+
+def render_html(report: FileReport, *, copy: str = "") -> str:
+    """Return the whole page. `copy` is the file name of the corrections workbook, when one lies beside the page."""
+    return _environment().get_template("report.html.j2").render(view=View(report, copy))
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(PAGES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+@dataclass(frozen=True)
+class View:
+    """What the page shows, ready to be laid out."""
+
+    report: FileReport
+    copy: str = ""
+
+    @property
+    def name(self) -> str:
+        """The file's name without its folders."""
+        return self.report.file.rpartition("/")[2]
+
+    @property
+    def date(self) -> str:
+        """The day of the verification."""
+        return day(self.report.date)
+
+    @cached_property
+    def instruction(self) -> str:
+        """What to do, in one sentence."""
+        return instruction(self.report)
+
+    @property
+    def tone(self) -> str:
+        """The look of the verdict; the sentence says the same in words."""
+        return "fine" if self.report.good else "stuck" if self.report.outcome == "blocked" else "todo"
+
+    @cached_property
+    def todo(self) -> bool:
+        """Whether the town hall has something to correct."""
+        return not self.report.good and self.report.outcome != "blocked" and corrections(self.report) > 0
+
+    @cached_property
+    def errors(self) -> list[ColumnProblems]:
+        """What must be corrected."""
+        return group_problems(self.report, "error")
+
+    @cached_property
+    def warnings(self) -> list[ColumnProblems]:
+        """What may be looked at."""
+        return group_problems(self.report, "warning")
+
+    @cached_property
+    def labels(self) -> Labels:
+        """Columns that are only named."""
+        return gathered_labels(self.report)
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """What was read, as names and values."""
+        report = self.report
+        found: list[tuple[str, str]] = []
+        if report.schema:
+            found.append(("Modèle", f"{report.schema.title} ({report.schema.version})"))
+        if report.rows is not None:
+            found.append(("Lignes lues", number(report.rows)))
+        if report.format:
+            kind = _FORMATS.get(report.format, report.format)
+            if report.sheet:
+                kind += f", feuille {report.sheet}"
+            elif report.encoding:
+                kind += f", {_ENCODINGS.get(report.encoding.lower(), report.encoding)}"
+            found.append(("Format", kind))
+        return found
+
+    @property
+    def unknown_sentence(self) -> str:
+        """What is said of the columns that the schema does not know."""
+        names = self.labels.unknown
+        one = len(names) == 1
+        return (
+            f"{counted(len(names), 'colonne n’est pas', 'colonnes ne sont pas')} dans le modèle{NO_BREAK_SPACE}: "
+            f"{_some(names)}. {'Elle est laissée' if one else 'Elles sont laissées'} de côté, sans être "
+            f"{'vérifiée' if one else 'vérifiées'}."
+        )
+
+    @property
+    def optional_sentence(self) -> str:
+        """What is said of the optional columns that the file lacks."""
+        names = self.labels.optional
+        return (
+            f"{counted(len(names), 'colonne facultative manque', 'colonnes facultatives manquent')}{NO_BREAK_SPACE}: "
+            f"{_some(names)}. Ajoutez-{'la' if len(names) == 1 else 'les'} si vous avez ces informations."
+        )
+
+    @property
+    def health(self) -> tuple[ColumnHealth, ...]:
+        """The columns of the picture."""
+        return self.report.health[:_SHOWN_COLUMNS]
+
+    @property
+    def health_more(self) -> int:
+        """How many columns the picture leaves out."""
+        return max(0, len(self.report.health) - _SHOWN_COLUMNS)
+
+    @property
+    def health_sentence(self) -> str:
+        """The picture in one sentence."""
+        known = [one for one in self.report.health if one.known]
+        right, wrong = sum(one.right for one in known), sum(one.wrong for one in known)
+        if not wrong:
+            return f"Toutes les cases remplies des colonnes du modèle sont justes ({number(right)})."
+        percent = min(99, 100 * right // max(1, right + wrong))
+        return (
+            f"{percent}{NO_BREAK_SPACE}% des cases vérifiées sont justes{NO_BREAK_SPACE}: {number(right)} justes, "
+            f"{number(wrong)} à corriger."
+        )
+
+    def bar(self, one: ColumnHealth) -> Markup:
+        """Return the bar of one column; the figures beside it say the same."""
+        from markupsafe import Markup
+
+        total = max(1, one.total)
+        right, wrong = 100 * one.right / total, 100 * one.wrong / total
+        if one.wrong:  # one wrong cell among thousands must still be seen
+            wrong = max(wrong, 2.0)
+            right = min(right, 100 - wrong)
+        label = f"{number(one.right)} justes, {number(one.wrong)} à corriger, {number(one.empty)} vides"
+        parts = [f'<rect class="right" width="{right:.1f}%" height="100%"/>'] if one.right else []
+        if one.wrong:
+            place = f'x="{right:.1f}%" width="{wrong:.1f}%" height="100%"'
+            parts += [f'<rect class="wrong" {place}/>', f'<rect fill="url(#hachures)" {place}/>']
+        inner = "".join(parts)
+        frame = '<rect class="frame" width="100%" height="100%"/>'
+        # Every part is a number or a word of ours.
+        return Markup(f'<svg role="img" aria-label="{label}">{inner}{frame}</svg>')  # noqa: S704
+
+    def heading(self, field: Field) -> str:
+        """Return a column's title, "" when it says no more than the name."""
+        return "" if field.title.strip() in ("", field.name) else field.title.strip().rstrip(".")
+
+    def explain(self, field: Field) -> str:
+        """Return a column's explanation, "" when it says no more than the title."""
+        description = field.description.strip()
+        return "" if description.rstrip(".") == field.title.strip().rstrip(".") else unbroken(description)
+
+    def form(self, field: Field) -> str:
+        """Return what a cell of the column must look like."""
+        return unbroken(expected_form(field, self.report.schema))
+
+    def times(self, column: ColumnProblems) -> str:
+        """Return how many things are to be corrected in a column."""
+        if column.missing:
+            return "colonne absente"
+        nouns = {problem.noun for problem in column.problems}
+        return counted(column.count, *(nouns.pop() if len(nouns) == 1 else ("fois", "fois")))
+
+    def others(self, count: int) -> str:
+        """Return how many more of the same."""
+        return counted(count, "autre", "autres")
+
+    def number(self, value: int) -> str:
+        """Return a number as it is read in French."""
+        return number(value)
+
+    def clip(self, text: str) -> str:
+        """Return a cell's text, cut when it is very long."""
+        return text if len(text) <= _CLIP else f"{text[:_CLIP].rstrip()}…"
+
+
+def _some(names: tuple[str, ...]) -> str:
+    shown = list(names[:_SHOWN_NAMES])
+    rest = len(names) - len(shown)
+    return listed([*shown, counted(rest, "autre", "autres")] if rest else shown)

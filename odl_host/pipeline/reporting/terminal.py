@@ -1,0 +1,128 @@
+"""The report as a page of a terminal: the verdict, the first errors, then what each column has."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from odl_host.pipeline.reporting.problems import gathered_labels, group_problems
+from odl_host.pipeline.reporting.verdict import instruction
+from odl_host.pipeline.reporting.wording import counted, listed, number, printable, quoted
+
+if TYPE_CHECKING:
+    from odl_host.pipeline.reporting.model import FileReport
+    from odl_host.pipeline.reporting.problems import ColumnProblems
+
+_FIRST = 8
+_RED, _GREEN, _YELLOW, _BOLD, _FAINT = "31", "32", "33", "1", "2"
+
+
+def render_text(report: FileReport, *, colour: bool = False, width: int = 80) -> str:
+    """Return the report as lines of at most `width` characters, without a last line end."""
+    return "\n".join(_Page(report, colour, max(40, width)).lines())
+
+
+class _Page:
+    def __init__(self, report: FileReport, colour: bool, width: int) -> None:
+        self.report, self.colour, self.width = report, colour, width
+
+    def lines(self) -> list[str]:
+        report = self.report
+        sign, tint = ("✓", _GREEN) if report.good else ("?", _YELLOW) if report.outcome == "blocked" else ("✗", _RED)
+        found = self._wrap(f"{sign} {instruction(report)}", tint, _BOLD, hang="  ")
+        if report.reason:
+            found += self._wrap(report.reason, indent="  ")
+        for advice in report.advice:
+            found += self._wrap(f"D’abord : {advice.detail}", _YELLOW, indent="  ", hang="    ")
+        facts = self._facts()
+        if facts:
+            found += self._wrap(facts, _FAINT, indent="  ")
+        if report.comparison:
+            found += self._wrap(f"Depuis le dernier dépôt : {report.comparison.sentence}", indent="  ")
+        found += self._first_errors()
+        found += self._columns("Par colonne", group_problems(report, "error"), _RED)
+        found += self._columns("À vérifier", group_problems(report, "warning"), _YELLOW)
+        found += self._asides()
+        return found
+
+    def _facts(self) -> str:
+        report = self.report
+        parts = []
+        if report.schema:
+            parts.append(f"{report.schema.title} ({report.schema.name} {report.schema.version})")
+        if report.rows is not None:
+            parts.append(counted(report.rows, "ligne", "lignes"))
+        parts += [part for part in (report.format, report.encoding, report.sheet) if part]
+        if report.delimiter:
+            parts.append("tabulation" if report.delimiter == "\t" else f"séparateur « {report.delimiter} »")
+        return " · ".join(parts)
+
+    def _first_errors(self) -> list[str]:
+        report = self.report
+        errors = [one for one in report.findings if one.severity == "error"]
+        if not errors:
+            return []
+        found = ["", self._paint("Premières erreurs", _BOLD)]
+        for one in errors[:_FIRST]:
+            line = report.line_of(one)
+            where = f"ligne {line}" if line else "fichier" if not one.column else "colonne"
+            place = " ".join(part for part in (where, one.column or "") if part)
+            wrong, todo = report.sentences(one)
+            found += self._wrap(f"{place} : {wrong}", indent="  ", hang="    ")
+            if todo:
+                found += self._wrap(f"→ {todo}", _GREEN, indent="    ", hang="      ")
+        if len(errors) < report.errors_total or len(errors) > _FIRST:
+            rest = report.errors_total - min(_FIRST, len(errors))
+            found.append(self._paint(f"  … et {counted(rest, 'autre', 'autres')}", _FAINT))
+        return found
+
+    def _columns(self, heading: str, groups: list[ColumnProblems], tint: str) -> list[str]:
+        if not groups:
+            return []
+        found = ["", self._paint(heading, _BOLD)]
+        size = max(len(number(group.count)) for group in groups)
+        for group in groups:
+            name = f"{group.letter} {group.name}".strip() or "tableau entier"
+            kinds = listed(
+                [
+                    problem.title + (f" ({number(problem.count)})" if len(group.problems) > 1 else "")
+                    for problem in group.problems
+                ]
+            )
+            where = f", {group.problems[0].where}" if len(group.problems) == 1 and group.problems[0].where else ""
+            text = f"{number(group.count).rjust(size)} {name} : {kinds}{where}"
+            found += self._wrap(text, tint, indent="  ", hang="  " + " " * (size + 1))
+        return found
+
+    def _asides(self) -> list[str]:
+        report = self.report
+        labels = gathered_labels(report)
+        found: list[str] = []
+        if labels.unknown:
+            names = listed([quoted(name, 30) for name in labels.unknown[:6]])
+            found.append(f"{counted(len(labels.unknown), 'colonne', 'colonnes')} hors du modèle : {names}")
+        if labels.optional:
+            found.append(counted(len(labels.optional), "colonne facultative absente", "colonnes facultatives absentes"))
+        found += [
+            repair.detail + (f" ({number(repair.count)} fois)" if repair.count > 1 else "") for repair in report.repairs
+        ]
+        found += report.notes
+        if not found:
+            return []
+        lines = ["", self._paint("Remarques", _BOLD)]
+        for text in found:
+            lines += self._wrap(f"- {text}", indent="  ", hang="    ")
+        return lines
+
+    def _wrap(self, text: str, *tints: str, indent: str = "", hang: str | None = None) -> list[str]:
+        lines = textwrap.wrap(
+            printable(text),
+            self.width,
+            initial_indent=indent,
+            subsequent_indent=indent if hang is None else hang,
+            break_on_hyphens=False,
+        )
+        return [self._paint(line, *tints) for line in lines]
+
+    def _paint(self, text: str, *tints: str) -> str:
+        return f"\x1b[{';'.join(tints)}m{text}\x1b[0m" if self.colour and tints else text

@@ -1,0 +1,68 @@
+"""The first thing that is said of a file: what to do, in one sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from odl_host.pipeline.reporting.wording import NO_BREAK_SPACE, counted, number
+from odl_host.schemas.findings import CODES
+
+if TYPE_CHECKING:
+    from odl_host.pipeline.reporting.model import FileReport
+
+_MANY = 20
+
+
+def instruction(report: FileReport) -> str:
+    """Return what to do with the file, in one sentence that names it."""
+    name = report.file.rpartition("/")[2]
+    if report.outcome == "blocked":
+        return f"Nous n’avons pas pu vérifier {name}."
+    if report.good:
+        said = f"Rien à corriger{NO_BREAK_SPACE}: {name} "
+        said += "est en ligne" if report.outcome == "published" else "peut être publié tel quel"
+        points = warnings_to_read(report)
+        if not points:
+            return f"{said}."
+        return f"{said} ; {counted(points, 'point est', 'points sont')} à vérifier quand vous pourrez."
+    todo = corrections(report)
+    if not todo:
+        return f"Rien à corriger de votre part dans {name}{NO_BREAK_SPACE}: c’est le modèle qui a un défaut."
+    if any(one.code == "unmatched-header" for one in report.findings):
+        return (
+            f"Les titres des colonnes de {name} ne sont pas ceux du modèle{NO_BREAK_SPACE}: "
+            "remplacez-les, puis redéposez-le sous le même nom."
+        )
+    if any(note.code == "unquoted-decimal-comma" and note.count * 2 >= (report.rows or 0) for note in report.advice):
+        return (
+            f"Réenregistrez {name} avec le point-virgule comme séparateur, puis redéposez-le sous le même nom"
+            f"{NO_BREAK_SPACE}: {counted(todo, 'erreur en vient', 'erreurs en viennent')} sans doute."
+        )
+    columns = {one.column for one in report.findings if one.severity == "error" and one.column}
+    where = f"dans {number(len(columns))} colonnes de {name}" if todo > _MANY and len(columns) > 1 else f"dans {name}"
+    return f"{counted(todo, 'correction', 'corrections')} à faire {where}, puis redéposez-le sous le même nom."
+
+
+def corrections(report: FileReport) -> int:
+    """Return the number of errors that the town hall can correct: those of the schema itself are not counted."""
+    return report.errors_total - sum(
+        count for (code, _), count in report.counts.items() if _is_of_schema(code) and not _is_warning(report, code)
+    )
+
+
+def warnings_to_read(report: FileReport) -> int:
+    """Return the number of warnings worth a look: not those about the schema, nor about columns that may be absent."""
+    silent = {"optional-label-missing", "unknown-label", "disordered-labels"}
+    return sum(
+        count
+        for (code, _), count in report.counts.items()
+        if _is_warning(report, code) and not _is_of_schema(code) and code not in silent
+    )
+
+
+def _is_of_schema(code: str) -> bool:
+    return code in CODES and CODES[code].level == "schema"
+
+
+def _is_warning(report: FileReport, code: str) -> bool:
+    return any(one.severity == "warning" for one in report.findings if one.code == code)
