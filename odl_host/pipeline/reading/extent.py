@@ -58,7 +58,7 @@ def xlsx_sheets(path: Path, archive: zipfile.ZipFile, limits: ReadLimits) -> dic
             for relation in ElementTree.fromstring(read_member(path, archive, relations, limits)):  # noqa: S314  the same
                 target = relation.get("Target", "").replace("\\", "/").lower()
                 targets[relation.get("Id", "")] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-    except (ElementTree.ParseError, ValueError) as error:
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise RefusedFile("corrupt", path, detail=f"workbook.xml: {error}") from error
     sheets: dict[str, str] = {}
     for element in book.iter():
@@ -92,7 +92,7 @@ def ods_extents(path: Path, archive: zipfile.ZipFile, limits: ReadLimits) -> dic
     parser.EndElementHandler = meter.end
     try:
         parser.Parse(read_member(path, archive, content, limits), True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, ValueError, LookupError) as error:
         raise RefusedFile("corrupt", path, detail=f"content.xml: {error}") from error
     return meter.extents
 

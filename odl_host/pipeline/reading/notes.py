@@ -17,6 +17,7 @@ NOTE_CODES: dict[str, str] = {
     "trailing-blank-rows": "Blank rows after the data were left out.",
     "trailing-blank-columns": "Columns without name and without data, on the right, were left out.",
     "unquoted-decimal-comma": "In a comma-separated file, decimal commas split cells in two.",
+    "open-quote": "A quotation mark is never closed: the rows behind it were read as one cell.",
     "ragged-rows": "Rows that have more or fewer cells than the header.",
     "sheet-chosen": "The workbook has several sheets with data; one was read.",
     "hidden-sheet": "The sheet that was read is hidden.",

@@ -173,8 +173,12 @@ class _PassSurvey:
         self._ragged_rows: list[int] = []
         self._split_rows: list[int] = []
         self._repeated_rows: list[int] = []
+        self._open_quotes: list[int] = []
+        self._last: tuple[int, Row] | None = None
 
     def look(self, batch: list[Row], offset: int) -> None:
+        if batch:
+            self._last = (self._first + offset + len(batch) - 1, batch[-1])
         if {*map(len, batch)} != {self._width}:
             self._look_at_widths(batch, offset)
         if self._header in batch:
@@ -189,12 +193,27 @@ class _PassSurvey:
                 continue
             self._ragged += 1
             _keep(self._ragged_rows, self._first + offset + index)
+            self._look_for_open_quote(self._first + offset + index, row)
             if self._table.delimiter == "," and len(row) > self._width and has_split_decimal(row):
                 self._split += 1
                 _keep(self._split_rows, self._first + offset + index)
 
+    def _look_for_open_quote(self, place: int, row: Row) -> None:
+        delimiter = self._table.delimiter
+        if delimiter and place not in self._open_quotes and swallows_rows(row, delimiter, self._width):
+            _keep(self._open_quotes, place)
+
     def notes(self, trailing: int, rows: int) -> tuple[ReadNote, ...]:
+        if self._last:
+            self._look_for_open_quote(*self._last)
         found: list[ReadNote] = []
+        if self._open_quotes:
+            where = tuple(self._open_quotes)
+            detail = (
+                f"Un guillemet est ouvert et jamais refermé ({places(where, len(where))}) : les lignes qui suivent ont "
+                "été lues comme une seule cellule. Fermez ou supprimez ce guillemet."
+            )
+            found.append(ReadNote("open-quote", detail, len(where), where))
         if trailing and self._table.repair:
             said = plural(trailing, "ligne vide", "lignes vides")
             detail = f"{said} à la fin du tableau, laissée{'s' if trailing > 1 else ''} de côté."
@@ -217,6 +236,22 @@ class _PassSurvey:
             detail = f"L’en-tête se répète parmi les données ({places(where, self._repeated)})."
             found.append(ReadNote("repeated-header", detail, self._repeated, where))
         return tuple(found)
+
+
+def swallows_rows(row: Row, delimiter: str, width: int) -> bool:
+    r"""Tell whether a cell holds whole rows of the file, which happens behind a quotation mark left open.
+
+    >>> swallows_rows(["Mairie", "dit\nClub;rien\nÉcole;rien"], ";", 2), swallows_rows(["Mairie", "2\nétages"], ";", 2)
+    (True, False)
+    """
+    if width < 2:
+        return False
+    for cell in row:
+        if "\n" in cell:
+            lines = cell.splitlines()[1:]
+            if lines and all(line.count(delimiter) >= width - 1 for line in lines if line.strip()):
+                return True
+    return False
 
 
 def has_split_decimal(row: Row) -> bool:

@@ -1,7 +1,7 @@
 """Spreadsheets: choose the sheet, and write each typed cell as a careful person would export it.
 
-python-calamine reads 19 times faster than openpyxl (measured). It lays a sheet out as a full rectangle in memory, so
-the rectangle is measured before (`sheet_extent`): a sheet that claims a billion rows must not be opened at all.
+python-calamine reads XLSX 19 times faster than openpyxl (measured). It lays a sheet out as a full rectangle in memory,
+so the rectangle is measured before (`extent.py`): a sheet that claims a billion rows must not be opened at all.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from odl_host.pipeline.reading.archive import open_archive
 from odl_host.pipeline.reading.extent import SheetExtent, ods_extents, ole_content, xlsx_extent, xlsx_sheets
@@ -18,7 +18,7 @@ from odl_host.pipeline.reading.notes import ReadNote, plural
 from odl_host.pipeline.reading.refusals import RefusedFile
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
     from odl_host.pipeline.reading.limits import ReadLimits
@@ -29,23 +29,32 @@ _HEAD_ROWS = 40
 _EXACT = 2**53
 
 
+class Sheet(Protocol):
+    """One sheet, whatever library reads it."""
+
+    name: str
+    visible: bool
+    rows: int
+    columns: int
+    errors: int
+
+    def iter_values(self) -> Iterator[list[Any]]:
+        """Yield the rows of typed cells from the first row and column of the sheet, all as wide as the sheet."""
+
+
 class SheetSource:
-    """The records of one sheet, as text, from its first row and first column."""
+    """The records of one sheet, as text."""
 
     skipped = 0
 
-    def __init__(self, path: Path, kind: str, sheet: Any) -> None:
-        self.format, self.sheet = kind, str(sheet.name)
+    def __init__(self, path: Path, kind: str, sheet: Sheet) -> None:
+        self.format, self.sheet = kind, sheet.name
         self._path, self._sheet = path, sheet
 
     @contextmanager
     def records(self) -> Iterator[Iterator[list[str]]]:
         """Open the rows of the sheet, all as wide as the sheet."""
-        # calamine's iterator keeps the empty rows above the data but not the empty columns before it.
-        start = self._sheet.start
-        margin = [""] * start[1] if start else []
-        rows = self._sheet.iter_rows() if start else iter(())
-        yield ([*margin, *map(cell_text, row)] for row in rows)
+        yield ([*map(cell_text, row)] for row in self._sheet.iter_values())
 
     def refuse(self, row: int) -> RefusedFile:
         """Never called: no sheet raises `csv.Error`."""
@@ -90,7 +99,7 @@ def open_sheet(
 
     :raises RefusedFile: damaged, encrypted, a bomb, too many cells, or nothing in any sheet
     """
-    extents: dict[str, SheetExtent]
+    sheets: Iterator[Sheet | SheetExtent]
     if container == "zip":
         kind, archive = open_archive(path, limits)
         with archive:
@@ -99,50 +108,120 @@ def open_sheet(
                 extents = {name: xlsx_extent(path, archive, member, limits) for name, member in members.items()}
             else:
                 extents = ods_extents(path, archive, limits)
+        sheets = _calamine_sheets(path, extents, limits)
     else:
-        kind, extents = "xls", {}
+        from odl_host.pipeline.reading.excel97 import open_excel97
+
         content = ole_content(path)
         if content == "encrypted":
             raise RefusedFile("encrypted", path)
         if content:
             raise RefusedFile("binary", path, what="a Word or PowerPoint document", what_fr="un document bureautique")
-    return _choose(path, kind, extents, limits, keys)
+        kind, extents = "xls", {}
+        sheets = iter(open_excel97(path))
+    return _choose(path, kind, sheets, extents, limits, keys)
 
 
 def _choose(
-    path: Path, kind: str, extents: dict[str, SheetExtent], limits: ReadLimits, keys: Collection[str]
+    path: Path,
+    kind: str,
+    sheets: Iterator[Sheet | SheetExtent],
+    extents: dict[str, SheetExtent],
+    limits: ReadLimits,
+    keys: Collection[str],
 ) -> tuple[SheetSource, list[ReadNote]]:
+    best: tuple[tuple[int, bool, int], Sheet] | None = None
+    filled = 0
+    too_big = 0
+    for place, sheet in enumerate(sheets):
+        cells = sheet.rows * sheet.columns
+        if cells > limits.max_cells or isinstance(sheet, SheetExtent):
+            too_big = max(too_big, cells)
+        elif cells and any(cell != "" for row in sheet.iter_values() for cell in row):
+            filled += 1
+            rank = (_match(sheet, keys), sheet.visible, -place)
+            if best is None or rank > best[0]:
+                best = (rank, sheet)
+    # A sheet that is too big is the data, unless another one shows the columns that are looked for.
+    if too_big and not (best and best[0][0]):
+        raise RefusedFile("too-many-cells", path, detail=str(too_big), bound=str(limits.max_cells))
+    if best is None:
+        raise RefusedFile("no-sheet", path)
+    chosen = best[1]
+    return SheetSource(path, kind, chosen), _notes(chosen, filled, extents.get(chosen.name))
+
+
+def _match(sheet: Sheet, keys: Collection[str]) -> int:
+    if not keys:
+        return 0
+    best = 0
+    for row, _ in zip(sheet.iter_values(), range(_HEAD_ROWS), strict=False):
+        best = max(best, sum(name_key(cell) in keys for cell in row if cell.__class__ is str and cell))
+    # One word in common is chance; the sheet's place decides then.
+    return best if best > 1 else 0
+
+
+def _notes(sheet: Sheet, filled: int, extent: SheetExtent | None) -> list[ReadNote]:
+    notes: list[ReadNote] = []
+    errors = extent.errors if extent else sheet.errors
+    if filled > 1:
+        detail = f"Le classeur a {filled} feuilles remplies ; seule « {sheet.name} » a été lue."
+        notes.append(ReadNote("sheet-chosen", detail, filled))
+    if not sheet.visible:
+        notes.append(ReadNote("hidden-sheet", f"La feuille lue, « {sheet.name} », est masquée dans le classeur."))
+    if errors:
+        said = plural(errors, "cellule affiche une erreur", "cellules affichent une erreur")
+        notes.append(ReadNote("cell-errors", f"{said} (#N/A, #REF!…), sans valeur à lire.", errors))
+    if extent and extent.uncached:
+        said = plural(extent.uncached, "formule n’a", "formules n’ont")
+        detail = f"{said} pas de résultat enregistré : ouvrez le classeur, enregistrez-le, puis déposez-le de nouveau."
+        notes.append(ReadNote("uncached-formulas", detail, extent.uncached))
+    return notes
+
+
+class _CalamineSheet:
+    """One sheet of an XLSX or ODS workbook."""
+
+    errors = 0
+
+    def __init__(self, sheet: Any, visible: bool) -> None:
+        self._sheet = sheet
+        self.name, self.visible = str(sheet.name), visible
+        start, end = sheet.start, sheet.end
+        self._left = start[1] if start else 0
+        self.rows: int = end[0] + 1 if end else 0
+        self.columns: int = end[1] + 1 if end else 0
+
+    def iter_values(self) -> Iterator[list[Any]]:
+        """Yield the rows of typed cells, all as wide as the sheet."""
+        if not self.rows:
+            return iter(())
+        if not self._left:
+            return iter(self._sheet.iter_rows())
+        # calamine's iterator keeps the empty rows above the data but not the empty columns before it.
+        margin = [""] * self._left
+        return ([*margin, *row] for row in self._sheet.iter_rows())
+
+
+def _calamine_sheets(
+    path: Path, extents: dict[str, SheetExtent], limits: ReadLimits
+) -> Iterator[_CalamineSheet | SheetExtent]:
+    """Yield the sheets of a workbook, or the extent of those too big to open."""
     from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
     workbook = _call(path, _open_workbook, path)
-    best: tuple[tuple[int, bool, int], SheetSource, bool] | None = None
-    filled = 0
-    too_big: SheetExtent | None = None
-    for place, meta in enumerate(workbook.sheets_metadata[:_SHEETS_LOOKED_AT]):
+    for meta in workbook.sheets_metadata[:_SHEETS_LOOKED_AT]:
+        extent = extents.get(meta.name)
         if meta.typ != SheetTypeEnum.WorkSheet:
             continue
-        extent = extents.get(meta.name)
-        if extent and (extent.cells > limits.max_cells):
-            too_big = extent
+        if extent is None:
+            # A sheet that could not be measured is not opened: it would be laid out in memory whatever it claims.
             continue
-        sheet = _call(path, workbook.get_sheet_by_name, meta.name)
-        if not sheet.start:
-            continue
-        if sheet.total_height * sheet.total_width > limits.max_cells:
-            too_big = SheetExtent(sheet.total_height, sheet.total_width)
-            continue
-        filled += 1
-        visible = meta.visible == SheetVisibleEnum.Visible
-        source = SheetSource(path, kind, sheet)
-        rank = (_match(sheet, keys), visible, -place)
-        if best is None or rank > best[0]:
-            best = (rank, source, visible)
-    if best is None or (too_big and not best[0][0]):
-        if too_big:
-            raise RefusedFile("too-many-cells", path, detail=str(too_big.cells), bound=str(limits.max_cells))
-        raise RefusedFile("no-sheet", path)
-    _, source, visible = best
-    return source, _notes(source, filled, visible, extents.get(source.sheet))
+        if extent.cells > limits.max_cells:
+            yield extent
+        else:
+            sheet = _call(path, workbook.get_sheet_by_name, meta.name)
+            yield _CalamineSheet(sheet, meta.visible == SheetVisibleEnum.Visible)
 
 
 def _open_workbook(path: Path) -> Any:
@@ -153,7 +232,7 @@ def _open_workbook(path: Path) -> Any:
         return CalamineWorkbook.from_filelike(file)
 
 
-def _call(path: Path, function: Any, *arguments: Any) -> Any:
+def _call(path: Path, function: Callable[..., Any], *arguments: Any) -> Any:
     from python_calamine import CalamineError, PasswordError
 
     try:
@@ -167,30 +246,3 @@ def _call(path: Path, function: Any, *arguments: Any) -> Any:
         if type(error).__name__ != "PanicException":
             raise
         raise RefusedFile("corrupt", path, detail=str(error)) from error
-
-
-def _match(sheet: Any, keys: Collection[str]) -> int:
-    if not keys:
-        return 0
-    best = 0
-    for row, _ in zip(sheet.iter_rows(), range(_HEAD_ROWS), strict=False):
-        best = max(best, sum(name_key(cell) in keys for cell in row if cell and cell.__class__ is str))
-    # One word in common is chance; the sheet's place decides then.
-    return best if best > 1 else 0
-
-
-def _notes(source: SheetSource, filled: int, visible: bool, extent: SheetExtent | None) -> list[ReadNote]:
-    notes: list[ReadNote] = []
-    if filled > 1:
-        detail = f"Le classeur a {filled} feuilles remplies ; seule « {source.sheet} » a été lue."
-        notes.append(ReadNote("sheet-chosen", detail, filled))
-    if not visible:
-        notes.append(ReadNote("hidden-sheet", f"La feuille lue, « {source.sheet} », est masquée dans le classeur."))
-    if extent and extent.errors:
-        said = plural(extent.errors, "cellule affiche une erreur", "cellules affichent une erreur")
-        notes.append(ReadNote("cell-errors", f"{said} (#N/A, #REF!…) ; lue comme vide.", extent.errors))
-    if extent and extent.uncached:
-        said = plural(extent.uncached, "formule n’a", "formules n’ont")
-        detail = f"{said} pas de résultat enregistré : ouvrez le classeur, enregistrez-le, puis déposez-le de nouveau."
-        notes.append(ReadNote("uncached-formulas", detail, extent.uncached))
-    return notes
