@@ -160,20 +160,6 @@ class Group(_Shared, click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Suggest the nearest name for a command that does not exist."""
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            import difflib
-
-            close = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
-            if close and "Did you mean" not in error.message:
-                error.message += f" Did you mean “{close[0]}”?"
-            raise
-
 
 def command(name: str | None = None, *, examples: str = "") -> Callable[[Callable[..., Any]], Command]:
     """Declare a command with the global options; `examples`: one command line per line."""

@@ -23,7 +23,7 @@ TENANT = "grand-chambery"
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the portal.  [default: setting port, 8000]")
 @pass_app
 def demo(app: App, no_serve: bool, port: int | None) -> int:
-    """Provision Grand Chambéry, add its 38 communes, publish a sample deposit, serve.
+    """Provision Grand Chambéry, add 38 communes, publish a sample deposit, serve.
 
     Everything is written under --home, by default a new folder “odl-demo” here; a second run finds its work done.
     """

@@ -113,13 +113,13 @@ def summary(app: App, report: RunReport) -> str:
 
 def _reasons(outcome: Any, most: int = 2) -> list[str]:
     """Return the first things to correct in a rejected file, or why it is blocked."""
-    from odl_host.schemas.messages import message
+    from odl_host.schemas.messages import message, place
 
     examination = outcome.step.examination
     if outcome.outcome != "rejected" or examination is None or examination.report is None:
         return [outcome.detail] if outcome.detail else []
     errors = [finding for finding in examination.report.findings if finding.severity == "error"]
-    lines = [message(finding) for finding in errors[:most]]
+    lines = [": ".join(filter(None, (place(finding), message(finding)))) for finding in errors[:most]]
     rest = examination.report.errors_total - len(lines)
     return [*lines, f"… {rest} de plus dans le rapport"] if rest > 0 else lines
 
