@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from openpyxl.styles import PatternFill
 
 WRONG, CARE, HEAD = "FFF4B3AE", "FFFFE699", "FFFFD08A"
+FONT = "Calibri"
 AUTHOR = "Vérification"
 _STARTS_FORMULA = tuple("=+-@\t\r|")
 _STARTS_PROGRAM = re.compile(r"=.*\|.*!|=\s*DDE\s*\(", re.IGNORECASE | re.DOTALL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from odl_host.pipeline.reporting.cells import CARE, WRONG, fill, put_text
+from odl_host.pipeline.reporting.cells import CARE, FONT, WRONG, fill, put_text
 from odl_host.pipeline.reporting.problems import GATHERED
 from odl_host.pipeline.reporting.verdict import instruction
 from odl_host.pipeline.reporting.wording import column_letter, counted
@@ -73,12 +73,13 @@ def is_checklist(sheet: Worksheet) -> bool:
 def write_checklist(workbook: Workbook, report: FileReport, rows: list[Row], data: Worksheet | None) -> None:
     """Add the list as the workbook's first sheet; `data` is the sheet that its links lead to."""
     from openpyxl.styles import Alignment, Border, Font, Side
+    from openpyxl.worksheet.properties import PageSetupProperties
 
     sheet = workbook.create_sheet(SHEET, 0)
     sheet.sheet_properties.tabColor = WRONG
     sheet.sheet_view.showGridLines = False
     put_text(sheet["A1"], f"{_SIGNATURE} : {instruction(report)}")
-    sheet["A1"].font = Font(bold=True, size=14)
+    sheet["A1"].font = Font(name=FONT, bold=True, size=14)
     sheet.row_dimensions[1].height = 24
     guide = [*(f"D’abord : {note.detail}" for note in report.advice), *_guide(report, data)]
     for line, text in enumerate(guide, start=2):
@@ -88,15 +89,15 @@ def write_checklist(workbook: Workbook, report: FileReport, rows: list[Row], dat
     for place, (label, width) in enumerate(zip(_HEADER, _WIDTHS, strict=True), start=1):
         cell = sheet.cell(top, place)
         put_text(cell, label)
-        cell.font, cell.fill = Font(bold=True, color="FFFFFFFF"), fill(_INK)
+        cell.font, cell.fill = Font(name=FONT, bold=True, color="FFFFFFFF"), fill(_INK)
         sheet.column_dimensions[column_letter(place)].width = width
     for line, row in enumerate(rows[:MAX_ROWS], start=top + 1):
         _write_row(sheet, line, row, data)
         for place in range(1, len(_HEADER) + 1):
-            sheet.cell(line, place).alignment = Alignment(wrap_text=True, vertical="top")
+            sheet.cell(line, place).alignment = Alignment(horizontal="left", vertical="top", wrap_text=True)
             sheet.cell(line, place).border = Border(bottom=thin)
         lines = max(_lines(row.wrong, 3), _lines(row.todo, 4), _lines(row.column, 2))
-        sheet.row_dimensions[line].height = 15.5 * lines + 2
+        sheet.row_dimensions[line].height = 15 * lines + 3
     rest = report.findings_total - len(rows[:MAX_ROWS]) - _left_out_total(report)
     if rest > 0:
         more = counted(rest, "autre n’est pas dans cette liste", "autres ne sont pas dans cette liste")
@@ -106,7 +107,7 @@ def write_checklist(workbook: Workbook, report: FileReport, rows: list[Row], dat
         sheet.auto_filter.ref = f"A{top}:{last}{top + len(rows[:MAX_ROWS])}"
     sheet.freeze_panes = f"A{top + 1}"
     sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_title_rows = f"{top}:{top}"
 
 
@@ -140,18 +141,18 @@ def _write_row(sheet: Worksheet, line: int, row: Row, data: Worksheet | None) ->
     put_text(sheet.cell(line, 3), row.column)
     put_text(sheet.cell(line, 4), row.wrong if row.error else f"À vérifier : {row.wrong}")
     put_text(sheet.cell(line, 5), row.todo)
-    sheet.cell(line, 4).fill = fill(WRONG if row.error else CARE)
+    sheet.cell(line, 1).fill = fill(WRONG if row.error else CARE)
     if data is not None and row.line is not None:
         place = f"{column_letter(row.position or 1)}{row.line}"
         link = sheet.cell(line, 6)
         put_text(link, f"→ {place}")
         title = data.title.replace("'", "''")
         link.hyperlink = Hyperlink(ref=link.coordinate, location=f"'{title}'!{place}")
-        link.font = Font(color="FF0A4FA3", underline="single")
+        link.font = Font(name=FONT, color="FF0A4FA3", underline="single")
 
 
 def _lines(text: str, place: int) -> int:
-    return 1 + len(text) // (_WIDTHS[place] - 3)
+    return 1 + len(text) // (_WIDTHS[place] + 4)  # most letters are narrower than a digit, which is the unit of widths
 
 
 def _left_out_total(report: FileReport) -> int:

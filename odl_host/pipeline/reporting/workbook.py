@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from odl_host.errors import StorageError
-from odl_host.pipeline.reporting.cells import AUTHOR, CARE, HEAD, WRONG, defuse, fill, is_marked, mark, put_text
+from odl_host.pipeline.reporting.cells import AUTHOR, CARE, FONT, HEAD, WRONG, defuse, fill, is_marked, mark, put_text
 from odl_host.pipeline.reporting.checklist import Row, is_checklist, list_rows, write_checklist
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ def _open_source(source: Path, table: Table) -> tuple[Workbook | None, Worksheet
     for other in list(workbook.worksheets):
         if other is not sheet and is_checklist(other):
             workbook.remove(other)
-    for line in sheet.iter_rows():
-        for cell in line:
+    for cells in sheet.iter_rows():
+        for cell in cells:
             defuse(cell)
             if cell.comment is not None and cell.comment.author == AUTHOR:
                 cell.comment = None
@@ -103,8 +103,9 @@ def _copy_table(workbook: Workbook, table: Table) -> Worksheet:
     sheet: Worksheet = workbook.create_sheet(DATA_SHEET)
     widths = [len(label) for label in table.header]
     for place, label in enumerate(table.header, start=1):
-        put_text(sheet.cell(table.header_row, place), label)
-        sheet.cell(table.header_row, place).font = Font(bold=True)
+        title = sheet.cell(table.header_row, place)
+        put_text(title, label)
+        title.font = Font(name=FONT, bold=True)
         sheet.column_dimensions[get_column_letter(place)].number_format = "@"
     for number, row in enumerate(table.iter_rows()):
         for place, text in enumerate(row, start=1):
@@ -114,7 +115,7 @@ def _copy_table(workbook: Workbook, table: Table) -> Worksheet:
                     widths[place - 1] = max(widths[place - 1], len(text))
     for place, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(place)].width = min(_WIDEST, width + 3)
-    sheet.freeze_panes = sheet.cell(table.header_row + 1, 1)
+    sheet.freeze_panes = f"A{table.header_row + 1}"
     return sheet
 
 
