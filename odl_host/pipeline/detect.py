@@ -32,7 +32,8 @@ SAMPLE_ROWS = 200
 _CANDIDATES = 8
 _REQUIRED_WEIGHT = 2.0
 _ALIAS_WEIGHT = 0.9
-_NAME_BONUS = 0.06
+# More than LEAD, so that a name put into the file's name settles any doubt between two schemas.
+_NAME_BONUS = 0.08
 _VALUES_SHARE = 0.15
 _VALUES_TOLERANCE = 0.05
 _TYPO_LENGTH = 6
@@ -77,10 +78,12 @@ def detect_schema(table: Table, registry: Registry, *, filename: str = "") -> De
     certain = (
         best.score >= (CONTRADICTED_THRESHOLD if contradicted else THRESHOLD)
         and len(best.fields) >= min(3, len(best.shape.fields))
-        and (rival is None or best.score - rival.score >= LEAD or best.explains_all_of(rival))
+        and (rival is None or best.leads(rival))
     )
-    runner_up = (rival.shape.schema, round(rival.score, 3)) if rival else None
-    return Detection(best.shape.schema, round(best.score, 3), runner_up, certain, _reason(best, rival, certain))
+    runner_up = (rival.shape.schema, min(1.0, round(rival.score, 3))) if rival else None
+    return Detection(
+        best.shape.schema, min(1.0, round(best.score, 3)), runner_up, certain, _reason(best, rival, certain)
+    )
 
 
 class _Shape:
@@ -134,6 +137,14 @@ class _Fit:
     def lacking(self) -> int:
         """How many required columns the file does not have."""
         return sum(field.required and key not in self.fields for key, field in self.shape.fields.items())
+
+    def leads(self, other: _Fit) -> bool:
+        """Tell whether this schema is clearly the better one of two."""
+        return (
+            self.score - other.score >= LEAD
+            or (self.named and not other.named and self.score >= other.score)
+            or self.explains_all_of(other)
+        )
 
     def explains_all_of(self, other: _Fit) -> bool:
         """Tell whether every sign of the other schema is one of this too, and the file lacks less of this one."""
@@ -215,8 +226,14 @@ class _Index:
         if values is not None:
             score *= 1 - _VALUES_SHARE * (1 - values)
         named = any(hint <= words for hint in shape.hints)
-        score = min(1.0, score + _NAME_BONUS) if named else score
-        return _Fit(shape, score, frozenset(columns), frozenset(sure), 1.0 if values is None else values, named)
+        return _Fit(
+            shape,
+            score + _NAME_BONUS * named,
+            frozenset(columns),
+            frozenset(sure),
+            1.0 if values is None else values,
+            named,
+        )
 
     def _weight(self, shape: _Shape, key: str) -> float:
         return self.weights[key] * (_REQUIRED_WEIGHT if shape.fields[key].required else 1.0)

@@ -18,7 +18,7 @@ from odl_host.pipeline.reading.notes import ReadNote, plural
 from odl_host.pipeline.reading.refusals import RefusedFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from odl_host.pipeline.reading.limits import ReadLimits
@@ -54,7 +54,8 @@ class SheetSource:
     @contextmanager
     def records(self) -> Iterator[Iterator[list[str]]]:
         """Open the rows of the sheet, all as wide as the sheet."""
-        yield ([*map(cell_text, row)] for row in self._sheet.iter_values())
+        rows = self._sheet.iter_values()
+        yield ([cell if cell.__class__ is str else cell_text(cell) for cell in row] for row in rows)
 
     def refuse(self, row: int) -> RefusedFile:
         """Never called: no sheet raises `csv.Error`."""
@@ -108,6 +109,10 @@ def open_sheet(
                 extents = {name: xlsx_extent(path, archive, member, limits) for name, member in members.items()}
             else:
                 extents = ods_extents(path, archive, limits)
+                # The library lays out every sheet of an OpenDocument workbook on opening it.
+                cells = sum(extent.cells for extent in extents.values())
+                if cells > limits.max_cells:
+                    raise RefusedFile("too-many-cells", path, detail=str(cells), bound=str(limits.max_cells))
         sheets = _calamine_sheets(path, extents, limits)
     else:
         from odl_host.pipeline.reading.excel97 import open_excel97
@@ -184,8 +189,8 @@ class _CalamineSheet:
 
     errors = 0
 
-    def __init__(self, sheet: Any, visible: bool) -> None:
-        self._sheet = sheet
+    def __init__(self, path: Path, sheet: Any, visible: bool) -> None:
+        self._path, self._sheet = path, sheet
         self.name, self.visible = str(sheet.name), visible
         start, end = sheet.start, sheet.end
         self._left = start[1] if start else 0
@@ -195,12 +200,15 @@ class _CalamineSheet:
     def iter_values(self) -> Iterator[list[Any]]:
         """Yield the rows of typed cells, all as wide as the sheet."""
         if not self.rows:
-            return iter(())
-        if not self._left:
-            return iter(self._sheet.iter_rows())
-        # calamine's iterator keeps the empty rows above the data but not the empty columns before it.
-        margin = [""] * self._left
-        return ([*margin, *row] for row in self._sheet.iter_rows())
+            return
+        with _own_refusals(self._path):
+            if not self._left:
+                yield from self._sheet.iter_rows()
+                return
+            # calamine's iterator keeps the empty rows above the data but not the empty columns before it.
+            margin = [""] * self._left
+            for row in self._sheet.iter_rows():
+                yield [*margin, *row]
 
 
 def _calamine_sheets(
@@ -209,7 +217,8 @@ def _calamine_sheets(
     """Yield the sheets of a workbook, or the extent of those too big to open."""
     from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
-    workbook = _call(path, _open_workbook, path)
+    with _own_refusals(path):
+        workbook = _open_workbook(path)
     for meta in workbook.sheets_metadata[:_SHEETS_LOOKED_AT]:
         extent = extents.get(meta.name)
         if meta.typ != SheetTypeEnum.WorkSheet:
@@ -220,8 +229,9 @@ def _calamine_sheets(
         if extent.cells > limits.max_cells:
             yield extent
         else:
-            sheet = _call(path, workbook.get_sheet_by_name, meta.name)
-            yield _CalamineSheet(sheet, meta.visible == SheetVisibleEnum.Visible)
+            with _own_refusals(path):
+                sheet = workbook.get_sheet_by_name(meta.name)
+            yield _CalamineSheet(path, sheet, meta.visible == SheetVisibleEnum.Visible)
 
 
 def _open_workbook(path: Path) -> Any:
@@ -232,11 +242,13 @@ def _open_workbook(path: Path) -> Any:
         return CalamineWorkbook.from_filelike(file)
 
 
-def _call(path: Path, function: Callable[..., Any], *arguments: Any) -> Any:
+@contextmanager
+def _own_refusals(path: Path) -> Iterator[None]:
+    """Turn what the library raises on damaged workbooks into refusals."""
     from python_calamine import CalamineError, PasswordError
 
     try:
-        return function(*arguments)
+        yield
     except PasswordError as error:
         raise RefusedFile("encrypted", path) from error
     except (CalamineError, OSError, ValueError, OverflowError) as error:

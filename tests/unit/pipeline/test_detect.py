@@ -1,0 +1,153 @@
+"""Recognising the schema of a file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from odl_host.pipeline.detect import Detection, detect_schema
+from odl_host.pipeline.read import read_table
+from odl_host.schemas.registry import load_registry
+from odl_host.schemas.sync import sync_catalogue
+
+if TYPE_CHECKING:
+    from odl_host.schemas.registry import Registry
+
+DATA = Path(__file__).resolve().parents[2] / "data"
+BUILTIN = load_registry(None)
+
+
+def detected(
+    folder: Path, labels: list[str], *rows: list[str], name: str = "fichier.csv", registry: Registry = BUILTIN
+) -> Detection:
+    path = folder / "fichier.csv"
+    path.write_text("\n".join(";".join(row) for row in (labels, *rows)) + "\n", "utf-8")
+    return detect_schema(read_table(path), registry, filename=name)
+
+
+def names(reference: str) -> list[str]:
+    return list(BUILTIN.get_schema(reference).field_names)
+
+
+def synced(folder: Path, *schemas: tuple[str, str, list[dict[str, object]]]) -> Registry:
+    """Make a registry of these schemas: (name, version, fields), and the built-in ones."""
+    for name, version, fields in schemas:
+        place = folder / "tableschema" / name / version / "schema.json"
+        place.parent.mkdir(parents=True)
+        place.write_text(
+            json.dumps({"name": name.rpartition("/")[2], "title": name, "version": version, "fields": fields})
+        )
+    report = sync_catalogue(folder, folder / "cache")
+    assert len(report.added) == len(schemas), report
+    return load_registry(folder / "cache")
+
+
+@pytest.mark.parametrize(
+    "schema", [one for one in BUILTIN.list_schemas() if one.kind == "table"], ids=lambda one: one.name
+)
+def test_the_columns_of_each_built_in_schema_name_it_with_certainty_in_any_order_and_case(
+    tmp_path: Path, schema: object
+) -> None:
+    labels = [label.upper().replace("_", " ") for label in reversed(schema.field_names)]  # type: ignore[attr-defined]
+    found = detected(tmp_path, labels)
+    assert found.certain
+    assert found.schema is not None
+    expected = {"scdl/adresses": "etalab/schema-bal"}.get(schema.name, schema.name)  # type: ignore[attr-defined]
+    assert found.schema.name == expected
+
+
+def test_a_file_with_local_columns_more_and_optional_columns_less_is_still_certain(tmp_path: Path) -> None:
+    labels = [label for label in names("subventions") if label not in ("rnaBeneficiaire", "dispositifAide", "idRAE")]
+    found = detected(tmp_path, [*labels, "canton", "observations internes"])
+    assert (found.certain, found.schema and found.schema.name) == (True, "scdl/subventions")
+
+
+def test_typing_errors_swapped_words_and_titles_in_the_place_of_names_are_recognised(tmp_path: Path) -> None:
+    spelt = {
+        "nomAttribuant": "ATTRIBUANT_NOM",
+        "idAttribuant": "idAtribuant",
+        "dateConvention": "Convention (date)",
+        "nomBeneficiaire": "nom beneficaire",
+    }
+    found = detected(tmp_path, [spelt.get(label, label) for label in names("subventions")])
+    assert (found.certain, found.schema and found.schema.name) == (True, "scdl/subventions")
+
+
+def test_words_that_any_file_has_make_nothing_certain(tmp_path: Path) -> None:
+    found = detected(tmp_path, ["id", "nom", "commune", "date", "adresse"], ["1", "Mairie", "Aiton", "2024-01-01", "x"])
+    assert not found.certain
+    assert "Reprenez les titres de colonnes du modèle" in found.reason
+
+
+def test_a_file_without_a_header_is_blocked_and_the_reason_shows_its_first_cells(tmp_path: Path) -> None:
+    found = detected(tmp_path, ["21730065600014", "Aiton", "12", "zzz"])
+    assert (found.schema, found.certain, found.runner_up) == (None, False, None)
+    assert "« 21730065600014 »" in found.reason
+
+
+def test_a_file_name_that_speaks_of_another_schema_than_half_a_header_raises_a_doubt(tmp_path: Path) -> None:
+    labels = [*names("prenoms")[:3], "montant", "objet"]
+    assert not detected(tmp_path, labels, name="subventions-2024.csv").certain
+
+
+def test_two_schemas_that_fit_alike_are_both_named_and_the_file_name_decides(tmp_path: Path) -> None:
+    shared: list[dict[str, object]] = [
+        {"name": name, "type": "string", "constraints": {"required": True}}
+        for name in ("zone_code", "zone_debut", "zone_fin", "zone_motif")
+    ]
+    registry = synced(tmp_path, ("moi/travaux", "1.0.0", shared), ("moi/fermetures", "1.0.0", shared))
+    labels = [str(field["name"]) for field in shared]
+    doubt = detected(tmp_path, labels, registry=registry)
+    assert not doubt.certain
+    assert doubt.schema is not None
+    assert doubt.runner_up is not None
+    assert {doubt.schema.name, doubt.runner_up[0].name} == {"moi/travaux", "moi/fermetures"}
+    assert "travaux" in doubt.reason
+    assert "fermetures" in doubt.reason
+    sure = detected(tmp_path, labels, name="Fermetures_juin.csv", registry=registry)
+    assert (sure.certain, sure.schema and sure.schema.name) == (True, "moi/fermetures")
+
+
+def versions(folder: Path) -> Registry:
+    def fields(natures: list[str], *more: dict[str, object]) -> list[dict[str, object]]:
+        return [
+            {"name": "aide_code", "type": "string", "constraints": {"required": True}},
+            {"name": "aide_nature", "type": "string", "constraints": {"required": True, "enum": natures}},
+            {"name": "aide_montant", "type": "number"},
+            *more,
+        ]
+
+    required = {"name": "aide_siret", "type": "string", "constraints": {"required": True}}
+    return synced(
+        folder,
+        ("moi/aides", "1.0.0", fields(["don", "prêt"])),
+        ("moi/aides", "1.1.0", fields(["don", "prêt"], {"name": "aide_remarque", "type": "string"})),
+        ("moi/aides", "2.0.0", fields(["don", "prêt"], required)),
+        ("moi/aides", "3.0.0", fields(["numéraire", "nature"], required)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("labels", "nature", "version"),
+    [
+        (["aide_code", "aide_nature", "aide_montant"], "don", "1.1.0"),
+        (["aide_code", "aide_nature", "aide_montant", "aide_siret"], "don", "2.0.0"),
+        (["aide_code", "aide_nature", "aide_montant", "aide_siret"], "nature", "3.0.0"),
+    ],
+    ids=["newest-that-demands-nothing-more", "newest-with-the-column", "by-the-values"],
+)
+def test_the_version_is_the_newest_that_suits_the_columns_and_the_values(
+    tmp_path: Path, labels: list[str], nature: str, version: str
+) -> None:
+    row = ["A1", nature, "12.5", "21730065600014"][: len(labels)]
+    found = detected(tmp_path, labels, row, registry=versions(tmp_path))
+    assert (found.certain, found.schema and found.schema.reference) == (True, f"moi/aides@{version}")
+
+
+def test_a_withdrawn_schema_gives_way_to_the_one_that_took_its_place(tmp_path: Path) -> None:
+    found = detected(tmp_path, names("etalab/schema-bal"))
+    assert (found.certain, found.schema and found.schema.name) == (True, "etalab/schema-bal")
+    assert found.runner_up is None or found.runner_up[0].name != "scdl/adresses"

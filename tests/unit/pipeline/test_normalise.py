@@ -1,0 +1,93 @@
+"""The one CSV that is published."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+
+import pytest
+
+from odl_host.errors import StorageError
+from odl_host.pipeline.normalise import is_normalised, write_normalised
+from odl_host.pipeline.read import read_table
+
+DATA = Path(__file__).resolve().parents[2] / "data"
+
+
+def normalised(tmp_path: Path, content: bytes) -> bytes:
+    (tmp_path / "entree.csv").write_bytes(content)
+    write_normalised(read_table(tmp_path / "entree.csv"), tmp_path / "sortie.csv")
+    return (tmp_path / "sortie.csv").read_bytes()
+
+
+def test_a_windows_file_with_semicolons_becomes_utf8_with_commas_and_line_feeds(tmp_path: Path) -> None:
+    written = write_normalised(read_table(DATA / "windows-point-virgule.csv"), tmp_path / "a" / "b.csv")
+    content = (tmp_path / "a" / "b.csv").read_bytes()
+    assert content.decode().split("\n")[:2] == [
+        "nomAttribuant,idAttribuant,dateConvention,nomBeneficiaire,objet,montant",
+        'Commune de Cœur-sur-Leysse,21730065600014,2024-03-12,Amicale des pompiers,Fête d’été,"1500,50"',
+    ]
+    assert content.endswith(b",820\n")
+    assert b"\r" not in content
+    assert (written.path, written.rows, written.size_bytes) == (tmp_path / "a" / "b.csv", 3, len(content))
+    assert written.sha256 == hashlib.sha256(content).hexdigest()
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["b.csv"]
+
+
+@pytest.mark.parametrize(
+    "name", ["marque-utf8.csv", "marque-utf8-texte-windows.csv", "texte-unicode-excel.txt", "titres-au-dessus.csv"]
+)
+def test_the_same_table_saved_in_another_way_gives_the_same_bytes(name: str) -> None:
+    first, other = io.BytesIO(), io.BytesIO()
+    expected = write_normalised(read_table(DATA / "windows-point-virgule.csv"), first)
+    assert write_normalised(read_table(DATA / name), other) == expected
+    assert first.getvalue() == other.getvalue()
+
+
+def test_only_cells_that_need_quotes_get_them(tmp_path: Path) -> None:
+    content = b'a;b\n"x;y";"dit ""oui"""\n"1,5";"deux\nlignes"\n" espace ";\'x\'\n"fin\rseule";z\n'
+    assert normalised(tmp_path, content) == (
+        b'a,b\nx;y,"dit ""oui"""\n"1,5","deux\nlignes"\n espace ,\'x\'\n"fin\rseule",z\n'
+    )
+
+
+def test_names_are_trimmed_short_rows_padded_blank_rows_left_out(tmp_path: Path) -> None:
+    assert normalised(tmp_path, b" nom ;b;c\n1\n;;\n\n1;2;3\n1;2;3;4\n") == b"nom,b,c\n1,,\n1,2,3\n1,2,3,4\n"
+
+
+def test_repaired_rows_take_the_place_of_those_of_the_file(tmp_path: Path) -> None:
+    target = io.BytesIO()
+    written = write_normalised(
+        read_table(DATA / "codes-corses.csv"), target, rows=iter([["2A004", "Ajaccio", "20090"]])
+    )
+    assert target.getvalue() == b"code_insee,commune,code_postal\n2A004,Ajaccio,20090\n"
+    assert (written.path, written.rows) == (None, 1)
+
+
+def test_a_normalised_file_is_recognised_and_nothing_else_is(tmp_path: Path) -> None:
+    path = tmp_path / "n.csv"
+    write_normalised(read_table(DATA / "cellules-multilignes.csv"), path)
+    good = path.read_bytes()
+    assert is_normalised(path)
+    for other in (
+        b"\xef\xbb\xbf" + good,
+        good.replace(b"\n", b"\r\n"),
+        good.rstrip(b"\n"),
+        b'"nom"' + good[3:],
+        b"a;b\n1;2\n",
+    ):
+        path.write_bytes(other)
+        assert not is_normalised(path)
+    assert not is_normalised(tmp_path / "absent.csv")
+    assert not is_normalised(DATA / "classeur-libre.ods")
+
+
+def test_a_target_that_cannot_be_written_is_a_storage_error_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "fichier").write_text("x")
+    with pytest.raises(StorageError, match="cannot be written"):
+        write_normalised(read_table(DATA / "codes-corses.csv"), tmp_path / "fichier" / "n.csv")
+    (tmp_path / "dossier").mkdir()
+    with pytest.raises(StorageError):
+        write_normalised(read_table(DATA / "codes-corses.csv"), tmp_path / "dossier")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dossier", "fichier"]
