@@ -62,6 +62,7 @@ class ExamineSettings:
     today: date
     spool: Path | None = None
     strict_validata: bool = False
+    repair: bool = True
 
 
 def examine_file(

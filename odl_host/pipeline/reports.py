@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from odl_host import __version__
 from odl_host.ckan import slug
-from odl_host.errors import StorageError
+from odl_host.errors import DataError, StorageError
+from odl_host.pipeline.reporting.attempts import compare_attempts
 from odl_host.pipeline.reporting.document import as_json
+from odl_host.pipeline.reporting.listing import render_csv
 from odl_host.pipeline.reporting.model import FileReport, file_report
 from odl_host.pipeline.reporting.page import render_html
 
 if TYPE_CHECKING:
     from odl_host.pipeline.plan import Step
 
+LISTING_NAME = "a-corriger.csv"
 NO_MEMBER_FOLDER = "sans-collectivite"
 
 
@@ -31,31 +36,89 @@ def report_of(step: Step, *, today: date) -> FileReport:
 
 
 def write_reports(step: Step, folder: Path, *, today: date) -> Path:
-    """Write the page for the town hall and its JSON, and return the path of the page.
+    """Write the report of a file that is not published, and return the path of its page.
+
+    Beside the page lie its JSON and, for a rejected file, the file as a workbook with its wrong cells marked. The
+    report of a file that did not change since the last attempt stays as it is.
 
     :raises StorageError: the reports cannot be written.
     """
     report = report_of(step, today=today)
     page = _page_of(step, folder)
-    try:
-        page.parent.mkdir(parents=True, exist_ok=True)
-        for path, text in (
-            (page.with_suffix(".json"), json.dumps(as_json(report), ensure_ascii=False, indent=1)),
-            (page, render_html(report)),
-        ):
-            part = path.with_name(f".{path.name}.part")
-            part.write_text(text, encoding="utf-8")
-            part.replace(path)
-    except OSError as error:
-        raise StorageError(f"The report {page} cannot be written: {error.strerror or error}.") from error
+    sha256 = step.examination.sha256 if step.examination else ""
+    previous = _read_previous(page.with_suffix(".json"))
+    if page.exists() and sha256 and previous.get("sha256") == sha256 and previous.get("made_by") == __version__:
+        return page
+    if report.outcome == "rejected":
+        report = replace(report, comparison=compare_attempts(previous, report))
+    _write_faces(step.source.path, report, page, sha256)
     return page
+
+
+def write_file_reports(path: Path, report: FileReport, folder: Path) -> Path:
+    """Write the reports of one file that was only checked, under its own name, and return the path of the page.
+
+    :raises StorageError: the reports cannot be written.
+    """
+    page = folder / f"{slug(path.name.replace('.', ' ')) or 'fichier'}.html"
+    previous = _read_previous(page.with_suffix(".json"))
+    if report.outcome == "invalid":
+        report = replace(report, comparison=compare_attempts(previous, report))
+    _write_faces(path, report, page, "")
+    return page
+
+
+def write_listing(steps: Iterable[Step], folder: Path, *, today: date) -> None:
+    """Write every finding of a run, file by file, as one CSV for the operator.
+
+    :raises StorageError: it cannot be written.
+    """
+    _write(folder / LISTING_NAME, render_csv(report_of(step, today=today) for step in steps).encode())
 
 
 def remove_reports(step: Step, folder: Path) -> None:
     """Take away the reports of an earlier attempt: the file is published now."""
     page = _page_of(step, folder)
-    for path in (page, page.with_suffix(".json")):
+    for path in (page, page.with_suffix(".json"), page.with_suffix(".xlsx")):
         path.unlink(missing_ok=True)
+
+
+def _write_faces(path: Path, report: FileReport, page: Path, sha256: str) -> None:
+    document = {"sha256": sha256, "made_by": __version__, **as_json(report)}
+    _write(page.with_suffix(".json"), json.dumps(document, ensure_ascii=False, indent=1).encode())
+    workbook = _write_workbook(path, report, page) if report.outcome in {"rejected", "invalid"} else ""
+    _write(page, render_html(report, copy=workbook).encode())
+
+
+def _write_workbook(path: Path, report: FileReport, page: Path) -> str:
+    """Write the corrections workbook and return its name, or "" when the file cannot be given back as one."""
+    from odl_host.pipeline.reporting.workbook import write_corrections_workbook
+
+    target = page.with_suffix(".xlsx")
+    try:
+        write_corrections_workbook(path, None, report, target)
+    except DataError:  # the file changed since it was read: the next run writes a report on the new one
+        return ""
+    return target.name
+
+
+def _read_previous(path: Path) -> dict[str, Any]:
+    """Return the JSON of the last attempt, or an empty document when there is none that can be read."""
+    try:
+        document = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _write(path: Path, content: bytes) -> None:
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        raise StorageError(f"The report {path} cannot be written: {error.strerror or error}.") from error
 
 
 def _page_of(step: Step, folder: Path) -> Path:

@@ -179,6 +179,11 @@ def publish_deposit(context: RunContext, deposit: Path, *, command: str, progres
 
 def _apply(context: RunContext, plan: Plan, journal: Journal, progress: Progress) -> list[Outcome]:
     outcomes = [_keep_out(context, step) for step in plan.others]
+    kept = [outcome.step for outcome in outcomes if outcome.outcome in {"rejected", "blocked"}]
+    if kept:
+        from odl_host.pipeline.reports import write_listing
+
+        write_listing(kept, context.tenant.reports, today=context.now.date())
     total = sum(len(dataset.steps) for dataset in plan.datasets)
     done = 0
     for dataset in plan.datasets:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from odl_host.pipeline.reporting.wording import counted, listed, number
 
 if TYPE_CHECKING:
+    from odl_host.pipeline.reporting.model import FileReport
     from odl_host.pipeline.validate import Report
 
 Key: TypeAlias = tuple[str, str | None]
@@ -42,7 +43,7 @@ class Comparison:
         return f"{listed(parts)}."
 
 
-def compare_attempts(previous: Mapping[str, Any], report: Report) -> Comparison | None:
+def compare_attempts(previous: Mapping[str, Any], report: Report | FileReport) -> Comparison | None:
     """Compare a verdict with the JSON of the last report (`as_json`); None when that one held no verdict.
 
     An error is the same when its kind, column, row and text are; else when its kind, column and text are, since rows
