@@ -1,7 +1,7 @@
 """The address of a portal search, read and written: words, chosen facets, order, page.
 
-The parameters are those of CKAN's own pages (`q`, `organization`, `tags`, `res_format`, `license_id`, `extras_…`, `sort`,
-`page`), so that links made for a CKAN portal lead to the same result here.
+The parameters are those of CKAN's own pages (`q`, `organization`, `tags`, `res_format`, `license_id`, `extras_…`,
+`sort`, `page`), so that links made for a CKAN portal lead to the same result here.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
+from odl_host.ckan import fold
 from odl_host.server.vocabulary import facet_label
 
 PAGE_ROWS = 20
@@ -155,7 +156,7 @@ class SearchQuery:
                 )
                 for name, (label, count) in items.items()
             ]
-            choices.sort(key=lambda choice: (not choice.is_active, -choice.count, choice.label.casefold()))
+            choices.sort(key=lambda choice: (not choice.is_active, -choice.count, fold(choice.label)))
             if choices:
                 found.append(Facet(title, tuple(choices)))
         return found

@@ -96,7 +96,8 @@ def exception_handlers(get_site: GetSite) -> dict[Any, Callable[[Request, Except
             response = error_page(Visit(request, get_site(request)), status)
         except (HTTPException, AttributeError):
             # No site was found for this host, or it could not be opened: there is no portal to draw the page for.
-            response = PlainTextResponse(f"{ERRORS[500][0]}.\n", 500, SECURITY_HEADERS)
+            title, _ = ERRORS.get(status, ERRORS[500])
+            response = PlainTextResponse(f"{title}.\n", status, SECURITY_HEADERS)
         response.headers.update(headers)
         return response
 
