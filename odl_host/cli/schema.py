@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -239,3 +240,30 @@ def sync_command(app: App, source: str) -> None:
             progress=lambda done, total, reference: progress.update(done, total, reference),
         )
     app.out.result(report.as_dict(), summarise(report))
+
+
+@schema.command(
+    "template",
+    examples="""
+    odl-host schema template deliberations -o modele.xlsx
+    odl-host schema template subventions --commune 73065 -o subventions-chambery.xlsx
+    """,
+)
+@click.argument("name")
+@click.option("-o", "--output", "target", type=click.Path(dir_okay=False, path_type=Path), help="[default: NAME.xlsx]")
+@click.option("--commune", metavar="CODE | NAME", help="Fill in the name and the SIREN of this commune.")
+@pass_app
+def template_command(app: App, name: str, target: Path | None, commune: str | None) -> None:
+    """Write an empty workbook for a schema: explanations, drop-down lists, formats."""
+    from odl_host.schemas.registry import load_registry
+    from odl_host.schemas.template import TemplateMember, write_template
+    from odl_host.territory import reference
+
+    wanted = load_registry(app.home.schema_cache).get_schema(name)
+    target = target or Path(f"{wanted.short_name}.xlsx")
+    member = None
+    if commune:
+        found = reference.resolve_commune(commune).commune
+        member = TemplateMember(found.name, found.siren or "", found.code)
+    write_template(wanted, target, member=member)
+    app.out.result({"schema": wanted.reference, "file": str(target)}, str(target))
