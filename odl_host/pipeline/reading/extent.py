@@ -22,10 +22,16 @@ if TYPE_CHECKING:
 
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
-_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*?\br=[\"'](\d+)")
-_FAR_COLUMN = re.compile(rb"\br=[\"']([A-Z]{3})\d")
-_COLUMN = re.compile(rb"\br=[\"']([A-Z]{1,3})\d")
-_ERROR = re.compile(rb"<(?:\w+:)?c\b[^>]*\bt=[\"']e[\"']")
+# Patterns that begin with a literal are ten times faster; they suit what every spreadsheet software writes. The general
+# ones allow what XML allows besides: single quotes, prefixes.
+_ROW = re.compile(rb'<row(?:\s[^>]*?\br="(\d+))?')
+_ANY_ROW = re.compile(rb"<(?:\w+:)?row\b(?:[^>]*?\br\s*=\s*[\"'](\d+))?")
+_ANY_ROW_START = re.compile(rb"<(?:\w+:)?row\b")
+_FAR_COLUMN = re.compile(rb'r="[A-Z]{3}')
+# A cell that does not say where it stands, or says it after its style or type.
+_UNPLACED_CELL = re.compile(rb"<c(?:>|/>|\s(?!r=))")
+_ANY_CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*)")
+_ANY_COLUMN = re.compile(rb"\br\s*=\s*[\"']([A-Z]{1,3})\d")
 # A formula cell that ends without a value, or with an empty one.
 _UNCACHED = re.compile(
     rb"<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
@@ -73,13 +79,20 @@ def xlsx_sheets(path: Path, archive: zipfile.ZipFile, limits: ReadLimits) -> dic
 def xlsx_extent(path: Path, archive: zipfile.ZipFile, member: str, limits: ReadLimits) -> SheetExtent:
     """Measure one sheet of an XLSX workbook by the references of its rows and cells."""
     data = read_member(path, archive, member, limits)
-    numbers = _ROW.findall(data)
-    rows = max(max(map(_capped, numbers), default=0), data.count(b"<row"))
+    plain = b":row" not in data and b"r='" not in data and b"r =" not in data
+    numbers = (_ROW if plain else _ANY_ROW).findall(data)
+    rows = max(max(map(_capped, filter(None, numbers)), default=0), len(numbers))
     columns = 702
-    if rows * columns > limits.max_cells or _FAR_COLUMN.search(data):
-        columns = max((_column(letters) for letters in set(_COLUMN.findall(data))), default=1)
-    errors = len(_ERROR.findall(data)) if b't="e"' in data or b"t='e'" in data else 0
-    uncached = len(_UNCACHED.findall(data)) if b"<f" in data or b":f" in data else 0
+    if rows * columns > limits.max_cells or not plain or _FAR_COLUMN.search(data):
+        columns = max((_column(letters) for letters in set(_ANY_COLUMN.findall(data))), default=1)
+    if not plain or _UNPLACED_CELL.search(data):
+        # Cells without a place follow the one before them.
+        columns += max(
+            sum(_ANY_COLUMN.search(attributes) is None for attributes in _ANY_CELL.findall(row))
+            for row in _ANY_ROW_START.split(data)
+        )
+    errors = data.count(b't="e"')
+    uncached = len(_UNCACHED.findall(data)) if b"<f" in data else 0
     return SheetExtent(rows, columns, errors, uncached)
 
 

@@ -196,6 +196,25 @@ def test_a_cell_in_the_last_corner_of_a_sheet_is_refused_before_the_sheet_is_lai
 
 
 @pytest.mark.parametrize(
+    "sheet",
+    [
+        b"<row>" + b"<c><v>1</v></c>" * 3000 + b'</row><row r="1048576"><c><v>1</v></c></row>',
+        b"<row r='1'><c r='A1'><v>1</v></c></row><row r='1048576'><c t='n' r='ZZZ1048576'><v>1</v></c></row>",
+        b'<row r="1"><c t="n" r="A1"><v>1</v></c></row><row r="1048576"><c t="n" r="BBB1048576"><v>1</v></c></row>',
+    ],
+    ids=["cells-without-a-place", "single-quotes", "place-after-type"],
+)
+def test_no_way_of_writing_a_sheet_hides_how_large_it_is(tmp_path: Path, sheet: bytes) -> None:
+    assert refusal(xlsx(tmp_path, sheet)).code == "too-many-cells"
+
+
+def test_a_small_sheet_whose_cells_have_no_place_is_read(tmp_path: Path) -> None:
+    row = b'<row><c t="str"><v>%s</v></c><c t="str"><v>%s</v></c></row>'
+    table = read_table(xlsx(tmp_path, row % (b"nom", b"lieu") + row % (b"Mairie", b"Aiton")))
+    assert (table.header, list(table.iter_rows())) == (("nom", "lieu"), [["Mairie", "Aiton"]])
+
+
+@pytest.mark.parametrize(
     "rows",
     [
         '<table:table-row table:number-rows-repeated="1000000000">' + ODS_CELL.format("") + "</table:table-row>",
