@@ -55,7 +55,8 @@ def expected_form(field: Field, schema: Schema | None = None) -> str:
         return "« oui » ou « non »" if (yes, no) == ("oui", "non") else f"« {yes} » pour oui, « {no} » pour non"
     for check in schema.custom_checks if schema else ():
         if check.params.get("column") == field.name and check.name in _CHECKS:
-            return _CHECKS[check.name]
+            alone = check.name == "year-interval-value" and check.params.get("allow-year-only") in ("true", "yes")
+            return "une année, ou deux séparées par une barre (2025/2027)" if alone else _CHECKS[check.name]
     words = _date_form(field) or _digits_form(field) or _type_form(field)
     return words + _limits(field)
 

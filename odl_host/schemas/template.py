@@ -6,6 +6,7 @@ schema's, since that is how the column is recognised. Codes are text, so that no
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +76,8 @@ def write_template(schema: Schema, target: Path, *, member: TemplateMember | Non
     except OSError as error:
         raise StorageError(f"The workbook {target} cannot be written: {error.strerror or error}.") from error
     finally:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # there is nothing to take away where nothing can be written
+            beside.unlink()
 
 
 def _sheet_name(schema: Schema) -> str:

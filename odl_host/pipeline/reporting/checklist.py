@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SHEET = "À corriger"
 MAX_ROWS = 5_000
 _SIGNATURE = "Liste des corrections"
-_HEADER = ("Ligne", "Colonne", "Titre de la colonne", "Ce qui ne va pas", "Ce qu’il faut faire", "Aller à la case")
+_HEADER = ("Ligne", "Colonne", "Titre de la colonne", "Ce qui ne va pas", "Ce qu’il faut faire", "Aller à la cellule")
 _WIDTHS = (10, 10, 26, 55, 60, 16)
 _INK = "FF1F2A44"
 
@@ -117,8 +117,8 @@ def _guide(report: FileReport, data: Worksheet | None) -> list[str]:
         return [f"Le tableau est trop grand pour être repris ici : corrigez-le dans {name}."]
     where = f"Dans la feuille « {data.title} »"
     lines = [
-        f"{where}, les cases à corriger sont en rouge clair, celles à vérifier en jaune.",
-        "Passez la souris sur une de ces cases pour lire l’explication.",
+        f"{where}, les cellules à corriger sont en rouge clair, celles à vérifier en jaune.",
+        "Passez la souris sur une de ces cellules pour lire l’explication.",
     ]
     if report.format == "xlsx":
         lines.append(f"Quand tout est corrigé, enregistrez ce classeur sous le nom « {name} » et redéposez-le.")

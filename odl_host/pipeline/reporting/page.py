@@ -139,24 +139,27 @@ class View:
 
     @property
     def health(self) -> tuple[ColumnHealth, ...]:
-        """The columns of the picture."""
-        return self.report.health[:_SHOWN_COLUMNS]
+        """The columns of the picture: those that were verified."""
+        return self._verified[:_SHOWN_COLUMNS]
 
     @property
     def health_more(self) -> int:
         """How many columns the picture leaves out."""
-        return max(0, len(self.report.health) - _SHOWN_COLUMNS)
+        return max(0, len(self._verified) - _SHOWN_COLUMNS)
+
+    @cached_property
+    def _verified(self) -> tuple[ColumnHealth, ...]:
+        return tuple(one for one in self.report.health if one.known)
 
     @property
     def health_sentence(self) -> str:
         """The picture in one sentence."""
-        known = [one for one in self.report.health if one.known]
-        right, wrong = sum(one.right for one in known), sum(one.wrong for one in known)
+        right, wrong = sum(one.right for one in self._verified), sum(one.wrong for one in self._verified)
         if not wrong:
-            return f"Toutes les cases remplies des colonnes du modèle sont justes ({number(right)})."
+            return f"Toutes les cellules remplies des colonnes du modèle sont justes ({number(right)})."
         percent = min(99, 100 * right // max(1, right + wrong))
         return (
-            f"{percent}{NO_BREAK_SPACE}% des cases vérifiées sont justes{NO_BREAK_SPACE}: {number(right)} justes, "
+            f"{percent}{NO_BREAK_SPACE}% des cellules vérifiées sont justes{NO_BREAK_SPACE}: {number(right)} justes, "
             f"{number(wrong)} à corriger."
         )
 

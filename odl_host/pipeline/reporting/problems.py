@@ -60,7 +60,7 @@ class Problem:
     def noun(self) -> tuple[str, str]:
         """What is counted: cells, lines, or times."""
         level = CODES[self.code].level if self.code in CODES else "cell"
-        return {"cell": ("case", "cases"), "row": ("ligne", "lignes")}.get(level, ("fois", "fois"))
+        return {"cell": ("cellule", "cellules"), "row": ("ligne", "lignes")}.get(level, ("fois", "fois"))
 
     @property
     def detailed(self) -> bool:

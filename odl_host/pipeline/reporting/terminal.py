@@ -54,7 +54,7 @@ class _Page:
             parts.append(counted(report.rows, "ligne", "lignes"))
         parts += [part for part in (report.format, report.encoding, report.sheet) if part]
         if report.delimiter:
-            parts.append("tabulation" if report.delimiter == "\t" else f"séparateur « {report.delimiter} »")
+            parts.append("tabulation" if report.delimiter == "\t" else f"séparateur {quoted(report.delimiter)}")
         return " · ".join(parts)
 
     def _first_errors(self) -> list[str]:

@@ -22,7 +22,7 @@ _BY_CODE = {
     "unknown-label": "Colonne hors du modèle",
     "disordered-labels": "Colonnes dans un autre ordre",
     "blank-row": "Ligne vide",
-    "extra-cell": "Case en trop au bout de la ligne",
+    "extra-cell": "Cellule en trop au bout de la ligne",
     "missing-cell": "Ligne trop courte",
     "primary-key": "Identifiant absent ou en double",
     "unique-error": "Valeur en double",
@@ -54,7 +54,7 @@ _BY_TYPE = {
     "string:uri": "Adresse de page mal écrite",
 }
 _BY_CONSTRAINT = {
-    "required": "Case obligatoire vide",
+    "required": "Cellule obligatoire vide",
     "enum": "Valeur hors de la liste",
     "minimum": "Valeur trop petite",
     "exclusiveMinimum": "Valeur trop petite",

@@ -6,6 +6,7 @@ lists what is to be corrected. Nothing that comes from a file is ever evaluated 
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 import zipfile
 from pathlib import Path
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from odl_host.pipeline.reporting.model import FileReport
 
 MAX_CELLS = 250_000
-"""Cells that are copied and coloured (about four seconds); of a larger table only the list is written."""
+"""Cells that are copied and coloured (about five seconds); of a larger table only the list is written."""
 MAX_UNPACKED_BYTES = 80 << 20
 """What a workbook may unpack to and still be opened whole: openpyxl needs some 15 times as much memory."""
 MAX_MARKS = 5_000
@@ -32,10 +33,12 @@ _MEASURED_ROWS = 50
 _WIDEST = 45
 
 
-def write_corrections_workbook(source: Path, table: Table | None, report: FileReport, target: Path) -> None:
+def write_corrections_workbook(
+    source: Path, table: Table | None, report: FileReport, target: Path, *, max_cells: int = MAX_CELLS
+) -> None:
     """Write the file `source`, read as `table`, with what `report` found in it, to `target` (.xlsx).
 
-    Without a table the file is read again.
+    Without a table the file is read again. Of a file with more than `max_cells` cells only the list is written.
 
     :raises StorageError: the target cannot be written
     :raises UnreadableFile: the source is no longer what it was
@@ -46,7 +49,7 @@ def write_corrections_workbook(source: Path, table: Table | None, report: FileRe
         from odl_host.pipeline.read import read_table
 
         table = read_table(source, columns=frozenset(report.header))
-    small = (report.rows or 0) * max(1, len(table.header)) <= MAX_CELLS
+    small = (report.rows or 0) * max(1, len(table.header)) <= max_cells
     workbook: Workbook | None = None
     sheet: Worksheet | None = None
     if small and table.format == "xlsx":
@@ -160,4 +163,5 @@ def _save(workbook: Workbook, target: Path) -> None:
     except OSError as error:
         raise StorageError(f"The workbook {target} cannot be written: {error.strerror or error}.") from error
     finally:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # there is nothing to take away where nothing can be written
+            beside.unlink()
