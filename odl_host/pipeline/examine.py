@@ -32,7 +32,8 @@ class Examination:
     """What is known of a file once it was read.
 
     `outcome`: "valid"; "invalid"; "blocked" (a person must act); "failed" (an error of ours or of the disk). `report`
-    says why in French, for the town hall; `detail` in English, for the operator.
+    says why in French, for the town hall; `detail` in English, for the operator. `owners`: the SIREN of the bodies that
+    a valid file names as its own.
     """
 
     path: Path
@@ -41,6 +42,7 @@ class Examination:
     report: FileReport | None = None
     detail: str = ""
     normalised: NormalisedFile | None = None
+    owners: frozenset[str] = frozenset()
 
     @property
     def schema(self) -> Schema | None:
@@ -96,6 +98,7 @@ def _examine(
 ) -> Examination:
     from odl_host.pipeline.detect import detect_schema
     from odl_host.pipeline.normalise import write_normalised
+    from odl_host.pipeline.ownership import find_owners
     from odl_host.pipeline.read import read_table
     from odl_host.pipeline.reporting.model import file_report
     from odl_host.pipeline.validate import validate_table
@@ -126,7 +129,8 @@ def _examine(
         place = hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()
         normalised = write_normalised(table, settings.spool / f"{place}.csv", schema=schema)
     report = file_report(path.name, table=table, report=verdict, today=settings.today)
-    return Examination(path, sha256, "valid", report, normalised=normalised)
+    owners = find_owners(schema, table.header, table.iter_rows())
+    return Examination(path, sha256, "valid", report, normalised=normalised, owners=owners)
 
 
 @cache

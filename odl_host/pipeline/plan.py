@@ -15,12 +15,17 @@ from odl_host.ckan import PackageDict, ResourceDict, file_slug, slug
 from odl_host.pipeline.discover import SourceFile
 from odl_host.pipeline.examine import Examination
 from odl_host.pipeline.metadata import dataset_metadata
+from odl_host.pipeline.ownership import name_other_owner
 from odl_host.schemas.registry import Schema
 from odl_host.tenants import Tenant
 
 NO_MEMBER_FRENCH = (
     "Ce fichier n’est pas dans le dossier d’une collectivité de ce portail : déplacez-le dans le dossier "
     "qui porte le code INSEE de la commune."
+)
+OTHER_OWNER_FRENCH = (
+    "Ce fichier est celui de {name}, d’après son numéro SIRET : déplacez-le dans le dossier de cette collectivité, "
+    "ou corrigez le numéro."
 )
 
 
@@ -135,6 +140,9 @@ def make_plan(
                 )
             )
         else:
+            if other := name_other_owner(examination.owners, source.member):
+                others.append(Step(source, "block", examination, reason=OTHER_OWNER_FRENCH.format(name=other)))
+                continue
             dataset = _wanted_dataset(tenant, state, source.member, examination.schema)
             wanted[dataset["id"]] = dataset
             groups.setdefault(dataset["id"], []).append(

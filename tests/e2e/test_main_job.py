@@ -103,6 +103,20 @@ def test_publishing_puts_valid_files_online_and_explains_the_others(savoie: Comm
         assert items[path]["outcome"] == "blocked" and items[path]["reason"]
 
 
+def test_a_file_in_another_communes_folder_is_held_back(savoie: CommandLine, tmp_path: Path) -> None:
+    template = (
+        "nomAttribuant,idAttribuant,dateConvention,referenceDecision,nomBeneficiaire,idBeneficiaire,objet,montant,"
+    )
+    template += "nature,conditionsVersement,datesPeriodeVersement,idRAE,notificationUE,pourcentageSubvention\n"
+    template += "Barberaz,21730029200018,2024-03-05,D1,Association,21730065600014,Fête,500,"
+    template += "aide en numéraire,unique,2024-03-05,,non,1\n"
+    folder = deposit(tmp_path / "depot", {"73065/subventions.csv": template, "73029/subventions.csv": template})
+    items = by_path(savoie("--json", "publish", folder, code=6).json)
+    assert items["73029/subventions.csv"]["outcome"] == "published", items["73029/subventions.csv"]["findings"]
+    assert items["73065/subventions.csv"]["outcome"] == "blocked"
+    assert "celui de Barberaz" in items["73065/subventions.csv"]["reason"]
+
+
 def test_a_second_run_publishes_nothing_and_a_changed_file_keeps_its_id_and_address(
     savoie: CommandLine, tmp_path: Path
 ) -> None:
