@@ -86,6 +86,11 @@ def detect_schema(table: Table, registry: Registry, *, filename: str = "") -> De
     )
 
 
+def known_columns(registry: Registry) -> frozenset[str]:
+    """Return every name a column may have in the known schemas: names, aliases and titles, for `read_table`."""
+    return _index_of(registry).columns
+
+
 class _Shape:
     """One version of a schema as detection sees it."""
 
@@ -184,6 +189,7 @@ class _Index:
         families = len({shape.family for shape in self.shapes})
         self.weights = {key: math.log(1 + families / len(names)) for key, names in owners.items()}
         self.unknown = sum(self.weights.values()) / max(1, len(self.weights))
+        self.columns = frozenset(owners)
         self.holders: dict[str | frozenset[str], list[_Shape]] = {}
         for shape in self.shapes:
             shape.total = sum(self._weight(shape, key) for key in shape.fields)

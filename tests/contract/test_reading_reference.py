@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
-from odl_host.pipeline.detect import Detection, detect_schema
+from odl_host.pipeline.detect import Detection, detect_schema, known_columns
 from odl_host.pipeline.read import RefusedFile, Table, count_rows, read_table
 from odl_host.pipeline.reading.workbook import cell_text
 from odl_host.schemas.registry import load_registry
@@ -104,7 +104,7 @@ def registry(reference_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> R
 
 @pytest.fixture(scope="module")
 def columns(registry: Registry) -> frozenset[str]:
-    return frozenset(field.name for schema in registry.iter_versions() for field in schema.fields)
+    return known_columns(registry)
 
 
 @pytest.fixture(scope="module")
