@@ -75,6 +75,11 @@ class View:
         return instruction(self.report)
 
     @property
+    def reason(self) -> str:
+        """Why the file was not judged."""
+        return unbroken(self.report.reason)
+
+    @property
     def tone(self) -> str:
         """The look of the verdict; the sentence says the same in words."""
         return "fine" if self.report.good else "stuck" if self.report.outcome == "blocked" else "todo"

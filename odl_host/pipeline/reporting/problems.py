@@ -63,6 +63,11 @@ class Problem:
         return {"cell": ("cellule", "cellules"), "row": ("ligne", "lignes")}.get(level, ("fois", "fois"))
 
     @property
+    def has_texts(self) -> bool:
+        """Whether what was found is the text of cells, be it empty."""
+        return any(example.cell is not None for example in self.examples)
+
+    @property
     def detailed(self) -> bool:
         """Whether the examples say more than the problem does."""
         return len(self.examples) > 1
