@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 
 _MONTHS = {
     name: number
@@ -130,6 +131,14 @@ def correct_number(text: str, mark: str = ".") -> str | None:
         return None
     digits = digits.rstrip(".")
     return digits.replace(".", mark) if digits else None
+
+
+def correct_share(text: str) -> str | None:
+    """Write a percentage between 1 and 100 as a share of 1: "97.38" gives "0.9738"."""
+    number = correct_number(text)
+    if number is None or not 1 < Decimal(number) <= 100:
+        return None
+    return format((Decimal(number) / 100).normalize(), "f")
 
 
 def correct_integer(text: str) -> str | None:

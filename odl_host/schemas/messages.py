@@ -80,7 +80,17 @@ def _type_error(finding: Finding) -> Sentences:
     sentences = _BY_TYPE.get(f"{kind}:{form}") or _BY_TYPE.get(kind)
     if sentences is None:
         return f"{_cell(finding)} n'est pas écrit comme attendu.", f"Corrigez cette valeur.{_example(finding)}"
-    return sentences(finding)
+    return _with_spaces_said(finding, sentences(finding))
+
+
+def _with_spaces_said(finding: Finding, sentences: Sentences) -> Sentences:
+    """Say that a space is the fault where the proposal is the cell without it: it cannot be seen."""
+    text = finding.cell or ""
+    bare = text.strip()
+    if bare != text and bare and f"« {bare} »" in sentences[1]:
+        wrong = f"{_cell(finding)} a un espace de trop, avant ou après."
+        return wrong, f"Écrivez « {bare} », sans espace avant ni après."
+    return sentences
 
 
 def _date(finding: Finding) -> Sentences:
@@ -153,7 +163,7 @@ def _boolean(finding: Finding) -> Sentences:
     yes, no = finding.params.get("yes", "true"), finding.params.get("no", "false")
     proposal = corrections.correct_boolean(finding.cell or "", yes, no)
     otherwise = f"Écrivez « {yes} » pour oui, « {no} » pour non."
-    return f"{_cell(finding)} n'est ni oui ni non, écrit comme attendu.", _write(proposal, otherwise)
+    return f"{_cell(finding)} n'est pas l'un des mots attendus pour oui ou non.", _write(proposal, otherwise)
 
 
 def _email(finding: Finding) -> Sentences:
@@ -215,7 +225,7 @@ def _constraint_error(finding: Finding) -> Sentences:
     sentences = _BY_CONSTRAINT.get(finding.params.get("constraint", ""))
     if sentences is None:
         return f"{_cell(finding)} n'est pas une valeur permise.", f"Corrigez cette valeur.{_example(finding)}"
-    return sentences(finding)
+    return _with_spaces_said(finding, sentences(finding))
 
 
 def _required(finding: Finding) -> Sentences:
@@ -238,7 +248,9 @@ def _bound(finding: Finding) -> Sentences:
     tail = "" if constraint in ("minimum", "maximum") else ", sans l'atteindre"
     if "inimum" in constraint:
         return f"{_cell(finding)} est {low}.", f"Écrivez une valeur à partir de {expected}{tail}."
-    return f"{_cell(finding)} est {high}.", f"Écrivez une valeur jusqu'à {expected}{tail}."
+    todo = f"Écrivez une valeur jusqu'à {expected}{tail}."
+    share = corrections.correct_share(finding.cell or "") if expected in ("1", "1.0") else None
+    return f"{_cell(finding)} est {high}.", f"{todo} Pour un pourcentage, écrivez « {share} »." if share else todo
 
 
 def _length(finding: Finding) -> Sentences:
@@ -516,6 +528,14 @@ def _unique(finding: Finding) -> Sentences:
     )
 
 
+def _unknown_commune(finding: Finding) -> Sentences:
+    code, name = finding.params.get("code", ""), finding.params.get("name", "")
+    wrong = f"{_cell(finding)} n'est le code INSEE d'aucune commune."
+    if code:
+        return f"{wrong} C'est le code postal de {name}.", f"Écrivez « {code} », le code INSEE de {name}."
+    return wrong, "Vérifiez le code INSEE de la commune ; il diffère du code postal."
+
+
 def _former_commune(finding: Finding) -> Sentences:
     now, name = finding.params.get("now", ""), finding.params.get("name", "")
     return f"{_cell(finding)} est le code d'une ancienne commune, aujourd'hui {name}.", f"Écrivez « {now} »."
@@ -572,10 +592,7 @@ _BY_CODE: Mapping[str, Sentences | Callable[[Finding], Sentences]] = {
     "sum-columns-value": _sum,
     "cohesive-columns-value": _cohesive,
     "one-of-required": _one_of,
-    "odl-unknown-commune": lambda finding: (
-        f"{_cell(finding)} n'est le code INSEE d'aucune commune.",
-        "Vérifiez le code : ce n'est pas le code postal.",
-    ),
+    "odl-unknown-commune": _unknown_commune,
     "odl-former-commune": _former_commune,
     "odl-future-date": lambda finding: (f"La date {_cell(finding)} est dans le futur.", "Vérifiez l'année."),
     "odl-duplicate-row": lambda finding: (

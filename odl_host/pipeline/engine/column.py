@@ -58,6 +58,11 @@ class Column:
         """Whether nothing can be wrong with a cell of this column."""
         self.only_required = self.required and self.type.identity and not self._tests and not self._checks
 
+    @property
+    def remembered(self) -> int:
+        """How many texts are held in memory."""
+        return len(self._known) + len(self._verdicts) + len(self._values)
+
     # -- one cell -----------------------------------------------------------------------------------------------------
 
     def value(self, text: str | None) -> object:
@@ -94,7 +99,7 @@ class Column:
         if self.field.type == "array" and isinstance(value, list):
             found += [(BASELINE, problem) for problem in self._judge_items(value)]
         for name, test in self._tests:
-            if not test(value):
+            if not _holds(test, value):
                 found.append((BASELINE, self._broken(name)))
         if any(problem.code == "type-error" for _, problem in found):
             return tuple(found)
@@ -103,7 +108,8 @@ class Column:
                 problem = check(value, text)
             except CannotJudge:
                 problem = Problem("error", {"check": self.field.name})
-            if problem is not None:
+            # A warning on a cell that is wrong already would say the same twice.
+            if problem is not None and not (found and problem.severity == "warning"):
                 found.append((CUSTOM, problem))
         return tuple(found)
 
@@ -125,7 +131,7 @@ class Column:
                 found["type"] = Problem("type-error", type_details(column.field))
                 continue
             for name, test in column._tests:
-                if not test(read):
+                if not _holds(test, read):
                     found[name] = column._broken(name)
         return list(found.values())
 
@@ -256,6 +262,13 @@ _BOUND_TESTS: Mapping[str, Callable[[Any], Test]] = {
     "exclusiveMinimum": lambda bound: lambda value: value == value and value > bound,
     "exclusiveMaximum": lambda bound: lambda value: value == value and value < bound,
 }
+
+
+def _holds(test: Test, value: object) -> bool:
+    try:
+        return bool(test(value))
+    except ArithmeticError:  # a signalling NaN refuses to be compared
+        return False
 
 
 def type_details(field: Field) -> dict[str, str]:

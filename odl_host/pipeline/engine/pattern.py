@@ -9,11 +9,16 @@ exceeds it stays unjudged; after a few of them the column's pattern is given up 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
 CELL_TIMEOUT_S = 0.25
 GIVE_UP_AFTER = 4
+"""Cells of a column that may take too long before its pattern is given up."""
+SLOW_CELL_S = 0.01
+SLOW_CELLS_S = 3.0
+"""Seconds that slow cells of a column, each below the limit, may take together."""
 LONG_CELL = 1000
 """Characters beyond which even two repetitions in a row (quadratic) are timed."""
 
@@ -29,11 +34,12 @@ class Pattern:
         self._risky = count_repetitions(self._text) > 2
         self._timed: Callable[[str], object] | None = None
         self.overruns = 0
+        self._slow_s = 0.0
 
     @property
     def given_up(self) -> bool:
         """Whether too many cells took too long."""
-        return self.overruns >= GIVE_UP_AFTER
+        return self.overruns >= GIVE_UP_AFTER or self._slow_s > SLOW_CELLS_S
 
     def accepts(self, text: str) -> object:
         """Match a cell; what cannot be decided in time is accepted, and counted in `overruns`."""
@@ -42,11 +48,16 @@ class Pattern:
         if self.given_up:
             return True
         timed = self._timed or self._compile_timed()
+        start = time.monotonic()
         try:
             return timed(text)
         except TimeoutError:
             self.overruns += 1
             return True
+        finally:
+            spent = time.monotonic() - start
+            if spent > SLOW_CELL_S:
+                self._slow_s += spent
 
     def _compile_timed(self) -> Callable[[str], object]:
         try:
@@ -71,27 +82,33 @@ def count_repetitions(source: str) -> int:
 
 
 def _walk(tree: Any, *, inside: bool) -> int:
+    """Count in a parsed pattern; `inside`: within a repetition, where any choice of length or of branch multiplies."""
     total = 0
     for operation, argument in tree:
         name = str(operation)
-        if name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
+        if name in _REPEATS:
             least, most, body = argument
-            # `{0,40}` in a repetition is as bad as `*`; `{14}` and `?` are not choices that multiply.
-            open_ended = most - least > 8
-            if open_ended and inside:
-                return 9
+            if inside and least != most:
+                return _RISKY
+            # `{0,40}` costs as much as `*`; `{14}` and `?` do not.
+            open_ended = most - least > _CHEAP
             total += open_ended
-            total += _walk(body, inside=inside or most > 8)
+            total += _walk(body, inside=inside or most > _CHEAP) * max(1, min(most, _CHEAP))
         elif name == "SUBPATTERN":
             total += _walk(argument[-1], inside=inside)
         elif name == "BRANCH":
+            if inside:
+                return _RISKY
             total += max((_walk(branch, inside=inside) for branch in argument[1]), default=0)
         elif name in ("ASSERT", "ASSERT_NOT"):
             total += _walk(argument[1], inside=inside)
         elif name == "ATOMIC_GROUP":
             total += _walk(argument, inside=inside)
-        elif name == "GROUPREF_EXISTS":
-            total += sum(_walk(branch, inside=inside) for branch in argument[1:] if branch)
-        if total > 8:
-            return total
-    return total
+        elif name in ("GROUPREF", "GROUPREF_EXISTS"):
+            return _RISKY
+    return min(total, _RISKY)
+
+
+_REPEATS = frozenset(("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"))
+_CHEAP = 8
+_RISKY = 9

@@ -91,6 +91,11 @@ class Engine:
             self._columns.append(column)
             self._missing.append(column.missing)
 
+    @property
+    def columns(self) -> list[Column]:
+        """The columns of the file that the schema knows, in the file's order."""
+        return [column for column in self._columns if column is not None]
+
     # -- running ------------------------------------------------------------------------------------------------------
 
     def run(self, batches: Iterable[list[list[str]]]) -> None:

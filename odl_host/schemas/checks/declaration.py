@@ -1,12 +1,12 @@
 """From a schema's declarations to checks that can run, and to findings about those that cannot.
 
-A schema declares checks in `custom_checks` (any column) and in a field's `customCheck` (that column). An unknown name
-or a bad parameter gives one `check-error`; the other checks still run.
+`Schema.custom_checks` holds both what the schema declares (`custom_checks`) and what its fields do (`customCheck`). An
+unknown name or a bad parameter gives one `check-error`; the other checks still run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -48,10 +48,7 @@ DEPRECATED = {
 
 @dataclass(slots=True)
 class BoundChecks:
-    """The checks of a schema, ready to run, and what could not be bound.
-
-    `order` keeps the rank of declaration: Validata reports the errors of a row in that order.
-    """
+    """The checks of a schema in the order of declaration, ready to run, and what could not be bound."""
 
     values: list[tuple[str, JudgeValue]] = field(default_factory=list)
     rows: list[RowCheck] = field(default_factory=list)
@@ -61,7 +58,8 @@ class BoundChecks:
 def bind_checks(schema: Schema) -> BoundChecks:
     """Bind every check that a schema declares."""
     bound = BoundChecks()
-    for declared, params in _iter_declarations(schema):
+    for check in schema.custom_checks:
+        declared, params = check.name, check.params
         name = DEPRECATED.get(declared, declared)
         if declared in DEPRECATED:
             bound.findings.append(Finding("deprecated-check", "warning", params={"check": declared, "use": name}))
@@ -77,15 +75,3 @@ def bind_checks(schema: Schema) -> BoundChecks:
             details = {"check": declared, "reason": "parameters", "parameter": str(missing)}
             bound.findings.append(Finding("check-error", params=details))
     return bound
-
-
-def _iter_declarations(schema: Schema) -> Iterator[tuple[str, Mapping[str, object]]]:
-    for check in schema.custom_checks:
-        yield check.name, check.params
-    for column in schema.fields:
-        declared = column.properties.get("customCheck")
-        if isinstance(declared, str):
-            yield declared, {"column": column.name}
-        elif isinstance(declared, Mapping):
-            options = {key: value for key, value in declared.items() if key != "name"}
-            yield str(declared.get("name", "")), {**options, "column": column.name}

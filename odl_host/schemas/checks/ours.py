@@ -29,22 +29,26 @@ class OwnCheck:
     bad: tuple[object, ...]
 
 
-# A field bears an INSEE code when its name says so; codes of places other than communes are left alone.
-_COMMUNE_FIELD = re.compile(
-    r"(code_?)?(com(mune)?_?insee|insee_?com(mune)?)(_coordonnees?)?|code_?insee(_com(mune)?)?(_station|_stationnement)?"
-    r"|code_?commune|commune_?code|c?_?insee|insee_?code|com_?insee",
+# A field bears the INSEE code of a commune of today when its name says INSEE, and nothing of another kind of place.
+_COMMUNE_FIELD = re.compile(r"insee|code_?commune|commune_?code", re.IGNORECASE)
+_OTHER_CODE = re.compile(
+    r"dep|reg|epci|canton|iris|nom|name|lib|siren|siret|delegue|ancien|old|voie|rue|pays|date|url|insee_?[a-z]*_?(ref|id)$",
     re.IGNORECASE,
 )
 # Dates that may lie ahead by their nature.
 _AHEAD = re.compile(
-    r"fin|end|ech|exp|valid|prev|prog|proch|futur|term|limite|peremp|cloture|retrait|ouvert|serv|effet|debut|start"
-    r"|begin|menu|service|travaux|livraison|plan|next|due|until|jusqu|start|conv",
+    r"fin|end|ech|exp|achev|recept|valid|prev|prog|proch|futur|term|limite|peremp|cloture|retrait|ouvert|serv|effet|debut|start"
+    r"|begin|menu|service|travaux|livraison|plan|next|due|until|jusqu|conv",
     re.IGNORECASE,
 )
 
 
 def _is_commune_field(field: Field) -> bool:
-    return field.type == "string" and _COMMUNE_FIELD.fullmatch(field.name) is not None
+    return (
+        field.type == "string"
+        and _COMMUNE_FIELD.search(field.name) is not None
+        and _OTHER_CODE.search(field.name) is None
+    )
 
 
 def _is_past_date(field: Field) -> bool:
@@ -55,15 +59,21 @@ def _bind_commune(_today: date) -> JudgeValue:
     from odl_host.schemas.checks import territory
 
     def judge(_value: object, text: str) -> Problem | None:
-        now = territory.find_commune_now(text)
-        if now == text:
+        code = text.strip()
+        if _is_arrondissement(code):
             return None
+        meant = territory.find_by_post_code(code) if code.startswith("750") else None
+        now = None if meant else territory.find_commune_now(code)
         if now is None:
-            if _is_arrondissement(text):
-                return None
-            return Problem("odl-unknown-commune", {"vintage": territory.vintage()}, "warning")
+            meant = meant or territory.find_by_post_code(code)
+            params = {"vintage": territory.vintage()}
+            if meant:
+                params |= {"code": meant[0], "name": meant[1]}
+            return Problem("odl-unknown-commune", params, "warning")
+        if now == code:
+            return None
         params = {"now": now, "name": territory.commune_name(now), "vintage": territory.vintage()}
-        return None if _is_arrondissement(text) else Problem("odl-former-commune", params, "warning")
+        return Problem("odl-former-commune", params, "warning")
 
     return judge
 

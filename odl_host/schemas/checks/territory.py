@@ -37,6 +37,21 @@ def commune_name(code: str) -> str:
     return commune.name if commune is not None else ""
 
 
+def find_by_post_code(code: str) -> tuple[str, str] | None:
+    """Return code and name of the one commune of its département that has this post code; None when several have."""
+    from odl_host.territory.archive import load_archive
+
+    if len(code) == 5 and code[:3] == "750" and code.isdigit() and 1 <= int(code[3:]) <= 20:
+        # In Paris the post code of an arrondissement differs from its INSEE code by one digit.
+        return f"751{code[3:]}", f"Paris, {int(code[3:])}e arrondissement"
+    archive = load_archive()
+    departement = code[:3] if code.startswith("97") else code[:2]
+    if departement not in archive.departements:
+        return None
+    found = [commune for commune in archive.communes_of(departement) if code in commune.postcodes]
+    return (found[0].code, found[0].name) if len(found) == 1 else None
+
+
 def vintage() -> str:
     """Return the year of the reference."""
     from odl_host.territory.reference import vintage as reference_vintage

@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+import time
+from datetime import date
+from typing import Any
+
+import pytest
+
+from odl_host.pipeline.engine.column import KNOWN_LIMIT, MEMO_LIMIT, Column
+from odl_host.pipeline.engine.pattern import GIVE_UP_AFTER, Pattern
+from odl_host.pipeline.engine.rows import BATCH_ROWS, Engine, batched
+from odl_host.pipeline.validate import Report, validate_rows
+from odl_host.schemas.findings import CODES
+from odl_host.schemas.registry import parse_descriptor
+
+TODAY = date(2026, 1, 1)
+
+
+def _validate(
+    fields: list[dict[str, Any]],
+    header: list[str],
+    rows: list[list[str]],
+    *,
+    strict: bool = False,
+    keep: int = 1000,
+    **top: Any,
+) -> Report:
+    schema = parse_descriptor({"fields": fields, **top}, name="test/essai", version="1")
+    return validate_rows(schema, header, rows, strict_validata=strict, max_findings=keep, today=TODAY)
+
+
+def _codes(report: Report) -> list[str]:
+    return [finding.code for finding in report.findings]
+
+
+def _text(name: str, **constraints: object) -> dict[str, Any]:
+    return {"name": name, "type": "string", "constraints": constraints}
+
+
+def test_a_finding_carries_the_place_and_the_text_of_its_cell() -> None:
+    report = _validate(
+        [{"name": "jour", "type": "date"}], ["autre", "jour"], [["x", "2024-01-01"], ["x", "31/03/2024"]]
+    )
+    (finding,) = [one for one in report.findings if one.severity == "error"]
+    assert (finding.code, finding.row, finding.column, finding.position) == ("type-error", 3, "jour", 2)
+    assert finding.cell == "31/03/2024"
+    assert finding.params["type"] == "date"
+
+
+def test_rows_are_counted_exactly_even_when_the_header_forbids_to_judge_them() -> None:
+    report = _validate([_text("a")], ["a", "a"], [["x", "y"]] * 1300)
+    assert _codes(report) == ["duplicate-label"]
+    assert (report.rows, report.valid) == (1300, False)
+
+
+def test_findings_beyond_the_limit_are_counted_but_not_kept() -> None:
+    rows = [["x", ""] for _ in range(3000)]
+    report = _validate(
+        [{"name": "n", "type": "integer"}, _text("a", required=True)], ["n", "a"], rows, keep=10, strict=True
+    )
+    assert len(report.findings) == 20
+    assert report.counts == {("type-error", "n"): 3000, ("constraint-error", "a"): 3000}
+    assert (report.findings_total, report.errors_total, report.warnings_total) == (6000, 6000, 0)
+
+
+def test_what_a_column_remembers_stays_bounded_however_many_values_it_meets() -> None:
+    fields = [{"name": "n", "type": "integer"}, _text("a", pattern=r"^\d+$"), _text("s", minLength=1)]
+    schema = parse_descriptor({"fields": fields}, name="test/essai", version="1")
+    engine = Engine(schema, ["n", "a", "s"], strict_validata=True, max_findings=10, today=TODAY)
+    rows = ([f"{i}x" if i % 2 else f"{i}", f"{i}", f"texte {i}"] for i in range(130_000))
+    engine.run(batched(rows))
+    report = engine.report()
+    assert (report.errors_total, len(report.findings)) == (65_000, 10)
+    for column in engine.columns:
+        assert column.remembered <= KNOWN_LIMIT + 2 * MEMO_LIMIT
+
+
+def test_the_same_texts_get_the_same_verdict_in_every_batch() -> None:
+    rows = [["1"], ["x"]] * BATCH_ROWS
+    report = _validate([{"name": "n", "type": "integer"}], ["n"], rows, keep=10**6, strict=True)
+    assert [finding.row for finding in report.findings] == list(range(3, 2 + len(rows), 2))
+
+
+def test_a_column_with_too_many_distinct_values_to_remember_is_still_judged() -> None:
+    rows = [[str(number)] for number in range(120_000)]
+    rows[110_000] = ["x"]
+    report = _validate([{"name": "n", "type": "integer"}], ["n"], rows, strict=True)
+    assert [finding.row for finding in report.findings] == [110_002]
+
+
+@pytest.mark.parametrize("name", ["a", "b"])
+def test_a_repeated_value_names_the_earlier_row_across_batches(name: str) -> None:
+    rows = [[f"{number}", f"t{number}"] for number in range(2000)]
+    rows[1500] = ["7", "t7"]
+    fields = [{"name": "a", "type": "integer"}, {"name": "b", "type": "string"}]
+    for field in fields:
+        if field["name"] == name:
+            field["constraints"] = {"unique": True}  # type: ignore[assignment]
+    report = _validate(fields, ["a", "b"], rows)
+    assert [(one.code, one.row, one.params["row"]) for one in report.findings] == [("unique-error", 1502, "9")]
+
+
+def test_the_blank_rows_are_found_whatever_column_is_often_empty() -> None:
+    rows = [["", "x", ""] for _ in range(1500)]
+    for index in (3, 900, 1400):
+        rows[index] = ["", "", ""]
+    report = _validate([_text("a"), _text("b"), _text("c")], ["a", "b", "c"], rows, strict=True)
+    assert [(one.code, one.row) for one in report.findings] == [
+        ("blank-row", 5),
+        ("blank-row", 902),
+        ("blank-row", 1402),
+    ]
+
+
+def test_findings_of_a_row_come_cells_first_then_keys_then_custom_checks() -> None:
+    report = _validate(
+        [{"name": "s", "type": "string"}, {"name": "n", "type": "integer"}],
+        ["s", "n"],
+        [["123", "1"], ["123", "x", "trop"]],
+        primaryKey="s",
+        custom_checks=[{"name": "siren", "params": {"column": "s"}}],
+    )
+    assert [one.code for one in report.findings if one.row == 3] == [
+        "type-error", "extra-cell", "primary-key", "custom-check-error",
+    ]  # fmt: skip
+
+
+def test_our_warnings_are_given_by_default_and_never_under_strict_validata() -> None:
+    fields = [{"name": "DELIB_DATE", "type": "date"}, {"name": "COLL_INSEE", "type": "string"}]
+    rows = [["2062-01-01", "73065"], ["2020-01-01", "73999"], ["2020-01-01", "73999"]]
+    report = _validate(fields, ["DELIB_DATE", "COLL_INSEE"], rows)
+    assert [(one.code, one.row) for one in report.findings] == [
+        ("odl-future-date", 2), ("odl-unknown-commune", 3), ("odl-unknown-commune", 4), ("odl-duplicate-row", 4),
+    ]  # fmt: skip
+    assert report.valid
+    assert _codes(_validate(fields, ["DELIB_DATE", "COLL_INSEE"], rows, strict=True)) == []
+
+
+def test_header_warnings_say_what_is_absent_unknown_or_in_another_order() -> None:
+    fields = [_text("a", required=True), _text("b")]
+    assert _codes(_validate(fields, ["a"], [])) == ["optional-label-missing"]
+    assert _codes(_validate(fields, ["a", "b", "z"], [])) == ["unknown-label"]
+    assert _codes(_validate(fields, ["b", "a"], [])) == ["disordered-labels"]
+    assert _codes(_validate(fields, [" a ", "b"], [])) == []
+
+
+def test_a_required_column_under_another_case_is_named() -> None:
+    report = _validate([_text("Nom", required=True)], ["NOM", "x"], [])
+    (missing,) = [one for one in report.findings if one.code == "missing-label"]
+    assert missing.params == {"label": "NOM"}
+
+
+def test_a_file_without_labels_is_told_so() -> None:
+    assert _codes(_validate([_text("a")], [], [["x"]])) == ["blank-header"]
+
+
+def test_a_check_that_cannot_work_on_a_text_is_told_once_and_without_a_place() -> None:
+    fields = [{"name": "t", "type": "string"}, {"name": "a", "type": "string"}]
+    checks = [{"name": "sum-columns-value", "params": {"column": "t", "columns": ["a"]}}]
+    report = _validate(fields, ["t", "a"], [["1", "2"], ["3", "4"]], custom_checks=checks)
+    assert [(one.code, one.row, one.column) for one in report.findings] == [("error", None, None)]
+
+
+@pytest.mark.parametrize("source", [r"^(a+)+$", r"^(\w+ ?)*$", r"^(a|aa)*b$", r".*.*.*=.*;"])
+def test_a_pattern_that_would_take_years_is_given_up_in_seconds(source: str) -> None:
+    pattern = Pattern(source)
+    start = time.monotonic()
+    for _ in range(200):
+        pattern.accepts("a" * 3000 + "!")
+    # Not a measure of speed: without a bound the first cell alone would outlive the machine.
+    assert time.monotonic() - start < 60
+
+
+def test_a_pattern_given_up_is_a_warning_on_its_column() -> None:
+    rows = [["a" * 60 + "!" * number] for number in range(1, GIVE_UP_AFTER + 3)]
+    report = _validate([_text("v", pattern=r"^(a|aa)+$")], ["v"], rows)
+    assert ("pattern-not-checked", "v") in report.counts
+    assert report.valid
+
+
+def test_a_risky_pattern_still_judges_ordinary_cells() -> None:
+    report = _validate([_text("v", pattern=r"^(\w+ ?)*$")], ["v"], [["un deux"], ["un, deux"]], strict=True)
+    assert [(one.code, one.row) for one in report.findings] == [("constraint-error", 3)]
+
+
+def test_a_required_cell_is_missed_even_where_the_missing_text_looks_good() -> None:
+    fields = [{"name": "n", "type": "integer", "constraints": {"required": True}}]
+    report = _validate(
+        [*fields, _text("b")], ["n", "b"], [["1", "x"], ["9999", "x"]], strict=True, missingValues=["", "9999"]
+    )
+    assert [(one.row, one.params["constraint"]) for one in report.findings] == [(3, "required")]
+
+
+def test_every_code_given_is_in_the_catalogue() -> None:
+    report = _validate(
+        [_text("a", required=True), {"name": "n", "type": "integer"}, _text("c")],
+        ["n", "z", "a"],
+        [["x", "", ""], ["", "", ""], ["1"], ["1", "2", "3", "4"]],
+        custom_checks=[{"name": "inconnu", "params": {}}],
+    )
+    assert set(_codes(report)) <= CODES.keys()
+    assert len(set(_codes(report))) >= 7
+
+
+def test_a_field_without_rules_is_not_even_looked_at() -> None:
+    schema = parse_descriptor({"fields": [{"name": "libre", "type": "string"}]}, name="test/essai", version="1")
+    assert Column(schema.fields[0], 1, ("",)).idle

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from odl_host.pipeline.engine.types import compile_type
+from odl_host.schemas.checks import BoundChecks, CannotJudge, bind_checks
+from odl_host.schemas.checks.declaration import DEPRECATED, VALUE_CHECKS
+from odl_host.schemas.checks.ours import OWN_CHECKS, OwnCheck, RepeatedRows, bind_ours
+from odl_host.schemas.checks.problem import ValueCheck
+from odl_host.schemas.findings import CODES
+from odl_host.schemas.registry import Field, parse_descriptor
+
+NEW_YEAR = date(2026, 1, 1)
+
+
+def _value(check: ValueCheck, text: str) -> object:
+    if check.name == "french-gps-coordinates":
+        return compile_type(Field("v", type="geopoint")).read(text)
+    return text
+
+
+@pytest.mark.parametrize("check", VALUE_CHECKS.values(), ids=lambda check: check.name)
+def test_each_check_accepts_its_good_examples_and_refuses_its_bad_ones(check: ValueCheck) -> None:
+    judge = check.bind(check.params)
+    assert [text for text in check.good if judge(_value(check, text), text) is not None] == []
+    assert [text for text in check.bad if judge(_value(check, text), text) is None] == []
+    assert check.good
+    assert check.bad
+
+
+@pytest.mark.parametrize("check", VALUE_CHECKS.values(), ids=lambda check: check.name)
+def test_each_problem_has_a_code_of_the_catalogue(check: ValueCheck) -> None:
+    judge = check.bind(check.params)
+    problems = [judge(_value(check, text), text) for text in check.bad]
+    assert {problem.code for problem in problems if problem} <= CODES.keys()
+
+
+@pytest.mark.parametrize("check", OWN_CHECKS, ids=lambda check: check.name)
+def test_each_of_our_warnings_notes_its_bad_examples_only(check: OwnCheck) -> None:
+    judge = check.bind(NEW_YEAR)
+    assert [value for value in check.good if judge(value, str(value))] == []
+    noted = [judge(value, str(value)) for value in check.bad]
+    assert all(problem and problem.severity == "warning" for problem in noted)
+
+
+def _bind(*checks: dict[str, object], **field: object) -> BoundChecks:
+    descriptor = {"fields": [{"name": "v", "type": "string", **field}], "custom_checks": list(checks)}
+    return bind_checks(parse_descriptor(descriptor, name="test/essai", version="1"))
+
+
+def test_an_unknown_check_is_reported_and_the_others_still_run() -> None:
+    bound = _bind({"name": "inconnu", "params": {"column": "v"}}, {"name": "siren", "params": {"column": "v"}})
+    assert [finding.code for finding in bound.findings] == ["check-error"]
+    assert [name for name, _ in bound.values] == ["v"]
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"name": "siret", "params": {}},
+        {"name": "year-interval-value", "params": {"column": "v", "allow-year-only": True}},
+        {"name": "compare-columns-value", "params": {"column": "v", "column2": "w", "op": "!="}},
+        {"name": "compare-columns-value", "params": {"column": "v", "op": ">"}},
+        {"name": "cohesive-columns-value", "params": {"column": "v"}},
+        {"name": "sum-columns-value", "params": {"column": "v", "columns": "w"}},
+        {"name": "one-of-required", "params": {"column": "v", "column2": "w"}},
+        {"name": "code-commune-insee", "params": {"column": "v"}},
+    ],
+    ids=lambda params: params["name"],
+)
+def test_a_missing_or_badly_typed_parameter_is_one_check_error(params: dict[str, object]) -> None:
+    bound = _bind(params)
+    assert [finding.code for finding in bound.findings] == ["check-error"]
+    assert (bound.values, bound.rows) == ([], [])
+
+
+def test_deprecated_names_run_the_same_check_with_a_warning() -> None:
+    for old, new in DEPRECATED.items():
+        bound = _bind({"name": old, "params": {"column": "v"}})
+        assert new in VALUE_CHECKS
+        assert [(finding.code, finding.severity) for finding in bound.findings] == [("deprecated-check", "warning")]
+        assert len(bound.values) == 1
+
+
+@pytest.mark.parametrize(
+    "declared", ["siret", {"name": "siret"}, {"name": "year-interval-value", "allow-year-only": "yes"}]
+)
+def test_a_field_may_declare_its_own_check(declared: object) -> None:
+    bound = _bind(customCheck=declared)
+    assert [name for name, _ in bound.values] == ["v"]
+
+
+def test_coordinates_cannot_be_judged_on_a_text() -> None:
+    judge = VALUE_CHECKS["french-gps-coordinates"].bind({})
+    with pytest.raises(CannotJudge):
+        judge("5.9,45.5", "5.9,45.5")
+
+
+def test_a_post_code_in_a_commune_column_is_answered_with_the_insee_code() -> None:
+    (judge,) = bind_ours(Field("COLL_INSEE"), NEW_YEAR)
+    problem = judge("75019", "75019")
+    assert problem is not None
+    assert (problem.code, problem.params["code"]) == ("odl-unknown-commune", "75119")
+
+
+def test_a_former_commune_is_answered_with_the_code_of_today() -> None:
+    (judge,) = bind_ours(Field("code_insee"), NEW_YEAR)
+    problem = judge("14185", "14185")
+    assert problem is not None
+    assert (problem.code, problem.params["now"]) == ("odl-former-commune", "14514")
+
+
+def test_dates_that_may_lie_ahead_are_left_alone() -> None:
+    assert bind_ours(Field("date_fin_validite", type="date"), NEW_YEAR) == []
+    assert len(bind_ours(Field("DELIB_DATE", type="date"), NEW_YEAR)) == 1
+
+
+def test_repeated_rows_are_found_across_batches_and_memory_stays_bounded() -> None:
+    repeated = RepeatedRows()
+    assert list(repeated.find([["a", "b"], ["c", "d"], ["a", "b"]], 2)) == [(2, 2)]
+    assert list(repeated.find([["c", "d"]], 5)) == [(0, 3)]
+    repeated.LIMIT = 1
+    assert list(repeated.find([["c", "d"]], 6)) == []
