@@ -23,8 +23,8 @@ def dataset_metadata(tenant: Tenant, member: HeldMember, schema: Schema, *, data
     return PackageDict(
         id=dataset_id,
         name=name,
-        title=f"{schema.title} {of_member(member)}",
-        notes=f"{schema.description}\n\nDonnées publiées par {member.title}, conformes au schéma « {schema.title} ».",
+        title=f"{schema.title} – {member.title}",
+        notes=f"{schema.description}\n\nDonnées ouvertes {of_member(member)}, conformes au schéma « {schema.title} ».",
         owner_org=member.id,
         license_id=tenant.manifest.publish.licence,
         private=False,
@@ -73,4 +73,4 @@ def of_member(member: HeldMember) -> str:
         return reference.get_epci(member.siren).of_name
     if member.kind == "departement" and member.departement_code:
         return "du département " + reference.get_departement(member.departement_code).of_name
-    return f"– {member.title}"
+    return f"de l’organisme « {member.title} »"

@@ -1,4 +1,4 @@
-"""When two column names are the same name."""
+"""When two column names are the same name, and the one sheet whose name is ours."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+CORRECTIONS_SHEET = "À corriger"
+"""The sheet that a corrections workbook begins with: a town hall that sends the workbook back sends its data too."""
 
 _NOT_A_LETTER = re.compile(r"[^0-9a-z]+")
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "°": "o", "º": "o"})

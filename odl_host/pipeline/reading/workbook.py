@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from odl_host.pipeline.reading.archive import open_archive
 from odl_host.pipeline.reading.extent import SheetExtent, ods_extents, ole_content, xlsx_extent, xlsx_sheets
-from odl_host.pipeline.reading.names import name_key
+from odl_host.pipeline.reading.names import CORRECTIONS_SHEET, name_key
 from odl_host.pipeline.reading.notes import ReadNote, plural
 from odl_host.pipeline.reading.refusals import RefusedFile
 
@@ -135,7 +135,7 @@ def _choose(
     limits: ReadLimits,
     keys: Collection[str],
 ) -> tuple[SheetSource, list[ReadNote]]:
-    best: tuple[tuple[int, bool, int], Sheet] | None = None
+    best: tuple[tuple[int, bool, bool, int], Sheet] | None = None
     filled = 0
     too_big = 0
     for place, sheet in enumerate(sheets):
@@ -144,7 +144,7 @@ def _choose(
             too_big = max(too_big, cells)
         elif cells and any(cell != "" for row in sheet.iter_values() for cell in row):
             filled += 1
-            rank = (_match(sheet, keys), sheet.visible, -place)
+            rank = (_match(sheet, keys), not sheet.name.startswith(CORRECTIONS_SHEET), sheet.visible, -place)
             if best is None or rank > best[0]:
                 best = (rank, sheet)
     # A sheet that is too big is the data, unless another one shows the columns that are looked for.

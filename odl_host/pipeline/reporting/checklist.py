@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from odl_host.pipeline.reading.names import CORRECTIONS_SHEET
 from odl_host.pipeline.reporting.cells import CARE, FONT, WRONG, fill, put_text
 from odl_host.pipeline.reporting.problems import GATHERED
 from odl_host.pipeline.reporting.verdict import instruction
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from odl_host.pipeline.reporting.model import FileReport
     from odl_host.schemas.findings import Finding
 
-SHEET = "À corriger"
+SHEET = CORRECTIONS_SHEET
 MAX_ROWS = 5_000
 _SIGNATURE = "Liste des corrections"
 _HEADER = ("Ligne", "Colonne", "Titre de la colonne", "Ce qui ne va pas", "Ce qu’il faut faire", "Aller à la cellule")

@@ -47,7 +47,8 @@ class FileReport:
 
     `findings` holds what was kept, `counts` everything: (code, column) → number. `rows` counts the data rows, None when
     the file was not read. `header_row` is the header's 1-based place in the file. `notes` and `advice` are what reading
-    remarked; `advice` comes first, since much of what validation found follows from it.
+    remarked; `advice` comes first, since much of what validation found follows from it. It ends with what repairing
+    would ask.
     """
 
     file: str
@@ -115,6 +116,7 @@ def file_report(
     member: str = "",
     contact: str = "",
     repairs: Sequence[Repair] = (),
+    proposals: Sequence[ReadNote] = (),
     comparison: Comparison | None = None,
     health: Sequence[ColumnHealth] = (),
     today: date,
@@ -122,7 +124,8 @@ def file_report(
     """Put together the report on one file from what each stage said; every stage may be missing.
 
     Without `outcome` it is "blocked" when there is no verdict, else "valid" or "invalid". `reason` is the French
-    sentence for what was not judged; without it, that of the detection.
+    sentence for what was not judged; without it, that of the detection. `proposals` are the questions on what could not
+    be repaired for certain.
     """
     if outcome is None:
         outcome = "blocked" if report is None else "valid" if report.valid else "invalid"
@@ -145,7 +148,7 @@ def file_report(
         sheet=table.sheet if table else None,
         header=table.header if table else (),
         header_row=table.header_row if table else 1,
-        advice=tuple(note for note in notes if note.code in _CAUSES),
+        advice=(*(note for note in notes if note.code in _CAUSES), *proposals),
         notes=tuple(note.detail for note in notes if note.code not in _CAUSES),
         repairs=tuple(repairs),
         findings=report.findings if report else (),

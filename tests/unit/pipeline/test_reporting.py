@@ -357,3 +357,18 @@ def test_the_report_reads_as_approved(rejected: FileReport, face: str, request: 
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(made.encode("utf-8"))
     assert made == path.read_bytes().decode("utf-8"), "if the change is wanted: pytest --update-golden"
+
+
+def test_a_corrections_workbook_sent_back_is_read_from_its_data_sheet(tmp_path: Path) -> None:
+    from openpyxl import Workbook
+
+    from odl_host.pipeline.read import read_table
+
+    workbook = Workbook()
+    workbook.active.title = "À corriger"
+    workbook.active.append(["Liste des corrections"])
+    data = workbook.create_sheet("Données")
+    data.append(["autre", "titre"])
+    data.append(["1", "2"])
+    workbook.save(tmp_path / "retour.xlsx")
+    assert read_table(tmp_path / "retour.xlsx").sheet == "Données"
