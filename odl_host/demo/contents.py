@@ -36,6 +36,7 @@ _VALID = """
 200069110/stationnement-velo.csv|schema-stationnement-cyclable|35|positions as JSON between commas
 217302223/Prénoms 2025.xls|scdl/prenoms|20|Excel 97, accents in its name, a folder named by SIREN
 217302223/bal_saint-alban-leysse.csv|schema-bal|90|a column more than the model has
+73020/subvention 2023.csv|scdl/subventions|6|French dates and amounts only: safe repairs mend it
 73029/Budget primitif 2025.xlsx|scdl/budget|33|a workbook with amounts as numbers and codes with a leading zero
 73029/deliberations-2025.tsv|scdl/deliberations|24|tabs, BOM, CRLF
 73030/subventions-2025.csv|scdl/subventions|9|every cell quoted
@@ -81,7 +82,6 @@ challes-les-eaux/stationnement.csv|schema-stationnement|5|the plain form
 """
 _INVALID = """
 73004/equipements.csv|scdl/equipements|9|required cells left empty, a theme that is not in the list
-73020/subvention 2023.csv|scdl/subventions|6|French dates and amounts only: a safe repair could mend it
 73031/défibrillateurs.csv|schema-dae|6|a serial number three times, own words for a state, 30 February
 73087/subventions 2025.csv|scdl/subventions|9|two digits of the SIRET swapped
 73137/prenoms 2025.csv|scdl/prenoms|18|words for a number, the sex written out

@@ -1,4 +1,4 @@
-"""Examining one file: read it, recognise its schema, validate it, and lay its normalised form aside.
+"""Examining one file: read it, recognise its schema, repair and validate it, and lay its normalised form aside.
 
 This is what worker processes do; values go in and come out, nothing else is shared.
 """
@@ -17,8 +17,9 @@ from odl_host.pipeline.reading.refusals import RefusedFile
 
 if TYPE_CHECKING:
     from odl_host.pipeline.normalise import NormalisedFile
-    from odl_host.pipeline.read import ReadLimits, Table
-    from odl_host.pipeline.reporting.model import FileReport
+    from odl_host.pipeline.read import ReadLimits, ReadNote, Table
+    from odl_host.pipeline.reporting.model import FileReport, Repair
+    from odl_host.pipeline.validate import Report
     from odl_host.schemas.registry import Registry, Schema
 
 UNREADABLE_FRENCH = (
@@ -57,7 +58,10 @@ class Examination:
 
 @dataclass(frozen=True, slots=True)
 class ExamineSettings:
-    """How files are examined. `spool`: where normalised files are laid, or None to make none."""
+    """How files are examined. `spool`: where normalised files are laid, or None to make none.
+
+    `repair`: certain repairs are made before judging; never under `strict_validata`.
+    """
 
     limits: ReadLimits
     max_findings: int
@@ -118,19 +122,51 @@ def _examine(
         max_findings=settings.max_findings,
         today=settings.today,
     )
+    judged: Table = table
+    repairs: tuple[Repair, ...] = ()
+    proposals: tuple[ReadNote, ...] = ()
+    # A file without any finding needs no repair, and is read once.
+    if settings.repair and not settings.strict_validata and verdict.findings_total:
+        judged, verdict, repairs, proposals = _repair(table, verdict, settings)
     if not verdict.valid:
         from odl_host.pipeline.reporting.health import measure_health
 
-        health = measure_health(table, verdict)
-        report = file_report(path.name, table=table, report=verdict, health=health, today=settings.today)
+        health = measure_health(judged, verdict)
+        report = file_report(
+            path.name,
+            table=table,
+            report=verdict,
+            repairs=repairs,
+            proposals=proposals,
+            health=health,
+            today=settings.today,
+        )
         return Examination(path, sha256, "invalid", report)
     normalised = None
     if settings.spool is not None:
         place = hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()
-        normalised = write_normalised(table, settings.spool / f"{place}.csv", schema=schema)
-    report = file_report(path.name, table=table, report=verdict, today=settings.today)
-    owners = find_owners(schema, table.header, table.iter_rows())
+        normalised = write_normalised(judged, settings.spool / f"{place}.csv", schema=schema)
+    report = file_report(path.name, table=table, report=verdict, repairs=repairs, today=settings.today)
+    owners = find_owners(schema, judged.header, judged.iter_rows())
     return Examination(path, sha256, "valid", report, normalised=normalised, owners=owners)
+
+
+def _repair(
+    table: Table, verdict: Report, settings: ExamineSettings
+) -> tuple[Table, Report, tuple[Repair, ...], tuple[ReadNote, ...]]:
+    """Repair what the verdict finds fault with, and judge again; returns table, verdict, repairs and questions."""
+    from odl_host.pipeline.repairing.table import repair_table
+    from odl_host.pipeline.validate import validate_table
+
+    columns = {column for _, column in verdict.counts if column}
+    repaired = repair_table(table, verdict.schema, today=settings.today, columns=columns)
+    if not repaired.changed:
+        return table, verdict, (), repaired.proposals
+    anew = validate_table(repaired, verdict.schema, max_findings=settings.max_findings, today=settings.today)
+    if verdict.valid and not anew.valid:
+        # A renamed column may bring rules that did not apply without it: a file that can be published stays so.
+        return table, verdict, (), ()
+    return repaired, repaired.restore_cells(anew), repaired.repairs, repaired.proposals
 
 
 @cache

@@ -34,11 +34,6 @@ TELLING = {
         ("constraint-error", "ADR_CODEPOSTAL"),
         ("constraint-error", "EQUIP_THEME"),
     },
-    "73020/subvention 2023.csv": {
-        ("type-error", "dateConvention"),
-        ("type-error", "montant"),
-        ("type-error", "pourcentageSubvention"),
-    },
     "73031/défibrillateurs.csv": {
         ("unique-error", "num_serie"),
         ("constraint-error", "etat_fonct"),

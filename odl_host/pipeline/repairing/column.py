@@ -1,0 +1,159 @@
+"""One column that may need repairs: what its texts prove, then the one repaired form of each text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from odl_host.pipeline.engine.column import Column
+from odl_host.pipeline.reading.notes import ReadNote
+from odl_host.pipeline.repairing.booleans import BooleanMender
+from odl_host.pipeline.repairing.choices import ChoiceMender
+from odl_host.pipeline.repairing.codes import CodeMender, code_kind
+from odl_host.pipeline.repairing.dates import DateMender
+from odl_host.pipeline.repairing.mender import Mended, Mender
+from odl_host.pipeline.repairing.numbers import NumberMender
+from odl_host.pipeline.repairing.spaces import ordinary, trim
+from odl_host.schemas.registry import Schema
+
+_MEMO_LIMIT = 50_000
+_DOUBTS_LIMIT = 200
+_TRIALS_LIMIT = 2_000
+_ISO_DATE, _FRENCH_DATE = "2024-01-31", "31/01/2024"
+
+
+class RepairedColumn:
+    """A column under repair. `survey` every batch first, then `settle`; after that `mend` answers."""
+
+    def __init__(self, column: Column, schema: Schema) -> None:
+        self.column = column
+        self.place = column.position - 1
+        self.name = column.name
+        self._menders = self._find_menders(schema)
+        self._seen: set[str] = set()
+        self._memo: dict[str, Mended | None] = {}
+        self._bad: dict[str, None] = {}
+        self._doubted: dict[str, int] = {}
+        self.good_texts = 0
+        self.bad_texts = 0
+
+    def _find_menders(self, schema: Schema) -> list[Mender]:
+        field = self.column.field
+        found: list[Mender] = []
+        own_marks = any(field.properties.get(name) not in (None, "") for name in ("decimalChar", "groupChar"))
+        if field.type in ("number", "integer") and not own_marks and field.properties.get("bareNumber", True):
+            found.append(NumberMender(whole=field.type == "integer"))
+        elif field.type == "year":
+            found.append(NumberMender(whole=True))
+        elif field.type == "boolean":
+            found.append(BooleanMender(field))
+        elif field.type == "string":
+            kind = code_kind(field, schema)
+            if kind is not None:
+                found.append(CodeMender(kind))
+            if field.enum:
+                found.append(ChoiceMender(field.enum))
+        if self._takes_iso_dates():
+            found.append(DateMender())
+        return found
+
+    def _takes_iso_dates(self) -> bool:
+        field = self.column.field
+        if field.type == "date":
+            return field.format in ("", "default", "%Y-%m-%d")
+        if field.type != "string" or "pattern" not in field.constraints or field.enum:
+            return False
+        return not self._refused(_ISO_DATE) and self._refused(_FRENCH_DATE)
+
+    # -- looking ------------------------------------------------------------------------------------------------------
+
+    def survey(self, cells: Sequence[str]) -> None:
+        """Take the column's texts of one batch as evidence."""
+        new = dict.fromkeys(cells)
+        for text in new:
+            if text in self._seen:
+                continue
+            if len(self._seen) < _MEMO_LIMIT:
+                self._seen.add(text)
+            self._look(text)
+        if self._doubted:
+            for text in cells:
+                if text in self._doubted:
+                    self._doubted[text] += 1
+
+    def _look(self, text: str) -> None:
+        if text in self.column.missing:
+            return
+        good = not self.column.judge(text)
+        bare = text if good else trim(text)
+        if good:
+            self.good_texts += 1
+        else:
+            self.bad_texts += 1
+            if len(self._bad) < _TRIALS_LIMIT:
+                self._bad[text] = None
+            if len(self._doubted) < _DOUBTS_LIMIT and any(mender.doubts(bare) for mender in self._menders):
+                self._doubted.setdefault(text, 0)
+        for mender in self._menders:
+            mender.look(bare, good=good)
+
+    # -- answering ----------------------------------------------------------------------------------------------------
+
+    @property
+    def helps(self) -> bool:
+        """Whether at least one of the refused texts has a repaired form."""
+        return any(self.mend(text) is not None for text in self._bad)
+
+    def agrees(self, *, wholly: bool) -> bool:
+        """Tell whether the texts, repaired, are what the field takes: all of them, or most."""
+        left = sum(1 for text in self._bad if self.mend(text) is None)
+        if wholly:
+            return left == 0 and self.bad_texts <= len(self._bad)
+        return left * 2 <= len(self._bad) + self.good_texts
+
+    def mend(self, text: str) -> Mended | None:
+        """Return the repaired form of a text; None when it is right, or when no form is certain."""
+        try:
+            return self._memo[text]
+        except KeyError:
+            mended = self._mend(text)
+            if len(self._memo) < _MEMO_LIMIT:
+                self._memo[text] = mended
+            return mended
+
+    def _mend(self, text: str) -> Mended | None:
+        problems = self.column.judge(text)
+        if not problems:
+            return None
+        refused = self._refused(text)
+        for mended in self._forms(text):
+            # A warning alone is reason enough to change a cell only when nothing at all is said of the new text.
+            if mended.text != text and not (self._refused(mended.text) if refused else self.column.judge(mended.text)):
+                return mended
+        return None
+
+    def _forms(self, text: str) -> list[Mended]:
+        """Return the repaired forms to try, the lightest first."""
+        bare = trim(text)
+        forms = [Mended(bare, "spaces")]
+        if bare and bare not in self.column.missing:
+            forms.append(Mended(ordinary(bare), "spaces"))
+            forms += [mended for mender in self._menders if (mended := mender.mend(bare)) is not None]
+        return forms
+
+    def _refused(self, text: str) -> bool:
+        return any(problem.severity == "error" for _, problem in self.column.judge(text))
+
+    def questions(self) -> list[ReadNote]:
+        """Return what the town hall should be asked of the texts that were not repaired."""
+        notes = []
+        for mender in self._menders:
+            asked = {
+                text: count
+                for text, count in self._doubted.items()
+                if mender.doubts(trim(text)) and self.mend(text) is None
+            }
+            if asked:
+                count = sum(asked.values())
+                sentence = mender.question([trim(text) for text in asked], count)
+                notes.append(ReadNote("proposal", f"Colonne « {self.name} » : {sentence}", count))
+        return notes

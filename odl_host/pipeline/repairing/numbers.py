@@ -1,0 +1,107 @@
+"""Numbers as people type them: decimal comma, spaces between thousands, a trailing €, 9.0 for 9.
+
+Shapes that have one reading are repaired. "1,234" has two (a decimal comma, or thousands as in English): the column
+must prove that its comma is decimal, and nothing in it may prove the contrary.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from odl_host.pipeline.reading.notes import plural
+from odl_host.pipeline.repairing.kinds import listed
+from odl_host.pipeline.repairing.mender import Mended
+from odl_host.pipeline.repairing.spaces import GROUP_SPACE
+
+_MONEY = re.compile(rf"{GROUP_SPACE}*(?:€|euros?|EUR)$", re.IGNORECASE)
+_SPACED = re.compile(rf"([+-]?[0-9]{{1,3}}(?:({GROUP_SPACE})[0-9]{{3}})(?:\2[0-9]{{3}})*)(?:[.,]([0-9]+))?")
+_COMMA = re.compile(r"([+-]?)([0-9]+),([0-9]+)")
+_POINT_GROUPS = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+")
+_COMMA_GROUPS = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+")
+_PLAIN = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
+_THREE_AFTER_POINT = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
+_MANY_GROUPS = re.compile(r"[+-]?[0-9]{1,3}(?:([.,])[0-9]{3})(?:\1[0-9]{3})+")
+_NIL_DECIMALS = re.compile(r"([+-]?[0-9]+)\.0{1,2}")
+
+
+class NumberMender:
+    """Writes numbers with a point and nothing else. `whole`: the field takes integers (or years) only."""
+
+    def __init__(self, *, whole: bool) -> None:
+        self._whole = whole
+        self._decimal_comma = self._group_comma = self._group_point = False
+        self._three_after_point = self._point = False
+
+    def look(self, text: str, *, good: bool) -> None:
+        """Note what the text proves about commas and points."""
+        bare = _MONEY.sub("", text)
+        if good or _PLAIN.fullmatch(bare):
+            self._point = self._point or ("." in bare and not _NIL_DECIMALS.fullmatch(bare))
+            self._three_after_point = self._three_after_point or _THREE_AFTER_POINT.fullmatch(bare) is not None
+        elif _POINT_GROUPS.fullmatch(bare):
+            self._group_point = self._decimal_comma = True
+        elif _COMMA_GROUPS.fullmatch(bare):
+            self._group_comma = True
+        elif many := _MANY_GROUPS.fullmatch(bare):
+            self._group_comma = self._group_comma or many[1] == ","
+            self._group_point = self._group_point or many[1] == "."
+        elif _SPACED.fullmatch(bare):
+            self._decimal_comma = self._decimal_comma or "," in bare
+            self._point = self._point or "." in bare
+        elif (match := _COMMA.fullmatch(bare)) and not _is_open(match):
+            self._decimal_comma = True
+
+    def mend(self, text: str) -> Mended | None:
+        """Write the number plainly."""
+        bare = _MONEY.sub("", text)
+        if self._group_point and self._group_comma:
+            return None
+        number = self._plain(bare)
+        if number is None:
+            return None
+        if self._whole:
+            nil = _NIL_DECIMALS.fullmatch(number)
+            if nil:
+                # "9.000" in a column of whole numbers may be nine thousand; "9.0" and "9.00" cannot.
+                return Mended(nil[1], "whole-number" if nil[0] == text else "number")
+        return Mended(number, "number")
+
+    def _plain(self, bare: str) -> str | None:
+        if match := _SPACED.fullmatch(bare):
+            whole = re.sub(GROUP_SPACE, "", match[1])
+            return f"{whole}.{match[3]}" if match[3] else whole
+        if _PLAIN.fullmatch(bare):
+            return bare
+        # A column that writes 1.234,50 would mean 1234 by a 1.234 that passes for a small number.
+        if self._three_after_point and (self._group_point or self._decimal_comma):
+            return None
+        if _POINT_GROUPS.fullmatch(bare):
+            return bare.replace(".", "").replace(",", ".")
+        if _COMMA_GROUPS.fullmatch(bare) and not self._decimal_comma:
+            return bare.replace(",", "")
+        match = _COMMA.fullmatch(bare)
+        if match and not self._group_comma:
+            proven = self._decimal_comma and not self._point
+            if proven or not _is_open(match):
+                return bare.replace(",", ".")
+        return None
+
+    def doubts(self, text: str) -> bool:
+        """Tell whether it is a number with a comma or several groups."""
+        bare = _MONEY.sub("", text)
+        return any(shape.fullmatch(bare) for shape in (_COMMA, _POINT_GROUPS, _COMMA_GROUPS, _MANY_GROUPS))
+
+    def question(self, texts: Sequence[str], count: int) -> str:
+        """Ask what the comma or the point means."""
+        said = plural(count, "nombre ambigu", "nombres ambigus")
+        return (
+            f"{said} ({listed(texts)}) : la virgule ou le point y sépare-t-il les décimales ou les milliers ? "
+            "Écrivez-les sans séparateur de milliers, avec un point pour les décimales."
+        )
+
+
+def _is_open(match: re.Match[str]) -> bool:
+    """Tell whether what follows the comma may be thousands: three digits after one to three that do not start by 0."""
+    _, whole, decimals = match.groups()
+    return len(decimals) == 3 and len(whole) <= 3 and not whole.startswith("0")

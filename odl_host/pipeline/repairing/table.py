@@ -1,0 +1,172 @@
+"""A table as it will be judged and published: the town hall's rows with the certain repairs made on the way.
+
+A first pass looks at the columns concerned, a batch at a time, and keeps only what decides; a second one repairs while
+the rows stream through. Rows keep their places and columns theirs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from odl_host.pipeline.engine.column import Column
+from odl_host.pipeline.reading.notes import ReadNote
+from odl_host.pipeline.reading.table import Row, Table
+from odl_host.pipeline.repairing.column import RepairedColumn
+from odl_host.pipeline.repairing.kinds import Ledger
+from odl_host.pipeline.repairing.labels import Rename, find_renames
+from odl_host.pipeline.reporting.model import Repair
+from odl_host.schemas.checks import bind_checks
+from odl_host.schemas.checks.ours import bind_ours
+
+if TYPE_CHECKING:
+    from odl_host.pipeline.validate import Report
+    from odl_host.schemas.registry import Schema
+
+
+class RepairedTable(Table):
+    """A table with its repairs; read, validated and written like any other.
+
+    `proposals` are the questions on what was not certain. `changed` tells whether there is any repair; `repairs` counts
+    them for the last pass that was read to its end.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        columns: Sequence[RepairedColumn] = (),
+        renames: Sequence[Rename] = (),
+        proposals: Sequence[ReadNote] = (),
+    ) -> None:
+        # Everything about the file is the table's; the header and the rows are ours.
+        self.__dict__.update(vars(table))
+        self.original = table
+        self.proposals = tuple(proposals)
+        self._columns, self._renames = tuple(columns), tuple(renames)
+        header = list(table.header)
+        for rename in renames:
+            header[rename.position - 1] = rename.field.name
+        self.header = tuple(header)
+        self._ledger = Ledger()
+
+    @property
+    def notes(self) -> tuple[ReadNote, ...]:
+        """What was noticed on reading the file."""
+        return self.original.notes
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is repaired."""
+        return bool(self._columns or self._renames)
+
+    @property
+    def repairs(self) -> tuple[Repair, ...]:
+        """What was repaired in the last whole pass: per kind and column, with examples."""
+        ledger = Ledger()
+        for rename in self._renames:
+            ledger.add("header", "", rename.label, rename.field.name)
+        headers = [Repair(kind, count, ledger.detail(kind, column)) for (kind, column), count in ledger.counts.items()]
+        cells = [
+            Repair(kind, count, self._ledger.detail(kind, column))
+            for (kind, column), count in self._ledger.counts.items()
+        ]
+        return (*headers, *cells)
+
+    def iter_batches(self) -> Iterator[list[Row]]:
+        """Stream the repaired rows in lists; see `Table.iter_batches`."""
+        ledger = Ledger()
+        count = 0
+        for batch in self.original.iter_batches():
+            for column in self._columns:
+                _repair_batch(batch, column, ledger)
+            count += len(batch)
+            yield batch
+        self._rows = count
+        self._ledger = ledger
+
+    def restore_cells(self, report: Report) -> Report:
+        """Return the report with the cells as they are in the town hall's file."""
+        places = {column.place + 1 for column in self._columns}
+        rows = {one.row for one in report.findings if one.row is not None and one.row > 1 and one.position in places}
+        if not rows:
+            return report
+        originals: dict[int, Row] = {}
+        first = 2
+        for batch in self.original.iter_batches():
+            originals.update((row, batch[row - first]) for row in rows if first <= row < first + len(batch))
+            first += len(batch)
+        findings = tuple(
+            dataclasses.replace(one, cell=originals[one.row][one.position - 1])
+            if one.cell is not None and one.position in places and one.row in originals
+            else one
+            for one in report.findings
+        )
+        return dataclasses.replace(report, findings=findings)
+
+
+def repair_table(table: Table, schema: Schema, *, today: date, columns: Collection[str] | None = None) -> RepairedTable:
+    """Decide what can be repaired for certain in a table, for one schema; reads it once, or not at all.
+
+    `columns`: the names of the fields where validation found something; the others are not looked at. None: all.
+
+    :raises RefusedFile: the file changed meanwhile
+    """
+    labels = [label.strip() for label in table.header]
+    if len(set(labels)) < len(labels):
+        return RepairedTable(table)  # which of the columns of one name is meant is not ours to say
+    renames = {one.position: one for one in find_renames(table.header, schema)}
+    looked = list(_open_columns(labels, schema, today, renames, columns))
+    if looked:
+        for batch in table.iter_batches():
+            for column in looked:
+                place = column.place
+                column.survey([row[place] for row in batch if len(row) > place])
+    believed = {
+        position: one
+        for position, one in renames.items()
+        if one.spelt or _is_believed(one, next(column for column in looked if column.place == position - 1))
+    }
+    kept = [column for column in looked if column.place + 1 in believed or column.place + 1 not in renames]
+    mended = [column for column in kept if column.helps]
+    proposals = [note for column in kept for note in column.questions()]
+    return RepairedTable(table, mended, list(believed.values()), proposals)
+
+
+def _open_columns(
+    labels: Sequence[str],
+    schema: Schema,
+    today: date,
+    renames: Mapping[int, Rename],
+    columns: Collection[str] | None,
+) -> Iterator[RepairedColumn]:
+    checks = bind_checks(schema).values
+    for position, label in enumerate(labels, start=1):
+        rename = renames.get(position)
+        field = rename.field if rename else schema.find_field(label)
+        if field is None or (rename is None and columns is not None and field.name not in columns):
+            continue
+        judges = [judge for name, judge in checks if name == field.name] + bind_ours(field, today)
+        column = Column(field, position, schema.missing_values, judges)
+        if rename or not column.idle:
+            yield RepairedColumn(column, schema)
+
+
+def _is_believed(rename: Rename, column: RepairedColumn) -> bool:
+    # A required field is missing otherwise: most values must suit. For another, renaming must not bring errors.
+    return column.agrees(wholly=not rename.field.required)
+
+
+def _repair_batch(batch: list[Row], column: RepairedColumn, ledger: Ledger) -> None:
+    place, mend = column.place, column.mend
+    for index, row in enumerate(batch):
+        if len(row) <= place:
+            continue
+        mended = mend(row[place])
+        if mended is not None:
+            ledger.add(mended.kind, column.name, row[place], mended.text)
+            # A copy: the reader may keep the row for the next pass.
+            row = [*islice(row, place), mended.text, *islice(row, place + 1, None)]
+            batch[index] = row
