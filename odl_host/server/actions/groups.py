@@ -185,7 +185,7 @@ def group_purge(ctx: Context, params: Ref) -> None:
 
 
 @action(params=ForUser, allow=permissions.anyone, reads=True)
-def organizationlist_groups_for_user(ctx: Context, params: ForUser) -> list[JsonDict]:
+def organization_list_for_user(ctx: Context, params: ForUser) -> list[JsonDict]:
     """Return the organizations in which a user may do something.
 
     :param id: the user, the caller by default

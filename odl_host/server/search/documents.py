@@ -155,7 +155,8 @@ def dataset_document(dataset: JsonDict) -> Any:
         dataset["author"],
         dataset["maintainer"],
     ]
-    whole = without_elisions("\n".join(text for text in everything if text))
+    # One value each: no phrase runs from the end of one into the next.
+    parts = [without_elisions(text) for text in everything if text]
     document = tantivy.Document()
     for name, values in exact.items():
         for value in values:
@@ -165,8 +166,9 @@ def dataset_document(dataset: JsonDict) -> Any:
         for value in values:
             if value:
                 document.add_text(name, without_elisions(value))
-    document.add_text("text", whole)
-    document.add_text("words", whole)
+    for part in parts:
+        document.add_text("text", part)
+        document.add_text("words", part)
     document.add_text("title_words", without_elisions(dataset["title"]))
     for name in DATE_FIELDS:
         document.add_date(name, _as_date(dataset[name]))

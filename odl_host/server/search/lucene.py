@@ -84,7 +84,7 @@ _FIELD = re.compile(r"((?:[A-Za-z_*](?:[\w.\-]|\\.)*)):(?!\s)")
 _WORD = re.compile(r'(?:\\.|[^\s()"\\:\[\]{}^~+\-!]|(?<=[^\s(])[+\-!]|:(?=[/\d]))+')
 _OPERATOR = re.compile(r"(AND|OR|NOT|&&|\|\|)(?=[\s(]|$)")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_BOUND = re.compile(r'"((?:\\.|[^"\\])*)"|((?:\\.|[^\s\]}])+)')
+_BOUND = re.compile(r'"((?:\\.|[^"\\])*)"|((?:\\.|[^\s\]}\\])+)')
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 

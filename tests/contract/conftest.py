@@ -1,0 +1,248 @@
+"""One catalogue behind three doors: in the process, over HTTP, and a real CKAN where `ODL_TEST_CKAN_URL` names one.
+
+A real CKAN also needs `ODL_TEST_CKAN_TOKEN`, the API token of a sysadmin.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pytest
+import requests
+
+from odl_host.ckan import (
+    BadRequest,
+    NotAuthorized,
+    NotFound,
+    SearchError,
+    SearchQueryError,
+    ValidationError,
+    WireError,
+)
+from odl_host.server.sites import Site, open_site
+from odl_host.storage.local import LocalStorage
+
+SERVER = """
+import os, sys
+from pathlib import Path
+
+def application():
+    from odl_host.server.app import create_app
+    from odl_host.server.sites import open_site
+    from odl_host.storage.local import LocalStorage
+    home = Path(os.environ["ODL_HOME"])
+    site = open_site(name="t", title="Essai", url=os.environ["TEST_URL"], description="", data_dir=home,
+                     storage=LocalStorage(home / "files"))
+    return create_app(lambda host: site if host == "127.0.0.1" else None)
+
+if __name__ == "__main__":
+    from odl_host.server.serve import serve
+    serve("served:application", home=Path(os.environ["ODL_HOME"]), host="127.0.0.1", port=int(sys.argv[1]),
+          workers=int(sys.argv[2]), ready=lambda: print("ready", flush=True))
+"""
+
+Files = Mapping[str, tuple[str, BinaryIO]]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls: a user's name and API token; neither is anonymous."""
+
+    name: str = ""
+    token: str = ""
+
+
+ANONYMOUS = Caller()
+
+
+class Catalogue:
+    """What the tests speak to."""
+
+    is_ours = True
+
+    def __init__(self, url: str, sysadmin: Caller) -> None:
+        self.url = url
+        self.sysadmin = sysadmin
+
+    def call(self, name: str, data: Any = None, files: Files | None = None, *, by: Caller | None = None) -> Any:
+        raise NotImplementedError
+
+    def new_user(self) -> Caller:
+        name = unique("user")
+        fields = {"name": name, "email": f"{name}@example.org", "password": "motdepasse", "with_apitoken": True}
+        return Caller(name, self.call("user_create", fields)["token"])
+
+    def new_organization(self, **fields: Any) -> Any:
+        return self.call("organization_create", {"name": unique("org"), **fields})
+
+    def new_dataset(self, owner_org: str | None = None, *, by: Caller | None = None, **fields: Any) -> Any:
+        owner_org = owner_org or self.new_organization()["id"]
+        return self.call("package_create", {"name": unique("dataset"), "owner_org": owner_org, **fields}, by=by)
+
+
+class InProcess(Catalogue):
+    def __init__(self, site: Site) -> None:
+        super().__init__(site.url, Caller(site.as_sysadmin().user_name or ""))
+        self.site = site
+
+    def call(self, name: str, data: Any = None, files: Files | None = None, *, by: Caller | None = None) -> Any:
+        who = self.sysadmin if by is None else by
+        door = self.site.as_user(who.name) if who.name else self.site.as_anonymous()
+        return door.call_action(name, data or {}, files)
+
+
+class OverHttp(Catalogue):
+    def __init__(self, url: str, token: str, *, is_ours: bool = True) -> None:
+        self.session = requests.Session()
+        super().__init__(url, Caller("sysadmin", token))
+        self.is_ours = is_ours
+
+    def call(self, name: str, data: Any = None, files: Files | None = None, *, by: Caller | None = None) -> Any:
+        who = self.sysadmin if by is None else by
+        headers = {"Authorization": who.token} if who.token else {}
+        address = f"{self.url}/api/3/action/{name}"
+        if files:
+            form = {key: str(value) for key, value in (data or {}).items() if value is not None}
+            response = self.session.post(address, data=form, files=dict(files), headers=headers, timeout=30)
+        else:
+            response = self.session.post(address, json=data or {}, headers=headers, timeout=30)
+        return unwrap(response)
+
+
+def unwrap(response: requests.Response) -> Any:
+    """Return the result of an answer, or raise what it says."""
+    assert response.headers["content-type"].replace(" ", "").lower() == "application/json;charset=utf-8"
+    answer = response.json()
+    if isinstance(answer, str):
+        assert response.status_code == 400
+        raise BadRequest(answer.removeprefix("Bad request: "))
+    if answer["success"]:
+        assert response.status_code == 200
+        return answer["result"]
+    error = answer["error"]
+    kinds: dict[str, type[WireError]] = {
+        "Not Found Error": NotFound,
+        "Authorization Error": NotAuthorized,
+        "Search Query Error": SearchQueryError,
+        "Search Error": SearchError,
+    }
+    if error["__type"] == "Validation Error":
+        assert response.status_code == 409
+        raise ValidationError({key: value for key, value in error.items() if key != "__type"})
+    assert response.status_code == kinds[error["__type"]].status
+    raise kinds[error["__type"]](error["message"].split(": ", 1)[-1])
+
+
+def unique(prefix: str) -> str:
+    return f"{prefix}-{uuid.uuid4().hex[:10]}"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Server:
+    """A server process on loopback."""
+
+    url: str
+    home: Path
+    process: subprocess.Popen[str]
+
+    def open_site(self) -> Site:
+        return open_site(
+            name="t",
+            title="Essai",
+            url=self.url,
+            description="",
+            data_dir=self.home,
+            storage=LocalStorage(self.home / "files"),
+        )
+
+    def new_token(self) -> str:
+        from odl_host.server.sites import create_token, ensure_sysadmin
+
+        site = self.open_site()
+        try:
+            return create_token(site, ensure_sysadmin(site), "tests")
+        finally:
+            site.close()
+
+
+def start_server(home: Path, *, workers: int = 1, port: int | None = None) -> Server:
+    port = port or free_port()
+    url = f"http://127.0.0.1:{port}"
+    (home / "served.py").write_text(SERVER)
+    process = subprocess.Popen(
+        [sys.executable, "served.py", str(port), str(workers)],
+        cwd=home,
+        env={**os.environ, "ODL_HOME": str(home), "TEST_URL": url, "PYTHONPATH": f"{home}:{Path.cwd()}"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return Server(url, home, process)
+
+
+def stop_server(server: Server) -> None:
+    server.process.terminate()
+    server.process.wait(20)
+    assert server.process.stdout is not None
+    server.process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    started = start_server(tmp_path_factory.mktemp("served"))
+    yield started
+    stop_server(started)
+
+
+@pytest.fixture(scope="session")
+def token(server: Server) -> str:
+    return server.new_token()
+
+
+@pytest.fixture(scope="session")
+def in_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalogue]:
+    home = tmp_path_factory.mktemp("embedded")
+    site = open_site(
+        name="t",
+        title="Essai",
+        url="http://portail.example.org",
+        description="",
+        data_dir=home,
+        storage=LocalStorage(home / "files"),
+    )
+    yield InProcess(site)
+    site.close()
+
+
+BACK_ENDS = ["in process", "http", *(["real ckan"] if os.environ.get("ODL_TEST_CKAN_URL") else [])]
+
+
+@pytest.fixture(scope="session", params=BACK_ENDS)
+def ckan(request: pytest.FixtureRequest) -> Catalogue:
+    if request.param == "in process":
+        return request.getfixturevalue("in_process")
+    if request.param == "http":
+        return OverHttp(request.getfixturevalue("server").url, request.getfixturevalue("token"))
+    return OverHttp(os.environ["ODL_TEST_CKAN_URL"].rstrip("/"), os.environ["ODL_TEST_CKAN_TOKEN"], is_ours=False)
+
+
+@pytest.fixture
+def ours(ckan: Catalogue) -> Catalogue:
+    if not ckan.is_ours:
+        pytest.skip("this is odl-host's own addition")
+    return ckan
