@@ -37,6 +37,7 @@ def open_site(tenant: Tenant) -> Site:
         title=tenant.title,
         url=tenant.url,
         description=tenant.manifest.description,
+        contact=tenant.manifest.contact,
         data_dir=tenant.data,
         storage=open_storage(tenant),
     )

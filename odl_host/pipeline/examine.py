@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,7 +99,7 @@ def hash_file(path: Path) -> str:
 def _examine(
     path: Path, sha256: str, registry: Registry, settings: ExamineSettings, schema: Schema | None
 ) -> Examination:
-    from odl_host.pipeline.detect import detect_schema
+    from odl_host.pipeline.detect import detect_schema, known_columns
     from odl_host.pipeline.normalise import write_normalised
     from odl_host.pipeline.ownership import find_owners
     from odl_host.pipeline.read import read_table
@@ -167,14 +166,6 @@ def _repair(
         # A renamed column may bring rules that did not apply without it: a file that can be published stays so.
         return table, verdict, (), ()
     return repaired, repaired.restore_cells(anew), repaired.repairs, repaired.proposals
-
-
-@cache
-def known_columns(registry: Registry) -> frozenset[str]:
-    """Return the names of the columns of every schema: what tells a header from a title, and `;` from `,`."""
-    return frozenset(
-        name for schema in registry.iter_versions() for one in schema.fields for name in (one.name, *one.aliases)
-    )
 
 
 def _doubt(table: Table, guess: Schema | None) -> str:

@@ -56,6 +56,7 @@ class Site:
     db: Database
     storage: Storage
     index: SearchIndex
+    contact: str = ""
     settings: Mapping[str, object] = field(default_factory=lambda: CKAN_DEFAULTS)
 
     def find_user(self, name: str) -> User | None:
@@ -98,7 +99,15 @@ class Site:
 
 
 def open_site(
-    *, name: str, title: str, url: str, description: str, data_dir: Path, storage: Storage, locale: str = "fr"
+    *,
+    name: str,
+    title: str,
+    url: str,
+    description: str,
+    data_dir: Path,
+    storage: Storage,
+    locale: str = "fr",
+    contact: str = "",
 ) -> Site:
     """Open a tenant's catalogue, creating or migrating `data_dir/catalogue.sqlite`.
 
@@ -114,6 +123,7 @@ def open_site(
         url=url.rstrip("/"),
         description=description,
         locale=locale,
+        contact=contact,
         db=database,
         storage=storage,
         index=SearchIndex(data_dir / "index", database),
