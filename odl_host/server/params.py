@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from odl_host.ckan import ValidationError
 
 MISSING_VALUE = "Missing value"
+
+MAX_INTEGER = (1 << 63) - 1
+MAX_DIGITS = 30
 
 Convert = Callable[[Any], Any]
 
@@ -93,17 +97,18 @@ def flag(value: Any) -> bool:
 
 
 def integer(value: Any) -> int:
-    """Convert to a whole number."""
+    """Convert to a whole number that a database can hold."""
+    number: int | None = None
     if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, str):
-        try:
-            return int(value.strip())
-        except ValueError:
-            pass
-    raise Invalid("Invalid integer")
+        number = value
+    elif isinstance(value, float) and value.is_integer():
+        number = int(value)
+    elif isinstance(value, str) and len(value) <= MAX_DIGITS:
+        with suppress(ValueError):
+            number = int(value.strip())
+    if number is None or abs(number) > MAX_INTEGER:
+        raise Invalid("Invalid integer")
+    return number
 
 
 def natural(value: Any) -> int:

@@ -101,14 +101,16 @@ class SearchIndex:
         searcher = self._up_to_date()
         assert self._translator is not None
         query = self._translator.whole(request.query, request.filters, request.labels, request.states)
-        wanted = max(request.rows, 0)
+        # The engine reserves room for start + rows hits: a page beyond the end is empty without asking it.
+        is_beyond = request.start >= searcher.num_docs
+        wanted, start = (0, 0) if is_beyond else (max(request.rows, 0), request.start)
         is_ranked = self._translator.is_ranked(request.query)
         key, is_descending = _sort_key(request.sort, is_ranked=is_ranked)
         options: dict[str, Any] = {}
         if key != "score":
             order = tantivy.Order.Desc if is_descending else tantivy.Order.Asc
             options = {"order_by_field": key, "order": order}
-        found = searcher.search(query, limit=max(wanted, 1), offset=request.start, count=True, **options)
+        found = searcher.search(query, limit=max(wanted, 1), offset=start, count=True, **options)
         ids = [searcher.doc(address)["id"][0] for _, address in found.hits[:wanted]]
         return SearchPage(ids, found.count, self._facets(searcher, query, request))
 

@@ -1,0 +1,287 @@
+"""The server as a process: two tenants, two workers, what travels over HTTP."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import requests
+
+from .conftest import CommandLine
+
+
+@dataclass(frozen=True)
+class Served:
+    """Two tenants on one server: `url` answers for the first, the host `autre.example` for the second."""
+
+    url: str
+    port: int
+    token: str
+    other_token: str
+    process: subprocess.Popen[str]
+
+    def api(self, name: str, **kwargs: Any) -> requests.Response:
+        kwargs.setdefault("headers", {"Authorization": self.token})
+        return requests.post(f"{self.url}/api/3/action/{name}", timeout=20, **kwargs)
+
+    def result(self, name: str, **kwargs: Any) -> Any:
+        answer = self.api(name, **kwargs).json()
+        assert answer["success"], answer
+        return answer["result"]
+
+    def upload(self, content: bytes = b"a;b\n1;2\n", name: str = "Fichier à part.csv") -> Any:
+        dataset = self.dataset()
+        fields = {"package_id": dataset["id"]}
+        return self.result("resource_create", data=fields, files={"upload": (name, io.BytesIO(content))})
+
+    def dataset(self, **fields: Any) -> Any:
+        return self.result("package_create", json={"name": f"jeu-{uuid.uuid4().hex}", "owner_org": "aime", **fields})
+
+
+def start(odl: CommandLine, port: int, *, workers: int) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        odl.arguments("serve", "--port", str(port), "--workers", str(workers)),
+        env=odl.env,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    while "Ctrl-C" not in (line := process.stderr.readline()):
+        assert line, "the server ended at once"
+    return process
+
+
+def find_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    odl = CommandLine(tmp_path_factory.mktemp("home"))
+    port = find_port()
+    url = f"http://127.0.0.1:{port}"
+    odl("init", "savoie", "--commune", "73065", "--url", url)
+    odl("init", "autre", "--commune", "73029", "--url", "http://autre.example")
+    tokens = [odl("--json", "-t", name, "token", "create", "--sysadmin").json["token"] for name in ("savoie", "autre")]
+    process = start(odl, port, workers=2)
+    served = Served(url, port, tokens[0], tokens[1], process)
+    served.result("organization_create", json={"name": "aime", "title": "Aime"})
+    yield served
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 0
+    assert process.stderr is not None
+    process.stderr.close()
+
+
+def test_each_host_has_its_own_catalogue_and_its_own_tokens(served: Served) -> None:
+    dataset = served.dataset()
+    other = {"Host": "autre.example"}
+    address = f"{served.url}/api/3/action/package_show?id={dataset['id']}"
+    assert requests.get(address, timeout=10).status_code == 200
+    assert requests.get(address, headers=other, timeout=10).status_code == 404
+    body = {"name": "ailleurs"}
+    refused = served.api("organization_create", json=body, headers={**other, "Authorization": served.token})
+    assert refused.status_code == 403
+    accepted = served.api("organization_create", json=body, headers={**other, "Authorization": served.other_token})
+    assert accepted.status_code == 200
+
+
+def test_an_unknown_host_is_404_even_for_a_sysadmin(served: Served) -> None:
+    answer = served.api("status_show", headers={"Host": "inconnu.example", "Authorization": served.token})
+    assert answer.status_code == 404
+
+
+def test_every_worker_sees_a_write_at_once(served: Served) -> None:
+    word = f"mot{uuid.uuid4().hex}"
+    served.dataset(title=word)
+    # Each connection may reach another worker.
+    for _ in range(10):
+        found = requests.get(f"{served.url}/api/3/action/package_search", params={"q": word}, timeout=10).json()
+        assert found["result"]["count"] == 1
+
+
+def test_workers_write_at_the_same_time_without_losing_anything(served: Served) -> None:
+    prefix = uuid.uuid4().hex
+    statuses: list[int] = []
+
+    def write(part: int) -> None:
+        for n in range(15):
+            body = {"name": f"{prefix}-{part}-{n}", "owner_org": "aime"}
+            statuses.append(served.api("package_create", json=body).status_code)
+
+    threads = [threading.Thread(target=write, args=(part,)) for part in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses == [200] * 60
+    names = served.result("package_list", json={})
+    assert len([name for name in names if name.startswith(prefix)]) == 60
+
+
+@pytest.mark.parametrize("path", ["/api/3/action/status_show", "/api/action/status_show"])
+def test_the_envelope_is_ckans(served: Served, path: str) -> None:
+    answer = requests.get(served.url + path, timeout=10)
+    assert answer.headers["content-type"] == "application/json;charset=utf-8"
+    assert set(answer.json()) == {"help", "success", "result"}
+    assert answer.json()["help"].endswith("help_show?name=status_show")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"data": "{"},
+        {"data": "[1, 2]"},
+        {"data": '"texte"'},
+        {"data": b"\xff\xfe"},
+        {"data": "[" * 100_000},
+        {"data": '{"a":' * 5_000 + "1" + "}" * 5_000},
+        {"data": "a=1", "headers": {"Content-Type": "multipart/form-data; boundary=x"}},
+    ],
+)
+def test_a_body_that_is_no_object_is_a_bad_request(served: Served, request_: dict[str, Any]) -> None:
+    answer = requests.post(f"{served.url}/api/3/action/package_show", timeout=10, **request_)
+    assert answer.status_code == 400
+    assert answer.json().startswith("Bad request: ")
+
+
+def test_a_body_too_large_is_refused_before_it_is_read(served: Served) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
+    connection.putrequest("POST", "/api/3/action/package_create")
+    connection.putheader("Content-Length", str(1 << 40))
+    connection.endheaders()
+    try:
+        for _ in range(40):
+            connection.send(b" " * (1 << 20))
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+    assert connection.getresponse().status == 400
+    connection.close()
+
+
+def test_get_is_for_reading_only(served: Served) -> None:
+    answer = requests.get(f"{served.url}/api/3/action/package_create?name=x", timeout=10)
+    assert answer.status_code == 400
+    assert answer.json().startswith("Bad request")
+    assert requests.head(f"{served.url}/api/3/action/status_show", timeout=10).status_code == 200
+
+
+def test_an_action_that_does_not_exist_is_a_bad_request(served: Served) -> None:
+    answer = served.api("no_such_action", json={})
+    assert (answer.status_code, answer.json()) == (400, "Bad request: Action name not known: no_such_action")
+
+
+def test_forms_and_query_strings_carry_parameters_too(served: Served) -> None:
+    name = served.dataset()["name"]
+    assert served.result("package_show", data={"id": name})["name"] == name
+    answer = requests.get(f"{served.url}/api/3/action/package_show", params={"id": name}, timeout=10)
+    assert answer.json()["result"]["name"] == name
+    search = {"q": f"name:{name}", "facet.field": '["organization"]', "rows": "1"}
+    found = requests.get(f"{served.url}/api/3/action/package_search", params=search, timeout=10).json()["result"]
+    assert found["facets"] == {"organization": {"aime": 1}}
+
+
+def test_jsonp_is_anonymous_and_for_get_only(served: Served) -> None:
+    private = served.dataset(private=True)
+    address = f"{served.url}/api/3/action/package_show?callback=voici&id={private['id']}"
+    answer = requests.get(address, headers={"Authorization": served.token}, timeout=10)
+    assert answer.text.startswith("voici({")
+    assert '"success":false' in answer.text
+    posted = served.api("package_show?callback=voici", json={"id": private["id"]})
+    assert posted.json()["success"] is True
+    odd = requests.get(f"{served.url}/api/3/action/site_read?callback=a;alert(1)//", timeout=10)
+    assert odd.json()["result"] is True
+
+
+def test_the_token_is_accepted_under_both_names_and_a_wrong_one_is_anonymous(served: Served) -> None:
+    private = served.dataset(private=True)
+    for header in ("Authorization", "X-CKAN-API-Key"):
+        assert served.api("package_show", json={"id": private["id"]}, headers={header: served.token}).ok
+    refused = served.api("package_show", json={"id": private["id"]}, headers={"Authorization": "faux"})
+    assert refused.status_code == 403
+    assert refused.json()["error"]["__type"] == "Authorization Error"
+    assert refused.json()["error"]["message"].startswith("Access denied: ")
+
+
+def test_a_download_has_ranges_a_tag_and_no_redirect(served: Served) -> None:
+    content = b"0123456789" * 1000
+    url = served.upload(content)["url"]
+    whole = requests.get(url, allow_redirects=False, timeout=10)
+    assert (whole.status_code, whole.content) == (200, content)
+    assert whole.headers["content-type"].startswith("text/csv")
+    part = requests.get(url, headers={"Range": "bytes=10-19"}, timeout=10)
+    assert (part.status_code, part.content) == (206, b"0123456789")
+    assert part.headers["content-range"] == "bytes 10-19/10000"
+    beyond = requests.get(url, headers={"Range": "bytes=20000-"}, timeout=10)
+    assert beyond.status_code == 416
+    head = requests.head(url, timeout=10)
+    assert (head.status_code, head.headers["content-length"], head.content) == (200, "10000", b"")
+    again = requests.get(url, headers={"If-None-Match": whole.headers["etag"]}, timeout=10)
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_an_uploaded_page_is_never_run_by_a_browser(served: Served) -> None:
+    answer = requests.get(served.upload(b"<script>alert(1)</script>", "page.html")["url"], timeout=10)
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_file_of_a_private_dataset_is_for_its_members(served: Served) -> None:
+    resource = served.upload()
+    served.result("package_patch", json={"id": resource["package_id"], "private": True})
+    assert requests.get(resource["url"], timeout=10).status_code == 403
+    assert requests.get(resource["url"], headers={"Authorization": served.token}, timeout=10).status_code == 200
+
+
+def test_a_large_upload_is_streamed(served: Served) -> None:
+    content = os.urandom(1 << 20) * 24
+    resource = served.upload(content, "gros.zip")
+    assert resource["size"] == len(content)
+    assert requests.get(resource["url"], timeout=20).content == content
+
+
+def test_a_half_upload_leaves_nothing(served: Served) -> None:
+    dataset = served.dataset()
+    head = (
+        "POST /api/3/action/resource_create HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        f"Authorization: {served.token}\r\n"
+        "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 100000\r\n\r\n"
+        f'--x\r\nContent-Disposition: form-data; name="package_id"\r\n\r\n{dataset["id"]}\r\n'
+        '--x\r\nContent-Disposition: form-data; name="upload"; filename="a.csv"\r\n\r\na;b\r\n'
+    )
+    with socket.create_connection(("127.0.0.1", served.port), timeout=5) as half:
+        half.sendall(head.encode())
+        time.sleep(0.2)
+    assert served.result("package_show", json={"id": dataset["id"]})["resources"] == []
+
+
+def test_no_parameters_of_any_type_break_an_action(served: Served) -> None:
+    from odl_host.server.registry import all_actions
+
+    odd: list[Any] = [None, [], {}, [[]], [{}], {"a": []}, True, -1, 1e308, "", "\x00", "é" * 300, "*", "' OR 1=1 --"]
+    keys = ("id", "name", "q", "fq", "rows", "limit", "resources", "tags", "extras", "users", "groups", "owner_org")
+    keys += ("package_id", "object", "object_type", "capacity", "email", "password", "user", "sort", "facet.field")
+    broken: list[Any] = []
+    session = requests.Session()
+    session.headers["Authorization"] = served.token
+    for number, name in enumerate(all_actions()):
+        for value in odd:
+            body = json.dumps(dict.fromkeys(keys[number % 3 :], value) | {"id": "aime" if number % 2 else value})
+            answer = session.post(f"{served.url}/api/3/action/{name}", data=body, timeout=20)
+            if answer.status_code >= 500:
+                broken.append((name, value))
+    assert broken == []
