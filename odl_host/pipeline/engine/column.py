@@ -7,11 +7,12 @@ the bad ones. `judge` is the exact verdict on one text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from odl_host.pipeline.engine.clearance import Filter, compile_filters, suspects
 from odl_host.pipeline.engine.pattern import Pattern
-from odl_host.pipeline.engine.types import BOUNDS, CONSTRAINTS, CellType, Quick, compile_type
+from odl_host.pipeline.engine.types import BOUNDS, CONSTRAINTS, CellType, compile_type
 from odl_host.schemas.checks import CannotJudge, Problem
 from odl_host.schemas.findings import SEPARATOR, Finding
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 KNOWN_LIMIT = 50_000
 """Good texts remembered per column: past it, a column has too many distinct values for memory to pay."""
+
+WATCHED_CELLS = 4096
+"""Cells after which a column is known to repeat its values or not."""
 
 MEMO_LIMIT = 20_000
 """Bad texts and values remembered per column."""
@@ -49,11 +53,13 @@ class Column:
         self.required = bool(field.constraints.get("required"))
         self.pattern: Pattern | None = None
         self._tests = self._compile_tests()
-        self._quick = self._compile_quick()
+        self._filters = self._compile_filters()
         self._known: set[str | None] = set() if self.required else set(self.missing)
-        self._plain = False
+        self._distinct = False
+        self._cells = self._new = 0
         self._verdicts: dict[str | None, Ranked] = {}
         self._values: dict[str, object] = {}
+        self._seed()
         self.idle = not self.required and self.type.identity and not self._tests and not self._checks
         """Whether nothing can be wrong with a cell of this column."""
         self.only_required = self.required and self.type.identity and not self._tests and not self._checks
@@ -163,32 +169,53 @@ class Column:
         """Return the bad texts among these cells with their verdicts, or None when all are good."""
         if self.only_required:
             return None if self.missing.isdisjoint(cells) else {text: self.judge(text) for text in self.missing}
-        quick = self._quick
-        if self._plain and quick is not None and None not in cells and all(map(quick, cells)):  # type: ignore[arg-type]
-            return None
-        new = set(cells)
-        new -= self._known
-        if not new:
-            return None
-        if quick is not None and None not in new and all(map(quick, new)):  # type: ignore[arg-type]
-            self._remember(new)
-            return None
-        bad: dict[str | None, Ranked] = {}
-        for text in new:
-            verdict = self.judge(text)
-            if verdict:
-                bad[text] = verdict
+        filters = self._filters
+        new: set[str | None]
+        doubtful: Collection[str | None]
+        if self._distinct and filters is not None:
+            doubtful = self._doubtful(filters, cells)
+            if not doubtful:
+                return None
+            new = set(doubtful)
+            new -= self._known
+            doubtful = new
+        else:
+            new = set(cells)
+            new -= self._known
+            if not new:
+                return None
+            self._watch(len(cells), len(new))
+            doubtful = new if filters is None else self._doubtful(filters, new)
+        bad = {text: verdict for text in doubtful if (verdict := self.judge(text))}
         self._remember(new.difference(bad) if bad else new)
         return bad or None
 
+    def _doubtful(self, filters: list[Filter], cells: Collection[str | None]) -> list[str | None]:
+        """Return the cells that cannot be cleared at once."""
+        texts: Any = cells
+        found: list[str | None] = []
+        if None in cells:
+            texts = [text for text in cells if text is not None]
+            found.append(None)
+        found += suspects(filters, texts)
+        if self.required and not self.missing.isdisjoint(texts):
+            # A text that means "no value" may look good to the filters.
+            found += self.missing.intersection(texts)
+        return found
+
+    def _watch(self, cells: int, new: int) -> None:
+        """Notice a column whose values hardly ever come back: remembering them would cost more than it gains."""
+        self._cells += cells
+        self._new += new
+        if self._cells > WATCHED_CELLS:
+            self._distinct = self._new > self._cells * 0.6
+            self._cells = self._new = 0
+
     def _remember(self, good: set[str | None]) -> None:
-        if self._plain:
-            return
-        if len(self._known) + len(good) > KNOWN_LIMIT and self._quick is not None:
-            self._plain = True
-            self._known = set() if self.required else set(self.missing)
-        elif len(self._known) + len(good) <= KNOWN_LIMIT:
+        if len(self._known) + len(good) <= KNOWN_LIMIT:
             self._known |= good
+        else:
+            self._distinct = self._filters is not None
 
     # -- compiling ----------------------------------------------------------------------------------------------------
 
@@ -225,35 +252,17 @@ class Column:
             return lambda value: len(value) >= length
         return lambda value: len(value) <= length
 
-    def _compile_quick(self) -> Quick | None:
-        """Return a test that only good texts pass, where there is one cheaper than judging."""
-        if self._checks:
+    def _compile_filters(self) -> list[Filter] | None:
+        if self._checks or self.findings:
             return None
-        quick = self.type.quick
-        if self._tests:
-            tests = dict(self._tests)
-            quick = None
-            if self.type.identity and list(tests) == ["pattern"]:
-                quick = tests["pattern"]
-            elif self.field.type in ("integer", "number") and list(tests) == ["minimum"]:
-                quick = self._compile_not_negative()
-        # A quick test that passes a missing text would hide that a required cell is empty.
-        if quick and self.required and any(quick(text) for text in self.missing if text is not None):
-            return None
-        return quick
+        return compile_filters(self.field.type, self.field.format, self.type, self._constraints, self.pattern)
 
-    def _compile_not_negative(self) -> Quick | None:
-        try:
-            bound = float(str(self._constraints["minimum"]))
-        except ValueError:
-            return None
-        if bound > 0 or self.type.quick is None:
-            return None
-        return (_UNSIGNED_INTEGER if self.field.type == "integer" else _UNSIGNED_NUMBER).fullmatch
+    def _seed(self) -> None:
+        """Remember at once the texts of a list of allowed values."""
+        allowed = self._constraints.get("enum")
+        if isinstance(allowed, (list, tuple)):
+            self._known.update(text for text in allowed if isinstance(text, str) and not self.judge(text))
 
-
-_UNSIGNED_INTEGER = re.compile(r"[0-9]{1,18}")
-_UNSIGNED_NUMBER = re.compile(r"[0-9]{1,24}(?:\.[0-9]{1,24})?")
 
 # A NaN is neither above nor below anything: frictionless refuses it wherever there is a bound.
 _BOUND_TESTS: Mapping[str, Callable[[Any], Test]] = {

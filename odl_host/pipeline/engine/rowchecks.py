@@ -5,7 +5,8 @@ Like a column, a bound check remembers the combinations of texts it found good.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress
 
 from odl_host.pipeline.engine.column import KNOWN_LIMIT, Column
 from odl_host.schemas.checks import CannotJudge, Problem, RowCheck
@@ -24,8 +25,8 @@ class BoundRowCheck:
         # Validata gives `one-of-required` to the row when both columns are there, else to the first column.
         self.whole_row = check.when_absent == "either" and None not in self.places
         self.name = check.columns[0]
+        self._texts_only = all(column is None or column.type.identity for column in columns)
         self._good: set[Texts] = set()
-        self._bad: dict[Texts, Problem] = {}
 
     def judge(self, texts: Texts) -> Problem | None:
         """Return what is wrong with one row."""
@@ -37,7 +38,41 @@ class BoundRowCheck:
         except CannotJudge:
             return Problem("error", {"check": self.check.name})
 
-    def sift(self, batch: Sequence[Texts]) -> Mapping[Texts, Problem] | None:
+    def find(self, columns: Sequence[Sequence[str | None]], count: int) -> Iterable[tuple[int, Problem]]:
+        """Give index and problem of each bad row of a batch; `columns` are all those of the file."""
+        if self._texts_only and self.check.when_absent == "either":
+            return self._find_all_empty(columns, count)
+        if self._texts_only and self.check.when_absent == "cohesive" and self._are_alike(columns):
+            return ()
+        absent: Texts = (None,) * count
+        batch = list(zip(*(absent if place is None else columns[place] for place in self.places), strict=True))
+        bad = self._sift(batch)
+        if not bad:
+            return ()
+        return [(index, bad[batch[index]]) for index in compress(range(count), map(bad.__contains__, batch))]
+
+    def _find_all_empty(self, columns: Sequence[Sequence[str | None]], count: int) -> list[tuple[int, Problem]]:
+        """Return the rows where no column has a value, without looking at the values."""
+        indexes: Iterable[int] = range(count)
+        for column, place in zip(self._columns, self.places, strict=True):
+            if column is not None and place is not None:
+                cells, missing = columns[place], column.missing
+                if missing.isdisjoint(cells):
+                    return []
+                indexes = [index for index in indexes if cells[index] in missing]
+        problem = self.check.judge([None] * len(self.places))
+        return [(index, problem) for index in indexes] if problem is not None else []
+
+    def _are_alike(self, columns: Sequence[Sequence[str | None]]) -> bool:
+        """Say whether the columns are empty on the same rows."""
+        masks = [
+            list(map(column.missing.__contains__, columns[column.position - 1]))
+            for column in self._columns
+            if column is not None
+        ]
+        return all(mask == masks[0] for mask in masks)
+
+    def _sift(self, batch: Sequence[Texts]) -> Mapping[Texts, Problem] | None:
         """Return the bad combinations of a batch, or None when all are good."""
         new = set(batch)
         new -= self._good

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import date
-from itertools import islice
+from itertools import compress, islice
 from typing import TYPE_CHECKING
 
 from odl_host.pipeline.engine.column import BASELINE, Column
@@ -122,19 +122,23 @@ class Engine:
     def _judge_batch(self, rows: list[list[str]], first_row: int) -> None:
         width = self.width
         ragged: dict[int, list[str]] = {}
-        batch: Sequence[Sequence[str | None]] = rows
-        if any(length != width for length in set(map(len, rows))):
-            batch, ragged = _squared(rows, width)
+        batch: list[Sequence[str | None]] = rows  # type: ignore[assignment]  # squared when it holds None
+        odd = [index for index, length in enumerate(map(len, rows)) if length != width]
+        if odd:
+            batch = list(rows)
+            for index in odd:
+                row = ragged[index] = rows[index]
+                batch[index] = [*row[:width], *[None] * (width - len(row))]
         columns: list[Texts] = list(zip(*batch, strict=True))
+        count = range(len(rows))
         marks: dict[int, list[tuple[Column, int, Problem]]] = {}
         for column in self._sifted:
             cells = columns[column.position - 1]
             bad = column.sift(cells)
             if bad:
-                for index, text in enumerate(cells):
-                    if text in bad:
-                        entry = marks.setdefault(index, [])
-                        entry += [(column, rank, problem) for rank, problem in bad[text]]
+                for index in compress(count, map(bad.__contains__, cells)):
+                    entry = marks.setdefault(index, [])
+                    entry += [(column, rank, problem) for rank, problem in bad[cells[index]]]
         customs = self._judge_rows(columns, len(rows))
         blank = self._find_blank(columns, len(rows))
         repeats = self._find_repeats(columns, first_row)
@@ -221,13 +225,8 @@ class Engine:
     ) -> dict[int, list[tuple[BoundRowCheck | None, Problem]]]:
         found: dict[int, list[tuple[BoundRowCheck | None, Problem]]] = {}
         for check in self._row_checks:
-            absent: Texts = (None,) * count
-            batch = list(zip(*(absent if place is None else columns[place] for place in check.places), strict=True))
-            bad = check.sift(batch)
-            if bad:
-                for index, texts in enumerate(batch):
-                    if texts in bad:
-                        found.setdefault(index, []).append((check, bad[texts]))
+            for index, problem in check.find(columns, count):
+                found.setdefault(index, []).append((check, problem))
         return found
 
     def _find_blank(self, columns: Sequence[Texts], count: int) -> set[int]:
@@ -274,16 +273,3 @@ def _keys(column: Column, columns: Sequence[Texts]) -> Sequence[Hashable]:
     if column.missing.isdisjoint(cells):
         return cells
     return [None if text in column.missing else text for text in cells]
-
-
-def _squared(rows: list[list[str]], width: int) -> tuple[list[Sequence[str | None]], dict[int, list[str]]]:
-    """Cut long rows and fill short ones with None; give the ragged rows as they were, by index."""
-    square: list[Sequence[str | None]] = []
-    ragged: dict[int, list[str]] = {}
-    for index, row in enumerate(rows):
-        if len(row) == width:
-            square.append(row)
-        else:
-            ragged[index] = row
-            square.append([*row[:width], *[None] * (width - len(row))])
-    return square, ragged

@@ -49,20 +49,20 @@ TRUE_VALUES = ("true", "True", "TRUE", "1")
 FALSE_VALUES = ("false", "False", "FALSE", "0")
 
 _DAY = r"(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
-_DATE = re.compile(rf"[12][0-9]{{3}}-{_DAY}")
+_DATE = rf"[12][0-9]{{3}}-{_DAY}"
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
-_TIME = re.compile(_CLOCK)
-_DATETIME = re.compile(rf"[12][0-9]{{3}}-{_DAY}[T ]{_CLOCK}(?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])?")
-_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
-_NUMBER = re.compile(r"[+-]?[0-9]{1,24}(?:\.[0-9]{1,24})?")
-_YEAR = re.compile(r"[0-9]{4}")
-_YEARMONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
-_POINT = re.compile(r" ?-?[0-8]?[0-9](?:\.[0-9]{1,24})? ?, ?-?[0-8]?[0-9](?:\.[0-9]{1,24})? ?")
-_EMAIL = re.compile(
+_TIME = _CLOCK
+_DATETIME = rf"[12][0-9]{{3}}-{_DAY}[T ]{_CLOCK}(?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])?"
+_INTEGER = r"[+-]?[0-9]{1,18}"
+_NUMBER = r"[+-]?[0-9]{1,24}(?:\.[0-9]{1,24})?"
+_YEAR = r"[0-9]{4}"
+_YEARMONTH = r"[0-9]{4}-(?:0[1-9]|1[0-2])"
+_POINT = r" ?-?[0-8]?[0-9](?:\.[0-9]{1,24})? ?, ?-?[0-8]?[0-9](?:\.[0-9]{1,24})? ?"
+_EMAIL = (
     r"[A-Za-z0-9_+-]{1,20}(?:\.[A-Za-z0-9_+-]{1,20}){0,2}@(?:[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?\.){1,3}[a-z]{2,20}"
 )
-_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
-_NOT_DIGITS_AROUND = re.compile(r"((^[^-\d]*)|(\D*$))")
+_SCHEME = r"[a-zA-Z][a-zA-Z0-9+.-]*:"
+_NOT_DIGITS_AROUND = r"((^[^-\d]*)|(\D*$))"
 
 
 class Point(NamedTuple):
@@ -103,23 +103,27 @@ def _any(_field: Field) -> CellType:
 
 
 def _string(field: Field) -> CellType:
-    reader = _STRING_FORMATS.get(field.format)
-    if reader is None:
+    compiler = _STRING_FORMATS.get(field.format)
+    if compiler is None:
         return CellType(lambda cell: cell if isinstance(cell, str) else None, identity=True)
-    return reader
+    return compiler()
 
 
-def _read_uri(cell: object) -> object:
+def _uri() -> CellType:
     # An URI, for frictionless, is what has a scheme: rfc3986 parses anything, and only the scheme is asked for.
-    return cell if isinstance(cell, str) and _SCHEME.match(cell) else None
+    has_scheme = re.compile(_SCHEME).match
+    return CellType(lambda cell: cell if isinstance(cell, str) and has_scheme(cell) else None, has_scheme)
 
 
-def _read_email(cell: object) -> object:
-    if not isinstance(cell, str) or cell.count("@") != 1:
-        return None
-    if _EMAIL.fullmatch(cell):
-        return cell
-    return cell if is_email(cell) else None
+def _email() -> CellType:
+    quick = re.compile(_EMAIL).fullmatch
+
+    def read(cell: object) -> object:
+        if not isinstance(cell, str) or cell.count("@") != 1:
+            return None
+        return cell if quick(cell) or is_email(cell) else None
+
+    return CellType(read, quick)
 
 
 def _read_uuid(cell: object) -> object:
@@ -150,12 +154,12 @@ def _read_wkt(cell: object) -> object:
     return cell if isinstance(cell, str) and is_wkt(cell) else None
 
 
-_STRING_FORMATS: Mapping[str, CellType] = {
-    "uri": CellType(_read_uri, _SCHEME.match),
-    "email": CellType(_read_email, _EMAIL.fullmatch),
-    "uuid": CellType(_read_uuid),
-    "binary": CellType(_read_binary),
-    "wkt": CellType(_read_wkt),
+_STRING_FORMATS: Mapping[str, Callable[[], CellType]] = {
+    "uri": _uri,
+    "email": _email,
+    "uuid": lambda: CellType(_read_uuid),
+    "binary": lambda: CellType(_read_binary),
+    "wkt": lambda: CellType(_read_wkt),
 }
 
 
@@ -166,7 +170,7 @@ def _integer(field: Field) -> CellType:
         if isinstance(cell, str):
             text = cell.strip()
             if not bare:
-                text = _NOT_DIGITS_AROUND.sub("", text)
+                text = re.sub(_NOT_DIGITS_AROUND, "", text)
             try:
                 return int(text)
             except ValueError:
@@ -181,7 +185,7 @@ def _integer(field: Field) -> CellType:
             return int(cell)
         return None
 
-    return CellType(read, _INTEGER.fullmatch)
+    return CellType(read, re.compile(_INTEGER).fullmatch)
 
 
 def _number(field: Field) -> CellType:
@@ -195,7 +199,7 @@ def _number(field: Field) -> CellType:
         if isinstance(cell, str):
             text = cell.strip()
             if not bare:
-                text = _NOT_DIGITS_AROUND.sub("", text)
+                text = re.sub(_NOT_DIGITS_AROUND, "", text)
             if group:
                 text = text.replace(group, "")
             if mark != ".":
@@ -215,7 +219,7 @@ def _number(field: Field) -> CellType:
         return None
 
     plain = mark == "." and group not in ".0123456789+-" if group else mark == "."
-    return CellType(read, _NUMBER.fullmatch if plain else None)
+    return CellType(read, re.compile(_NUMBER).fullmatch if plain else None)
 
 
 def _boolean(field: Field) -> CellType:
@@ -236,6 +240,8 @@ def _boolean(field: Field) -> CellType:
 def _date(field: Field) -> CellType:
     form = "%Y-%m-%d" if field.format in ("", "default") else field.format
 
+    quick = re.compile(_DATE).fullmatch if form == "%Y-%m-%d" else None
+
     def read(cell: object) -> object:
         if isinstance(cell, datetime):
             return cell.date() if cell.time() == time() else None
@@ -243,18 +249,20 @@ def _date(field: Field) -> CellType:
             return cell
         if not isinstance(cell, str):
             return None
-        if form == "%Y-%m-%d" and _DATE.fullmatch(cell):
+        if quick is not None and quick(cell):
             return date.fromisoformat(cell)
         try:
             return parse_any_date(cell).date() if form == "any" else datetime.strptime(cell, form).date()  # noqa: DTZ007
         except Exception:  # noqa: BLE001 - what dateutil and strptime raise on odd texts is theirs; any failure refuses
             return None
 
-    return CellType(read, _DATE.fullmatch if form == "%Y-%m-%d" else None)
+    return CellType(read, quick)
 
 
 def _datetime(field: Field) -> CellType:
     form = field.format or "default"
+
+    quick = re.compile(_DATETIME).fullmatch
 
     def read(cell: object) -> object:
         if isinstance(cell, datetime):
@@ -265,16 +273,18 @@ def _datetime(field: Field) -> CellType:
             if form == "default":
                 if cell[16] != ":" or len(cell) < 19:
                     return None
-                return datetime.fromisoformat(cell) if _DATETIME.fullmatch(cell) else parse_iso_date(cell)
+                return datetime.fromisoformat(cell) if quick(cell) else parse_iso_date(cell)
             return parse_any_date(cell) if form == "any" else datetime.strptime(cell, form)  # noqa: DTZ007
         except Exception:  # noqa: BLE001 - as for dates
             return None
 
-    return CellType(read, _DATETIME.fullmatch if form == "default" else None)
+    return CellType(read, quick if form == "default" else None)
 
 
 def _time(field: Field) -> CellType:
     form = field.format or "default"
+
+    quick = re.compile(_TIME).fullmatch
 
     def read(cell: object) -> object:
         if isinstance(cell, time):
@@ -285,14 +295,14 @@ def _time(field: Field) -> CellType:
             if form == "default":
                 if cell[5] != ":" or len(cell) < 8:
                     return None
-                if _TIME.fullmatch(cell):
+                if quick(cell):
                     return time.fromisoformat(cell)
                 return parse_iso_date(f"2000-01-01T{cell}").timetz()
             return parse_any_date(cell).timetz() if form == "any" else datetime.strptime(cell, form).timetz()  # noqa: DTZ007
         except Exception:  # noqa: BLE001 - as for dates
             return None
 
-    return CellType(read, _TIME.fullmatch if form == "default" else None)
+    return CellType(read, quick if form == "default" else None)
 
 
 def _year(_field: Field) -> CellType:
@@ -307,7 +317,7 @@ def _year(_field: Field) -> CellType:
                 return None
         return number if isinstance(number, int) and 0 <= number <= 9999 else None
 
-    return CellType(read, _YEAR.fullmatch)
+    return CellType(read, re.compile(_YEAR).fullmatch)
 
 
 def _yearmonth(_field: Field) -> CellType:
@@ -322,7 +332,7 @@ def _yearmonth(_field: Field) -> CellType:
             return None
         return YearMonth(year, month) if 1 <= month <= 12 else None
 
-    return CellType(read, _YEARMONTH.fullmatch)
+    return CellType(read, re.compile(_YEARMONTH).fullmatch)
 
 
 def _geopoint(field: Field) -> CellType:
@@ -348,7 +358,7 @@ def _geopoint(field: Field) -> CellType:
             return None
         return point
 
-    return CellType(read, _POINT.fullmatch if form == "default" else None)
+    return CellType(read, re.compile(_POINT).fullmatch if form == "default" else None)
 
 
 def _load_json(cell: object, kind: type) -> object:

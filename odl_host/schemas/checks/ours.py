@@ -6,7 +6,6 @@ Each is a unit with its examples, applied to the fields it recognises by type an
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -29,30 +28,31 @@ class OwnCheck:
     bad: tuple[object, ...]
 
 
-# A field bears the INSEE code of a commune of today when its name says INSEE, and nothing of another kind of place.
-_COMMUNE_FIELD = re.compile(r"insee|code_?commune|commune_?code", re.IGNORECASE)
-_OTHER_CODE = re.compile(
-    r"dep|reg|epci|canton|iris|nom|name|lib|siren|siret|delegue|ancien|old|voie|rue|pays|date|url|insee_?[a-z]*_?(ref|id)$",
-    re.IGNORECASE,
+# A field bears the INSEE code of a commune of today when its name says so, and nothing of another kind of place.
+_COMMUNE_WORDS = ("insee", "code_commune", "codecommune", "commune_code")
+_OTHER_WORDS = (
+    *("dep", "reg", "epci", "canton", "iris", "nom", "name", "lib", "siren", "siret", "delegue", "ancien", "old"),
+    *("voie", "rue", "pays", "date", "url"),
 )
 # Dates that may lie ahead by their nature.
-_AHEAD = re.compile(
-    r"fin|end|ech|exp|achev|recept|valid|prev|prog|proch|futur|term|limite|peremp|cloture|retrait|ouvert|serv|effet|debut|start"
-    r"|begin|menu|service|travaux|livraison|plan|next|due|until|jusqu|conv",
-    re.IGNORECASE,
+_AHEAD_WORDS = (
+    *("fin", "end", "ech", "exp", "achev", "recept", "valid", "prev", "prog", "proch", "futur", "term", "limite"),
+    *("peremp", "cloture", "retrait", "ouvert", "serv", "effet", "debut", "start", "begin", "menu", "travaux"),
+    *("livraison", "plan", "next", "due", "until", "jusqu", "conv"),
 )
+
+
+def _has_any(name: str, words: Sequence[str]) -> bool:
+    lowered = name.lower()
+    return any(word in lowered for word in words)
 
 
 def _is_commune_field(field: Field) -> bool:
-    return (
-        field.type == "string"
-        and _COMMUNE_FIELD.search(field.name) is not None
-        and _OTHER_CODE.search(field.name) is None
-    )
+    return field.type == "string" and _has_any(field.name, _COMMUNE_WORDS) and not _has_any(field.name, _OTHER_WORDS)
 
 
 def _is_past_date(field: Field) -> bool:
-    return field.type in ("date", "datetime") and _AHEAD.search(field.name) is None
+    return field.type in ("date", "datetime") and not _has_any(field.name, _AHEAD_WORDS)
 
 
 def _bind_commune(_today: date) -> JudgeValue:
