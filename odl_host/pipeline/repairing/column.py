@@ -103,9 +103,14 @@ class RepairedColumn:
         """Whether at least one of the refused texts has a repaired form."""
         return any(self.mend(text) is not None for text in self._bad)
 
+    @property
+    def unsuited(self) -> list[str]:
+        """The first refused texts that have no repaired form."""
+        return [text for text in self._bad if self.mend(text) is None]
+
     def agrees(self, *, wholly: bool) -> bool:
         """Tell whether the texts, repaired, are what the field takes: all of them, or most."""
-        left = sum(1 for text in self._bad if self.mend(text) is None)
+        left = len(self.unsuited)
         if wholly:
             return left == 0 and self.bad_texts <= len(self._bad)
         return left * 2 <= len(self._bad) + self.good_texts

@@ -12,9 +12,12 @@ from odl_host.schemas.registry import Field, Schema
 
 # Words that say what kind of thing a column holds, not whose: alone, they name no column for certain.
 _VAGUE = frozenset(
-    {"nom", "libelle", "titre", "intitule", "numero", "num", "code", "type", "id", "identifiant", "date"}
+    {"de", "du", "des", "la", "le", "les", "au", "ou", "et", "un", "une", "qui", "que", "par", "pour", "dans", "sur"}
+    | {"nom", "libelle", "titre", "intitule", "numero", "num", "code", "type", "id", "identifiant", "date"}
     | {"reference", "url", "lien", "adresse"}
 )
+# Words that change what a column holds. The law calls "attributaire" who receives; some files, who gives.
+_TWO_WAYS = frozenset({"attributaire", "cm", "mm"})
 _SHORTEST_STEM = 3
 
 
@@ -22,7 +25,7 @@ _SHORTEST_STEM = 3
 class Rename:
     """A column to be renamed. `position` is its 1-based place; `spelt`: only case, accents or punctuation differ.
 
-    What is not merely spelt otherwise is believed when the values agree: that is for the survey to tell.
+    It is believed when the values agree: that is for the survey to tell.
     """
 
     position: int
@@ -64,15 +67,21 @@ def _find_alias(position: int, label: str, schema: Schema) -> Rename | None:
 
 
 def _is_telling(label: str, field: Field, schema: Schema) -> bool:
-    """Tell whether a common name says enough: several words, or one that is in the name of this field alone."""
+    """Tell whether a common name says enough: it shares a word that counts with the field's name or title.
+
+    A name of one word must, besides, be in the name of no other field.
+    """
     words = name_words(label)
-    if len(words) > 1:
-        return not words <= _VAGUE
-    (word,) = words or {""}
-    if word in _VAGUE:
+    if words & _TWO_WAYS:
         return False
-    bearers = [one for one in schema.fields if any(_akin(word, part) for part in name_words(one.name))]
-    return bearers == [field]
+    telling = words - _VAGUE
+    if not any(_shares(telling, name) for name in (field.name, field.title)):
+        return False
+    return len(words) > 1 or [one for one in schema.fields if _shares(telling, one.name)] == [field]
+
+
+def _shares(words: frozenset[str], name: str) -> bool:
+    return any(_akin(word, part) for word in words for part in name_words(name) - _VAGUE)
 
 
 def _akin(one: str, other: str) -> bool:

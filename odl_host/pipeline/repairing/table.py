@@ -9,14 +9,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from odl_host.pipeline.engine.column import Column
 from odl_host.pipeline.reading.notes import ReadNote
 from odl_host.pipeline.reading.table import Row, Table
 from odl_host.pipeline.repairing.column import RepairedColumn
-from odl_host.pipeline.repairing.kinds import Ledger
+from odl_host.pipeline.repairing.kinds import Ledger, listed
 from odl_host.pipeline.repairing.labels import Rename, find_renames
 from odl_host.pipeline.reporting.model import Repair
 from odl_host.schemas.checks import bind_checks
@@ -25,6 +24,20 @@ from odl_host.schemas.checks.ours import bind_ours
 if TYPE_CHECKING:
     from odl_host.pipeline.validate import Report
     from odl_host.schemas.registry import Schema
+
+
+_NOT_ABOUT_TEXT = frozenset(
+    {"missing-label", "extra-label", "missing-cell", "extra-cell", "unique-error", "primary-key"}
+)
+
+
+def is_about_text(code: str) -> bool:
+    """Tell whether a finding of this code may be about how a cell is written, and so be repaired.
+
+    >>> is_about_text("type-error"), is_about_text("unique-error"), is_about_text("odl-future-date")
+    (True, False, False)
+    """
+    return code not in _NOT_ABOUT_TEXT and (not code.startswith("odl-") or code == "odl-unknown-commune")
 
 
 class RepairedTable(Table):
@@ -124,14 +137,12 @@ def repair_table(table: Table, schema: Schema, *, today: date, columns: Collecti
             for column in looked:
                 place = column.place
                 column.survey([row[place] for row in batch if len(row) > place])
-    believed = {
-        position: one
-        for position, one in renames.items()
-        if one.spelt or _is_believed(one, next(column for column in looked if column.place == position - 1))
-    }
+    by_position = {column.place + 1: column for column in looked}
+    believed = {at: one for at, one in renames.items() if _is_believed(one, by_position[at])}
     kept = [column for column in looked if column.place + 1 in believed or column.place + 1 not in renames]
     mended = [column for column in kept if column.helps]
-    proposals = [note for column in kept for note in column.questions()]
+    proposals = [_ask_name(one, by_position[at]) for at, one in renames.items() if at not in believed]
+    proposals += [note for column in kept for note in column.questions()]
     return RepairedTable(table, mended, list(believed.values()), proposals)
 
 
@@ -155,18 +166,27 @@ def _open_columns(
 
 
 def _is_believed(rename: Rename, column: RepairedColumn) -> bool:
-    # A required field is missing otherwise: most values must suit. For another, renaming must not bring errors.
-    return column.agrees(wholly=not rename.field.required)
+    # A required field is missing otherwise: most values must suit, unless the very name is there in another spelling.
+    # For a field that may be absent, renaming must bring no error.
+    return (rename.spelt and rename.field.required) or column.agrees(wholly=not rename.field.required)
+
+
+def _ask_name(rename: Rename, column: RepairedColumn) -> ReadNote:
+    detail = (
+        f"La colonne « {rename.label} » est-elle la colonne « {rename.field.name} » du modèle ? Si oui, renommez-la et "
+        f"corrigez les valeurs qui n’y conviennent pas ({listed(column.unsuited)})."
+    )
+    return ReadNote("proposal", detail)
 
 
 def _repair_batch(batch: list[Row], column: RepairedColumn, ledger: Ledger) -> None:
     place, mend = column.place, column.mend
+    texts = {row[place] for row in batch if len(row) > place}
+    forms = {text: mended for text in texts if (mended := mend(text)) is not None}
+    if not forms:
+        return
     for index, row in enumerate(batch):
-        if len(row) <= place:
-            continue
-        mended = mend(row[place])
-        if mended is not None:
+        if len(row) > place and (mended := forms.get(row[place])) is not None:
             ledger.add(mended.kind, column.name, row[place], mended.text)
             # A copy: the reader may keep the row for the next pass.
-            row = [*islice(row, place), mended.text, *islice(row, place + 1, None)]
-            batch[index] = row
+            batch[index] = [*row[:place], mended.text, *row[place + 1 :]]
