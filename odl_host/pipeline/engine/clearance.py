@@ -28,15 +28,13 @@ def compile_filters(
     if not cell_type.identity:
         if cell_type.quick is None:
             return None
-        quick = cell_type.quick
-        filters.append(lambda texts: list(filterfalse(quick, texts)))
+        filters.append(only_refused(cell_type.quick))
     lengths = names & {"minLength", "maxLength"}
     if lengths and kind == "string":
         filters.append(_by_length(int(constraints.get("minLength") or 0), constraints.get("maxLength")))
         names -= lengths
     if "pattern" in names and pattern is not None:
-        matches = pattern.accepts
-        filters.append(lambda texts: list(filterfalse(matches, texts)))
+        filters.append(only_refused(pattern.quick))
         names.discard("pattern")
     bounds = names & set(BOUNDS)
     if bounds:
@@ -46,6 +44,11 @@ def compile_filters(
         filters.append(bounded)
         names -= bounds
     return None if names else filters
+
+
+def only_refused(test: Callable[[str], object]) -> Filter:
+    """Return the filter that clears what a test accepts."""
+    return lambda texts: list(filterfalse(test, texts))
 
 
 def suspects(filters: list[Filter], texts: Collection[str]) -> list[str]:

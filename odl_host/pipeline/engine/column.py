@@ -10,14 +10,14 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from odl_host.pipeline.engine.clearance import Filter, compile_filters, suspects
+from odl_host.pipeline.engine.clearance import Filter, compile_filters, only_refused, suspects
 from odl_host.pipeline.engine.pattern import Pattern
 from odl_host.pipeline.engine.types import BOUNDS, CONSTRAINTS, CellType, compile_type
 from odl_host.schemas.checks import CannotJudge, Problem
 from odl_host.schemas.findings import SEPARATOR, Finding
 
 if TYPE_CHECKING:
-    from odl_host.schemas.checks.problem import JudgeValue
+    from odl_host.schemas.checks import BoundCheck
     from odl_host.schemas.registry import Field
 
 KNOWN_LIMIT = 50_000
@@ -39,7 +39,7 @@ Ranked = tuple[tuple[int, Problem], ...]
 class Column:
     """A column that is checked: `position` is its 1-based place in the file."""
 
-    def __init__(self, field: Field, position: int, missing_values: Sequence[str], checks: Sequence[JudgeValue] = ()):
+    def __init__(self, field: Field, position: int, missing_values: Sequence[str], checks: Sequence[BoundCheck] = ()):
         self.field = field
         self.name = field.name
         self.position = position
@@ -111,7 +111,7 @@ class Column:
             return tuple(found)
         for check in self._checks:
             try:
-                problem = check(value, text)
+                problem = check.judge(value, text)
             except CannotJudge:
                 problem = Problem("error", {"check": self.field.name})
             # A warning on a cell that is wrong already would say the same twice.
@@ -253,9 +253,11 @@ class Column:
         return lambda value: len(value) <= length
 
     def _compile_filters(self) -> list[Filter] | None:
-        if self._checks or self.findings:
+        accepts = [check.accepts for check in self._checks if check.accepts is not None]
+        if self.findings or len(accepts) < len(self._checks) or (accepts and not self.type.identity):
             return None
-        return compile_filters(self.field.type, self.field.format, self.type, self._constraints, self.pattern)
+        filters = compile_filters(self.field.type, self.field.format, self.type, self._constraints, self.pattern)
+        return None if filters is None else filters + [only_refused(test) for test in accepts]
 
     def _seed(self) -> None:
         """Remember at once the texts of a list of allowed values."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 CELL_TIMEOUT_S = 0.25
@@ -30,11 +31,17 @@ class Pattern:
         self.source = source
         self._text = f"^{source}$"
         self._match = re.compile(self._text).match
-        self.tame = count_repetitions(self._text) <= 1
-        self._risky = count_repetitions(self._text) > 2
+        repetitions = count_repetitions(self._text)
+        self.tame = repetitions <= 1
+        self._risky = repetitions > 2
         self._timed: Callable[[str], object] | None = None
         self.overruns = 0
         self._slow_s = 0.0
+
+    @property
+    def quick(self) -> Callable[[str], object]:
+        """The cheapest test that accepts what `accepts` does."""
+        return self._match if self.tame else self.accepts
 
     @property
     def given_up(self) -> bool:
@@ -70,6 +77,7 @@ class Pattern:
         return self._timed
 
 
+@lru_cache(512)
 def count_repetitions(source: str) -> int:
     r"""Count the unbounded repetitions of a pattern, a nested one for as many as make it risky.
 

@@ -22,7 +22,7 @@ from odl_host.schemas.checks import Problem, bind_checks
 from odl_host.schemas.checks.ours import RepeatedRows, bind_ours
 
 if TYPE_CHECKING:
-    from odl_host.schemas.checks.problem import JudgeValue
+    from odl_host.schemas.checks import BoundCheck
     from odl_host.schemas.registry import Schema
 
 BATCH_ROWS = 512
@@ -76,17 +76,17 @@ class Engine:
         self._witness = 0
         self._stopped: set[int] = set()
 
-    def _compile_columns(self, match: HeaderMatch, checks: list[tuple[str, JudgeValue]], today: date | None) -> None:
+    def _compile_columns(self, match: HeaderMatch, checks: list[BoundCheck], today: date | None) -> None:
         default = self.schema.missing_values
         for position, field in enumerate(match.fields, start=1):
             if field is None:
                 self._columns.append(None)
                 self._missing.append(frozenset((*ANY_MISSING, None)))
                 continue
-            judges = [judge for name, judge in checks if name == field.name]
+            bound = [check for check in checks if check.column == field.name]
             if today is not None:
-                judges += bind_ours(field, today)
-            column = Column(field, position, default, judges)
+                bound += bind_ours(field, today)
+            column = Column(field, position, default, bound)
             self.tally.extend(column.findings)
             self._columns.append(column)
             self._missing.append(column.missing)

@@ -7,6 +7,6 @@ neither files nor rows. See `declaration.bind_checks` for what a schema declares
 from __future__ import annotations
 
 from odl_host.schemas.checks.declaration import BoundChecks, bind_checks
-from odl_host.schemas.checks.problem import CannotJudge, Problem, RowCheck, ValueCheck
+from odl_host.schemas.checks.problem import BoundCheck, CannotJudge, Problem, RowCheck, ValueCheck
 
-__all__ = ["BoundChecks", "CannotJudge", "Problem", "RowCheck", "ValueCheck", "bind_checks"]
+__all__ = ["BoundCheck", "BoundChecks", "CannotJudge", "Problem", "RowCheck", "ValueCheck", "bind_checks"]

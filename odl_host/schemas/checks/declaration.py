@@ -16,7 +16,7 @@ from odl_host.schemas.checks.coordinates import FRENCH_GPS
 from odl_host.schemas.checks.hours import OPENING_HOURS
 from odl_host.schemas.checks.phone import PHONE_NUMBER
 from odl_host.schemas.checks.places import PLACE_CHECKS
-from odl_host.schemas.checks.problem import BadParameters, JudgeValue, RowCheck, ValueCheck, text_param
+from odl_host.schemas.checks.problem import BadParameters, BoundCheck, RowCheck, ValueCheck, text_param
 from odl_host.schemas.checks.siret import SIREN, SIRET
 from odl_host.schemas.checks.years import YEAR_INTERVAL
 from odl_host.schemas.findings import Finding
@@ -50,7 +50,7 @@ DEPRECATED = {
 class BoundChecks:
     """The checks of a schema in the order of declaration, ready to run, and what could not be bound."""
 
-    values: list[tuple[str, JudgeValue]] = field(default_factory=list)
+    values: list[BoundCheck] = field(default_factory=list)
     rows: list[RowCheck] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
@@ -66,7 +66,7 @@ def bind_checks(schema: Schema) -> BoundChecks:
         try:
             if name in VALUE_CHECKS:
                 column = text_param(params, "column")
-                bound.values.append((column, VALUE_CHECKS[name].bind(params)))
+                bound.values.append(BoundCheck(column, VALUE_CHECKS[name].bind(params), VALUE_CHECKS[name].accepts))
             elif name in ROW_CHECKS:
                 bound.rows.append(ROW_CHECKS[name](params))
             else:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from odl_host.schemas.checks.problem import JudgeValue, Problem
+from odl_host.schemas.checks.problem import BoundCheck, JudgeValue, Problem
 
 if TYPE_CHECKING:
     from odl_host.schemas.registry import Field
@@ -104,9 +104,9 @@ FUTURE_DATE = OwnCheck(
 OWN_CHECKS = (UNKNOWN_COMMUNE, FUTURE_DATE)
 
 
-def bind_ours(field: Field, today: date) -> list[JudgeValue]:
+def bind_ours(field: Field, today: date) -> list[BoundCheck]:
     """Return our checks for one field."""
-    return [check.bind(today) for check in OWN_CHECKS if check.concerns(field)]
+    return [BoundCheck(field.name, check.bind(today)) for check in OWN_CHECKS if check.concerns(field)]
 
 
 class RepeatedRows:

@@ -42,6 +42,16 @@ class ValueCheck:
     bad: tuple[str, ...]
     params: Mapping[str, object] = field(default_factory=lambda: NO_PARAMS)
     """Parameters with which the examples hold."""
+    accepts: Callable[[str], object] | None = None
+    """The same verdict on a text alone, whatever the parameters, for fields of text."""
+
+
+class BoundCheck(NamedTuple):
+    """A check bound to the cells of one column."""
+
+    column: str
+    judge: JudgeValue
+    accepts: Callable[[str], object] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,12 @@ _LUHN2 = [n % 10 + (n // 10 * 2 - 9 * (n >= 50)) for n in range(100)]
 _LUHN4 = [high + low for high in _LUHN2 for low in _LUHN2]
 
 
-def is_luhn(digits: str) -> bool:
-    """Say whether ASCII digits end with their Luhn key."""
-    padded = digits.zfill(-(-len(digits) // 4) * 4)
-    total = 0
-    for start in range(0, len(padded), 4):
-        total += _LUHN4[int(padded[start : start + 4])]
-    return total % 10 == 0
+def _siren_sum(digits: str) -> int:
+    return int(digits[0]) + _LUHN4[int(digits[1:5])] + _LUHN4[int(digits[5:9])]
+
+
+def _siret_sum(digits: str) -> int:
+    return _LUHN2[int(digits[:2])] + _LUHN4[int(digits[2:6])] + _LUHN4[int(digits[6:10])] + _LUHN4[int(digits[10:])]
 
 
 def compact(text: str) -> str:
@@ -34,7 +33,7 @@ def compact(text: str) -> str:
 def is_siren(text: str) -> bool:
     """Say whether the text is a SIREN: nine digits and their key, spaces allowed."""
     digits = compact(text)
-    return len(digits) == 9 and digits.isascii() and digits.isdigit() and is_luhn(digits)
+    return len(digits) == 9 and digits.isascii() and digits.isdigit() and _siren_sum(digits) % 10 == 0
 
 
 def is_siret(text: str) -> bool:
@@ -45,7 +44,7 @@ def is_siret(text: str) -> bool:
     if digits.startswith(_LA_POSTE) and digits != _LA_POSTE_HEAD_OFFICE:
         # La Poste has more establishments than Luhn's key can tell apart: the sum of the digits is a multiple of 5.
         return sum(map(int, digits)) % 5 == 0
-    return is_luhn(digits) and is_luhn(digits[:9])
+    return _siret_sum(digits) % 10 == 0 and _siren_sum(digits) % 10 == 0
 
 
 def _bind_siret(_params: Mapping[str, object]) -> JudgeValue:
@@ -69,10 +68,12 @@ SIRET = ValueCheck(
     _bind_siret,
     good=("20006911000019", "200 069 110 00019", "35600000000048", "35600000049837", "00000000000000"),
     bad=("20006911000020", "200069110", "2000691100001", "2000691100001X", "2.0006911E13", "35600000000046"),
+    accepts=is_siret,
 )
 SIREN = ValueCheck(
     "siren",
     _bind_siren,
     good=("200069110", "200 069 110", "000000000"),
     bad=("200069111", "20006911", "20006911000019", "20006911O"),
+    accepts=is_siren,
 )

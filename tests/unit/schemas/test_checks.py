@@ -53,7 +53,7 @@ def _bind(*checks: dict[str, object], **field: object) -> BoundChecks:
 def test_an_unknown_check_is_reported_and_the_others_still_run() -> None:
     bound = _bind({"name": "inconnu", "params": {"column": "v"}}, {"name": "siren", "params": {"column": "v"}})
     assert [finding.code for finding in bound.findings] == ["check-error"]
-    assert [name for name, _ in bound.values] == ["v"]
+    assert [check.column for check in bound.values] == ["v"]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_deprecated_names_run_the_same_check_with_a_warning() -> None:
 )
 def test_a_field_may_declare_its_own_check(declared: object) -> None:
     bound = _bind(customCheck=declared)
-    assert [name for name, _ in bound.values] == ["v"]
+    assert [check.column for check in bound.values] == ["v"]
 
 
 def test_coordinates_cannot_be_judged_on_a_text() -> None:
@@ -99,14 +99,14 @@ def test_coordinates_cannot_be_judged_on_a_text() -> None:
 
 
 def test_a_post_code_in_a_commune_column_is_answered_with_the_insee_code() -> None:
-    (judge,) = bind_ours(Field("COLL_INSEE"), NEW_YEAR)
+    ((_, judge, _),) = bind_ours(Field("COLL_INSEE"), NEW_YEAR)
     problem = judge("75019", "75019")
     assert problem is not None
     assert (problem.code, problem.params["code"]) == ("odl-unknown-commune", "75119")
 
 
 def test_a_former_commune_is_answered_with_the_code_of_today() -> None:
-    (judge,) = bind_ours(Field("code_insee"), NEW_YEAR)
+    ((_, judge, _),) = bind_ours(Field("code_insee"), NEW_YEAR)
     problem = judge("14185", "14185")
     assert problem is not None
     assert (problem.code, problem.params["now"]) == ("odl-former-commune", "14514")
