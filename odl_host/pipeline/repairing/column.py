@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from odl_host.pipeline.engine.column import Column
 from odl_host.pipeline.reading.notes import ReadNote
@@ -68,33 +68,34 @@ class RepairedColumn:
 
     def survey(self, cells: Sequence[str]) -> None:
         """Take the column's texts of one batch as evidence."""
-        new = dict.fromkeys(cells)
-        for text in new:
-            if text in self._seen:
-                continue
-            if len(self._seen) < _MEMO_LIMIT:
-                self._seen.add(text)
-            self._look(text)
+        new = set(cells)
+        new -= self._seen
+        if len(self._seen) < _MEMO_LIMIT:
+            self._seen |= new
+        if new:
+            # In the file's order, so that the same file always gives the same examples.
+            texts = list(dict.fromkeys(cells)) if len(new) > 1 else list(new)
+            self._look([text for text in texts if text in new and text not in self.column.missing])
         if self._doubted:
             for text in cells:
                 if text in self._doubted:
                     self._doubted[text] += 1
 
-    def _look(self, text: str) -> None:
-        if text in self.column.missing:
-            return
-        good = not self.column.judge(text)
-        bare = text if good else trim(text)
-        if good:
-            self.good_texts += 1
-        else:
+    def _look(self, texts: list[str]) -> None:
+        refused = self.column.sift(texts) or {}
+        for text in texts:
+            good = text not in refused
+            bare = text if good else trim(text)
+            for mender in self._menders:
+                mender.look(bare, good=good)
+            if good:
+                continue
             self.bad_texts += 1
             if len(self._bad) < _TRIALS_LIMIT:
                 self._bad[text] = None
             if len(self._doubted) < _DOUBTS_LIMIT and any(mender.doubts(bare) for mender in self._menders):
                 self._doubted.setdefault(text, 0)
-        for mender in self._menders:
-            mender.look(bare, good=good)
+        self.good_texts += len(texts) - sum(map(refused.__contains__, texts))
 
     # -- answering ----------------------------------------------------------------------------------------------------
 
@@ -114,6 +115,13 @@ class RepairedColumn:
         if wholly:
             return left == 0 and self.bad_texts <= len(self._bad)
         return left * 2 <= len(self._bad) + self.good_texts
+
+    def mend_all(self, texts: Collection[str]) -> dict[str, Mended]:
+        """Return the repaired forms of those of these texts that have one."""
+        refused = self.column.sift(list(texts))
+        if not refused:
+            return {}
+        return {text: mended for text in refused if text is not None and (mended := self.mend(text)) is not None}
 
     def mend(self, text: str) -> Mended | None:
         """Return the repaired form of a text; None when it is right, or when no form is certain."""

@@ -11,15 +11,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from odl_host.pipeline.engine.column import Column
+from odl_host.pipeline.engine.rows import Engine
 from odl_host.pipeline.reading.notes import ReadNote
 from odl_host.pipeline.reading.table import Row, Table
 from odl_host.pipeline.repairing.column import RepairedColumn
 from odl_host.pipeline.repairing.kinds import Ledger, listed
 from odl_host.pipeline.repairing.labels import Rename, find_renames
 from odl_host.pipeline.reporting.model import Repair
-from odl_host.schemas.checks import bind_checks
-from odl_host.schemas.checks.ours import bind_ours
 
 if TYPE_CHECKING:
     from odl_host.pipeline.validate import Report
@@ -153,15 +151,11 @@ def _open_columns(
     renames: Mapping[int, Rename],
     columns: Collection[str] | None,
 ) -> Iterator[RepairedColumn]:
-    checks = bind_checks(schema).values
-    for position, label in enumerate(labels, start=1):
-        rename = renames.get(position)
-        field = rename.field if rename else schema.find_field(label)
-        if field is None or (rename is None and columns is not None and field.name not in columns):
-            continue
-        judges = [judge for name, judge in checks if name == field.name] + bind_ours(field, today)
-        column = Column(field, position, schema.missing_values, judges)
-        if rename or not column.idle:
+    header = [renames[at].field.name if at in renames else label for at, label in enumerate(labels, start=1)]
+    # The engine compiles the columns, so that what is refused here is what will be refused there.
+    for column in Engine(schema, header, strict_validata=False, max_findings=0, today=today).columns:
+        renamed = column.position in renames
+        if renamed or (not column.idle and (columns is None or column.name in columns)):
             yield RepairedColumn(column, schema)
 
 
@@ -180,9 +174,8 @@ def _ask_name(rename: Rename, column: RepairedColumn) -> ReadNote:
 
 
 def _repair_batch(batch: list[Row], column: RepairedColumn, ledger: Ledger) -> None:
-    place, mend = column.place, column.mend
-    texts = {row[place] for row in batch if len(row) > place}
-    forms = {text: mended for text in texts if (mended := mend(text)) is not None}
+    place = column.place
+    forms = column.mend_all({row[place] for row in batch if len(row) > place})
     if not forms:
         return
     for index, row in enumerate(batch):
