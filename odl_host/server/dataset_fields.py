@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server.clock import now
-from odl_host.server.datasets import Resource, find_dataset
+from odl_host.server.datasets import Resource, find_dataset, find_name_holder
 from odl_host.server.extras import NOT_A_LIST, NOT_EXPECTED, check_extras
 from odl_host.server.groups import find_group
 from odl_host.server.licenses import LICENSES
@@ -35,11 +35,17 @@ _USED_RESOURCE_IDS = sa.select(resources.c.id, resources.c.package_id).where(
 
 @dataclass(slots=True)
 class DatasetInput:
-    """A dataset as it was sent, checked. None in `resources` or `group_ids` means: not sent, leave them."""
+    """A dataset as it was sent, checked. None in `resources` or `group_ids` means: not sent, leave them.
+
+    `organization` is the JSON that it will show of its own; `name_taken_from` the id of the deleted dataset that
+    gives its name back.
+    """
 
     doc: JsonDict
     resources: list[ResourceInput] | None
     group_ids: list[str] | None
+    organization: str | None
+    name_taken_from: str | None
 
 
 @dataclass(slots=True)
@@ -50,6 +56,8 @@ class _Reader:
     data: JsonDict
     before: JsonDict | None
     errors: JsonDict = field(default_factory=dict)
+    organization: str | None = None
+    name_taken_from: str | None = None
 
     @property
     def is_sysadmin(self) -> bool:
@@ -90,9 +98,12 @@ class _Reader:
         except Invalid as error:
             self.refuse("name", str(error))
             return ""
-        holder = find_dataset(self.ctx.db, name)
-        if holder is not None and holder.id != dataset_id and holder.state != "deleted":
-            self.refuse("name", "That URL is already in use.")
+        holder_id, state = find_name_holder(self.ctx.db, name) or (dataset_id, "")
+        if holder_id != dataset_id:
+            if state == "deleted":
+                self.name_taken_from = holder_id
+            else:
+                self.refuse("name", "That URL is already in use.")
         return name
 
     def text(self, key: str) -> str | None:
@@ -118,12 +129,13 @@ class _Reader:
             if not self.ctx.site.settings["ckan.auth.create_unowned_dataset"]:
                 self.refuse("owner_org", "An organization must be provided")
             return None
-        group = find_group(self.ctx.db, value) if isinstance(value, str) else None
+        group = self.ctx.once(find_group, value) if isinstance(value, str) else None
         if group is None or not group.is_organization or group.state == "deleted":
             self.refuse("owner_org", "Organization does not exist")
             return None
         if group.id != before and not has_capacity(self.ctx, group.id, WRITERS):
             self.refuse("owner_org", "You cannot add a dataset to this organization")
+        self.organization = group.summary
         return group.id
 
     def state(self) -> str:
@@ -273,7 +285,7 @@ def read_dataset(
     }
     if license_ and license_.url:
         doc["license_url"] = license_.url
-    return DatasetInput(doc, entries, group_ids)
+    return DatasetInput(doc, entries, group_ids, reader.organization, reader.name_taken_from)
 
 
 def _chosen_date(reader: _Reader, key: str) -> str | None:

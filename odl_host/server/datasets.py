@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from odl_host.ckan import JsonDict, NotFound
 from odl_host.server.clock import now
 from odl_host.server.documents import encode, join_array, join_object
-from odl_host.server.groups import groups_of_package
+from odl_host.server.groups import find_row, groups_of_package
 from odl_host.server.tables import counters, groups, members, package_tags, packages, purged, resources
 
 _IN_GROUPS = (
@@ -40,6 +40,11 @@ _BY_ID = _SHOW.where(packages.c.id == sa.bindparam("ref"))
 _BY_NAME = _SHOW.where(packages.c.name == sa.bindparam("ref"))
 _MANY = _SHOW.where(packages.c.id.in_(sa.bindparam("ids", expanding=True)))
 
+_NAME_HOLDER = sa.select(packages.c.id, packages.c.state).where(packages.c.name == sa.bindparam("name"))
+_NEXT_POSITION = sa.select(sa.func.coalesce(sa.func.max(resources.c.position) + 1, 0)).where(
+    resources.c.package_id == sa.bindparam("package_id")
+)
+
 _RESOURCE = sa.select(
     resources.c.id,
     resources.c.package_id,
@@ -61,6 +66,9 @@ _NEXT_SEQ = (
     counters.update().where(counters.c.name == "seq").values(value=counters.c.value + 1).returning(counters.c.value)
 )
 _LAST_SEQ = sa.select(counters.c.value).where(counters.c.name == "seq")
+_INSERT = packages.insert()
+_INSERT_RESOURCE = resources.insert()
+_INSERT_TAG = package_tags.insert()
 _UPDATE = packages.update().where(packages.c.id == sa.bindparam("key"))
 _UPDATE_RESOURCE = resources.update().where(resources.c.id == sa.bindparam("key"))
 _DELETE_RESOURCE = resources.delete().where(resources.c.id == sa.bindparam("key"))
@@ -112,8 +120,14 @@ class Resource:
 
 def find_dataset(db: sa.Connection, ref: str) -> Dataset | None:
     """Return the dataset with this id or name, deleted ones too, or None."""
-    row = db.execute(_BY_ID, {"ref": ref}).first() or db.execute(_BY_NAME, {"ref": ref}).first()
+    row = find_row(db, ref, _BY_ID, _BY_NAME)
     return Dataset(*tuple(row)) if row else None
+
+
+def find_name_holder(db: sa.Connection, name: str) -> tuple[str, str] | None:
+    """Return the id and the state of the dataset that has this name, or None."""
+    row = db.execute(_NAME_HOLDER, {"name": name}).first()
+    return (row.id, row.state) if row else None
 
 
 def get_dataset(db: sa.Connection, ref: str) -> Dataset:
@@ -141,6 +155,11 @@ def get_resource(db: sa.Connection, resource_id: str) -> Resource:
 def resources_of(db: sa.Connection, package_id: str) -> list[Resource]:
     """Return a dataset's resources by position."""
     return [Resource(*row) for row in db.execute(_RESOURCES_OF, {"package_id": package_id})]
+
+
+def next_position(db: sa.Connection, package_id: str) -> int:
+    """Return the position of a resource after all others of its dataset."""
+    return int(db.execute(_NEXT_POSITION, {"package_id": package_id}).scalar_one())
 
 
 def render_dataset(db: sa.Connection, dataset: Dataset, resource_docs: Sequence[str] | None = None) -> str:
@@ -178,10 +197,23 @@ def last_seq(db: sa.Connection) -> int:
     return int(db.execute(_LAST_SEQ).scalar_one())
 
 
-def insert_dataset(db: sa.Connection, fields: JsonDict) -> None:
-    """Write a new dataset from its complete document."""
-    db.execute(packages.insert(), {"id": fields["id"], **_columns(db, fields)})
+def insert_dataset(db: sa.Connection, fields: JsonDict, *, organization: str | None) -> Dataset:
+    """Write a new dataset from its complete document; `organization` is the JSON that it shows of its own."""
+    columns = _columns(db, fields)
+    db.execute(_INSERT, {"id": fields["id"], **columns})
     _write_tags(db, fields["id"], fields["tags"])
+    return Dataset(
+        id=fields["id"],
+        name=fields["name"],
+        type=fields["type"],
+        state=fields["state"],
+        private=fields["private"],
+        owner_org=fields["owner_org"],
+        creator_user_id=fields["creator_user_id"],
+        doc=columns["doc"],
+        organization=organization,
+        group_count=0,
+    )
 
 
 def update_dataset(db: sa.Connection, fields: JsonDict, *, tags_changed: bool = True) -> None:
@@ -209,7 +241,7 @@ def _columns(db: sa.Connection, fields: JsonDict) -> dict[str, Any]:
 
 def _write_tags(db: sa.Connection, package_id: str, tags: Iterable[JsonDict]) -> None:
     if rows := [{"package_id": package_id, "name": tag["name"]} for tag in tags]:
-        db.execute(package_tags.insert(), rows)
+        db.execute(_INSERT_TAG, rows)
 
 
 def touch_dataset(db: sa.Connection, dataset: Dataset) -> JsonDict:
@@ -223,7 +255,7 @@ def touch_dataset(db: sa.Connection, dataset: Dataset) -> JsonDict:
 def insert_resources(db: sa.Connection, rows: Sequence[Resource]) -> None:
     """Write new resources."""
     if rows:
-        db.execute(resources.insert(), [_resource_columns(row) for row in rows])
+        db.execute(_INSERT_RESOURCE, [_resource_columns(row) for row in rows])
 
 
 def update_resource(db: sa.Connection, row: Resource) -> None:

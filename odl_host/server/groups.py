@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, NotFound
 from odl_host.server.documents import encode
+from odl_host.server.names import is_uuid
 from odl_host.server.tables import groups, members
 
 _COLUMNS = (groups.c.id, groups.c.name, groups.c.title, groups.c.type, groups.c.is_organization, groups.c.state)
@@ -70,9 +71,17 @@ class Group:
         return decoded
 
 
+def find_row(db: sa.Connection, ref: str, by_id: sa.Select[Any], by_name: sa.Select[Any]) -> Any:
+    """Return the row that `ref` means: an id before a name, asking first for what it looks like."""
+    first, second = (by_id, by_name) if is_uuid(ref) else (by_name, by_id)
+    found = db.execute(first, {"ref": ref}).first()
+    other = db.execute(second, {"ref": ref}).first() if found is None else None
+    return found if found is not None else other
+
+
 def find_group(db: sa.Connection, ref: str) -> Group | None:
     """Return the organization or group with this id or name, deleted ones too, or None."""
-    row = db.execute(_BY_ID, {"ref": ref}).first() or db.execute(_BY_NAME, {"ref": ref}).first()
+    row = find_row(db, ref, _BY_ID, _BY_NAME)
     return Group(*row) if row else None
 
 

@@ -13,10 +13,22 @@ from typing import Any
 from odl_host.ckan import NAME_MAX_LENGTH, NAME_MIN_LENGTH, NAME_PATTERN, TAG_MAX_LENGTH, TAG_MIN_LENGTH, TAG_PATTERN
 from odl_host.server.params import Invalid
 
+UUID_LENGTH = 36
+UUID_HYPHENS = 4
+
 _RESERVED = frozenset({"new", "edit", "search"})
 _ID = re.compile(r"[\w\-.:+ ]*\Z")
 _EMAIL = re.compile(r"[^@\s<>()]+@[^@\s<>()]+\.[^@\s<>()]+\Z")
 _TAG_SPACE = uuid.UUID("6f5c1f9e-6d6c-5b60-8d4b-6f3f3f1f0c5a")
+
+
+def is_uuid(ref: str) -> bool:
+    """Return whether a reference looks like an id that was given here, rather than a name.
+
+    >>> is_uuid("1a4e0e82-b6b7-48fa-869f-5b1f8eb26a97"), is_uuid("budget-2024")
+    (True, False)
+    """
+    return len(ref) == UUID_LENGTH and ref.count("-") == UUID_HYPHENS
 
 
 def check_name(value: Any) -> str:

@@ -68,31 +68,31 @@ def is_writer(ctx: Context, dataset: Dataset) -> bool:
 
 def can_read_dataset(ctx: Context, params: Any) -> None:
     """Whoever may read the dataset named by `id`."""
-    dataset = get_dataset(ctx.db, params.id)
+    dataset = ctx.once(get_dataset, params.id)
     if not is_reader(ctx, dataset):
         _refuse_reading(ctx, dataset)
 
 
 def can_read_resource(ctx: Context, params: Any) -> None:
     """Whoever may read the dataset of the resource named by `id`."""
-    dataset = get_dataset(ctx.db, get_resource(ctx.db, params.id).package_id)
+    dataset = ctx.once(get_dataset, ctx.once(get_resource, params.id).package_id)
     if not is_reader(ctx, dataset):
         _refuse_reading(ctx, dataset)
 
 
 def can_edit_dataset(ctx: Context, params: Any) -> None:
     """Whoever may change the dataset named by `id`."""
-    _require_writer(ctx, get_dataset(ctx.db, params.id))
+    _require_writer(ctx, ctx.once(get_dataset, params.id))
 
 
 def can_add_resource(ctx: Context, params: Any) -> None:
     """Whoever may change the dataset named by `package_id`."""
-    _require_writer(ctx, get_dataset(ctx.db, params.package_id))
+    _require_writer(ctx, ctx.once(get_dataset, params.package_id))
 
 
 def can_edit_resource(ctx: Context, params: Any) -> None:
     """Whoever may change the dataset of the resource named by `id`."""
-    _require_writer(ctx, get_dataset(ctx.db, get_resource(ctx.db, params.id).package_id))
+    _require_writer(ctx, ctx.once(get_dataset, ctx.once(get_resource, params.id).package_id))
 
 
 def can_create_dataset(ctx: Context, params: Any) -> None:
@@ -115,7 +115,7 @@ def can_create_dataset(ctx: Context, params: Any) -> None:
 
 def require_owner(ctx: Context, owner_org: object) -> None:
     """Refuse a caller who may not put datasets in this organization, which may not exist."""
-    group = find_group(ctx.db, owner_org) if isinstance(owner_org, str) else None
+    group = ctx.once(find_group, owner_org) if isinstance(owner_org, str) else None
     if group is None or not has_capacity(ctx, group.id, WRITERS):
         refuse(ctx, "User {user} not authorized to add dataset to this organization")
 
@@ -134,19 +134,19 @@ def can_create_group(ctx: Context, params: Any) -> None:  # noqa: ARG001 - every
 
 def can_read_group(ctx: Context, params: Any) -> None:
     """Everyone, unless it is deleted: then its admins."""
-    group = get_group(ctx.db, params.id)
+    group = ctx.once(get_group, params.id)
     if group.state != "active" and not has_capacity(ctx, group.id, ADMINS):
         refuse_anyone(ctx, f"User {{user}} not authorized to read group {group.id}")
 
 
 def org_admin(ctx: Context, params: Any) -> None:
     """An admin of the organization or group named by `id`."""
-    _require_admin(ctx, get_group(ctx.db, params.id))
+    _require_admin(ctx, ctx.once(get_group, params.id))
 
 
 def can_delete_group(ctx: Context, params: Any) -> None:
     """An admin of it, unless the site keeps deletion to sysadmins."""
-    group = get_group(ctx.db, params.id)
+    group = ctx.once(get_group, params.id)
     noun = "organizations" if group.is_organization else "groups"
     if ctx.user and not ctx.user.sysadmin and not ctx.site.settings[f"ckan.auth.user_delete_{noun}"]:
         refuse(ctx, f"User {{user}} not authorized to delete {noun}")

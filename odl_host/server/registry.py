@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 ACTION_MODULES = ("site", "packages", "resources", "groups", "members", "users", "tokens", "tags", "searches")
 
 
+T = TypeVar("T")
+P = TypeVar("P", bound=Params)
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     """Who calls."""
@@ -62,9 +66,20 @@ class Context:
     db: sa.Connection
     user: User | None
     files: Mapping[str, StoredFile] = field(default_factory=dict)
+    _found: dict[tuple[Any, str], Any] = field(default_factory=dict, repr=False)
+
+    def once(self, look_up: Callable[[sa.Connection, str], T], ref: str) -> T:
+        """Return what `look_up` finds in the database, asking once: a rule and its action look at the same object.
+
+        For what stands there when the call begins; after writing, call `look_up` itself.
+        """
+        key = (look_up, ref)
+        if key not in self._found:
+            self._found[key] = look_up(self.db, ref)
+        found: T = self._found[key]
+        return found
 
 
-P = TypeVar("P", bound=Params)
 Run = Callable[[Context, Any], Any]
 Allow = Callable[[Context, Any], None]
 

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, NotFound
+from odl_host.server.groups import find_row
 from odl_host.server.tables import packages, users
 
 PUBLIC_COLUMNS = (
@@ -29,7 +30,7 @@ _BY_NAME = sa.select(users).where(users.c.name == sa.bindparam("ref"))
 
 def find_account(db: sa.Connection, ref: str) -> Any:
     """Return the row of the user with this id or name, deleted ones too, or None."""
-    return db.execute(_BY_ID, {"ref": ref}).first() or db.execute(_BY_NAME, {"ref": ref}).first()
+    return find_row(db, ref, _BY_ID, _BY_NAME)
 
 
 def get_account(db: sa.Connection, ref: str) -> Any:

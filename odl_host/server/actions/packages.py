@@ -14,7 +14,6 @@ from odl_host.server.datasets import (
     Dataset,
     Resource,
     delete_resources,
-    find_dataset,
     get_dataset,
     insert_dataset,
     insert_resources,
@@ -83,7 +82,7 @@ def package_show(ctx: Context, params: PackageShow) -> Rendered:
 
     :param id: the dataset's id or name
     """
-    return _shown(ctx, get_dataset(ctx.db, params.id))
+    return _shown(ctx, ctx.once(get_dataset, params.id))
 
 
 @action(params=PackageList, allow=permissions.anyone, reads=True)
@@ -138,9 +137,9 @@ def package_create(ctx: Context, params: NewPackage) -> Any:
     """
     entry = read_dataset(ctx, params.data)
     _require_group_membership(ctx, entry)
-    _free_name(ctx, entry.doc["name"])
-    insert_dataset(ctx.db, entry.doc)
-    dataset_id = entry.doc["id"]
+    _free_name(ctx, entry)
+    dataset = insert_dataset(ctx.db, entry.doc, organization=entry.organization)
+    dataset_id = dataset.id
     rows = [
         build_resource(given, package_id=dataset_id, position=position)
         for position, given in enumerate(entry.resources or [])
@@ -150,7 +149,9 @@ def package_create(ctx: Context, params: NewPackage) -> Any:
         put_member(ctx.db, group_id, "package", dataset_id, "public")
     if params.return_id_only:
         return dataset_id
-    return _shown(ctx, get_dataset(ctx.db, dataset_id))
+    if entry.group_ids:
+        dataset = get_dataset(ctx.db, dataset_id)
+    return place(render_dataset(ctx.db, dataset, [row.doc for row in rows]), ctx.site.url)
 
 
 @action(params=ChangedPackage, allow=permissions.can_edit_dataset)
@@ -161,7 +162,7 @@ def package_update(ctx: Context, params: ChangedPackage) -> Any:
 
     :param id: the dataset's id or name
     """
-    dataset = get_dataset(ctx.db, params.id)
+    dataset = ctx.once(get_dataset, params.id)
     _replace(ctx, dataset, params.data)
     return dataset.id if params.return_id_only else _shown(ctx, get_dataset(ctx.db, dataset.id))
 
@@ -172,7 +173,7 @@ def package_patch(ctx: Context, params: ChangedPackage) -> Any:
 
     :param id: the dataset's id or name
     """
-    dataset = get_dataset(ctx.db, params.id)
+    dataset = ctx.once(get_dataset, params.id)
     kept = {key: value for key, value in dataset.fields.items() if key not in ("metadata_modified", "metadata_created")}
     if "tag_string" in params.data:
         kept.pop("tags")
@@ -186,7 +187,7 @@ def package_delete(ctx: Context, params: Ref) -> None:
 
     :param id: the dataset's id or name
     """
-    dataset = get_dataset(ctx.db, params.id)
+    dataset = ctx.once(get_dataset, params.id)
     fields = dataset.fields
     fields |= {"state": "deleted", "metadata_modified": now()}
     update_dataset(ctx.db, fields, tags_changed=False)
@@ -252,7 +253,7 @@ def _replace(ctx: Context, dataset: Dataset, data: JsonDict) -> None:
     if is_same and entry.doc["metadata_modified"] != data.get("metadata_modified"):
         return
     if entry.doc["name"] != before["name"]:
-        _free_name(ctx, entry.doc["name"])
+        _free_name(ctx, entry)
     update_dataset(ctx.db, entry.doc, tags_changed=entry.doc["tags"] != before["tags"])
 
 
@@ -302,10 +303,9 @@ def _require_group_membership(ctx: Context, entry: DatasetInput) -> None:
             raise NotAuthorized(f"User {ctx.user.name if ctx.user else ''} not authorized to edit group {name}")
 
 
-def _free_name(ctx: Context, name: str) -> None:
+def _free_name(ctx: Context, entry: DatasetInput) -> None:
     """A deleted dataset gives its name back: it is then known by its id."""
-    holder = find_dataset(ctx.db, name)
-    if holder is not None and holder.name == name and holder.state == "deleted":
-        fields = holder.fields
-        fields["name"] = holder.id
+    if entry.name_taken_from is not None:
+        fields = get_dataset(ctx.db, entry.name_taken_from).fields
+        fields["name"] = fields["id"]
         update_dataset(ctx.db, fields, tags_changed=False)

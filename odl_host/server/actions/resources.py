@@ -15,6 +15,7 @@ from odl_host.server.datasets import (
     get_dataset,
     get_resource,
     insert_resources,
+    next_position,
     resources_of,
     touch_dataset,
     update_resource,
@@ -52,7 +53,7 @@ def resource_show(ctx: Context, params: Ref) -> Rendered:
 
     :param id: the resource's id
     """
-    return place(get_resource(ctx.db, params.id).doc, ctx.site.url)
+    return place(ctx.once(get_resource, params.id).doc, ctx.site.url)
 
 
 @action(params=NewResource, allow=permissions.can_add_resource)
@@ -64,11 +65,11 @@ def resource_create(ctx: Context, params: NewResource) -> Rendered:
     :param upload: the file (multipart)
     :param original: the file as its producer sent it, kept beside `upload` (multipart; odl-host's own)
     """
-    dataset = get_dataset(ctx.db, params.package_id)
+    dataset = ctx.once(get_dataset, params.package_id)
     entry = _checked(params.data, None)
-    if find_resource(ctx.db, entry.id):
+    if "id" in params.data and find_resource(ctx.db, entry.id):
         raise ValidationError({"id": ["Resource id already exists."]})
-    position = len(resources_of(ctx.db, dataset.id))
+    position = next_position(ctx.db, dataset.id)
     row = build_resource(entry, package_id=dataset.id, position=position, files=_files(ctx))
     insert_resources(ctx.db, [row])
     touch_dataset(ctx.db, dataset)
@@ -84,7 +85,7 @@ def resource_update(ctx: Context, params: ChangedResource) -> Rendered:
     :param original: the new file as its producer sent it (multipart; odl-host's own)
     :param clear_upload: forget the uploaded file
     """
-    return _replace(ctx, get_resource(ctx.db, params.id), params.data, is_cleared=params.clear_upload)
+    return _replace(ctx, ctx.once(get_resource, params.id), params.data, is_cleared=params.clear_upload)
 
 
 @action(params=ChangedResource, allow=permissions.can_edit_resource)
@@ -96,7 +97,7 @@ def resource_patch(ctx: Context, params: ChangedResource) -> Rendered:
     :param original: the new file as its producer sent it (multipart; odl-host's own)
     :param clear_upload: forget the uploaded file
     """
-    stored = get_resource(ctx.db, params.id)
+    stored = ctx.once(get_resource, params.id)
     kept = stored.fields
     if "upload" in ctx.files:
         # They describe the file that is replaced.
@@ -111,8 +112,8 @@ def resource_delete(ctx: Context, params: Ref) -> None:
 
     :param id: the resource's id
     """
-    gone = get_resource(ctx.db, params.id)
-    dataset = get_dataset(ctx.db, gone.package_id)
+    gone = ctx.once(get_resource, params.id)
+    dataset = ctx.once(get_dataset, gone.package_id)
     others = [row for row in resources_of(ctx.db, dataset.id) if row.id != gone.id]
     delete_resources(ctx.db, [gone.id])
     renumber(ctx, others)
@@ -129,7 +130,7 @@ def renumber(ctx: Context, rows: Sequence[Resource]) -> None:
 
 
 def _replace(ctx: Context, stored: Resource, data: JsonDict, *, is_cleared: bool) -> Rendered:
-    dataset: Dataset = get_dataset(ctx.db, stored.package_id)
+    dataset: Dataset = ctx.once(get_dataset, stored.package_id)
     if is_cleared and "upload" not in ctx.files:
         data = {key: value for key, value in data.items() if key not in ("url_type", *ORIGINAL_KEYS)}
     elif stored.blob and "upload" not in ctx.files and "url_type" not in data:
