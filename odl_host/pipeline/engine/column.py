@@ -208,7 +208,8 @@ class Column:
         self._cells += cells
         self._new += new
         if self._cells > WATCHED_CELLS:
-            self._distinct = self._new > self._cells * 0.6
+            # A check that costs a microsecond is worth remembering as long as there is room.
+            self._distinct = self._new > self._cells * 0.6 and not self._checks
             self._cells = self._new = 0
 
     def _remember(self, good: set[str | None]) -> None:
