@@ -11,6 +11,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -39,6 +40,9 @@ _OUTCOME_OF_ACTION = {"unchanged": "unchanged", "reject": "rejected", "block": "
 
 # Below this many files, starting processes costs more than it saves.
 POOL_THRESHOLD_FILES = 12
+
+# Files handed to a worker at once: enough to hide the passing of messages, few enough to share the work evenly.
+CHUNK_FILES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,16 +263,38 @@ def _examine_all(context: RunContext, sources: Sequence[SourceFile]) -> Iterator
     if jobs == 1 or len(sources) < POOL_THRESHOLD_FILES:
         registry = load_registry(cache)
         for source in sources:
-            yield source, examine_file(source.path, registry, settings)
+            yield source, _examine_isolated(source.path, registry, settings)
         return
-    with ProcessPoolExecutor(
+    done = 0
+    while done < len(sources):
+        try:
+            with _open_pool(jobs, cache, settings) as pool:
+                paths = [source.path for source in sources[done:]]
+                for examination in pool.map(_examine_in_worker, paths, chunksize=CHUNK_FILES):
+                    yield sources[done], examination
+                    done += 1
+        except BrokenProcessPool:
+            # A file ended the process that read it. It is among those under way: they go one process each.
+            for source in sources[done : done + 2 * jobs * CHUNK_FILES]:
+                yield source, _examine_apart(source.path, cache, settings)
+                done += 1
+
+
+def _open_pool(jobs: int, cache: Path, settings: ExamineSettings) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(
         jobs,
         mp_context=multiprocessing.get_context("spawn"),  # a fork would copy the catalogue's open database
         initializer=_start_worker,
         initargs=(cache, settings),
-    ) as pool:
-        paths = [source.path for source in sources]
-        yield from zip(sources, pool.map(_examine_in_worker, paths, chunksize=4), strict=True)
+    )
+
+
+def _examine_apart(path: Path, cache: Path, settings: ExamineSettings) -> Examination:
+    try:
+        with _open_pool(1, cache, settings) as pool:
+            return pool.submit(_examine_in_worker, path).result()
+    except BrokenProcessPool:
+        return Examination(path, "", "failed", detail=f"{path.name}: the process that read this file ended abruptly.")
 
 
 _worker: tuple[Registry, ExamineSettings] | None = None
@@ -282,7 +308,15 @@ def _start_worker(cache: Path, settings: ExamineSettings) -> None:
 def _examine_in_worker(path: Path) -> Examination:
     assert _worker is not None
     registry, settings = _worker
-    return examine_file(path, registry, settings)
+    return _examine_isolated(path, registry, settings)
+
+
+def _examine_isolated(path: Path, registry: Registry, settings: ExamineSettings) -> Examination:
+    """Examine one file; what nobody foresaw ends in its outcome, and the run goes on."""
+    try:
+        return examine_file(path, registry, settings)
+    except Exception as error:  # noqa: BLE001 - one file must never stop the others; the outcome names the error
+        return Examination(path, "", "failed", detail=f"{path.name}: {type(error).__name__}: {error}")
 
 
 def read_limits(settings: Settings) -> ReadLimits:
