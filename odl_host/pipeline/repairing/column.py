@@ -33,6 +33,7 @@ class RepairedColumn:
         self._memo: dict[str, Mended | None] = {}
         self._bad: dict[str, None] = {}
         self._doubted: dict[str, int] = {}
+        self._beyond: dict[str, None] = {}
         self.good_texts = 0
         self.bad_texts = 0
 
@@ -81,6 +82,12 @@ class RepairedColumn:
                 if text in self._doubted:
                     self._doubted[text] += 1
 
+    def survey_ragged(self, cells: Sequence[str]) -> None:
+        """Take cells of rows that are too long or too short: they prove nothing and are not repaired."""
+        if cells and len(self._beyond) < _DOUBTS_LIMIT:
+            refused = self.column.sift(cells) or {}
+            self._beyond.update((text, None) for text in cells if text in refused)
+
     def _look(self, texts: list[str]) -> None:
         refused = self.column.sift(texts) or {}
         for text in texts:
@@ -107,7 +114,7 @@ class RepairedColumn:
     @property
     def unsuited(self) -> list[str]:
         """The first refused texts that have no repaired form."""
-        return [text for text in self._bad if self.mend(text) is None]
+        return [*(text for text in self._bad if self.mend(text) is None), *self._beyond]
 
     def agrees(self, *, wholly: bool) -> bool:
         """Tell whether the texts, repaired, are what the field takes: all of them, or most."""

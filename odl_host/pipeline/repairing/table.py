@@ -92,7 +92,7 @@ class RepairedTable(Table):
         count = 0
         for batch in self.original.iter_batches():
             for column in self._columns:
-                _repair_batch(batch, column, ledger)
+                _repair_batch(batch, len(self.header), column, ledger)
             count += len(batch)
             yield batch
         self._rows = count
@@ -131,10 +131,13 @@ def repair_table(table: Table, schema: Schema, *, today: date, columns: Collecti
     renames = {one.position: one for one in find_renames(table.header, schema)}
     looked = list(_open_columns(labels, schema, today, renames, columns))
     if looked:
+        width = len(labels)
         for batch in table.iter_batches():
+            rows = [row for row in batch if len(row) == width]
+            ragged = [row for row in batch if len(row) != width] if len(rows) < len(batch) else []
             for column in looked:
-                place = column.place
-                column.survey([row[place] for row in batch if len(row) > place])
+                column.survey([row[column.place] for row in rows])
+                column.survey_ragged([row[column.place] for row in ragged if len(row) > column.place])
     by_position = {column.place + 1: column for column in looked}
     believed = {at: one for at, one in renames.items() if _is_believed(one, by_position[at])}
     kept = [column for column in looked if column.place + 1 in believed or column.place + 1 not in renames]
@@ -173,13 +176,14 @@ def _ask_name(rename: Rename, column: RepairedColumn) -> ReadNote:
     return ReadNote("proposal", detail)
 
 
-def _repair_batch(batch: list[Row], column: RepairedColumn, ledger: Ledger) -> None:
+def _repair_batch(batch: list[Row], width: int, column: RepairedColumn, ledger: Ledger) -> None:
+    # In a row that is too long or too short, a cell may be half of a number, or belong to another column.
     place = column.place
-    forms = column.mend_all({row[place] for row in batch if len(row) > place})
+    forms = column.mend_all({row[place] for row in batch if len(row) == width})
     if not forms:
         return
     for index, row in enumerate(batch):
-        if len(row) > place and (mended := forms.get(row[place])) is not None:
+        if len(row) == width and (mended := forms.get(row[place])) is not None:
             ledger.add(mended.kind, column.name, row[place], mended.text)
             # A copy: the reader may keep the row for the next pass.
             batch[index] = [*row[:place], mended.text, *row[place + 1 :]]

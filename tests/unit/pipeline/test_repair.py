@@ -334,6 +334,12 @@ def test_rows_keep_their_places_over_several_batches(tmp_path: Path) -> None:
     assert [repair.count for repair in table.repairs] == [sum("," in text for text in texts)]
 
 
+def test_nothing_is_repaired_in_a_row_whose_cells_may_have_shifted(tmp_path: Path) -> None:
+    (tmp_path / "f.csv").write_text("c,autre\n58 400,00,z\n12 000,z\n7 000\n", encoding="utf-8")
+    table = repair_table(read_table(tmp_path / "f.csv", columns=frozenset({"c"})), one_field(NUMBER), today=TODAY)
+    assert list(table.iter_rows()) == [["58 400", "00", "z"], ["12000", "z"], ["7 000"]]
+
+
 # -- properties ------------------------------------------------------------------------------------------------------
 
 _FIELDS: list[Mapping[str, Any]] = [
