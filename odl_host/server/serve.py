@@ -7,19 +7,24 @@ on Ctrl-C or SIGTERM after the requests under way.
 from __future__ import annotations
 
 import errno
+import functools
 import http.client
+import importlib
 import os
+import signal
 import socket
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from odl_host.errors import Unavailable, UsageError
 
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 10
 POLL_S = 0.02
+PARENT_POLL_S = 0.5
 BACKLOG = 1024
 
 
@@ -54,7 +59,6 @@ def serve(
         workers=workers,
         backlog=BACKLOG,
         websockets=False,
-        factory=True,
         log_level=LogLevels.warning,
         log_access=False,
         workers_kill_timeout=STOP_TIMEOUT_S,
@@ -63,10 +67,28 @@ def serve(
     if ready is not None:
         threading.Thread(target=_announce, args=(host, port, ready), daemon=True).start()
     try:
-        server.serve()
+        server.serve(target_loader=functools.partial(_load, os.getpid()))
     except SystemExit as error:
         if error.code:
             raise Unavailable("The web server stopped because a process of it could not go on.") from error
+
+
+def _load(parent: int, target: str) -> Any:
+    """Make the application, in a worker process.
+
+    A worker whose parent was killed ends too: else it would hold the port, and no one could start the server again.
+    """
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    module, _, factory = target.partition(":")
+    return getattr(importlib.import_module(module), factory)()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(PARENT_POLL_S)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(STOP_TIMEOUT_S)
+    os._exit(1)
 
 
 def _require_free(host: str, port: int) -> None:

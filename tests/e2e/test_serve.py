@@ -14,6 +14,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -285,3 +286,31 @@ def test_no_parameters_of_any_type_break_an_action(served: Served) -> None:
             if answer.status_code >= 500:
                 broken.append((name, value))
     assert broken == []
+
+
+def test_a_server_killed_at_once_frees_its_port_and_loses_nothing(tmp_path: Path) -> None:
+    odl = CommandLine(tmp_path)
+    port = find_port()
+    odl("init", "savoie", "--commune", "73065", "--url", f"http://127.0.0.1:{port}")
+    headers = {"Authorization": odl("--json", "token", "create", "--sysadmin").json["token"]}
+    address = f"http://127.0.0.1:{port}/api/3/action/"
+    first = start(odl, port, workers=1)
+    created = requests.post(address + "organization_create", json={"name": "aime"}, headers=headers, timeout=10)
+    assert created.status_code == 200
+    first.kill()
+    first.wait()
+    assert first.stderr is not None
+    first.stderr.close()
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        try:
+            requests.get(address + "site_read", timeout=5)
+        except requests.ConnectionError:
+            break
+        time.sleep(0.1)
+    second = start(odl, port, workers=1)
+    assert requests.get(address + "organization_list", timeout=10).json()["result"] == ["aime"]
+    second.terminate()
+    second.wait(20)
+    assert second.stderr is not None
+    second.stderr.close()

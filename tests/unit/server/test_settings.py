@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import pytest
+
+from odl_host.errors import ConfigError
+from odl_host.server.settings import CKAN_DEFAULTS, merge_settings
+
+
+def test_what_is_chosen_stands_over_ckans_defaults() -> None:
+    merged = merge_settings({"ckan.auth.create_unowned_dataset": True})
+    assert merged["ckan.auth.create_unowned_dataset"] is True
+    assert CKAN_DEFAULTS["ckan.auth.create_unowned_dataset"] is False
+    assert merged["ckan.search.rows_max"] == 1000
+
+
+def test_an_unknown_setting_names_the_nearest() -> None:
+    with pytest.raises(ConfigError, match=r"ckan\.search\.rows_max"):
+        merge_settings({"ckan.search.row_max": 10})
+
+
+def test_a_setting_has_its_type() -> None:
+    with pytest.raises(ConfigError, match="must be of type bool"):
+        merge_settings({"ckan.auth.create_unowned_dataset": "oui"})
