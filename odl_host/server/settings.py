@@ -5,8 +5,11 @@ Source: CKAN 2.12 documentation, configuration options.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from types import MappingProxyType
+
+from odl_host.errors import ConfigError
 
 CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
     {
@@ -24,3 +27,19 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
         "ckan.group_and_organization_list_all_fields_max": 25,
     }
 )
+
+
+def merge_settings(chosen: Mapping[str, object]) -> Mapping[str, object]:
+    """Return CKAN's defaults with what was chosen over them.
+
+    :raises ConfigError: a setting is unknown, or has the wrong type.
+    """
+    for key, value in chosen.items():
+        if key not in CKAN_DEFAULTS:
+            close = difflib.get_close_matches(key, CKAN_DEFAULTS, n=1)
+            nearest = f"; did you mean “{close[0]}”?" if close else "."
+            raise ConfigError(f"The CKAN setting “{key}” is unknown{nearest}")
+        if type(value) is not type(CKAN_DEFAULTS[key]):
+            wanted = type(CKAN_DEFAULTS[key]).__name__
+            raise ConfigError(f"The CKAN setting “{key}” must be of type {wanted}, not {value!r}.")
+    return MappingProxyType({**CKAN_DEFAULTS, **chosen})

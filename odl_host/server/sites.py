@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ from odl_host.server.clock import now
 from odl_host.server.credentials import hash_token
 from odl_host.server.database import Database
 from odl_host.server.registry import StoredFile, Upload, User
-from odl_host.server.settings import CKAN_DEFAULTS
+from odl_host.server.settings import CKAN_DEFAULTS, merge_settings
 from odl_host.server.tokens import insert_token
 from odl_host.storage.local import Storage, iter_chunks
 
@@ -108,14 +109,18 @@ def open_site(
     storage: Storage,
     locale: str = "fr",
     contact: str = "",
+    settings: Mapping[str, object] = MappingProxyType({}),
 ) -> Site:
     """Open a tenant's catalogue, creating or migrating `data_dir/catalogue.sqlite`.
 
-    :raises ConfigError: the database was written by a newer version.
+    `settings` are CKAN's own, by their names (`ckan.auth.create_unowned_dataset`), over CKAN's defaults.
+
+    :raises ConfigError: a setting is unknown, or the database was written by a newer version.
     :raises StorageError: the database cannot be opened.
     """
     from odl_host.server.search.index import SearchIndex
 
+    chosen = merge_settings(settings)
     database = Database(data_dir / "catalogue.sqlite")
     return Site(
         name=name,
@@ -127,6 +132,7 @@ def open_site(
         db=database,
         storage=storage,
         index=SearchIndex(data_dir / "index", database),
+        settings=chosen,
     )
 
 
