@@ -34,12 +34,12 @@ _MONTHS = {
     )
     for name in names.split()
 }
-_DAY_FIRST = re.compile(r"([0-3]?[0-9])[/.\- ]([01]?[0-9])[/.\- ]([0-9]{4})")
-_YEAR_FIRST = re.compile(r"([0-9]{4})[/. \-]?([01]?[0-9])[/. \-]?([0-3]?[0-9])")
-_IN_WORDS = re.compile(r"(?:[a-z]+ )?([0-3]?[0-9])(?:er)? ([a-z]+)\.? ([0-9]{4})")
-_CLOCK = re.compile(r"([0-2]?[0-9])\s*[h:]\s*([0-5][0-9])?(?:\s*[m:]\s*([0-5][0-9]))?(?:[.,][0-9]+)?")
+_DAY_FIRST = r"([0-3]?[0-9])[/.\- ]([01]?[0-9])[/.\- ]([0-9]{4})"
+_YEAR_FIRST = r"([0-9]{4})[/. \-]?([01]?[0-9])[/. \-]?([0-3]?[0-9])"
+_IN_WORDS = r"(?:[a-z]+ )?([0-3]?[0-9])(?:er)? ([a-z]+)\.? ([0-9]{4})"
+_CLOCK = r"([0-2]?[0-9])\s*[h:]\s*([0-5][0-9])?(?:\s*[m:]\s*([0-5][0-9]))?(?:[.,][0-9]+)?"
 # Serial dates of spreadsheets for 1960 to 2099. Source: ECMA-376, 18.17.4.1 (day 0 is 30 December 1899).
-_SERIAL = re.compile(r"([2-7][0-9]{4})(?:\.0)?")
+_SERIAL = r"([2-7][0-9]{4})(?:\.0)?"
 _EPOCH = date(1899, 12, 30)
 _YES = frozenset(("oui", "o", "vrai", "yes", "y", "true", "1", "x", "1.0"))
 _NO = frozenset(("non", "n", "faux", "no", "false", "0", "0.0"))
@@ -55,13 +55,13 @@ def find_date(text: str) -> date | None:
     """Read a date as a French reader does, day before month."""
     words = plain(text)
     day: str | int
-    if match := _DAY_FIRST.fullmatch(words):
+    if match := re.fullmatch(_DAY_FIRST, words):
         day, month, year = match.groups()
-    elif match := _YEAR_FIRST.fullmatch(words):
+    elif match := re.fullmatch(_YEAR_FIRST, words):
         year, month, day = match.groups()
-    elif (match := _IN_WORDS.fullmatch(words)) and match[2] in _MONTHS:
+    elif (match := re.fullmatch(_IN_WORDS, words)) and match[2] in _MONTHS:
         day, month, year = match[1], str(_MONTHS[match[2]]), match[3]
-    elif match := _SERIAL.fullmatch(words):
+    elif match := re.fullmatch(_SERIAL, words):
         return _EPOCH + timedelta(days=int(match[1]))
     else:
         return None
@@ -89,7 +89,7 @@ def correct_datetime(text: str) -> str | None:
 
 def correct_time(text: str) -> str | None:
     """Write a time as 10:00:00."""
-    match = _CLOCK.fullmatch(plain(text).rstrip("z"))
+    match = re.fullmatch(_CLOCK, plain(text).rstrip("z"))
     if not match or int(match[1]) > 23:
         return None
     return f"{int(match[1]):02d}:{match[2] or '00'}:{match[3] or '00'}"
@@ -100,7 +100,7 @@ def correct_year(text: str) -> str | None:
     match = re.fullmatch(r"\s*((?:19|20)[0-9]{2})(?:\.0+)?\s*", text)
     if match:
         return match[1]
-    found = None if _SERIAL.fullmatch(text.strip()) else find_date(text)
+    found = None if re.fullmatch(_SERIAL, text.strip()) else find_date(text)
     return str(found.year) if found else None
 
 

@@ -260,19 +260,19 @@ def _length(finding: Finding) -> Sentences:
     return f"Le texte est trop long ({count} caractères).", f"Réduisez-le à {expected} caractères au plus."
 
 
-_DIGITS = re.compile(r"\^?\(?(?:\\d|\[0-9\])\{([0-9]+)\}\)?\$?")
-_COMMUNE_CODE = re.compile(r"\^?\(?\[013-9\]\\d\|2\[AB1-9\]\)\\d\{3\}\$?")
+_DIGITS = r"\^?\(?(?:\\d|\[0-9\])\{([0-9]+)\}\)?\$?"
+_COMMUNE_CODE = r"\^?\(?\[013-9\]\\d\|2\[AB1-9\]\)\\d\{3\}\$?"
 
 
 def _pattern(finding: Finding) -> Sentences:
     source, text = finding.params.get("expected", ""), finding.cell or ""
     wrong = f"{_cell(finding)} n'est pas écrit comme attendu."
-    if digits := _DIGITS.fullmatch(source):
+    if digits := re.fullmatch(_DIGITS, source):
         count = int(digits[1])
         names = {14: " (numéro SIRET)", 9: " (numéro SIREN)"}
         proposal = corrections.correct_digits(text, count)
         return wrong, _write(proposal, f"Écrivez exactement {count} chiffres{names.get(count, '')}, sans espace.")
-    if _COMMUNE_CODE.fullmatch(source):
+    if re.fullmatch(_COMMUNE_CODE, source):
         proposal = corrections.correct_digits(text, 5)
         otherwise = "Écrivez le code INSEE de la commune, en 5 caractères : 73065. Ce n'est pas le code postal."
         return wrong, _write(proposal, otherwise)

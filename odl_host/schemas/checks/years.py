@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from odl_host.schemas.checks.problem import BadParameters, JudgeValue, Problem, ValueCheck
 
-_INTERVAL = re.compile(r"([0-9]{4})/([0-9]{4})")
-_YEAR = re.compile(r"[0-9]{4}")
+_INTERVAL = r"([0-9]{4})/([0-9]{4})"
+_YEAR = r"[0-9]{4}"
 _YES = ("true", "yes")
 
 
@@ -21,10 +21,10 @@ def _bind(params: Mapping[str, object]) -> JudgeValue:
 
     def judge(value: object, text: str) -> Problem | None:
         word = value if isinstance(value, str) else text
-        interval = _INTERVAL.fullmatch(word)
+        interval = re.fullmatch(_INTERVAL, word)
         if interval:
             return None if interval[1] < interval[2] else wrong
-        return None if year_only and _YEAR.fullmatch(word) else wrong
+        return None if year_only and re.fullmatch(_YEAR, word) else wrong
 
     return judge
 
