@@ -30,17 +30,21 @@ class NumberMender:
 
     def __init__(self, *, whole: bool) -> None:
         self._whole = whole
-        self._decimal_comma = self._group_comma = self._group_point = False
+        self._decimal_comma = self._group_comma = self._group_point = self._free_length = False
         self._three_after_point = self._point = False
 
     def look(self, text: str, *, good: bool) -> None:
         """Note what the text proves about commas and points."""
         bare = _MONEY.sub("", text)
+        _, _, decimals = bare.partition(",")
+        # Amounts always have two decimals: three would be as odd there as thousands, so they prove nothing of three.
+        free = len(decimals) != 2 and decimals.isdigit()
         if good or _PLAIN.fullmatch(bare):
             self._point = self._point or ("." in bare and not _NIL_DECIMALS.fullmatch(bare))
             self._three_after_point = self._three_after_point or _THREE_AFTER_POINT.fullmatch(bare) is not None
         elif _POINT_GROUPS.fullmatch(bare):
             self._group_point = self._decimal_comma = True
+            self._free_length = self._free_length or free
         elif _COMMA_GROUPS.fullmatch(bare):
             self._group_comma = True
         elif many := _MANY_GROUPS.fullmatch(bare):
@@ -48,9 +52,11 @@ class NumberMender:
             self._group_point = self._group_point or many[1] == "."
         elif _SPACED.fullmatch(bare):
             self._decimal_comma = self._decimal_comma or "," in bare
+            self._free_length = self._free_length or free
             self._point = self._point or "." in bare
         elif (match := _COMMA.fullmatch(bare)) and not _is_open(match):
             self._decimal_comma = True
+            self._free_length = self._free_length or free
 
     def mend(self, text: str) -> Mended | None:
         """Write the number plainly."""
@@ -82,7 +88,7 @@ class NumberMender:
             return bare.replace(",", "")
         match = _COMMA.fullmatch(bare)
         if match and not self._group_comma:
-            proven = self._decimal_comma and not self._point
+            proven = self._decimal_comma and self._free_length and not self._point
             if proven or not _is_open(match):
                 return bare.replace(",", ".")
         return None

@@ -131,6 +131,12 @@ def test_what_has_two_readings_is_asked(
     assert asked in " ".join(note.detail for note in table.proposals)
 
 
+def test_amounts_in_cents_do_not_prove_that_a_number_has_three_decimals(tmp_path: Path) -> None:
+    texts, table = repaired(tmp_path, one_field(NUMBER), ["1,234", "12,50", "7 000,00"])
+    assert texts == ["1,234", "12.50", "7000.00"]
+    assert "1 nombre ambigu" in table.proposals[0].detail
+
+
 @pytest.mark.parametrize(("field", "before"), [case[1:] for case in KEPT], ids=[case[0] for case in KEPT])
 def test_what_no_rule_is_sure_of_stays(field: Mapping[str, Any], before: list[str], tmp_path: Path) -> None:
     texts, table = repaired(tmp_path, one_field(field), before)
