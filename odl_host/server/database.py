@@ -28,7 +28,7 @@ _PRAGMAS = (
     f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
-    "PRAGMA cache_size=-4000",
+    "PRAGMA cache_size=-2000",
     f"PRAGMA mmap_size={MMAP_BYTES}",
     "PRAGMA temp_store=MEMORY",
 )
