@@ -18,6 +18,8 @@ from odl_host.schemas.registry import Schema
 _MEMO_LIMIT = 50_000
 _DOUBTS_LIMIT = 200
 _TRIALS_LIMIT = 2_000
+_LONGEST = 300
+"""Characters: nothing that a mender can read is longer, and patterns stay quick."""
 _ISO_DATE, _FRENCH_DATE = "2024-01-31", "31/01/2024"
 
 
@@ -93,14 +95,15 @@ class RepairedColumn:
         for text in texts:
             good = text not in refused
             bare = text if good else trim(text)
-            for mender in self._menders:
+            menders = self._menders if len(bare) <= _LONGEST else ()
+            for mender in menders:
                 mender.look(bare, good=good)
             if good:
                 continue
             self.bad_texts += 1
             if len(self._bad) < _TRIALS_LIMIT:
                 self._bad[text] = None
-            if len(self._doubted) < _DOUBTS_LIMIT and any(mender.doubts(bare) for mender in self._menders):
+            if len(self._doubted) < _DOUBTS_LIMIT and any(mender.doubts(bare) for mender in menders):
                 self._doubted.setdefault(text, 0)
         self.good_texts += len(texts) - sum(map(refused.__contains__, texts))
 
@@ -157,7 +160,8 @@ class RepairedColumn:
         forms = [Mended(bare, "spaces")]
         if bare and bare not in self.column.missing:
             forms.append(Mended(ordinary(bare), "spaces"))
-            forms += [mended for mender in self._menders if (mended := mender.mend(bare)) is not None]
+            if len(bare) <= _LONGEST:
+                forms += [mended for mender in self._menders if (mended := mender.mend(bare)) is not None]
         return forms
 
     def _refused(self, text: str) -> bool:

@@ -6,6 +6,7 @@ import re
 
 # No-break spaces come from word processors and formatted numbers; the zero-width ones from web pages.
 _INVISIBLE = "\u200b\u200e\u200f\u2060\ufeff"
+_EDGES = "".join(char for char in map(chr, range(0x3001)) if char.isspace()) + _INVISIBLE
 _ODD_SPACE = re.compile("[\u00a0\u2007\u2009\u202f]")
 GROUP_SPACE = "[ \u00a0\u2007\u2009\u202f]"
 """What separates thousands in French numbers, as a pattern."""
@@ -17,10 +18,7 @@ def trim(text: str) -> str:
     >>> trim("\u00a0 73065\u202f\ufeff")
     '73065'
     """
-    bare = text.strip()
-    while bare and (bare[0] in _INVISIBLE or bare[-1] in _INVISIBLE):
-        bare = bare.strip(_INVISIBLE).strip()
-    return bare
+    return text.strip(_EDGES)
 
 
 def ordinary(text: str) -> str:

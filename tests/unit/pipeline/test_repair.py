@@ -101,6 +101,7 @@ KEPT: list[tuple[str, Mapping[str, Any], list[str]]] = [
     ("two values of a list that look alike", {"constraints": {"enum": ["Été", "ete"]}}, ["ÉTE"]),
     ("another word", {"constraints": {"enum": ["en nature"]}}, ["nature"]),
     ("a number with its own marks", {"type": "number", "decimalChar": ","}, ["1.5", "1 234,5"]),
+    ("a cell of half a million spaces", NUMBER, ["1" + " " * 500_000 + "€"]),
     ("O beside 0", YES_NO, ["O", "0"]),
 ]
 
