@@ -45,9 +45,9 @@ class Secret:
     __str__ = __repr__
 
 
-def setting(default: Any, help: str) -> Any:  # noqa: A002 - the word that readers of settings look for
-    """Return a dataclass field with its default value and one sentence of help."""
-    return field(default=default, metadata={"help": help})
+def setting(default: Any, help: str, *, least: float | None = None, most: float = 10**12) -> Any:  # noqa: A002 - its word
+    """Return a dataclass field with its default value, one sentence of help, and the bounds of a number."""
+    return field(default=default, metadata={"help": help, "least": least, "most": most})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +55,15 @@ class Settings:
     """The settings of one machine. Each may stand in `odl.toml`, or as `ODL_<NAME>` in the environment."""
 
     host: str = setting("127.0.0.1", "Address that `serve` listens on.")
-    port: int = setting(8000, "Port that `serve` listens on.")
-    workers: int = setting(1, "Server processes started by `serve`.")
-    jobs: int = setting(0, "Processes that read and validate files; 0 takes one per processor.")
-    max_file_mb: int = setting(1024, "Largest file read from a deposit, in megabytes.")
-    max_cells: int = setting(20_000_000, "Most cells read from one sheet of a workbook.")
-    max_columns: int = setting(2_000, "Most columns in one file.")
-    max_zip_ratio: int = setting(200, "Most times a workbook may grow when it is unpacked.")
-    max_findings: int = setting(100, "Findings kept per kind and column; the rest are counted.")
-    http_timeout_s: float = setting(30.0, "Seconds that a remote catalogue may take to answer.")
+    port: int = setting(8000, "Port that `serve` listens on.", least=1, most=65535)
+    workers: int = setting(1, "Server processes started by `serve`.", least=1, most=256)
+    jobs: int = setting(0, "Processes that read and validate files; 0 takes one per processor.", least=0, most=1024)
+    max_file_mb: int = setting(1024, "Largest file read from a deposit, in megabytes.", least=1)
+    max_cells: int = setting(20_000_000, "Most cells read from one sheet of a workbook.", least=1)
+    max_columns: int = setting(2_000, "Most columns in one file.", least=1)
+    max_zip_ratio: int = setting(200, "Most times a workbook may grow when it is unpacked.", least=1)
+    max_findings: int = setting(100, "Findings kept per kind and column; the rest are counted.", least=1)
+    http_timeout_s: float = setting(30.0, "Seconds that a remote catalogue may take to answer.", least=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +148,11 @@ def load_settings(home: Home) -> tuple[Settings, list[Origin]]:
                     hint=f"Unset {variable} or give it another value.",
                 ) from None
             source = variable
+        value, least = getattr(settings, item.name), item.metadata["least"]
+        if least is not None and not least <= value <= item.metadata["most"]:
+            raise ConfigError(
+                f"The setting {item.name} ({source}) must be between {least} and {item.metadata['most']}, not {value}."
+            )
         origins.append(Origin(item.name, getattr(settings, item.name), source, item.metadata["help"]))
     return settings, origins
 

@@ -14,6 +14,8 @@ from odl_host.ckan import is_name
 from odl_host.config import Home, Secret, TomlFile, read_variable
 from odl_host.errors import ConfigError, UsageError
 
+# What CRPA D. 323-2-1 allows for information, by the ids that data.gouv.fr knows.
+LICENCES = {"lov2": "Licence Ouverte 2.0", "odc-odbl": "ODbL"}
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -160,6 +162,7 @@ def load_tenant(home: Home, name: str) -> Tenant:
             f"There is no tenant “{name}” in {home.tenants}" + (f"; there are: {known}." if known else "."),
             hint=f"Create it with: odl-host init {name} --department CODE",
         )
+    check_tenant_name(name)
     document = TomlFile.read(file)
     manifest = document.build(Manifest)
     _check(document, manifest)
@@ -191,6 +194,11 @@ def _check(document: TomlFile, manifest: Manifest) -> None:
         raise document.error(("url",), f"“{manifest.url}” is not an address that starts with http:// or https://.")
     if parts.path.strip("/"):
         raise document.error(("url",), "the portal's address cannot have a path: a portal is known by its host.")
+    if manifest.publish.licence not in LICENCES:
+        raise document.error(
+            ("publish", "licence"),
+            f"“{manifest.publish.licence}” is not a licence that the law allows: {', '.join(LICENCES)}.",
+        )
     catalogue = manifest.catalogue
     if catalogue.kind not in {"embedded", "ckan"}:
         raise document.error(("catalogue", "kind"), f"“{catalogue.kind}” is neither “embedded” nor “ckan”.")

@@ -16,7 +16,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def reference_dir() -> Path:
-    """The folder of official schemas, examples and published files; it is data of others and not part of the project."""
+    """The folder of official schemas, examples and published files: data of others, not part of the project."""
     folder = Path(os.environ.get("ODL_TEST_REFERENCE", ROOT.parent / "shared" / "reference"))
     if not folder.is_dir():
         pytest.skip(f"no reference data in {folder}: set ODL_TEST_REFERENCE to the folder that holds it")

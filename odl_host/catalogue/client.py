@@ -96,7 +96,14 @@ class EmbeddedCatalogue:
         except WireError as error:
             raise_catalogue_error(error, name)
         except OSError as error:
-            raise StorageError(f"The catalogue could not be written: {error.strerror or error}.") from error
+            raise StorageError(f"{name}: a file cannot be read or written: {error.strerror or error}.") from error
+        except OdlError:
+            raise
+        except Exception as error:
+            raise CatalogueError(
+                f"{name}: the embedded catalogue failed ({type(error).__name__}: {str(error)[:200]}).",
+                hint="Check the free space of the data folder, then run the same command again.",
+            ) from error
 
     def supports(self, extension: str) -> bool:
         """Return whether `status_show` announces this extension."""

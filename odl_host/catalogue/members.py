@@ -27,10 +27,8 @@ class HeldMember:
     @property
     def folders(self) -> frozenset[str]:
         """The names that its deposit folder may have, in lower case."""
-        codes = {self.commune_code, self.siren, self.name}
-        if self.kind == "departement":
-            codes.add(f"dep-{self.departement_code}")
-        return frozenset(code.lower() for code in codes if code)
+        names = {folder_of(self.key), self.commune_code, self.siren, self.name}
+        return frozenset(name.lower() for name in names if name)
 
 
 def held_member(organization: OrganizationDict) -> HeldMember | None:
@@ -54,6 +52,16 @@ def held_member(organization: OrganizationDict) -> HeldMember | None:
 def held_members(organizations: Iterable[OrganizationDict]) -> list[HeldMember]:
     """Return the members among some organizations, in the same order."""
     return [member for member in map(held_member, organizations) if member]
+
+
+def folder_of(key: str) -> str:
+    """Return the name of the deposit folder of the member with this key.
+
+    >>> folder_of("commune:2A004"), folder_of("siren:200069110"), folder_of("dep:73"), folder_of("reg:84")
+    ('2A004', '200069110', 'dep-73', 'reg-84')
+    """
+    kind, _, code = key.partition(":")
+    return f"{kind}-{code}".lower() if kind in {"dep", "reg"} else code
 
 
 def member_key(extras: dict[str, str]) -> str | None:

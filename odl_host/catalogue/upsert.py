@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from odl_host.catalogue.client import Catalogue, Upload
 from odl_host.ckan import JsonDict, OrganizationDict, PackageDict, ResourceDict, extras_dict
-from odl_host.errors import CatalogueNotFound
+from odl_host.errors import CatalogueNotFound, CatalogueRefused
 
 # Every id that odl-host derives lies under this namespace; changing it would change the ids of all catalogues.
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://schema.data.gouv.fr/odl-host")
@@ -102,8 +102,16 @@ def find_dataset(catalogue: Catalogue, dataset_id: str) -> PackageDict | None:
 
 
 def create_dataset(catalogue: Catalogue, wanted: PackageDict) -> PackageDict:
-    """Create a dataset as a draft: nobody sees it until `activate_dataset`."""
-    return cast(PackageDict, catalogue.call_action("package_create", {**wanted, "state": "draft"}))
+    """Create a dataset as a draft: nobody sees it until `activate_dataset`.
+
+    One that was deleted earlier under the same id is brought back, with the same id and address.
+    """
+    draft = {**wanted, "state": "draft"}
+    try:
+        catalogue.call_action("package_show", {"id": wanted["id"]})
+    except (CatalogueNotFound, CatalogueRefused):
+        return cast(PackageDict, catalogue.call_action("package_create", draft))
+    return cast(PackageDict, catalogue.call_action("package_patch", draft))
 
 
 def activate_dataset(catalogue: Catalogue, dataset_id: str) -> None:
@@ -125,16 +133,20 @@ def upload_resource(
     Next to a file only scalars travel, so `resource` must hold no list and no dictionary. `original` is the file as it
     was received: kept beside the resource where the catalogue can, as a second resource elsewhere.
     """
-    fields = {**resource, "package_id": dataset_id}
+    fields: JsonDict = {**resource, "package_id": dataset_id}
     files = {"upload": file}
     beside = original is not None and catalogue.supports(ORIGINAL_EXTENSION)
     if original is not None and beside:
         files["original"] = original
     action = "resource_patch" if exists else "resource_create"
-    result = cast(ResourceDict, catalogue.call_action(action, cast(JsonDict, fields), files))
-    if original is not None and not beside:
-        _upload_original_resource(catalogue, dataset_id, resource, original)
-    return result
+    if original is None or beside:
+        return cast(ResourceDict, catalogue.call_action(action, fields, files))
+    # What says that the file is published is written last: a run killed in between sends both again.
+    said = fields.pop("source_hash", "")
+    result = catalogue.call_action(action, {**fields, "source_hash": ""}, files)
+    _upload_original_resource(catalogue, dataset_id, resource, original)
+    catalogue.call_action("resource_patch", {"id": resource["id"], "source_hash": said})
+    return cast(ResourceDict, result)
 
 
 def _upload_original_resource(catalogue: Catalogue, dataset_id: str, resource: ResourceDict, original: Upload) -> None:

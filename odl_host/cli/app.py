@@ -52,8 +52,8 @@ class App:
         return load_tenant(self.home, name)
 
     def now(self) -> datetime:
-        """Return the time at which this run happens."""
-        return datetime.now(UTC)
+        """Return the time at which this run happens, where it happens."""
+        return datetime.now(UTC).astimezone()
 
 
 pass_app = click.make_pass_decorator(App, ensure=True)

@@ -33,7 +33,6 @@ def demo(app: App, no_serve: bool, port: int | None) -> int:
     from odl_host.cli.serve import serve_home
     from odl_host.demo import sample_deposit
     from odl_host.pipeline.run import RunContext, publish_deposit
-    from odl_host.provision.apply import write_files
     from odl_host.provision.catalogue import apply_provision
     from odl_host.provision.members import apply_members, commune_member, parse_member, plan_members
     from odl_host.provision.render import render_manifest
@@ -47,7 +46,7 @@ def demo(app: App, no_serve: bool, port: int | None) -> int:
     out, home = app.out, app.home
     port = port or app.settings.port
     epci = reference.get_epci(EPCI_SIREN)
-    write_files(
+    _write_manifest(
         render_manifest(
             home,
             name=TENANT,
@@ -95,3 +94,16 @@ def demo(app: App, no_serve: bool, port: int | None) -> int:
     if not no_serve:
         serve_home(app, host=app.settings.host, port=port, workers=app.settings.workers)
     return 0
+
+
+def _write_manifest(files: dict[Path, str]) -> None:
+    """Write the manifest unless a person changed it; only the address may differ from what an earlier demo wrote."""
+    from odl_host.provision.apply import write_files
+
+    for path, text in files.items():
+        if not path.exists() or _without_address(path.read_text(encoding="utf-8")) == _without_address(text):
+            write_files({path: text})
+
+
+def _without_address(text: str) -> list[str]:
+    return [line for line in text.splitlines() if not line.startswith("url = ")]

@@ -12,12 +12,6 @@ from urllib.parse import unquote, urlsplit
 from odl_host.errors import Unavailable, UnreadableFile
 
 FETCH_TIMEOUT_S = 30
-_IGNORED = (".", "~$")
-
-
-def is_ignored(file: Path) -> bool:
-    """Return whether a file of a folder is what a system or a spreadsheet left there."""
-    return any(part.startswith(_IGNORED) for part in file.parts if part not in {".", ".."})
 
 
 def keep_stdin(stack: ExitStack) -> Path:
@@ -33,6 +27,7 @@ def fetch(address: str, stack: ExitStack, *, limit_bytes: int) -> Path:
 
     :raises Unavailable: the site does not answer. :raises UnreadableFile: it refuses, or the file is too large.
     """
+    from http.client import HTTPException
     from urllib.error import HTTPError, URLError
     from urllib.request import Request, urlopen
 
@@ -49,6 +44,8 @@ def fetch(address: str, stack: ExitStack, *, limit_bytes: int) -> Path:
                 target.write(chunk)
     except HTTPError as error:
         raise UnreadableFile(f"{address} answers {error.code} {error.reason}.", hint="Check the address.") from error
+    except (HTTPException, ValueError) as error:
+        raise UnreadableFile(f"{address} is not an address that can be fetched: {error}.") from error
     except (URLError, TimeoutError, OSError) as error:
         raise Unavailable(f"{address} does not answer: {getattr(error, 'reason', error)}.") from error
     return path

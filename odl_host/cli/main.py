@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import NoReturn
 
@@ -42,6 +43,9 @@ def cli() -> None:
 
 def run() -> NoReturn:
     """Run the command line and end the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a file name that is not UTF-8 must not stop a run
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(main(sys.argv[1:]))
 
 
@@ -63,9 +67,6 @@ def main(arguments: list[str]) -> int:
         failure = error
         if app.flags.get("debug"):
             raise
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output left; there is nobody to tell
-        return ExitCode.OK
     except OSError as error:
         if app.flags.get("debug"):
             raise

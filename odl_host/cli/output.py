@@ -29,10 +29,13 @@ class Output:
 
     def result(self, value: Any, text: str) -> None:
         """Print the result: `value` as JSON, or `text` for people."""
-        if self.as_json:
-            print(json.dumps(value, ensure_ascii=False, indent=2), flush=True)
-        elif text:
-            print(text, flush=True)
+        try:
+            if self.as_json:
+                print(json.dumps(value, ensure_ascii=False, indent=2), flush=True)
+            elif text:
+                print(text, flush=True)
+        except BrokenPipeError:  # the reader of our output has left: there is nobody to tell
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def note(self, text: str) -> None:
         """Say something beside the result, unless asked to be quiet."""

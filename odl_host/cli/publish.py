@@ -57,7 +57,7 @@ def publish(app: App, deposit: Path | None, dry_run: bool, jobs: int | None) -> 
         if dry_run:
             return _print_plan(app, context, plan_deposit(context, folder, progress=_show(progress)))
         report = publish_deposit(context, folder, command=f"odl-host publish {folder}", progress=_show(progress))
-    app.out.result(report.as_json(), summary(app, report))
+    app.out.result(report.as_json(), summary(app, report) if app.out.verbosity >= 0 else "")
     return ExitCode.OK if report.complete else ExitCode.INCOMPLETE
 
 

@@ -59,6 +59,7 @@ def validate(
     Exit code: 0 when every file is valid, 3 otherwise.
     """
     from odl_host.pipeline.examine import ExamineSettings
+    from odl_host.pipeline.reporting.model import file_report
     from odl_host.pipeline.run import read_limits
     from odl_host.schemas.registry import load_registry
 
@@ -77,10 +78,13 @@ def validate(
         reports = []
         for done, (name, examination) in enumerate(_examine(named, registry, settings, schema, jobs), start=1):
             progress.update(done, len(named))
-            if examination.report is None:  # an error of the disk or of ours, not of the file
+            report = examination.report
+            if report is None and len(named) == 1:  # an error of the disk or of ours, not of the file
                 raise UnreadableFile(examination.detail, hint="Check the path and the rights on the file.")
-            reports.append(_renamed(examination.report, name))
-            if folder is not None and not examination.report.good:
+            if report is None:
+                report = file_report(name, reason=examination.detail, today=settings.today)
+            reports.append(_renamed(report, name))
+            if folder is not None and not reports[-1].good:
                 _write_reports(examination, reports[-1], folder)
     _print(app, reports, shape)
     wrong = any(not report.good or (fail_on == "warning" and report.warnings_total) for report in reports)
@@ -99,6 +103,7 @@ def _find_schema(registry: Registry, name: str) -> Schema:
 def _paths(arguments: Iterable[str], stack: ExitStack, *, limit_bytes: int) -> Iterator[tuple[str, Path]]:
     """Yield the name and the path of each file that the arguments mean; what is fetched lives as long as `stack`."""
     from odl_host.cli import inputs
+    from odl_host.pipeline.discover import is_ignored
 
     for argument in arguments:
         path = Path(argument)
@@ -107,7 +112,8 @@ def _paths(arguments: Iterable[str], stack: ExitStack, *, limit_bytes: int) -> I
         elif argument.startswith(("http://", "https://")):
             yield argument, inputs.fetch(argument, stack, limit_bytes=limit_bytes)
         elif path.is_dir():
-            found = [file for file in sorted(path.rglob("*")) if file.is_file() and not inputs.is_ignored(file)]
+            below = [file for file in sorted(path.rglob("*")) if file.is_file()]
+            found = [file for file in below if not any(map(is_ignored, file.relative_to(path).parts))]
             if not found:
                 raise UsageError(f"The folder {path} holds no file.", hint="Give a folder that holds tables.")
             yield from ((str(file), file) for file in found)

@@ -6,6 +6,7 @@ A deposit holds one folder per member, named by its INSEE code, its SIREN or its
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,18 +16,25 @@ from odl_host.catalogue.members import HeldMember
 from odl_host.errors import UsageError
 
 # What operating systems, spreadsheets and odl-host itself leave beside the files.
+LINK_FRENCH = "C’est un raccourci vers un autre fichier : déposez le fichier lui-même."
+UNREADABLE_FOLDER_FRENCH = "Ce dossier ne peut pas être ouvert ({reason}) : demandez à votre administrateur."
+_CODE_THEN_NAME = re.compile(r"(\d[\dab]\d{3}|\d{9}|dep-\d[\dab]\d?|reg-\d\d)[-_ ]")
 IGNORED_NAMES = frozenset({"readme.txt", "readme.md", "lisezmoi.txt", "thumbs.db", "desktop.ini"})
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file of a deposit. `relative` is its path under the deposit, with `/`, in Unicode's composed form (NFC)."""
+    """A file of a deposit.
+
+    `relative` is its path under the deposit, with `/`, in Unicode's composed form (NFC), fit to be printed. `problem`
+    says, in French, why the file cannot be opened at all; "" when nothing stands in the way.
+    """
 
     path: Path
     relative: str
     folder: str
-    size_bytes: int
     member: HeldMember | None
+    problem: str = ""
 
     @property
     def name(self) -> str:
@@ -53,16 +61,16 @@ def discover(deposit: Path, members: Iterable[HeldMember]) -> list[SourceFile]:
         root = (
             deposit.parent if _member_of(deposit.name, by_folder) and not _has_folders(deposit, by_folder) else deposit
         )
-        for path in _walk(deposit):
-            parts = path.relative_to(root).parts
+        for path, problem in _walk(deposit):
+            parts = [os.fsencode(part).decode("utf-8", "replace") for part in path.relative_to(root).parts]
             folder = parts[0] if len(parts) > 1 else ""
             found.append(
                 SourceFile(
                     path=path,
                     relative=unicodedata.normalize("NFC", "/".join(parts)),
                     folder=folder,
-                    size_bytes=path.stat().st_size,
                     member=_member_of(folder, by_folder),
+                    problem=problem,
                 )
             )
     except OSError as error:
@@ -71,22 +79,34 @@ def discover(deposit: Path, members: Iterable[HeldMember]) -> list[SourceFile]:
 
 
 def _member_of(folder: str, by_folder: dict[str, HeldMember]) -> HeldMember | None:
-    """Return the member that a folder name stands for; "73065-chambery" is read as "73065"."""
+    """Return the member that a folder name stands for; a code may be followed by a name: "73065-chambery"."""
     name = unicodedata.normalize("NFC", folder).lower()
-    return by_folder.get(name) or by_folder.get(name.partition("-")[0]) or by_folder.get(name.partition(" ")[0])
+    code = _CODE_THEN_NAME.match(name)
+    return by_folder.get(name) or (by_folder.get(code[1]) if code else None)
 
 
 def _has_folders(deposit: Path, by_folder: dict[str, HeldMember]) -> bool:
     return any(child.is_dir() and _member_of(child.name, by_folder) for child in deposit.iterdir())
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Yield the regular files below `folder`; links are not followed out of a deposit, temporary files are left."""
+def is_ignored(name: str) -> bool:
+    """Return whether a file of this name is what a system, a spreadsheet or odl-host leaves beside the data."""
+    return name.startswith((".", "~$")) or name.lower() in IGNORED_NAMES
+
+
+def _walk(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the files below `folder`, each with what stands in the way of opening it; links are not followed."""
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.startswith((".", "~$")) or entry.name.lower() in IGNORED_NAMES:
+            path = Path(entry.path)
+            if is_ignored(entry.name):
                 continue
-            if entry.is_dir(follow_symlinks=False):
-                yield from _walk(Path(entry.path))
+            if entry.is_symlink():
+                yield path, LINK_FRENCH
+            elif entry.is_dir(follow_symlinks=False):
+                try:
+                    yield from _walk(path)
+                except OSError as error:
+                    yield path, UNREADABLE_FOLDER_FRENCH.format(reason=error.strerror)
             elif entry.is_file(follow_symlinks=False):
-                yield Path(entry.path)
+                yield path, ""

@@ -37,7 +37,7 @@ class Journal:
         """Open the journal of a new run. :raises StorageError: it cannot be written."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            return cls((folder / f"{run}.jsonl").open("x", encoding="utf-8"))
+            return cls((folder / f"{run}.jsonl").open("x", encoding="utf-8", errors="backslashreplace"))
         except OSError as error:
             raise StorageError(f"Cannot write the journal under {folder}: {error.strerror}.") from error
 
@@ -88,7 +88,11 @@ def read_run(folder: Path, run: str) -> PastRun:
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8", errors="replace") as file:
         for text in file:
-            if text.endswith("\n"):
-                yield json.loads(text)
+            try:
+                line = json.loads(text)
+            except ValueError:  # a line that a kill or a power cut left unfinished
+                continue
+            if isinstance(line, dict) and "event" in line and "at" in line:
+                yield line

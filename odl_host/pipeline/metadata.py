@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from types import MappingProxyType
 from typing import Any
 
 from odl_host.catalogue.members import HeldMember
 from odl_host.catalogue.upsert import tag_dicts
 from odl_host.ckan import PackageDict, extras_of
+from odl_host.errors import UnknownPlace
 from odl_host.schemas.registry import Schema
 from odl_host.tenants import Tenant
-
-# What CRPA D. 323-2-1 allows for information, by the ids that data.gouv.fr knows.
-LICENCES: Mapping[str, str] = MappingProxyType({"lov2": "Licence Ouverte 2.0", "odc-odbl": "ODbL"})
 
 
 def dataset_metadata(tenant: Tenant, member: HeldMember, schema: Schema, *, dataset_id: str, name: str) -> PackageDict:
@@ -67,10 +63,13 @@ def of_member(member: HeldMember) -> str:
     """Return the member after "de", with the right French article: "de Chambéry", "du Châtelard"."""
     from odl_host.territory import reference
 
-    if member.commune_code:
-        return reference.get_commune(member.commune_code).of_name
-    if member.kind == "epci" and member.siren:
-        return reference.get_epci(member.siren).of_name
-    if member.kind == "departement" and member.departement_code:
-        return "du département " + reference.get_departement(member.departement_code).of_name
+    try:
+        if member.commune_code:
+            return reference.get_commune(member.commune_code).of_name
+        if member.kind == "epci" and member.siren:
+            return reference.get_epci(member.siren).of_name
+        if member.kind == "departement" and member.departement_code:
+            return "du département " + reference.get_departement(member.departement_code).of_name
+    except UnknownPlace:
+        pass  # a commune that merged or an EPCI that was dissolved since: its organization keeps its title
     return f"de l’organisme « {member.title} »"

@@ -6,6 +6,7 @@ the reference knows: a CCAS or a school board publishes in its commune's folder 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 from odl_host.catalogue.members import HeldMember
@@ -15,6 +16,8 @@ from odl_host.territory.codes import is_siren
 # Columns that hold the SIRET or the SIREN of the body whose data these are. Source: the schemas' own definitions.
 OWNER_COLUMNS = frozenset({"COLL_SIRET", "BGT_SIRET", "idAttribuant", "menuCollSiret", "platCollSiret", "siren"})
 SIREN_LENGTH = 9
+SAMPLE_ROWS = 2_000
+"""Rows looked at: the body that publishes is the same on every row, or nearly."""
 
 
 def find_owners(schema: Schema, header: Sequence[str], rows: Iterable[Sequence[str]]) -> frozenset[str]:
@@ -24,7 +27,7 @@ def find_owners(schema: Schema, header: Sequence[str], rows: Iterable[Sequence[s
     if not places:
         return frozenset()
     place = places[0]
-    cells = {row[place] for row in rows if len(row) > place}
+    cells = {row[place] for row in itertools.islice(rows, SAMPLE_ROWS) if len(row) > place}
     sirens = {cell.replace(" ", "").replace("\u00a0", "")[:SIREN_LENGTH] for cell in cells}
     return frozenset(siren for siren in sirens if is_siren(siren))
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from odl_host.catalogue import upsert
 from odl_host.catalogue.members import HeldMember
-from odl_host.ckan import PackageDict, ResourceDict, file_slug, slug
+from odl_host.ckan import PackageDict, ResourceDict, extras_dict, file_slug, slug
 from odl_host.pipeline.discover import SourceFile
 from odl_host.pipeline.examine import Examination
 from odl_host.pipeline.metadata import dataset_metadata
@@ -26,6 +27,10 @@ NO_MEMBER_FRENCH = (
 OTHER_OWNER_FRENCH = (
     "Ce fichier est celui de {name}, d’après son numéro SIRET : déplacez-le dans le dossier de cette collectivité, "
     "ou corrigez le numéro."
+)
+SAME_NAME_FRENCH = "Un autre fichier de la même collectivité porte déjà ce nom ({first}) : renommez l’un des deux."
+OTHER_SCHEMA_FRENCH = (
+    "Sous ce nom est déjà publié « {old} », et ce fichier contient maintenant « {new} » : donnez-lui un autre nom."
 )
 
 
@@ -111,22 +116,31 @@ def make_plan(
     tenant: Tenant,
     state: CatalogueState,
     sources: Sequence[SourceFile],
-    hashes: Mapping[str, str],
-    examinations: Mapping[str, Examination],
+    hashes: Mapping[Path, str],
+    examinations: Mapping[Path, Examination],
 ) -> Plan:
-    """Return what to do with each source. `hashes` and `examinations` are by the source's relative path.
+    """Return what to do with each source. `hashes` and `examinations` are by the source's path.
 
     A source without an examination is one that the catalogue already shows, or one that is nobody's.
     """
     others: list[Step] = []
     groups: dict[str, list[Step]] = {}
     wanted: dict[str, PackageDict] = {}
+    claimed: dict[tuple[str, str], SourceFile] = {}
     for source in sources:
-        examination = examinations.get(source.relative)
+        examination = examinations.get(source.path)
+        if source.problem:
+            others.append(Step(source, "block", reason=source.problem))
+            continue
         if source.member is None:
             others.append(Step(source, "block", reason=NO_MEMBER_FRENCH))
+            continue
+        # Two folders of one member, or two spellings of one accent, may hold the same name: only one can be that file.
+        first = claimed.setdefault((source.member.id, source_path(source)), source)
+        if first is not source:
+            others.append(Step(source, "block", reason=SAME_NAME_FRENCH.format(first=first.relative)))
         elif examination is None:
-            others.append(_unchanged(state, source, hashes[source.relative]))
+            others.append(_unchanged(state, source, hashes[source.path]))
         elif examination.outcome != "valid" or examination.schema is None:
             action = {"invalid": "reject", "blocked": "block"}.get(examination.outcome, "fail")
             schema = examination.schema
@@ -144,6 +158,12 @@ def make_plan(
                 others.append(Step(source, "block", examination, reason=OTHER_OWNER_FRENCH.format(name=other)))
                 continue
             dataset = _wanted_dataset(tenant, state, source.member, examination.schema)
+            published = state.find_published(source.member, source_path(source))
+            if published and published[0]["id"] != dataset["id"]:
+                reason = OTHER_SCHEMA_FRENCH.format(old=published[0].get("title"), new=examination.schema.title)
+                others.append(Step(source, "block", examination, reason=reason))
+                continue
+            state.names.setdefault(dataset["name"], dataset["id"])
             wanted[dataset["id"]] = dataset
             groups.setdefault(dataset["id"], []).append(
                 _publishing_step(tenant, state, dataset, source, source.member, examination)
@@ -189,11 +209,12 @@ def _wanted_dataset(tenant: Tenant, state: CatalogueState, member: HeldMember, s
     if held is None:  # a catalogue that would not take our ids knows the dataset by its name only
         named = state.names.get(slug(f"{member.name}-{schema.short_name}"), "")
         candidate = state.by_id.get(named)
-        held = candidate if candidate and candidate.get("owner_org") == member.id else None
+        same = candidate is not None and candidate.get("owner_org") == member.id
+        held = candidate if candidate and same and extras_dict(candidate).get("schema_name") == schema.name else None
     if held is not None:
         return held
     name = slug(f"{member.name}-{schema.short_name}")
-    if name in state.names:
+    if state.names.get(name, dataset_id) != dataset_id:
         name = slug(f"{name}-{dataset_id[:8]}")
     return dataset_metadata(tenant, member, schema, dataset_id=dataset_id, name=name)
 

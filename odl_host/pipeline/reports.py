@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import replace
@@ -60,7 +61,7 @@ def write_file_reports(path: Path, report: FileReport, folder: Path) -> Path:
 
     :raises StorageError: the reports cannot be written.
     """
-    page = folder / f"{slug(path.name.replace('.', ' ')) or 'fichier'}.html"
+    page = folder / _page_name(report.file if report.file != "-" else path.name)
     previous = _read_previous(page.with_suffix(".json"))
     if report.outcome == "invalid":
         report = replace(report, comparison=compare_attempts(previous, report))
@@ -69,11 +70,15 @@ def write_file_reports(path: Path, report: FileReport, folder: Path) -> Path:
 
 
 def write_listing(steps: Iterable[Step], folder: Path, *, today: date) -> None:
-    """Write every finding of a run, file by file, as one CSV for the operator.
+    """Write every finding of a run, file by file, as one CSV for the operator; none when nothing is to be corrected.
 
     :raises StorageError: it cannot be written.
     """
-    _write(folder / LISTING_NAME, render_csv(report_of(step, today=today) for step in steps).encode())
+    reports = [report_of(step, today=today) for step in steps]
+    if reports:
+        _write(folder / LISTING_NAME, render_csv(reports).encode())
+    else:
+        (folder / LISTING_NAME).unlink(missing_ok=True)
 
 
 def remove_reports(step: Step, folder: Path) -> None:
@@ -122,8 +127,12 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _page_of(step: Step, folder: Path) -> Path:
-    """Return where a file's page goes; two files of one member never share one: the extension is part of the name."""
     source = step.source
-    place = folder / (source.member.name if source.member else NO_MEMBER_FOLDER)
     inner = source.relative.partition("/")[2] if source.member else source.relative
-    return place / f"{slug(inner.replace('/', ' ').replace('.', ' ')) or 'fichier'}.html"
+    return folder / (source.member.name if source.member else NO_MEMBER_FOLDER) / _page_name(inner)
+
+
+def _page_name(path: str) -> str:
+    """Return the name of a file's page; the digits tell apart paths that read alike once folded."""
+    digits = hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()[:6]
+    return f"{slug(path.rpartition('/')[2].replace('.', ' '), max_length=60) or 'fichier'}-{digits}.html"

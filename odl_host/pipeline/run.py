@@ -8,12 +8,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import shutil
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -128,33 +130,40 @@ class RunContext:
         return self.tenant.data / "runs"
 
     @property
+    def today(self) -> date:
+        """The day where the run happens."""
+        return self.now.date()
+
+    @property
     def spool(self) -> Path:
         """Where normalised files wait to be sent; emptied when a run begins and ends."""
         return self.tenant.data / "spool"
 
 
-def plan_deposit(context: RunContext, deposit: Path, *, progress: Progress) -> Plan:
-    """Examine a deposit and return what publishing it would do; nothing is written but the spool.
+def plan_deposit(context: RunContext, deposit: Path, *, progress: Progress, spool: Path | None = None) -> Plan:
+    """Examine a deposit and return what publishing it would do.
+
+    Normalised files are laid in `spool`; without it nothing is written at all.
 
     :raises UsageError: the deposit cannot be listed. :raises CatalogueError: the catalogue cannot be read.
     """
     members = held_members(upsert.list_organizations(context.catalogue))
     sources = discover(deposit, members)
     state = CatalogueState(upsert.iter_datasets(context.catalogue))
-    hashes: dict[str, str] = {}
+    hashes: dict[Path, str] = {}
     pending: list[SourceFile] = []
     for source in sources:
-        if source.member is None:
+        if source.member is None or source.problem:
             continue
         try:
-            hashes[source.relative] = hash_file(source.path)
+            hashes[source.path] = hash_file(source.path)
         except OSError:
-            hashes[source.relative] = ""
-        if not is_published(state, source, hashes[source.relative]):
+            hashes[source.path] = ""
+        if not is_published(state, source, hashes[source.path]):
             pending.append(source)
-    examinations: dict[str, Examination] = {}
-    for done, (source, examination) in enumerate(_examine_all(context, pending), start=1):
-        examinations[source.relative] = examination
+    examinations: dict[Path, Examination] = {}
+    for done, (source, examination) in enumerate(_examine_all(context, pending, spool), start=1):
+        examinations[source.path] = examination
         progress("examine", done, len(pending))
     return make_plan(context.tenant, state, sources, hashes, examinations)
 
@@ -171,7 +180,7 @@ def publish_deposit(context: RunContext, deposit: Path, *, command: str, progres
         try:
             journal.write("start", run=run, deposit=str(deposit), pid=os.getpid())
             _empty(context.spool)
-            plan = plan_deposit(context, deposit, progress=progress)
+            plan = plan_deposit(context, deposit, progress=progress, spool=context.spool)
             outcomes = _apply(context, plan, journal, progress)
             report = RunReport(context.tenant.name, run, tuple(outcomes), time.monotonic() - started)
             journal.write("end", report=report.as_json())
@@ -182,12 +191,7 @@ def publish_deposit(context: RunContext, deposit: Path, *, command: str, progres
 
 
 def _apply(context: RunContext, plan: Plan, journal: Journal, progress: Progress) -> list[Outcome]:
-    outcomes = [_keep_out(context, step) for step in plan.others]
-    kept = [outcome.step for outcome in outcomes if outcome.outcome in {"rejected", "blocked"}]
-    if kept:
-        from odl_host.pipeline.reports import write_listing
-
-        write_listing(kept, context.tenant.reports, today=context.now.date())
+    outcomes: list[Outcome] = []
     total = sum(len(dataset.steps) for dataset in plan.datasets)
     done = 0
     for dataset in plan.datasets:
@@ -195,6 +199,8 @@ def _apply(context: RunContext, plan: Plan, journal: Journal, progress: Progress
             outcomes.append(outcome)
             done += 1
             progress("publish", done, total)
+    outcomes += [_keep_out(context, step) for step in plan.others]
+    _list_corrections(context, outcomes)
     return sorted(outcomes, key=lambda outcome: outcome.step.source.relative)
 
 
@@ -202,7 +208,7 @@ def _apply_dataset(context: RunContext, plan: DatasetPlan, journal: Journal) -> 
     """Apply the steps of one dataset; an error of the catalogue ends in the outcome of its file."""
     catalogue = context.catalogue
     try:
-        dataset_id = prepare_dataset(catalogue, plan)
+        dataset_id, held = prepare_dataset(catalogue, plan)
     except OdlError as error:
         journal.write("failed", dataset=plan.id, error=str(error))
         for step in plan.steps:
@@ -212,7 +218,8 @@ def _apply_dataset(context: RunContext, plan: DatasetPlan, journal: Journal) -> 
     for step in plan.steps:
         journal.write("sending", path=step.source.relative, resource=step.resource_id)
         try:
-            resource = publish_file(catalogue, dataset_id, step, today=context.now.date())
+            exists = step.resource_id in held
+            resource = publish_file(catalogue, dataset_id, step, exists=exists, today=context.today)
         except (OdlError, OSError) as error:
             journal.write("failed", path=step.source.relative, error=str(error))
             yield Outcome(step, "failed", detail=str(error))
@@ -233,14 +240,29 @@ def _apply_dataset(context: RunContext, plan: DatasetPlan, journal: Journal) -> 
 
 
 def _keep_out(context: RunContext, step: Step) -> Outcome:
-    """End a step that sends nothing; a file that a person must correct gets its report."""
-    outcome = _OUTCOME_OF_ACTION[step.action]
-    report = ""
-    if outcome in {"rejected", "blocked"}:
-        from odl_host.pipeline.reports import write_reports
+    """End a step that sends nothing; a file that a person must correct gets its report.
 
-        report = str(write_reports(step, context.tenant.reports, today=context.now.date()))
+    A report that cannot be written is said in the outcome, and stops neither the run nor the other reports.
+    """
+    outcome = _OUTCOME_OF_ACTION[step.action]
+    if outcome == "unchanged":
+        _remove_report(context, step)
+    if outcome not in {"rejected", "blocked"}:
+        return Outcome(step, outcome, detail=step.reason)
+    from odl_host.pipeline.reports import write_reports
+
+    try:
+        report = str(write_reports(step, context.tenant.reports, today=context.today))
+    except Exception as error:  # noqa: BLE001 - whatever a library makes of one odd file, the run goes on
+        return Outcome(step, outcome, detail=f"{step.reason} (report not written: {error})".strip())
     return Outcome(step, outcome, detail=step.reason, report=report)
+
+
+def _list_corrections(context: RunContext, outcomes: Sequence[Outcome]) -> None:
+    from odl_host.pipeline.reports import write_listing
+
+    kept = [outcome.step for outcome in outcomes if outcome.outcome in {"rejected", "blocked"}]
+    write_listing(kept, context.tenant.reports, today=context.today)
 
 
 def _remove_report(context: RunContext, step: Step) -> None:
@@ -250,13 +272,15 @@ def _remove_report(context: RunContext, step: Step) -> None:
     remove_reports(step, context.tenant.reports)
 
 
-def _examine_all(context: RunContext, sources: Sequence[SourceFile]) -> Iterator[tuple[SourceFile, Examination]]:
+def _examine_all(
+    context: RunContext, sources: Sequence[SourceFile], spool: Path | None
+) -> Iterator[tuple[SourceFile, Examination]]:
     """Yield each source with its examination, in order; several processes when it is worth starting them."""
     settings = ExamineSettings(
         limits=read_limits(context.settings),
         max_findings=context.settings.max_findings,
-        spool=context.spool,
-        today=context.now.date(),
+        spool=spool,
+        today=context.today,
     )
     cache = context.tenant.home.schema_cache
     jobs = context.settings.jobs or os.cpu_count() or 1
@@ -268,7 +292,7 @@ def _examine_all(context: RunContext, sources: Sequence[SourceFile]) -> Iterator
     done = 0
     while done < len(sources):
         try:
-            with _open_pool(jobs, cache, settings) as pool:
+            with _open_pool(jobs, cache, settings) as pool, _cancel_on_interrupt(pool):
                 paths = [source.path for source in sources[done:]]
                 for examination in pool.map(_examine_in_worker, paths, chunksize=CHUNK_FILES):
                     yield sources[done], examination
@@ -278,6 +302,16 @@ def _examine_all(context: RunContext, sources: Sequence[SourceFile]) -> Iterator
             for source in sources[done : done + 2 * jobs * CHUNK_FILES]:
                 yield source, _examine_apart(source.path, cache, settings)
                 done += 1
+
+
+@contextmanager
+def _cancel_on_interrupt(pool: ProcessPoolExecutor) -> Iterator[None]:
+    """On Ctrl-C, or when the run stops asking, end the files under way and begin no other."""
+    try:
+        yield
+    except BaseException:
+        pool.shutdown(wait=True, cancel_futures=True)
+        raise
 
 
 def _open_pool(jobs: int, cache: Path, settings: ExamineSettings) -> ProcessPoolExecutor:
@@ -302,6 +336,7 @@ _worker: tuple[Registry, ExamineSettings] | None = None
 
 def _start_worker(cache: Path, settings: ExamineSettings) -> None:
     global _worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's to handle
     _worker = (load_registry(cache), settings)
 
 

@@ -25,7 +25,7 @@ def plan_provision(tenant: Tenant) -> list[FileChange]:
 def apply_provision(tenant: Tenant, catalogue: Catalogue, *, dry_run: bool) -> dict[str, Any]:
     """Create what is missing and return the catalogue's `status_show`.
 
-    :raises CatalogueError: the catalogue is no CKAN, is too old, or refuses the token.
+    :raises CatalogueError: the catalogue is no CKAN, or is too old.
     """
     status = read_status(catalogue)
     version = str(status.get("ckan_version", ""))
@@ -36,7 +36,6 @@ def apply_provision(tenant: Tenant, catalogue: Catalogue, *, dry_run: bool) -> d
             hint='Upgrade that CKAN, or use the embedded catalogue: [catalogue] kind = "embedded".',
         )
     if not dry_run:
-        for change in plan_provision(tenant):
-            if not change.path.suffix:
-                change.path.mkdir(parents=True, exist_ok=True)
+        for folder in (tenant.deposit, tenant.reports):
+            folder.mkdir(parents=True, exist_ok=True)
     return status

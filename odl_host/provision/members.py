@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from odl_host.catalogue import upsert
 from odl_host.catalogue.client import Catalogue
-from odl_host.catalogue.members import member_key
-from odl_host.ckan import OrganizationDict, extras_dict, extras_of, slug
+from odl_host.catalogue.members import folder_of, member_key
+from odl_host.ckan import OrganizationDict, extras_dict, extras_of, is_name, slug
 from odl_host.errors import UsageError
 from odl_host.provision.apply import write_files
 from odl_host.provision.render import render_deposit_readme
@@ -32,16 +32,20 @@ README_NAME = "README.txt"
 class Member:
     """A collectivité about to become, or already, an organization.
 
-    `key` identifies it for ever ("commune:73065"); `folder` is the name of its deposit folder and what people type.
+    `key` identifies it for ever ("commune:73065").
     """
 
     key: str
     kind: str
-    folder: str
     title: str
     of_title: str
     description: str
     extras: tuple[tuple[str, str | int | None], ...]
+
+    @property
+    def folder(self) -> str:
+        """The name of its deposit folder, which is what people type."""
+        return folder_of(self.key)
 
     @property
     def commune_code(self) -> str | None:
@@ -79,7 +83,6 @@ def commune_member(commune: Commune) -> Member:
     return Member(
         key=f"commune:{commune.code}",
         kind="commune",
-        folder=commune.code,
         title=commune.name,
         of_title=commune.of_name,
         description=f"Données ouvertes de la commune {commune.of_name} ({departement.name}{inhabitants}).",
@@ -108,7 +111,7 @@ def parse_member(text: str, *, name: str | None = None) -> Member:
     if colon and prefix in {"dep", "departement"}:
         departement = reference.get_departement(code)
         return _body_member(
-            f"dep:{departement.code}", "departement", f"dep-{departement.code}".lower(),
+ f"dep:{departement.code}", "departement",
             f"Département {departement.of_name}",
             siren=departement.siren, departement=departement.code,
         )  # fmt: skip
@@ -117,7 +120,6 @@ def parse_member(text: str, *, name: str | None = None) -> Member:
         return _body_member(
             f"reg:{region.code}",
             "region",
-            f"reg-{region.code}".lower(),
             f"Région {region.name}",
             siren=region.siren,
             region=region.code,
@@ -130,7 +132,6 @@ def parse_member(text: str, *, name: str | None = None) -> Member:
         return Member(
             key=f"siren:{siren}",
             kind="epci",
-            folder=siren,
             title=epci.full_name,
             of_title=epci.of_name,
             description=f"Données ouvertes {epci.of_name} ({len(epci.member_codes)} communes).",
@@ -141,21 +142,20 @@ def parse_member(text: str, *, name: str | None = None) -> Member:
                 ("millesime", reference.vintage()),
             ),
         )
+    communes = [match for match in reference.find_communes(siren) if match.kind == "siren"]
+    if communes:
+        return commune_member(communes[0].commune)
     if name is None:
-        communes = [match for match in reference.find_communes(siren) if match.kind == "siren"]
-        if communes:
-            return commune_member(communes[0].commune)
         raise UsageError(
             f"The SIREN {siren} is that of no commune and no EPCI, so its name cannot be known.",
             hint=f'Give the name: odl-host add-member {siren} --name "CCAS de Chambéry"',
         )
-    return _body_member(f"siren:{siren}", "body", siren, name, siren=siren)
+    return _body_member(f"siren:{siren}", "body", name, siren=siren)
 
 
 def _body_member(
     key: str,
     kind: str,
-    folder: str,
     title: str,
     *,
     siren: str | None,
@@ -165,7 +165,6 @@ def _body_member(
     return Member(
         key=key,
         kind=kind,
-        folder=folder,
         title=title,
         of_title=f"de « {title} »",
         description=f"Données ouvertes publiées par : {title}.",
@@ -260,7 +259,7 @@ def _homonyms(perimeter: Perimeter, members: Sequence[Member]) -> frozenset[str]
 
 def _free_name(member: Member, homonyms: frozenset[str], taken: set[str]) -> str:
     name = slug(member.title)
-    if name in homonyms or name in taken or not name:
+    if name in homonyms or name in taken or not is_name(name):
         name = f"{name}-{member.folder.lower()}".strip("-")
     return name
 

@@ -13,6 +13,10 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
+MONTH_NAMES = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -75,6 +79,21 @@ def correct_date(text: str, form: str) -> str | None:
     """Write a date as the field's format wants it; the ISO form by default."""
     found = find_date(text) or find_date(re.split(r"[T ](?=[0-9]{1,2}[:h])", text.strip())[0])
     return found.strftime(form if "%" in form else "%Y-%m-%d") if found else None
+
+
+def spell_ambiguous_day(text: str) -> str | None:
+    """Return the day in words when day and month could be the other way round, else None.
+
+    >>> spell_ambiguous_day("03/04/2024"), spell_ambiguous_day("16/04/2024"), spell_ambiguous_day("04/04/2024")
+    ('3 avril 2024', None, None)
+    """
+    match = re.fullmatch(_DAY_FIRST, plain(text))
+    if match is None:
+        return None
+    day, month, year = map(int, match.groups())
+    if not (1 <= day <= 12 and 1 <= month <= 12) or day == month:
+        return None
+    return f"{'1er' if day == 1 else day} {MONTH_NAMES[month - 1]} {year}"
 
 
 def correct_datetime(text: str) -> str | None:

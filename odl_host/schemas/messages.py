@@ -102,6 +102,8 @@ def _date(finding: Finding) -> Sentences:
     shape = "2024-03-31 : année, mois, jour, séparés par des tirets" if iso else _shape_of(form)
     wrong = f"{_cell(finding)} n'est pas une date écrite comme attendu."
     proposal = corrections.correct_date(text, form)
+    if proposal and iso and (day := corrections.spell_ambiguous_day(text)):
+        return wrong, f"Écrivez « {proposal} » s'il s'agit bien du {day} : année, mois, jour."
     if proposal and iso:
         return wrong, f"Écrivez « {proposal} » : année, mois, jour."
     return wrong, _write(proposal, f"Écrivez la date sous la forme {shape}.")

@@ -117,6 +117,65 @@ def test_a_file_in_another_communes_folder_is_held_back(savoie: CommandLine, tmp
     assert "celui de Barberaz" in items["73065/subventions.csv"]["reason"]
 
 
+def test_two_files_of_one_name_in_two_folders_of_one_member_never_replace_each_other(
+    savoie: CommandLine, tmp_path: Path
+) -> None:
+    folder = deposit(tmp_path / "depot", {"73065/p.csv": PRENOMS, "chambery/p.csv": PRENOMS.replace("Zoé", "Ana")})
+    for expected in ("published", "unchanged"):
+        items = by_path(savoie("--json", "publish", folder, code=6).json)
+        assert items["73065/p.csv"]["outcome"] == expected
+        assert items["chambery/p.csv"]["outcome"] == "blocked"
+        assert "73065/p.csv" in str(items["chambery/p.csv"]["reason"])
+
+
+def test_a_name_that_now_holds_another_kind_of_data_waits_for_a_person(savoie: CommandLine, tmp_path: Path) -> None:
+    from odl_host.demo import sample_deposit
+
+    folder = deposit(tmp_path / "depot", {"73065/donnees.csv": PRENOMS})
+    savoie("publish", folder)
+    deposit(folder, {"73065/donnees.csv": (sample_deposit() / "73065" / "dae.csv").read_bytes()})
+    item = savoie("--json", "publish", folder, code=6).json["items"][0]
+    assert item["outcome"] == "blocked"
+    assert "donnez-lui un autre nom" in item["reason"]
+    assert savoie("--json", "status").json["resources"] == 1
+
+
+def test_a_region_publishes_from_its_folder(savoie: CommandLine, tmp_path: Path) -> None:
+    savoie("add-member", "reg:84")
+    folder = deposit(tmp_path / "depot", {"reg-84/prenoms.csv": PRENOMS})
+    assert savoie("--json", "publish", folder).json["counts"]["published"] == 1
+
+
+def test_a_dataset_deleted_by_hand_comes_back_with_its_id(savoie: CommandLine, tmp_path: Path) -> None:
+    from odl_host.config import Home
+    from odl_host.tenants import load_tenant
+    from odl_host.wiring import open_site
+
+    folder = deposit(tmp_path / "depot", {"73065/prenoms.csv": PRENOMS})
+    first = savoie("--json", "publish", folder).json["items"][0]
+    site = open_site(load_tenant(Home(savoie.home), "savoie"))
+    site.as_sysadmin().call_action("package_delete", {"id": first["dataset"]})
+    site.close()
+    again = savoie("--json", "publish", folder).json
+    assert again["counts"]["published"] == 1
+    assert again["items"][0]["url"] == first["url"]
+
+
+def test_one_odd_file_name_never_stops_a_run(savoie: CommandLine, tmp_path: Path) -> None:
+    folder = deposit(tmp_path / "depot", {"73065/prenoms.csv": PRENOMS})
+    Path(os.fsdecode(os.fsencode(folder) + b"/73065/pr\xe9noms.csv")).write_text(WRONG_PRENOMS, encoding="utf-8")
+    run = savoie("--json", "publish", folder, code=6).json
+    assert (run["counts"]["published"], run["counts"]["rejected"]) == (1, 1)
+    assert savoie("publish", folder, code=6).stdout
+
+
+def test_a_report_that_cannot_be_written_keeps_no_valid_file_back(savoie: CommandLine, tmp_path: Path) -> None:
+    folder = deposit(tmp_path / "depot", {"73029/prenoms.csv": WRONG_PRENOMS, "73065/prenoms.csv": PRENOMS})
+    (savoie.home / "data" / "savoie" / "reports" / "barberaz").write_text("in the way")
+    run = savoie("--json", "publish", folder, code=6).json
+    assert (run["counts"]["published"], run["counts"]["rejected"]) == (1, 1)
+
+
 def test_a_second_run_publishes_nothing_and_a_changed_file_keeps_its_id_and_address(
     savoie: CommandLine, tmp_path: Path
 ) -> None:

@@ -20,7 +20,9 @@ def instruction(report: FileReport) -> str:
         return f"Nous n’avons pas pu vérifier {name}."
     if report.good:
         said = f"Rien à corriger{NO_BREAK_SPACE}: {name} "
-        said += "est en ligne" if report.outcome == "published" else "peut être publié tel quel"
+        said += "est en ligne" if report.outcome == "published" else "peut être publié"
+        if report.outcome != "published" and not report.repairs:
+            said += " tel quel"
         points = warnings_to_read(report)
         if not points:
             return f"{said}."

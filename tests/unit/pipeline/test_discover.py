@@ -31,6 +31,21 @@ def test_a_folder_is_known_by_code_siren_or_slug(tmp_path: Path, folder: str) ->
     assert source.relative == f"{folder}/delib.csv"
 
 
+@pytest.mark.parametrize("folder", ["chambery-le-vieux", "730651", "73066-chambery"])
+def test_a_name_that_only_begins_like_a_member_is_not_that_member(tmp_path: Path, folder: str) -> None:
+    lay(tmp_path, f"{folder}/delib.csv")
+    (source,) = discover(tmp_path, [CHAMBERY, SAVOIE])
+    assert source.member is None
+
+
+def test_a_name_that_is_not_utf8_can_be_printed(tmp_path: Path) -> None:
+    (tmp_path / "73065").mkdir()
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/73065/d\xe9lib.csv")).write_text("x")
+    (source,) = discover(tmp_path, [CHAMBERY])
+    assert source.relative.encode("utf-8")
+    assert source.path.exists()
+
+
 def test_a_departement_has_its_folder(tmp_path: Path) -> None:
     lay(tmp_path, "dep-73/subventions.csv")
     (source,) = discover(tmp_path, [CHAMBERY, SAVOIE])
@@ -61,7 +76,8 @@ def test_links_do_not_lead_out_of_the_deposit(tmp_path: Path) -> None:
     lay(deposit, "73065/delib.csv")
     (deposit / "73065" / "link.csv").symlink_to(secret)
     (deposit / "73066").symlink_to(tmp_path)
-    assert [source.relative for source in discover(deposit, [CHAMBERY])] == ["73065/delib.csv"]
+    found = {source.relative: bool(source.problem) for source in discover(deposit, [CHAMBERY])}
+    assert found == {"73065/delib.csv": False, "73065/link.csv": True, "73066": True}
 
 
 def test_names_are_composed_however_the_system_spells_accents(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_a_worker_that_dies_costs_no_other_file(tmp_path: Path) -> None:
     for number in range(40):
         file = tmp_path / f"{number:02}.csv"
         file.write_text(PRENOMS + "Barby,73030,F,Ana,3,2024\n" * 2000, encoding="utf-8")
-        sources.append(SourceFile(file, f"73030/{file.name}", "73030", file.stat().st_size, None))
+        sources.append(SourceFile(file, f"73030/{file.name}", "73030", None))
     killed = threading.Event()
 
     def kill_a_worker() -> None:
@@ -52,7 +52,9 @@ def test_a_worker_that_dies_costs_no_other_file(tmp_path: Path) -> None:
     killer = threading.Thread(target=kill_a_worker)
     killer.start()
     try:
-        outcomes = {source.relative: examination.outcome for source, examination in run._examine_all(context, sources)}
+        outcomes = {
+            source.relative: examination.outcome for source, examination in run._examine_all(context, sources, None)
+        }
     finally:
         killed.set()
         killer.join()
@@ -62,7 +64,7 @@ def test_a_worker_that_dies_costs_no_other_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("outcome", run.OUTCOMES)
 def test_a_run_is_complete_when_every_file_is_online(outcome: str) -> None:
-    source = SourceFile(Path("a"), "73065/a", "73065", 1, None)
+    source = SourceFile(Path("a"), "73065/a", "73065", None)
     report = run.RunReport("t", "r", (run.Outcome(run.Step(source, "create"), outcome),), 0.0)
     assert report.complete is (outcome in {"published", "unchanged"})
     assert report.counts[outcome] == 1
