@@ -112,6 +112,13 @@ class StorageError(OdlError):
     default_hint = "Check the free space and the rights on the data folder, then run the same command again."
 
 
+class Interrupted(OdlError):
+    """Stopped before the end; what was done stays."""
+
+    exit_code = ExitCode.INTERRUPTED
+    default_hint = "Run the same command again: it takes up where this one stopped."
+
+
 class Unavailable(OdlError):
     """Something this command needs is busy or does not answer."""
 

@@ -11,7 +11,7 @@ import click
 from odl_host import __version__
 from odl_host.cli.app import App, Group
 from odl_host.cli.output import print_error
-from odl_host.errors import ExitCode, OdlError, StorageError, UsageError
+from odl_host.errors import ExitCode, Interrupted, OdlError, StorageError, UsageError
 
 _COMMANDS = {
     "demo": ("odl_host.cli.demo:demo", "Show the whole job on Grand Chambéry, then serve it."),
@@ -62,7 +62,7 @@ def main(arguments: list[str]) -> int:
         hint = f"See: {error.ctx.command_path} --help" if isinstance(error, click.UsageError) and error.ctx else ""
         failure: OdlError = UsageError(error.format_message(), hint=hint)
     except (KeyboardInterrupt, click.Abort):
-        return ExitCode.INTERRUPTED
+        failure = Interrupted()
     except OdlError as error:
         failure = error
         if app.flags.get("debug"):

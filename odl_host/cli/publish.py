@@ -136,6 +136,7 @@ def status(app: App) -> None:
     from odl_host.catalogue import upsert
     from odl_host.catalogue.members import held_members
     from odl_host.pipeline.journal import list_runs, read_run
+    from odl_host.pipeline.lock import is_held
     from odl_host.wiring import open_catalogue
 
     tenant = app.tenant()
@@ -164,6 +165,7 @@ def status(app: App) -> None:
             "run": last.run,
             "started": last.started,
             "finished": last.report is not None,
+            "under_way": last.report is None and is_held(tenant.data / "lock"),
             "counts": last.report["counts"] if last.report else None,
         }
         if last
@@ -191,6 +193,8 @@ def _status_text(app: App, value: dict[str, Any]) -> str:
     last = value["last_run"]
     if last is None:
         lines.append(words("No run yet: odl-host publish", "Aucun passage : odl-host publish"))
+    elif last["under_way"]:
+        lines.append(words(f"A run is under way: {last['run']}", f"Un passage est en cours : {last['run']}"))
     elif not last["finished"]:
         lines.append(
             words(

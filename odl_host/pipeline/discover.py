@@ -16,6 +16,8 @@ from odl_host.catalogue.members import HeldMember
 from odl_host.errors import UsageError
 
 # What operating systems, spreadsheets and odl-host itself leave beside the files.
+# What file transfers call a file that has not arrived whole.
+UNFINISHED_ENDINGS = (".part", ".partial", ".filepart", ".tmp", ".crdownload")
 LINK_FRENCH = "C’est un raccourci vers un autre fichier : déposez le fichier lui-même."
 UNREADABLE_FOLDER_FRENCH = "Ce dossier ne peut pas être ouvert ({reason}) : demandez à votre administrateur."
 _CODE_THEN_NAME = re.compile(r"(\d[\dab]\d{3}|\d{9}|dep-\d[\dab]\d?|reg-\d\d)[-_ ]")
@@ -91,7 +93,8 @@ def _has_folders(deposit: Path, by_folder: dict[str, HeldMember]) -> bool:
 
 def is_ignored(name: str) -> bool:
     """Return whether a file of this name is what a system, a spreadsheet or odl-host leaves beside the data."""
-    return name.startswith((".", "~$")) or name.lower() in IGNORED_NAMES
+    lower = name.lower()
+    return name.startswith((".", "~$")) or lower.endswith(UNFINISHED_ENDINGS) or lower in IGNORED_NAMES
 
 
 def _walk(folder: Path) -> Iterator[tuple[Path, str]]:

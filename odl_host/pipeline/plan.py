@@ -28,6 +28,10 @@ OTHER_OWNER_FRENCH = (
     "Ce fichier est celui de {name}, d’après son numéro SIRET : déplacez-le dans le dossier de cette collectivité, "
     "ou corrigez le numéro."
 )
+NO_ROW_LEFT_FRENCH = (
+    "Ce fichier ne contient plus aucune ligne, alors que la version en ligne en a : redéposez le fichier complet. "
+    "La version en ligne reste en place."
+)
 SAME_NAME_FRENCH = "Un autre fichier de la même collectivité porte déjà ce nom ({first}) : renommez l’un des deux."
 OTHER_SCHEMA_FRENCH = (
     "Sous ce nom est déjà publié « {old} », et ce fichier contient maintenant « {new} » : donnez-lui un autre nom."
@@ -163,6 +167,9 @@ def make_plan(
                 reason = OTHER_SCHEMA_FRENCH.format(old=published[0].get("title"), new=examination.schema.title)
                 others.append(Step(source, "block", examination, reason=reason))
                 continue
+            if published and _loses_every_row(examination, published[1]):
+                others.append(Step(source, "block", examination, reason=NO_ROW_LEFT_FRENCH))
+                continue
             state.names.setdefault(dataset["name"], dataset["id"])
             wanted[dataset["id"]] = dataset
             groups.setdefault(dataset["id"], []).append(
@@ -180,6 +187,12 @@ def make_plan(
             )
         )
     return Plan(tuple(plans), tuple(others))
+
+
+def _loses_every_row(examination: Examination, resource: ResourceDict) -> bool:
+    """Return whether a file without rows would replace one that has some: surely a copy that went wrong."""
+    rows = examination.report.rows if examination.report else None
+    return rows == 0 and str(resource.get("rows") or "0") != "0"
 
 
 def _unchanged(state: CatalogueState, source: SourceFile, sha256: str) -> Step:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import shutil
-import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -26,6 +25,7 @@ from odl_host.config import Settings
 from odl_host.errors import OdlError
 from odl_host.pipeline.discover import SourceFile, discover
 from odl_host.pipeline.examine import Examination, ExamineSettings, examine_file, hash_file
+from odl_host.pipeline.interrupt import deferred_interrupt, end_with_parent
 from odl_host.pipeline.journal import Journal, new_run_id
 from odl_host.pipeline.lock import hold_lock
 from odl_host.pipeline.plan import CatalogueState, DatasetPlan, Plan, Step, is_published, make_plan
@@ -174,14 +174,19 @@ def publish_deposit(context: RunContext, deposit: Path, *, command: str, progres
     :raises Unavailable: another run of this tenant is under way, or the catalogue does not answer.
     """
     started = time.monotonic()
-    with hold_lock(context.tenant.data / "lock", command=command):
+    with hold_lock(context.tenant.data / "lock", command=command), deferred_interrupt() as stop_here:
+
+        def show(stage: str, done: int, total: int) -> None:
+            progress(stage, done, total)
+            stop_here()
+
         run = new_run_id(context.now)
         journal = Journal.start(context.runs, run)
         try:
             journal.write("start", run=run, deposit=str(deposit), pid=os.getpid())
             _empty(context.spool)
-            plan = plan_deposit(context, deposit, progress=progress, spool=context.spool)
-            outcomes = _apply(context, plan, journal, progress)
+            plan = plan_deposit(context, deposit, progress=show, spool=context.spool)
+            outcomes = _apply(context, plan, journal, show)
             report = RunReport(context.tenant.name, run, tuple(outcomes), time.monotonic() - started)
             journal.write("end", report=report.as_json())
         finally:
@@ -336,7 +341,7 @@ _worker: tuple[Registry, ExamineSettings] | None = None
 
 def _start_worker(cache: Path, settings: ExamineSettings) -> None:
     global _worker
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's to handle
+    end_with_parent()
     _worker = (load_registry(cache), settings)
 
 

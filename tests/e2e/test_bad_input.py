@@ -117,6 +117,7 @@ def test_ctrl_c_ends_with_130_and_the_next_run_completes(savoie: CommandLine, tm
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130, stderr
+    assert "Run the same command again" in stderr
     assert "Traceback" not in stderr
     assert "did not reach its end" in savoie("status").stdout
     done = savoie("--json", "publish", tmp_path / "depot").json["counts"]

@@ -140,6 +140,14 @@ def test_a_name_that_now_holds_another_kind_of_data_waits_for_a_person(savoie: C
     assert savoie("--json", "status").json["resources"] == 1
 
 
+def test_an_emptied_file_never_replaces_one_with_rows(savoie: CommandLine, tmp_path: Path) -> None:
+    folder = deposit(tmp_path / "depot", {"73065/prenoms.csv": PRENOMS})
+    savoie("publish", folder)
+    deposit(folder, {"73065/prenoms.csv": PRENOMS.splitlines()[0] + "\n", "73065/prenoms.csv.part": PRENOMS})
+    run = savoie("--json", "publish", folder, code=6).json
+    assert [(item["path"], item["outcome"]) for item in run["items"]] == [("73065/prenoms.csv", "blocked")]
+
+
 def test_a_region_publishes_from_its_folder(savoie: CommandLine, tmp_path: Path) -> None:
     savoie("add-member", "reg:84")
     folder = deposit(tmp_path / "depot", {"reg-84/prenoms.csv": PRENOMS})

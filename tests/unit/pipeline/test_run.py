@@ -40,14 +40,22 @@ def test_a_worker_that_dies_costs_no_other_file(tmp_path: Path) -> None:
         sources.append(SourceFile(file, f"73030/{file.name}", "73030", None))
     killed = threading.Event()
 
+    def is_worker(process: str) -> bool:
+        try:
+            return b"spawn_main" in Path(f"/proc/{process}/cmdline").read_bytes()
+        except OSError:  # it ended meanwhile
+            return False
+
     def kill_a_worker() -> None:
         while not killed.is_set():
-            for child in Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split():
-                if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
-                    time.sleep(0.6)
+            children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+            for child in filter(is_worker, children):
+                time.sleep(0.6)
+                if is_worker(child):
                     os.kill(int(child), signal.SIGKILL)
-                    killed.set()
-                    return
+                killed.set()
+                return
+            time.sleep(0.01)
 
     killer = threading.Thread(target=kill_a_worker)
     killer.start()
