@@ -114,6 +114,11 @@ def create_dataset(catalogue: Catalogue, wanted: PackageDict) -> PackageDict:
     return cast(PackageDict, catalogue.call_action("package_patch", draft))
 
 
+def patch_dataset(catalogue: Catalogue, dataset_id: str, changes: Mapping[str, Any]) -> None:
+    """Change some keys of a dataset."""
+    catalogue.call_action("package_patch", {"id": dataset_id, **changes})
+
+
 def activate_dataset(catalogue: Catalogue, dataset_id: str) -> None:
     """Show a draft to the public."""
     catalogue.call_action("package_patch", {"id": dataset_id, "state": "active"})

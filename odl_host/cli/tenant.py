@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from odl_host import config
@@ -132,16 +134,18 @@ def _check_free_address(app: App, name: str, url: str) -> None:
 @pass_app
 def provision(app: App, dry_run: bool) -> None:
     """Make the catalogue true to its manifest."""
-    from odl_host.provision.catalogue import apply_provision, plan_provision
+    from odl_host.provision.catalogue import apply_licence, apply_provision, plan_provision
     from odl_host.wiring import open_catalogue
 
     tenant = app.tenant()
     changes = plan_provision(tenant)
-    if not dry_run or tenant.manifest.catalogue.kind == "ckan":
+    status: dict[str, Any] = {}
+    relicensed: list[str] = []
+    exists = tenant.manifest.catalogue.kind == "ckan" or changes[0].kind == "unchanged"
+    if not dry_run or exists:
         with open_catalogue(tenant, app.settings) as catalogue:
             status = apply_provision(tenant, catalogue, dry_run=dry_run)
-    else:
-        status = {}
+            relicensed = apply_licence(tenant, catalogue, dry_run=dry_run)
     made = [str(change.path) for change in changes if change.kind != "unchanged"]
     result = {
         "tenant": tenant.name,
@@ -149,7 +153,8 @@ def provision(app: App, dry_run: bool) -> None:
         "url": status.get("site_url") or tenant.url,
         "version": status.get("ckan_version"),
         "created": made,
-        "changed": bool(made),
+        "relicensed": relicensed,
+        "changed": bool(made or relicensed),
         "dry_run": dry_run,
     }
     if made:
@@ -158,7 +163,14 @@ def provision(app: App, dry_run: bool) -> None:
             + [f"  {path}" for path in made]
         )
     else:
-        text = app.out.words("Nothing to do.", "Rien à faire.")
+        text = "" if relicensed else app.out.words("Nothing to do.", "Rien à faire.")
+    if relicensed:
+        licence = tenant.manifest.publish.licence
+        text += app.out.words(
+            f"\nLicence {licence}: {len(relicensed)} datasets",
+            f"\nLicence {licence} : {len(relicensed)} jeux de données",
+        )
+        text = text.strip()
     if not dry_run:
         text += app.out.words(
             f"\nThe catalogue of {tenant.name} is ready. Next: odl-host add-commune …",

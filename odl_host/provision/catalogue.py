@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from odl_host.catalogue import upsert
 from odl_host.catalogue.client import Catalogue
 from odl_host.catalogue.upsert import read_status
+from odl_host.ckan import extras_dict
 from odl_host.errors import CatalogueError
 from odl_host.provision.apply import FileChange
 from odl_host.tenants import Tenant
@@ -20,6 +22,23 @@ def plan_provision(tenant: Tenant) -> list[FileChange]:
     if tenant.manifest.catalogue.kind == "embedded":
         places = [tenant.data / "catalogue.sqlite", *places]
     return [FileChange(place, "unchanged" if place.exists() else "created") for place in places]
+
+
+def apply_licence(tenant: Tenant, catalogue: Catalogue, *, dry_run: bool) -> list[str]:
+    """Give the datasets that odl-host published the licence of the manifest; return the names of those that differed.
+
+    :raises CatalogueError: the catalogue refused.
+    """
+    licence = tenant.manifest.publish.licence
+    changed = [
+        dataset
+        for dataset in upsert.iter_datasets(catalogue)
+        if "schema_name" in extras_dict(dataset) and dataset.get("license_id") != licence
+    ]
+    if not dry_run:
+        for dataset in changed:
+            upsert.patch_dataset(catalogue, dataset["id"], {"license_id": licence})
+    return [dataset["name"] for dataset in changed]
 
 
 def apply_provision(tenant: Tenant, catalogue: Catalogue, *, dry_run: bool) -> dict[str, Any]:

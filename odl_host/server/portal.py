@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from odl_host.ckan import NotAuthorized, NotFound, SearchError, SearchQueryError, fold
+from odl_host.ckan import NotAuthorized, NotFound, SearchError, SearchQueryError, ValidationError, fold
 from odl_host.errors import StorageError
 from odl_host.server.cards import DatasetCard, FileCard, MemberCard
 from odl_host.server.facets import SearchQuery
@@ -56,7 +56,7 @@ def routes(get_site: GetSite) -> list[BaseRoute]:
             visit = Visit(request, get_site(request))
             try:
                 return render(visit)
-            except (NotFound, NotAuthorized):
+            except (NotFound, NotAuthorized, ValidationError):
                 # What is private answers like what is absent.
                 return error_page(visit, 404)
 
@@ -263,7 +263,7 @@ def _organizations(visit: Visit) -> Iterator[dict[str, Any]]:
 def _member_title(visit: Visit, name: str) -> str:
     try:
         return str(visit.call("organization_show", id=name, include_datasets=False)["title"])
-    except (NotFound, NotAuthorized):
+    except (NotFound, NotAuthorized, ValidationError):
         return name
 
 

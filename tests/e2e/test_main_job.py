@@ -148,6 +148,16 @@ def test_an_emptied_file_never_replaces_one_with_rows(savoie: CommandLine, tmp_p
     assert [(item["path"], item["outcome"]) for item in run["items"]] == [("73065/prenoms.csv", "blocked")]
 
 
+def test_provision_brings_a_new_licence_to_what_is_published(savoie: CommandLine, tmp_path: Path) -> None:
+    folder = deposit(tmp_path / "depot", {"73065/prenoms.csv": PRENOMS})
+    savoie("publish", folder)
+    manifest = savoie.home / "tenants" / "savoie.toml"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace('"lov2"\n', '"odc-odbl"\n'), encoding="utf-8")
+    assert savoie("--json", "provision", "--dry-run").json["relicensed"] == ["chambery-prenoms"]
+    assert savoie("--json", "provision").json["relicensed"] == ["chambery-prenoms"]
+    assert savoie("--json", "provision").json["changed"] is False
+
+
 def test_a_region_publishes_from_its_folder(savoie: CommandLine, tmp_path: Path) -> None:
     savoie("add-member", "reg:84")
     folder = deposit(tmp_path / "depot", {"reg-84/prenoms.csv": PRENOMS})
