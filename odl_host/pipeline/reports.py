@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from odl_host import __version__
 from odl_host.ckan import slug
-from odl_host.errors import DataError, StorageError
+from odl_host.errors import DataError
 from odl_host.pipeline.reporting.attempts import compare_attempts
 from odl_host.pipeline.reporting.document import as_json
 from odl_host.pipeline.reporting.listing import render_csv
 from odl_host.pipeline.reporting.model import FileReport, file_report
 from odl_host.pipeline.reporting.page import render_html
+from odl_host.storage.atomic import write_atomically
 
 if TYPE_CHECKING:
     from odl_host.pipeline.plan import Step
@@ -117,13 +118,7 @@ def _read_previous(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, content: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        part.replace(path)
-    except OSError as error:
-        raise StorageError(f"The report {path} cannot be written: {error.strerror or error}.") from error
+    write_atomically(path, content, refusal=f"The report {path} cannot be written")
 
 
 def _page_of(step: Step, folder: Path) -> Path:

@@ -5,12 +5,11 @@ Nothing is deleted that was not written by the tool.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from odl_host.errors import StorageError
+from odl_host.storage.atomic import write_atomically
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +41,3 @@ def write_files(files: Mapping[Path, str]) -> list[FileChange]:
         if change.kind != "unchanged":
             write_atomically(change.path, files[change.path].encode())
     return changes
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file in one step. :raises StorageError: it cannot be written."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            temporary.write_bytes(content)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise StorageError(f"Cannot write {path}: {error.strerror or error}.") from error

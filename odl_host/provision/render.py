@@ -35,7 +35,7 @@ def render_manifest(
 def render_deposit_readme(values: Mapping[str, Any]) -> str:
     """Return the French explanation that lies in a member's deposit folder.
 
-    `values`: `name`, `of_name` ("de Chambéry"), `folder`, `portal` (title), `url`, `schemas` (title and short name).
+    `values`: `of_name` ("de Chambéry"), `portal` (title), `url`, `organization` (name), `schemas` (title, short name).
     """
     return render_template("deposit_readme.txt.j2", values)
 

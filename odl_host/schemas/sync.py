@@ -7,8 +7,6 @@ next one completes it. What cannot be used is skipped with its reason; nothing i
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,6 +18,7 @@ from odl_host.schemas.descriptor import Schema, build_schema, shorten
 from odl_host.schemas.registry import OTHERS_FILE, schema_path, version_key
 from odl_host.schemas.repair import repair_descriptor
 from odl_host.schemas.sources import identify, is_url, kind_of, parse_json, read_place
+from odl_host.storage.atomic import write_atomically
 
 CATALOGUE = "catalogue.json"
 _NOT_SCHEMAS = {CATALOGUE, "index.json", "package.json", "package-lock.json"}
@@ -217,19 +216,11 @@ def _write(path: Path, document: Any) -> str:
     raw = json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n"
     try:
         before = path.read_bytes() if path.exists() else None
-        if before == raw:
-            return "unchanged"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(raw)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
     except OSError as error:
-        raise StorageError(f"The schema cache {path} cannot be written: {error.strerror}.") from error
+        raise StorageError(f"The schema cache {path} cannot be read: {error.strerror}.") from error
+    if before == raw:
+        return "unchanged"
+    write_atomically(path, raw, refusal=f"The schema cache {path} cannot be written")
     return "updated" if before is not None else "added"
 
 

@@ -1,0 +1,29 @@
+"""Replacing a small file in one step: a reader sees the old one or the new one, never a part."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from odl_host.errors import StorageError
+
+
+def write_atomically(path: Path, content: bytes, *, refusal: str = "") -> None:
+    """Replace a file, making its folder when it is absent.
+
+    :raises StorageError: it cannot be written; the message is `refusal` (by default "Cannot write PATH") and why
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                os.fchmod(handle, 0o644)  # mkstemp makes a file that only its owner reads
+                file.write(content)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise StorageError(f"{refusal or f'Cannot write {path}'}: {error.strerror or error}.") from error
