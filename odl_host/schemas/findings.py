@@ -1,7 +1,7 @@
 """What validation finds in a file: values, never exceptions, and the catalogue of their codes.
 
 A code keeps the name that frictionless and Validata give to the same error, so that reports can be compared; codes
-that start with `odl-` are ours and are warnings. The words for town halls stand in `messages.py` alone.
+that start with `odl-` are ours and are warnings. The words for town halls stand in `messages/` alone.
 """
 
 from __future__ import annotations

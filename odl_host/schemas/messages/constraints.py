@@ -1,0 +1,101 @@
+"""The sentences about cells that break a constraint of their column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from odl_host.schemas import corrections
+from odl_host.schemas.findings import Finding
+from odl_host.schemas.messages.phrases import (
+    Sentences,
+    SentencesByCode,
+    example,
+    listed,
+    shown,
+    values_of,
+    with_spaces_said,
+    write,
+)
+
+
+def _constraint_error(finding: Finding) -> Sentences:
+    sentences = _BY_CONSTRAINT.get(finding.params.get("constraint", ""))
+    if sentences is None:
+        return f"{shown(finding)} n'est pas une valeur permise.", f"Corrigez cette valeur.{example(finding)}"
+    return with_spaces_said(finding, sentences(finding))
+
+
+def _required(finding: Finding) -> Sentences:
+    return "Cette information est obligatoire et la cellule est vide.", f"Remplissez la cellule.{example(finding)}"
+
+
+def _enum(finding: Finding) -> Sentences:
+    values = values_of(finding)
+    proposal = corrections.nearest(finding.cell or "", values)
+    if proposal:
+        return f"{shown(finding)} ne fait pas partie des valeurs permises.", f"Écrivez exactement « {proposal} »."
+    only = f"Écrivez exactement « {values[0]} »." if len(values) == 1 else f"Choisissez parmi : {listed(values)}."
+    return f"{shown(finding)} ne fait pas partie des valeurs permises.", only
+
+
+def _bound(finding: Finding) -> Sentences:
+    constraint, expected = finding.params["constraint"], finding.params.get("expected", "")
+    earlier = finding.params.get("type", "") in ("date", "datetime", "time", "year", "yearmonth")
+    low, high = ("trop ancien", "trop récent") if earlier else ("trop petit", "trop grand")
+    tail = "" if constraint in ("minimum", "maximum") else ", sans l'atteindre"
+    if "inimum" in constraint:
+        return f"{shown(finding)} est {low}.", f"Écrivez une valeur à partir de {expected}{tail}."
+    todo = f"Écrivez une valeur jusqu'à {expected}{tail}."
+    share = corrections.correct_share(finding.cell or "") if expected in ("1", "1.0") else None
+    return f"{shown(finding)} est {high}.", f"{todo} Pour un pourcentage, écrivez « {share} »." if share else todo
+
+
+def _length(finding: Finding) -> Sentences:
+    expected, count = finding.params.get("expected", ""), len(finding.cell or "")
+    if finding.params["constraint"] == "minLength":
+        return f"{shown(finding)} est trop court ({count} caractères).", f"Écrivez au moins {expected} caractères."
+    return f"Le texte est trop long ({count} caractères).", f"Réduisez-le à {expected} caractères au plus."
+
+
+_DIGITS = r"\^?\(?(?:\\d|\[0-9\])\{([0-9]+)\}\)?\$?"
+_COMMUNE_CODE = r"\^?\(?\[013-9\]\\d\|2\[AB1-9\]\)\\d\{3\}\$?"
+
+
+def _pattern(finding: Finding) -> Sentences:
+    source, text = finding.params.get("expected", ""), finding.cell or ""
+    wrong = f"{shown(finding)} n'est pas écrit comme attendu."
+    if digits := re.fullmatch(_DIGITS, source):
+        count = int(digits[1])
+        names = {14: " (numéro SIRET)", 9: " (numéro SIREN)"}
+        proposal = corrections.correct_digits(text, count)
+        return wrong, write(proposal, f"Écrivez exactement {count} chiffres{names.get(count, '')}, sans espace.")
+    if re.fullmatch(_COMMUNE_CODE, source):
+        proposal = corrections.correct_digits(text, 5)
+        otherwise = "Écrivez le code INSEE de la commune, en 5 caractères : 73065. Ce n'est pas le code postal."
+        return wrong, write(proposal, otherwise)
+    if "http" in source:
+        return wrong, write(corrections.correct_uri(text), "Écrivez une adresse entière, qui commence par https://.")
+    example = finding.params.get("example", "")
+    if text != text.strip():
+        return wrong, "Supprimez les espaces avant et après la valeur."
+    if example:
+        return wrong, f"Suivez la forme de cet exemple : « {example} »."
+    return wrong, "Reportez-vous à la description de cette colonne."
+
+
+_BY_CONSTRAINT: Mapping[str, Callable[[Finding], Sentences]] = {
+    "required": _required,
+    "enum": _enum,
+    "minimum": _bound,
+    "maximum": _bound,
+    "exclusiveMinimum": _bound,
+    "exclusiveMaximum": _bound,
+    "minLength": _length,
+    "maxLength": _length,
+    "pattern": _pattern,
+}
+
+BY_CODE: SentencesByCode = {
+    "constraint-error": _constraint_error,
+}
