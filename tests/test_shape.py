@@ -65,8 +65,8 @@ def test_a_wheel_in_an_empty_environment_runs_the_demo_outside_the_checkout(tmp_
         [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target), str(wheel)],
         check=True,
     )
-    here = Path(next(path for path in sys.path if path.endswith("site-packages")))
-    (target / "dependencies.pth").write_text(str(here))
+    here = [path for path in sys.path if path.endswith("site-packages")]
+    (target / "dependencies.pth").write_text("\n".join(here))
     code = (
         "import odl_host, sys\n"
         f"assert odl_host.__file__.startswith({str(target)!r}), odl_host.__file__\n"
