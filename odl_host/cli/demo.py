@@ -32,7 +32,8 @@ def demo(app: App, no_serve: bool, port: int | None) -> int:
     from odl_host.cli.publish import summary
     from odl_host.cli.serve import serve_home
     from odl_host.demo import sample_deposit
-    from odl_host.pipeline.run import RunContext, publish_deposit
+    from odl_host.pipeline.context import RunContext
+    from odl_host.pipeline.run import publish_deposit
     from odl_host.provision.catalogue import apply_provision
     from odl_host.provision.members import apply_members, commune_member, parse_member, plan_members
     from odl_host.provision.render import render_manifest

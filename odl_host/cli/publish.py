@@ -13,8 +13,9 @@ from odl_host.cli.output import table
 from odl_host.errors import ExitCode
 
 if TYPE_CHECKING:
+    from odl_host.pipeline.context import RunContext
+    from odl_host.pipeline.outcomes import RunReport
     from odl_host.pipeline.plan import Plan
-    from odl_host.pipeline.run import RunContext, RunReport
 
 _FRENCH_OUTCOMES = {
     "published": "publiés",
@@ -46,7 +47,8 @@ def publish(app: App, deposit: Path | None, dry_run: bool, jobs: int | None) -> 
     """
     import dataclasses
 
-    from odl_host.pipeline.run import RunContext, plan_deposit, publish_deposit
+    from odl_host.pipeline.context import RunContext
+    from odl_host.pipeline.run import plan_deposit, publish_deposit
     from odl_host.wiring import open_catalogue
 
     tenant = app.tenant()

@@ -58,9 +58,9 @@ def validate(
 
     Exit code: 0 when every file is valid, 3 otherwise.
     """
+    from odl_host.pipeline.context import read_limits
     from odl_host.pipeline.examine import ExamineSettings
     from odl_host.pipeline.reporting.model import file_report
-    from odl_host.pipeline.run import read_limits
     from odl_host.schemas.registry import load_registry
 
     registry = load_registry(app.home.schema_cache)

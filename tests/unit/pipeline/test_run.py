@@ -4,17 +4,16 @@ import os
 import signal
 import threading
 import time
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from odl_host.config import Home, Settings
-from odl_host.pipeline import run
+from odl_host.pipeline import outcomes, pool
 from odl_host.pipeline.discover import SourceFile
 from odl_host.pipeline.examine import ExamineSettings
+from odl_host.pipeline.plan import Step
 from odl_host.pipeline.read import ReadLimits
-from odl_host.tenants import Manifest, Tenant
 
 PRENOMS = "COMMUNE_NOM,COLL_INSEE,ENFANT_SEXE,ENFANT_PRENOM,NOMBRE_OCCURRENCES,ANNEE\nBarby,73030,F,Zoé,3,2024\n"
 
@@ -24,15 +23,14 @@ def test_what_nobody_foresaw_in_one_file_is_its_outcome(tmp_path: Path) -> None:
     file.write_text(PRENOMS, encoding="utf-8")
     settings = ExamineSettings(limits=ReadLimits(), max_findings=10, today=date(2026, 11, 23))
     broken_registry = object()
-    examination = run._examine_isolated(file, broken_registry, settings)  # type: ignore[arg-type]
+    examination = pool.examine_isolated(file, broken_registry, settings)  # type: ignore[arg-type]
     assert examination.outcome == "failed"
     assert examination.detail.startswith("a.csv: TypeError")
 
 
 def test_a_worker_that_dies_costs_no_other_file(tmp_path: Path) -> None:
     """The worker is killed from outside while it reads, as a crash inside a library would end it."""
-    tenant = Tenant("essai", Manifest(), Home(tmp_path), tmp_path / "tenants" / "essai.toml")
-    context = run.RunContext(tenant, None, Settings(jobs=2), datetime(2026, 11, 23, tzinfo=UTC))  # type: ignore[arg-type]
+    settings = ExamineSettings(limits=ReadLimits(), max_findings=10, today=date(2026, 11, 23))
     sources = []
     for number in range(40):
         file = tmp_path / f"{number:02}.csv"
@@ -60,9 +58,8 @@ def test_a_worker_that_dies_costs_no_other_file(tmp_path: Path) -> None:
     killer = threading.Thread(target=kill_a_worker)
     killer.start()
     try:
-        outcomes = {
-            source.relative: examination.outcome for source, examination in run._examine_all(context, sources, None)
-        }
+        examined = pool.examine_sources(sources, settings, cache=tmp_path / "schemas", jobs=2)
+        outcomes = {source.relative: examination.outcome for source, examination in examined}
     finally:
         killed.set()
         killer.join()
@@ -70,9 +67,9 @@ def test_a_worker_that_dies_costs_no_other_file(tmp_path: Path) -> None:
     assert list(outcomes.values()).count("valid") >= len(sources) - 1
 
 
-@pytest.mark.parametrize("outcome", run.OUTCOMES)
+@pytest.mark.parametrize("outcome", outcomes.OUTCOMES)
 def test_a_run_is_complete_when_every_file_is_online(outcome: str) -> None:
     source = SourceFile(Path("a"), "73065/a", "73065", None)
-    report = run.RunReport("t", "r", (run.Outcome(run.Step(source, "create"), outcome),), 0.0)
+    report = outcomes.RunReport("t", "r", (outcomes.Outcome(Step(source, "create"), outcome),), 0.0)
     assert report.complete is (outcome in {"published", "unchanged"})
     assert report.counts[outcome] == 1

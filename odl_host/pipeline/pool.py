@@ -1,0 +1,103 @@
+"""Examining many files: in this process or in several, none of which can stop the others.
+
+A file that ends the process that reads it costs that file its outcome and nothing else.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from pathlib import Path
+
+from odl_host.pipeline.discover import SourceFile
+from odl_host.pipeline.examine import Examination, ExamineSettings, examine_file
+from odl_host.pipeline.interrupt import end_with_parent
+from odl_host.schemas.registry import Registry, load_registry
+
+# Below this many files, starting processes costs more than it saves.
+POOL_THRESHOLD_FILES = 12
+
+# Files handed to a worker at once: enough to hide the passing of messages, few enough to share the work evenly.
+CHUNK_FILES = 4
+
+
+def examine_sources(
+    sources: Sequence[SourceFile], settings: ExamineSettings, *, cache: Path, jobs: int
+) -> Iterator[tuple[SourceFile, Examination]]:
+    """Yield each source with its examination, in order; several processes when it is worth starting them.
+
+    `cache`: the folder of loaded schemas. `jobs`: processes; 0 takes one per processor.
+    """
+    jobs = jobs or os.cpu_count() or 1
+    if jobs == 1 or len(sources) < POOL_THRESHOLD_FILES:
+        registry = load_registry(cache)
+        for source in sources:
+            yield source, examine_isolated(source.path, registry, settings)
+        return
+    done = 0
+    while done < len(sources):
+        try:
+            with _open_pool(jobs, cache, settings) as pool, _cancel_on_interrupt(pool):
+                paths = [source.path for source in sources[done:]]
+                for examination in pool.map(_examine_in_worker, paths, chunksize=CHUNK_FILES):
+                    yield sources[done], examination
+                    done += 1
+        except BrokenProcessPool:
+            # A file ended the process that read it. It is among those under way: they go one process each.
+            for source in sources[done : done + 2 * jobs * CHUNK_FILES]:
+                yield source, _examine_apart(source.path, cache, settings)
+                done += 1
+
+
+@contextmanager
+def _cancel_on_interrupt(pool: ProcessPoolExecutor) -> Iterator[None]:
+    """On Ctrl-C, or when the run stops asking, end the files under way and begin no other."""
+    try:
+        yield
+    except BaseException:
+        pool.shutdown(wait=True, cancel_futures=True)
+        raise
+
+
+def _open_pool(jobs: int, cache: Path, settings: ExamineSettings) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(
+        jobs,
+        mp_context=multiprocessing.get_context("spawn"),  # a fork would copy the catalogue's open database
+        initializer=_start_worker,
+        initargs=(cache, settings),
+    )
+
+
+def _examine_apart(path: Path, cache: Path, settings: ExamineSettings) -> Examination:
+    try:
+        with _open_pool(1, cache, settings) as pool:
+            return pool.submit(_examine_in_worker, path).result()
+    except BrokenProcessPool:
+        return Examination(path, "", "failed", detail=f"{path.name}: the process that read this file ended abruptly.")
+
+
+_worker: tuple[Registry, ExamineSettings] | None = None
+
+
+def _start_worker(cache: Path, settings: ExamineSettings) -> None:
+    global _worker
+    end_with_parent()
+    _worker = (load_registry(cache), settings)
+
+
+def _examine_in_worker(path: Path) -> Examination:
+    assert _worker is not None
+    registry, settings = _worker
+    return examine_isolated(path, registry, settings)
+
+
+def examine_isolated(path: Path, registry: Registry, settings: ExamineSettings) -> Examination:
+    """Examine one file; what nobody foresaw ends in its outcome, and the run goes on."""
+    try:
+        return examine_file(path, registry, settings)
+    except Exception as error:  # noqa: BLE001 - one file must never stop the others; the outcome names the error
+        return Examination(path, "", "failed", detail=f"{path.name}: {type(error).__name__}: {error}")
