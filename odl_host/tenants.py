@@ -6,11 +6,13 @@ A manifest says what should be; the catalogue holds what is. Nothing here talks 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from odl_host.ckan import is_name
+from odl_host.ckan_settings import merge_settings
 from odl_host.config import Home, Secret, TomlFile, read_variable
 from odl_host.errors import ConfigError, UsageError
 
@@ -79,6 +81,7 @@ class Manifest:
     perimeter: Perimeter = field(default_factory=Perimeter)
     catalogue: CatalogueAddress = field(default_factory=CatalogueAddress)
     publish: Publishing = field(default_factory=Publishing)
+    ckan: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +197,10 @@ def _check(document: TomlFile, manifest: Manifest) -> None:
         raise document.error(("url",), f"“{manifest.url}” is not an address that starts with http:// or https://.")
     if parts.path.strip("/"):
         raise document.error(("url",), "the portal's address cannot have a path: a portal is known by its host.")
+    try:
+        merge_settings(manifest.ckan)
+    except ConfigError as error:
+        raise ConfigError(document.error(("ckan",), error.message).message, hint=error.hint) from error
     if manifest.publish.licence not in LICENCES:
         raise document.error(
             ("publish", "licence"),

@@ -40,6 +40,7 @@ def open_site(tenant: Tenant) -> Site:
         contact=tenant.manifest.contact,
         data_dir=tenant.data,
         storage=open_storage(tenant),
+        settings=tenant.manifest.ckan,
     )
 
 

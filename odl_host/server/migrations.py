@@ -21,7 +21,30 @@ def m001_catalogue(db: sa.Connection) -> None:
     db.execute(tables.counters.insert(), {"name": "seq", "value": 0})
 
 
-STEPS: tuple[Callable[[sa.Connection], None], ...] = (m001_catalogue,)
+def m002_ckan_objects(db: sa.Connection) -> None:
+    """Create the tables of views, vocabularies, followers, collaborators, tasks, activities and their like."""
+    tables.metadata.create_all(
+        db,
+        tables=[
+            tables.resource_views,
+            tables.vocabularies,
+            tables.vocabulary_tags,
+            tables.package_vocabulary_tags,
+            tables.followers,
+            tables.collaborators,
+            tables.relationships,
+            tables.task_statuses,
+            tables.term_translations,
+            tables.config_options,
+            tables.activities,
+            tables.dashboards,
+            tables.plugin_data,
+            tables.images,
+        ],
+    )
+
+
+STEPS: tuple[Callable[[sa.Connection], None], ...] = (m001_catalogue, m002_ckan_objects)
 
 
 def pending_steps(db: sa.Connection) -> list[Callable[[sa.Connection], None]]:

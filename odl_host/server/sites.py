@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from odl_host.ckan_settings import CKAN_DEFAULTS, merge_settings
 from odl_host.server import tables
 from odl_host.server.clock import now
 from odl_host.server.credentials import hash_token
 from odl_host.server.database import Database
 from odl_host.server.registry import StoredFile, Upload, User
-from odl_host.server.settings import CKAN_DEFAULTS, merge_settings
 from odl_host.server.tokens import insert_token
 from odl_host.storage.local import Storage, iter_chunks
 

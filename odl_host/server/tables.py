@@ -124,6 +124,149 @@ api_tokens = sa.Table(
     sa.Index("tokens_of_user", "user_id"),
 )
 
+resource_views = sa.Table(
+    "resource_views",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("resource_id", sa.Text, nullable=False),
+    sa.Column("package_id", sa.Text, nullable=False),
+    sa.Column("view_type", sa.Text, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("doc", sa.Text, nullable=False, comment="JSON: title, description and the view's own settings"),
+    sa.Index("views_of_resource", "resource_id", "position"),
+)
+
+vocabularies = sa.Table(
+    "vocabularies",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+)
+
+vocabulary_tags = sa.Table(
+    "vocabulary_tags",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("vocabulary_id", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.UniqueConstraint("vocabulary_id", "name"),
+)
+
+package_vocabulary_tags = sa.Table(
+    "package_vocabulary_tags",
+    metadata,
+    sa.Column("package_id", sa.Text, nullable=False),
+    sa.Column("tag_id", sa.Text, nullable=False),
+    sa.PrimaryKeyConstraint("package_id", "tag_id"),
+    sa.Index("packages_of_vocabulary_tag", "tag_id", "package_id"),
+)
+
+followers = sa.Table(
+    "followers",
+    metadata,
+    sa.Column("follower_id", sa.Text, nullable=False),
+    sa.Column("object_type", sa.Text, nullable=False, comment="user, dataset or group (organizations too)"),
+    sa.Column("object_id", sa.Text, nullable=False),
+    sa.Column("since", sa.Text, nullable=False),
+    sa.PrimaryKeyConstraint("follower_id", "object_type", "object_id"),
+    sa.Index("followers_of_object", "object_id", "object_type"),
+)
+
+collaborators = sa.Table(
+    "collaborators",
+    metadata,
+    sa.Column("package_id", sa.Text, nullable=False),
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.Column("capacity", sa.Text, nullable=False, comment="admin, editor or member"),
+    sa.Column("modified", sa.Text, nullable=False),
+    sa.PrimaryKeyConstraint("package_id", "user_id"),
+    sa.Index("collaborations_of_user", "user_id"),
+)
+
+relationships = sa.Table(
+    "relationships",
+    metadata,
+    sa.Column("subject_id", sa.Text, nullable=False),
+    sa.Column("object_id", sa.Text, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("comment", sa.Text, nullable=False),
+    sa.PrimaryKeyConstraint("subject_id", "object_id", "type"),
+    sa.Index("relationships_of_object", "object_id"),
+)
+
+task_statuses = sa.Table(
+    "task_statuses",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("entity_id", sa.Text, nullable=False),
+    sa.Column("entity_type", sa.Text, nullable=False),
+    sa.Column("task_type", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("value", sa.Text),
+    sa.Column("state", sa.Text),
+    sa.Column("error", sa.Text),
+    sa.Column("last_updated", sa.Text),
+    sa.UniqueConstraint("entity_id", "task_type", "key"),
+)
+
+term_translations = sa.Table(
+    "term_translations",
+    metadata,
+    sa.Column("term", sa.Text, nullable=False),
+    sa.Column("lang_code", sa.Text, nullable=False),
+    sa.Column("term_translation", sa.Text, nullable=False),
+    sa.PrimaryKeyConstraint("term", "lang_code"),
+)
+
+config_options = sa.Table(
+    "config_options",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+activities = sa.Table(
+    "activities",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("timestamp", sa.Text, nullable=False),
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.Column("object_id", sa.Text, nullable=False),
+    sa.Column("owner_org", sa.Text, comment="of a dataset, so that its organization's stream finds it"),
+    sa.Column("activity_type", sa.Text, nullable=False),
+    sa.Column("data", sa.Text, nullable=False, comment="JSON: the object as the change left it"),
+    sa.Index("activities_of_object", "object_id", "timestamp"),
+    sa.Index("activities_of_user", "user_id", "timestamp"),
+    sa.Index("activities_of_organization", "owner_org", "timestamp"),
+    sa.Index("activities_by_time", "timestamp"),
+)
+
+dashboards = sa.Table(
+    "dashboards",
+    metadata,
+    sa.Column("user_id", sa.Text, primary_key=True),
+    sa.Column("seen_at", sa.Text, nullable=False),
+)
+
+plugin_data = sa.Table(
+    "plugin_data",
+    metadata,
+    sa.Column("object_type", sa.Text, nullable=False, comment="package or user"),
+    sa.Column("object_id", sa.Text, nullable=False),
+    sa.Column("doc", sa.Text, nullable=False, comment="JSON: what programs keep beside an object, by program"),
+    sa.PrimaryKeyConstraint("object_type", "object_id"),
+)
+
+images = sa.Table(
+    "images",
+    metadata,
+    sa.Column("folder", sa.Text, nullable=False, comment="group or user, as in the image's address"),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("blob", sa.Text, nullable=False, comment="SHA-256 of the stored file"),
+    sa.PrimaryKeyConstraint("folder", "name"),
+)
+
 migrations = sa.Table(
     "migrations",
     metadata,

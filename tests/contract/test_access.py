@@ -94,7 +94,7 @@ TABLE: dict[str, tuple[frozenset[str], Parameters]] = {
     "organization_show": (EVERYONE, of_organization),
     "organization_list": (EVERYONE, nothing),
     "organization_list_for_user": (EVERYONE, nothing),
-    "organization_create": (SYSADMIN, lambda w, c: {"name": unique("org")}),
+    "organization_create": (KNOWN, lambda w, c: {"name": unique("org")}),
     "organization_update": (ADMINS, as_it_is("organization_show", lambda w: w.organization)),
     "organization_patch": (ADMINS, of_organization),
     # It has datasets: who may delete is told that it cannot be.
@@ -105,7 +105,7 @@ TABLE: dict[str, tuple[frozenset[str], Parameters]] = {
     "group_show": (EVERYONE, of_group),
     "group_list": (EVERYONE, nothing),
     "group_list_authz": (EVERYONE, nothing),
-    "group_create": (SYSADMIN, lambda w, c: {"name": unique("group")}),
+    "group_create": (KNOWN, lambda w, c: {"name": unique("group")}),
     "group_update": (ADMINS, as_it_is("group_show", lambda w: w.group)),
     "group_patch": (ADMINS, of_group),
     "group_delete": (SYSADMIN, lambda w, c: {"id": w.ckan.call("group_create", {"name": unique("group")})["id"]}),

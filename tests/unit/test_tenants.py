@@ -118,3 +118,11 @@ def test_a_token_comes_from_a_variable_or_a_file_and_its_absence_is_said(
     assert token_of(f'token_file = "{tmp_path / "token"}"') == "def"
     with pytest.raises(ConfigError, match="absent"):
         token_of(f'token_file = "{tmp_path / "absent"}"')
+
+
+def test_ckans_settings_are_named_as_ckan_names_them(home: Home) -> None:
+    write(home, "savoie", '[ckan]\nckan.auth.create_unowned_dataset = true\n"ckan.search.rows_max" = 10\n')
+    assert load_tenant(home, "savoie").manifest.ckan
+    write(home, "ain", "[ckan]\nckan.auth.create_unowned_datasets = true\n")
+    with pytest.raises(ConfigError, match=r"ain\.toml, line 1: .*did you mean “ckan\.auth\.create_unowned_dataset”"):
+        load_tenant(home, "ain")

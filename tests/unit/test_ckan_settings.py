@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from odl_host.ckan_settings import CKAN_DEFAULTS, merge_settings
 from odl_host.errors import ConfigError
-from odl_host.server.settings import CKAN_DEFAULTS, merge_settings
 
 
 def test_what_is_chosen_stands_over_ckans_defaults() -> None:
@@ -19,5 +19,11 @@ def test_an_unknown_setting_names_the_nearest() -> None:
 
 
 def test_a_setting_has_its_type() -> None:
-    with pytest.raises(ConfigError, match="must be of type bool"):
+    with pytest.raises(ConfigError, match="must be true or false"):
         merge_settings({"ckan.auth.create_unowned_dataset": "oui"})
+
+
+def test_a_name_may_be_a_nested_table_and_a_list_a_text() -> None:
+    merged = merge_settings({"ckan": {"views": {"default_views": "image_view text_view"}, "max_image_size": "3"}})
+    assert merged["ckan.views.default_views"] == ("image_view", "text_view")
+    assert merged["ckan.max_image_size"] == 3

@@ -1,0 +1,97 @@
+"""The settings that CKAN's administrators know, under CKAN's own names, with CKAN's defaults.
+
+They stand in the `[ckan]` table of a tenant's manifest. Source: CKAN 2.12 documentation, configuration options.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from odl_host.errors import ConfigError
+
+CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
+    {
+        "ckan.activity_list_limit": 31,
+        "ckan.activity_list_limit_max": 100,
+        "ckan.activity_streams_enabled": True,
+        "ckan.auth.allow_admin_collaborators": False,
+        "ckan.auth.allow_collaborators_to_change_owner_org": False,
+        "ckan.auth.allow_dataset_collaborators": False,
+        "ckan.auth.anon_create_dataset": False,
+        "ckan.auth.create_dataset_if_not_in_organization": True,
+        "ckan.auth.create_unowned_dataset": False,
+        "ckan.auth.create_user_via_api": False,
+        "ckan.auth.public_activity_stream_detail": False,
+        "ckan.auth.public_user_details": True,
+        "ckan.auth.roles_that_cascade_to_sub_groups": ("admin",),
+        "ckan.auth.user_create_groups": True,
+        "ckan.auth.user_create_organizations": True,
+        "ckan.auth.user_delete_groups": True,
+        "ckan.auth.user_delete_organizations": True,
+        "ckan.datastore.search.rows_max": 32000,
+        "ckan.datastore.sqlsearch.enabled": False,
+        "ckan.extra_resource_fields": (),
+        "ckan.group_and_organization_list_all_fields_max": 25,
+        "ckan.group_and_organization_list_max": 1000,
+        "ckan.max_image_size": 2,
+        "ckan.max_resource_size": 1024,
+        "ckan.search.rows_max": 1000,
+        "ckan.views.default_views": ("image_view", "datatables_view"),
+    }
+)
+"""Every setting that is known, with its value when a manifest does not name it.
+
+One is not CKAN's: `ckan.max_resource_size` (megabytes) is 10 there, and open data files are larger.
+"""
+
+_TRUE = frozenset({"true", "yes", "on", "1"})
+_FALSE = frozenset({"false", "no", "off", "0"})
+
+
+def merge_settings(chosen: Mapping[str, object]) -> Mapping[str, object]:
+    """Return CKAN's defaults with what was chosen over them; nested tables are names with dots.
+
+    Lists may be written as texts with spaces, as in CKAN's own file.
+
+    :raises ConfigError: a setting is unknown, or has the wrong type.
+
+    >>> merge_settings({"ckan": {"auth": {"anon_create_dataset": True}}})["ckan.auth.anon_create_dataset"]
+    True
+    """
+    found = dict(CKAN_DEFAULTS)
+    for key, value in _flatten(chosen, ""):
+        if key not in CKAN_DEFAULTS:
+            close = difflib.get_close_matches(key, CKAN_DEFAULTS, n=1)
+            nearest = f"; did you mean “{close[0]}”?" if close else "."
+            raise ConfigError(
+                f"The CKAN setting “{key}” is unknown{nearest}",
+                hint="odl-host knows: " + ", ".join(CKAN_DEFAULTS),
+            )
+        found[key] = _convert(key, value, CKAN_DEFAULTS[key])
+    return MappingProxyType(found)
+
+
+def _flatten(table: Mapping[str, object], prefix: str) -> Iterator[tuple[str, object]]:
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _flatten(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
+
+
+def _convert(key: str, value: object, default: object) -> object:
+    if isinstance(default, tuple):
+        words = value.split() if isinstance(value, str) else value
+        if isinstance(words, list | tuple) and all(isinstance(word, str) for word in words):
+            return tuple(words)
+        raise ConfigError(f"The CKAN setting “{key}” must be a list of texts, not {value!r}.")
+    word = str(value).strip().lower()
+    if isinstance(default, bool):
+        if word in _TRUE | _FALSE:
+            return word in _TRUE
+        raise ConfigError(f"The CKAN setting “{key}” must be true or false, not {value!r}.")
+    if not word.isascii() or not word.isdigit():
+        raise ConfigError(f"The CKAN setting “{key}” must be a whole number, not {value!r}.")
+    return int(word)
