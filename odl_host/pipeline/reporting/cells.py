@@ -7,64 +7,51 @@ would start a program (dynamic data exchange) is turned into text as well. Sourc
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from openpyxl.cell.cell import Cell, MergedCell
-    from openpyxl.styles import PatternFill
+from dataclasses import dataclass
 
 WRONG, CARE, HEAD = "FFF4B3AE", "FFFFE699", "FFFFD08A"
+INK, LINK, RULE = "FF1F2A44", "FF0A4FA3", "FFBFBFBF"
 FONT = "Calibri"
 AUTHOR = "Vérification"
+COMMENT_WIDTH = 320
 _STARTS_FORMULA = tuple("=+-@\t\r|")
 _STARTS_PROGRAM = re.compile(r"=.*\|.*!|=\s*DDE\s*\(", re.IGNORECASE | re.DOTALL)
-_COMMENT_WIDTH, _LINE_HEIGHT, _LETTERS_PER_LINE = 320, 19, 44
+# What XML 1.0 cannot hold. Source: W3C, Extensible Markup Language 1.0, section 2.2.
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_LINE_HEIGHT, _LETTERS_PER_LINE = 19, 44
 _MOST_LETTERS = 1_200
+_MOST_CELL_LETTERS = 32_767  # Source: Excel specifications and limits.
 
 
-def put_text(cell: Cell | MergedCell, text: str) -> None:
-    """Write a text into a cell, as text whatever it looks like."""
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The colour of a cell and what its comment says, "" for none."""
 
-    if not isinstance(cell, Cell):
-        return
-    cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)
-    cell.data_type = "s"  # not "f" for "=1+1", nor "e" for "#N/A"
-    cell.number_format = "@"
-    if text.startswith(_STARTS_FORMULA):
-        cell.quotePrefix = True
+    colour: str
+    text: str
 
+    @property
+    def comment(self) -> str:
+        """The text that a comment can hold."""
+        text = _ILLEGAL.sub("", self.text)
+        return text if len(text) <= _MOST_LETTERS else f"{text[:_MOST_LETTERS]}…"
 
-def defuse(cell: Cell | MergedCell) -> None:
-    """Turn a formula that would start a program into the text of that formula."""
-    if cell.data_type == "f" and isinstance(cell.value, str) and _STARTS_PROGRAM.match(cell.value):
-        put_text(cell, cell.value)
-
-
-def fill(colour: str | None) -> PatternFill:
-    """Return a plain background, or none."""
-    from openpyxl.styles import PatternFill
-
-    return PatternFill("solid", start_color=colour, end_color=colour) if colour else PatternFill()
+    @property
+    def comment_height(self) -> int:
+        """The height of the comment's box in pixels."""
+        return _LINE_HEIGHT * (1 + sum(1 + len(line) // _LETTERS_PER_LINE for line in self.comment.split("\n")))
 
 
-def is_marked(cell: Cell | MergedCell) -> bool:
-    """Tell whether the cell has a background of ours."""
-    return cell.fill.fill_type == "solid" and cell.fill.start_color.rgb in (WRONG, CARE, HEAD)
+def cell_text(text: str) -> str:
+    """Return what of a text a cell can hold."""
+    return _ILLEGAL.sub("", text)[:_MOST_CELL_LETTERS]
 
 
-def mark(cell: Cell | MergedCell, colour: str, text: str) -> None:
-    """Colour a cell and, unless `text` is empty, explain it in a comment; the cell's own comment is kept below."""
-    from openpyxl.cell.cell import Cell
-    from openpyxl.comments import Comment
+def looks_like_formula(text: str) -> bool:
+    """Tell whether a spreadsheet would take the text for a formula, were it typed."""
+    return text.startswith(_STARTS_FORMULA)
 
-    if not isinstance(cell, Cell):
-        return
-    cell.fill = fill(colour)
-    if not text:
-        return
-    if cell.comment is not None:
-        text = f"{text}\n\n{cell.comment.text}"
-    text = text if len(text) <= _MOST_LETTERS else f"{text[:_MOST_LETTERS]}…"
-    lines = sum(1 + len(line) // _LETTERS_PER_LINE for line in text.split("\n"))
-    cell.comment = Comment(text, AUTHOR, width=_COMMENT_WIDTH, height=_LINE_HEIGHT * (lines + 1))
+
+def starts_program(formula: object) -> bool:
+    """Tell whether a formula would start a program when it is worked out."""
+    return isinstance(formula, str) and _STARTS_PROGRAM.match(formula) is not None

@@ -1,4 +1,7 @@
-"""The first sheet of the corrections workbook: what is to be corrected, line by line, with a link to each cell."""
+"""The first sheet of the corrections workbook: what is to be corrected, line by line, with a link to each cell.
+
+Values only: the two ways of writing a workbook lay the same list out.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from odl_host.pipeline.reading.names import CORRECTIONS_SHEET
-from odl_host.pipeline.reporting.cells import CARE, FONT, WRONG, fill, put_text
+from odl_host.pipeline.reporting.cells import CARE, HEAD, WRONG, Mark
 from odl_host.pipeline.reporting.problems import GATHERED
 from odl_host.pipeline.reporting.verdict import instruction
 from odl_host.pipeline.reporting.wording import column_letter, counted
 from odl_host.schemas.findings import CODES
 
 if TYPE_CHECKING:
-    from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
     from odl_host.pipeline.reporting.model import FileReport
@@ -21,10 +23,10 @@ if TYPE_CHECKING:
 
 SHEET = CORRECTIONS_SHEET
 MAX_ROWS = 5_000
+MAX_MARKS = 5_000
+HEADER = ("Ligne", "Colonne", "Titre de la colonne", "Ce qui ne va pas", "Ce qu’il faut faire", "Aller à la cellule")
+WIDTHS = (10, 10, 26, 55, 60, 16)
 _SIGNATURE = "Liste des corrections"
-_HEADER = ("Ligne", "Colonne", "Titre de la colonne", "Ce qui ne va pas", "Ce qu’il faut faire", "Aller à la cellule")
-_WIDTHS = (10, 10, 26, 55, 60, 16)
-_INK = "FF1F2A44"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,65 @@ class Row:
     column: str
     wrong: str
     todo: str
+
+    @property
+    def letters(self) -> str:
+        """What a spreadsheet shows above the column."""
+        return column_letter(self.position or 0)
+
+    @property
+    def said(self) -> str:
+        """What is wrong, as the list says it."""
+        return self.wrong if self.error else f"À vérifier : {self.wrong}"
+
+    @property
+    def place(self) -> str:
+        """The cell that a link leads to, "" for what is at no line."""
+        return f"{column_letter(self.position or 1)}{self.line}" if self.line is not None else ""
+
+    @property
+    def height(self) -> int:
+        """The height of its line in points."""
+        return 15 * max(_lines(self.said, 3), _lines(self.todo, 4), _lines(self.column, 2)) + 3
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """The sheet: its title, what to do, the rows that are shown, and how many there are beyond ("" when none).
+
+    `sheet` is the sheet that links lead to, None when the workbook holds no copy of the table.
+    """
+
+    title: str
+    guide: tuple[str, ...]
+    rows: tuple[Row, ...]
+    more: str
+    sheet: str | None
+
+    @property
+    def top(self) -> int:
+        """The 1-based line of the header."""
+        return len(self.guide) + 3
+
+    def link_of(self, row: Row) -> str:
+        """Return the place in the workbook that a row is about, "" when it is at no line."""
+        if self.sheet is None or not row.place:
+            return ""
+        return "'{}'!{}".format(self.sheet.replace("'", "''"), row.place)
+
+
+def make_checklist(report: FileReport, rows: list[Row], sheet: str | None) -> Checklist:
+    """Return the list as it is laid out; `sheet` is the sheet of data beside it, if there is one."""
+    shown = tuple(rows[:MAX_ROWS])
+    rest = report.findings_total - len(shown) - _left_out_total(report)
+    more = counted(rest, "autre n’est pas dans cette liste", "autres ne sont pas dans cette liste")
+    return Checklist(
+        title=f"{_SIGNATURE} : {instruction(report)}",
+        guide=(*(f"D’abord : {note.detail}" for note in report.advice), *_guide(report, sheet)),
+        rows=shown,
+        more=f"… et {more} : elles se corrigent de la même façon." if rest > 0 else "",
+        sheet=sheet,
+    )
 
 
 def list_rows(report: FileReport) -> list[Row]:
@@ -61,9 +122,22 @@ def list_rows(report: FileReport) -> list[Row]:
     ]
 
 
-def _is_left_out(finding: Finding) -> bool:
-    level = CODES[finding.code].level if finding.code in CODES else "cell"
-    return finding.code in GATHERED or (level == "schema" and finding.severity == "warning")
+def list_marks(report: FileReport, rows: list[Row]) -> dict[tuple[int, int], Mark]:
+    """Return what is to be marked in the copy of the table: {(line, position), both from 1: mark}."""
+    said: dict[tuple[int, int], list[Row]] = {}
+    missing = [row for row in rows if row.code == "missing-label"]
+    for row in rows:
+        if row.code != "missing-label" and row.line is not None:
+            said.setdefault((row.line, row.position or 1), []).append(row)
+    marks: dict[tuple[int, int], Mark] = {}
+    if missing:
+        marks = {(report.header_row, place): Mark(HEAD, "") for place in range(1, len(report.header) + 1)}
+        said.setdefault((report.header_row, 1), [])[:0] = missing
+    for (line, place), found in list(said.items())[:MAX_MARKS]:
+        text = "\n".join(f"{row.wrong}\n→ {row.todo}" if row.todo else row.wrong for row in found)
+        colour = HEAD if line == report.header_row else WRONG if any(row.error for row in found) else CARE
+        marks[line, place] = Mark(colour, text)
+    return marks
 
 
 def is_checklist(sheet: Worksheet) -> bool:
@@ -71,54 +145,22 @@ def is_checklist(sheet: Worksheet) -> bool:
     return sheet.title.startswith(SHEET) and str(sheet["A1"].value or "").startswith(_SIGNATURE)
 
 
-def write_checklist(workbook: Workbook, report: FileReport, rows: list[Row], data: Worksheet | None) -> None:
-    """Add the list as the workbook's first sheet; `data` is the sheet that its links lead to."""
-    from openpyxl.styles import Alignment, Border, Font, Side
-    from openpyxl.worksheet.properties import PageSetupProperties
-
-    sheet = workbook.create_sheet(SHEET, 0)
-    sheet.sheet_properties.tabColor = WRONG
-    sheet.sheet_view.showGridLines = False
-    put_text(sheet["A1"], f"{_SIGNATURE} : {instruction(report)}")
-    sheet["A1"].font = Font(name=FONT, bold=True, size=14)
-    sheet.row_dimensions[1].height = 24
-    guide = [*(f"D’abord : {note.detail}" for note in report.advice), *_guide(report, data)]
-    for line, text in enumerate(guide, start=2):
-        put_text(sheet.cell(line, 1), text)
-    top = len(guide) + 3
-    thin = Side(style="thin", color="FFBFBFBF")
-    for place, (label, width) in enumerate(zip(_HEADER, _WIDTHS, strict=True), start=1):
-        cell = sheet.cell(top, place)
-        put_text(cell, label)
-        cell.font, cell.fill = Font(name=FONT, bold=True, color="FFFFFFFF"), fill(_INK)
-        sheet.column_dimensions[column_letter(place)].width = width
-    for line, row in enumerate(rows[:MAX_ROWS], start=top + 1):
-        _write_row(sheet, line, row, data)
-        for place in range(1, len(_HEADER) + 1):
-            sheet.cell(line, place).alignment = Alignment(horizontal="left", vertical="top", wrap_text=True)
-            sheet.cell(line, place).border = Border(bottom=thin)
-        lines = max(_lines(row.wrong, 3), _lines(row.todo, 4), _lines(row.column, 2))
-        sheet.row_dimensions[line].height = 15 * lines + 3
-    rest = report.findings_total - len(rows[:MAX_ROWS]) - _left_out_total(report)
-    if rest > 0:
-        more = counted(rest, "autre n’est pas dans cette liste", "autres ne sont pas dans cette liste")
-        put_text(sheet.cell(top + 1 + len(rows[:MAX_ROWS]), 1), f"… et {more} : elles se corrigent de la même façon.")
-    if rows:
-        last = column_letter(len(_HEADER))
-        sheet.auto_filter.ref = f"A{top}:{last}{top + len(rows[:MAX_ROWS])}"
-    sheet.freeze_panes = f"A{top + 1}"
-    sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    sheet.print_title_rows = f"{top}:{top}"
+def _is_left_out(finding: Finding) -> bool:
+    level = CODES[finding.code].level if finding.code in CODES else "cell"
+    return finding.code in GATHERED or (level == "schema" and finding.severity == "warning")
 
 
-def _guide(report: FileReport, data: Worksheet | None) -> list[str]:
+def _left_out_total(report: FileReport) -> int:
+    left = {(one.code, one.column) for one in report.findings if _is_left_out(one)}
+    return sum(count for key, count in report.counts.items() if key in left)
+
+
+def _guide(report: FileReport, sheet: str | None) -> list[str]:
     name = report.file.rpartition("/")[2]
-    if data is None:
+    if sheet is None:
         return [f"Le tableau est trop grand pour être repris ici : corrigez-le dans {name}."]
-    where = f"Dans la feuille « {data.title} »"
     lines = [
-        f"{where}, les cellules à corriger sont en rouge clair, celles à vérifier en jaune.",
+        f"Dans la feuille « {sheet} », les cellules à corriger sont en rouge clair, celles à vérifier en jaune.",
         "Passez la souris sur une de ces cellules pour lire l’explication.",
     ]
     if report.format == "xlsx":
@@ -126,36 +168,11 @@ def _guide(report: FileReport, data: Worksheet | None) -> list[str]:
     else:
         kind = {"csv": "CSV", "ods": "ODS", "xls": "Excel 97-2003"}.get(report.format, report.format)
         lines.append(
-            f"Quand tout est corrigé, ouvrez la feuille « {data.title} », choisissez Enregistrer sous, "
+            f"Quand tout est corrigé, ouvrez la feuille « {sheet} », choisissez Enregistrer sous, "
             f"le format {kind} et le nom « {name} », puis redéposez ce fichier."
         )
     return lines
 
 
-def _write_row(sheet: Worksheet, line: int, row: Row, data: Worksheet | None) -> None:
-    from openpyxl.styles import Font
-    from openpyxl.worksheet.hyperlink import Hyperlink
-
-    if row.line is not None:
-        sheet.cell(line, 1).value = row.line
-    put_text(sheet.cell(line, 2), column_letter(row.position or 0))
-    put_text(sheet.cell(line, 3), row.column)
-    put_text(sheet.cell(line, 4), row.wrong if row.error else f"À vérifier : {row.wrong}")
-    put_text(sheet.cell(line, 5), row.todo)
-    sheet.cell(line, 1).fill = fill(WRONG if row.error else CARE)
-    if data is not None and row.line is not None:
-        place = f"{column_letter(row.position or 1)}{row.line}"
-        link = sheet.cell(line, 6)
-        put_text(link, f"→ {place}")
-        title = data.title.replace("'", "''")
-        link.hyperlink = Hyperlink(ref=link.coordinate, location=f"'{title}'!{place}")
-        link.font = Font(name=FONT, color="FF0A4FA3", underline="single")
-
-
 def _lines(text: str, place: int) -> int:
-    return 1 + len(text) // (_WIDTHS[place] + 4)  # most letters are narrower than a digit, which is the unit of widths
-
-
-def _left_out_total(report: FileReport) -> int:
-    left = {(one.code, one.column) for one in report.findings if _is_left_out(one)}
-    return sum(count for key, count in report.counts.items() if key in left)
+    return 1 + len(text) // (WIDTHS[place] + 4)  # most letters are narrower than a digit, which is the unit of widths
