@@ -8,10 +8,8 @@ of a file that holds them.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -174,6 +172,8 @@ class TomlFile:
     @classmethod
     def read(cls, path: Path) -> TomlFile:
         """Read a TOML file. :raises ConfigError: when it is absent or not TOML."""
+        import tomllib
+
         try:
             text = path.read_text(encoding="utf-8-sig")
             return cls(path, text, tomllib.loads(text))
@@ -247,5 +247,7 @@ _TYPE_WORDS: dict[type, str] = {
 
 
 def _nearest(key: str, names: set[str]) -> str:
+    import difflib
+
     close = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
     return f"; did you mean “{close[0]}”?" if close else f"; known keys: {', '.join(sorted(names))}"

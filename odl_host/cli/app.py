@@ -9,13 +9,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from odl_host import config
 from odl_host.cli.output import Output
-from odl_host.tenants import Tenant, choose_tenant, load_tenant
+
+if TYPE_CHECKING:
+    from odl_host.tenants import Tenant
 
 
 class App:
@@ -45,10 +47,14 @@ class App:
 
     def tenant(self) -> Tenant:
         """Return the tenant that `-t` names, or the only one."""
+        from odl_host.tenants import choose_tenant
+
         return choose_tenant(self.home, self.flags.get("tenant"))
 
     def named_tenant(self, name: str) -> Tenant:
         """Return a tenant by its name."""
+        from odl_host.tenants import load_tenant
+
         return load_tenant(self.home, name)
 
     def now(self) -> datetime:

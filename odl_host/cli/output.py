@@ -27,6 +27,15 @@ class Output:
         self.verbosity = verbosity
         self.colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
+    @property
+    def width(self) -> int:
+        """How many characters a line of text may have: those of the terminal, 120 at most, 80 elsewhere."""
+        if not sys.stdout.isatty():
+            return 80
+        import shutil
+
+        return min(shutil.get_terminal_size().columns, 120)
+
     def result(self, value: Any, text: str) -> None:
         """Print the result: `value` as JSON, or `text` for people."""
         try:

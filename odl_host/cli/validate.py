@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import glob
-import shutil
+import os
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +17,9 @@ if TYPE_CHECKING:
     from odl_host.pipeline.examine import Examination, ExamineSettings
     from odl_host.pipeline.reporting.model import FileReport
     from odl_host.schemas.registry import Registry, Schema
+
+POOL_THRESHOLD_FILES = 16
+"""Files from which starting processes pays."""
 
 
 @command(
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 )
 @click.option("--strict-validata", is_flag=True, help="Give exactly Validata's verdict: no repair, no check of ours.")
 @click.option("--no-repair", is_flag=True, help="Judge the files as they are.")
-@click.option("--jobs", type=click.IntRange(1, 256), help="Processes, for several files.  [default: setting jobs]")
+@click.option("--jobs", type=click.IntRange(1, 256), help="Processes at most.  [default: setting jobs]")
 @click.option(
     "--format", "shape", type=click.Choice(["text", "json", "html", "csv"]), default="text", help="What is printed."
 )
@@ -58,8 +59,8 @@ def validate(
 
     Exit code: 0 when every file is valid, 3 otherwise.
     """
-    from odl_host.pipeline.context import read_limits
     from odl_host.pipeline.examine import ExamineSettings
+    from odl_host.pipeline.reading.limits import read_limits
     from odl_host.pipeline.reporting.model import file_report
     from odl_host.schemas.registry import load_registry
 
@@ -70,11 +71,12 @@ def validate(
         today=app.now().date(),
         strict_validata=strict_validata,
         repair=not (no_repair or strict_validata),
+        identify=False,
     )
     schema = _find_schema(registry, schema_name) if schema_name else None
     with ExitStack() as stack, app.out.progress("validate") as progress:
         named = list(_paths(files, stack, limit_bytes=settings.limits.max_bytes))
-        jobs = jobs or app.settings.jobs or 1
+        jobs = jobs or app.settings.jobs or os.cpu_count() or 1
         reports = []
         for done, (name, examination) in enumerate(_examine(named, registry, settings, schema, jobs), start=1):
             progress.update(done, len(named))
@@ -102,22 +104,27 @@ def _find_schema(registry: Registry, name: str) -> Schema:
 
 def _paths(arguments: Iterable[str], stack: ExitStack, *, limit_bytes: int) -> Iterator[tuple[str, Path]]:
     """Yield the name and the path of each file that the arguments mean; what is fetched lives as long as `stack`."""
-    from odl_host.cli import inputs
-    from odl_host.pipeline.discover import is_ignored
-
     for argument in arguments:
         path = Path(argument)
         if argument == "-":
+            from odl_host.cli import inputs
+
             yield "-", inputs.keep_stdin(stack)
         elif argument.startswith(("http://", "https://")):
+            from odl_host.cli import inputs
+
             yield argument, inputs.fetch(argument, stack, limit_bytes=limit_bytes)
         elif path.is_dir():
+            from odl_host.pipeline.discover import is_ignored
+
             below = [file for file in sorted(path.rglob("*")) if file.is_file()]
             found = [file for file in below if not any(map(is_ignored, file.relative_to(path).parts))]
             if not found:
                 raise UsageError(f"The folder {path} holds no file.", hint="Give a folder that holds tables.")
             yield from ((str(file), file) for file in found)
         elif not path.exists() and any(sign in argument for sign in "*?["):
+            import glob
+
             found_paths = map(Path, glob.glob(argument, recursive=True))  # noqa: PTH207 - patterns may be absolute
             expanded = sorted(file for file in found_paths if file.is_file())
             if not expanded:
@@ -132,12 +139,13 @@ def _examine(
 ) -> Iterator[tuple[str, Examination]]:
     from odl_host.pipeline.examine import examine_file
 
-    if jobs == 1 or len(named) == 1:
+    if jobs == 1 or len(named) < POOL_THRESHOLD_FILES:
         for name, path in named:
             yield name, examine_file(path, registry, settings, schema=schema)
         return
     import functools
     import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
 
     examine = functools.partial(examine_file, registry=registry, settings=settings, schema=schema)
     with ProcessPoolExecutor(min(jobs, len(named)), mp_context=multiprocessing.get_context("forkserver")) as pool:
@@ -158,13 +166,14 @@ def _write_reports(examination: Examination, report: FileReport, folder: Path) -
 
 
 def _print(app: App, reports: list[FileReport], shape: str) -> None:
-    from odl_host.pipeline.reporting.document import as_json
-
-    documents = [as_json(report) for report in reports]
-    value = documents[0] if len(documents) == 1 else documents
+    value: object = None
+    text = ""
     if app.out.as_json or shape == "json":
+        from odl_host.pipeline.reporting.document import as_json
+
         app.out.as_json = True
-        text = ""
+        documents = [as_json(report) for report in reports]
+        value = documents[0] if len(documents) == 1 else documents
     elif shape == "html":
         from odl_host.pipeline.reporting.page import render_html
 
@@ -176,6 +185,7 @@ def _print(app: App, reports: list[FileReport], shape: str) -> None:
     else:
         from odl_host.pipeline.reporting.terminal import render_text
 
-        width = min(shutil.get_terminal_size().columns, 120)
-        text = "\n\n".join(render_text(report, colour=app.out.colour, width=width).rstrip() for report in reports)
+        text = "\n\n".join(
+            render_text(report, colour=app.out.colour, width=app.out.width).rstrip() for report in reports
+        )
     app.out.result(value, text)

@@ -10,7 +10,6 @@ from typing import TypeAlias
 
 from odl_host.catalogue.client import Catalogue
 from odl_host.config import Settings
-from odl_host.pipeline.read import ReadLimits
 from odl_host.tenants import Tenant
 
 Progress: TypeAlias = Callable[[str, int, int], None]
@@ -40,13 +39,3 @@ class RunContext:
     def spool(self) -> Path:
         """Where normalised files wait to be sent; emptied when a run begins and ends."""
         return self.tenant.data / "spool"
-
-
-def read_limits(settings: Settings) -> ReadLimits:
-    """Return the reader's limits as the machine's settings give them."""
-    return ReadLimits(
-        max_bytes=settings.max_file_mb * 1_000_000,
-        max_cells=settings.max_cells,
-        max_columns=settings.max_columns,
-        zip_ratio=settings.max_zip_ratio,
-    )

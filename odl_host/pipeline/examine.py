@@ -5,7 +5,6 @@ This is what worker processes do; values go in and come out, nothing else is sha
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -33,7 +32,7 @@ class Examination:
 
     `outcome`: "valid"; "invalid"; "blocked" (a person must act); "failed" (an error of ours or of the disk). `report`
     says why in French, for the town hall; `detail` in English, for the operator. `owners`: the SIREN of the bodies that
-    a valid file names as its own.
+    a valid file names as its own. It and `sha256` are empty where they were not asked for.
     """
 
     path: Path
@@ -59,7 +58,8 @@ class Examination:
 class ExamineSettings:
     """How files are examined. `spool`: where normalised files are laid, or None to make none.
 
-    `repair`: certain repairs are made before judging; never under `strict_validata`.
+    `repair`: certain repairs are made before judging; never under `strict_validata`. `identify`: the SHA-256 and the
+    owners are found too, which publishing needs and judging does not.
     """
 
     limits: ReadLimits
@@ -68,6 +68,7 @@ class ExamineSettings:
     spool: Path | None = None
     strict_validata: bool = False
     repair: bool = True
+    identify: bool = True
 
 
 def examine_file(
@@ -78,7 +79,7 @@ def examine_file(
 
     sha256 = ""
     try:
-        sha256 = hash_file(path)
+        sha256 = hash_file(path) if settings.identify else ""
         return _examine(path, sha256, registry, settings, schema)
     except DataError as error:
         reason = error.french if isinstance(error, RefusedFile) else UNREADABLE_FRENCH
@@ -92,6 +93,8 @@ def examine_file(
 
 def hash_file(path: Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal."""
+    import hashlib
+
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -100,8 +103,6 @@ def _examine(
     path: Path, sha256: str, registry: Registry, settings: ExamineSettings, schema: Schema | None
 ) -> Examination:
     from odl_host.pipeline.detect import detect_schema, known_columns
-    from odl_host.pipeline.normalise import write_normalised
-    from odl_host.pipeline.ownership import find_owners
     from odl_host.pipeline.read import read_table
     from odl_host.pipeline.reporting.model import file_report
     from odl_host.pipeline.validate import validate_table
@@ -143,10 +144,18 @@ def _examine(
         return Examination(path, sha256, "invalid", report)
     normalised = None
     if settings.spool is not None:
+        import hashlib
+
+        from odl_host.pipeline.normalise import write_normalised
+
         place = hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()
         normalised = write_normalised(judged, settings.spool / f"{place}.csv", schema=schema)
     report = file_report(path.name, table=table, report=verdict, repairs=repairs, today=settings.today)
-    owners = find_owners(schema, judged.header, judged.iter_rows())
+    owners: frozenset[str] = frozenset()
+    if settings.identify:
+        from odl_host.pipeline.ownership import find_owners
+
+        owners = find_owners(schema, judged.header, judged.iter_rows())
     return Examination(path, sha256, "valid", report, normalised=normalised, owners=owners)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from odl_host.catalogue import upsert
 from odl_host.catalogue.members import held_members
 from odl_host.pipeline.apply import apply_plan
-from odl_host.pipeline.context import Progress, RunContext, read_limits
+from odl_host.pipeline.context import Progress, RunContext
 from odl_host.pipeline.discover import SourceFile, discover
 from odl_host.pipeline.examine import Examination, ExamineSettings, hash_file
 from odl_host.pipeline.interrupt import deferred_interrupt
@@ -19,6 +19,7 @@ from odl_host.pipeline.lock import hold_lock
 from odl_host.pipeline.outcomes import RunReport
 from odl_host.pipeline.plan import CatalogueState, Plan, is_published, make_plan
 from odl_host.pipeline.pool import examine_sources
+from odl_host.pipeline.reading.limits import read_limits
 
 
 def plan_deposit(context: RunContext, deposit: Path, *, progress: Progress, spool: Path | None = None) -> Plan:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from odl_host.config import Settings
 
 MIB = 1 << 20
 
@@ -27,3 +31,13 @@ class ReadLimits:
     """What a workbook, which is a zip archive, may unfold to."""
     zip_ratio: int = 200
     """Unfolded size over compressed size; honest sheets stay under 50. Not looked at below 16 MiB unfolded."""
+
+
+def read_limits(settings: Settings) -> ReadLimits:
+    """Return the reader's limits as the machine's settings give them."""
+    return ReadLimits(
+        max_bytes=settings.max_file_mb * 1_000_000,
+        max_cells=settings.max_cells,
+        max_columns=settings.max_columns,
+        zip_ratio=settings.max_zip_ratio,
+    )

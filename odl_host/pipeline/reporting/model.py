@@ -12,7 +12,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from odl_host.pipeline.reporting.wording import column_letter, unbroken
-from odl_host.schemas.messages import fix, message
 
 if TYPE_CHECKING:
     from odl_host.pipeline.detect import Detection
@@ -91,6 +90,8 @@ class FileReport:
 
     def sentences(self, finding: Finding) -> tuple[str, str]:
         """Return what is wrong and what to do, with the lines of the file where the sentence names another line."""
+        from odl_host.schemas.messages import fix, message
+
         other = finding.params.get("row", "")
         if self.header_row > 1 and other.isdigit():
             params = {**finding.params, "row": str(int(other) + self.header_row - 1)}
