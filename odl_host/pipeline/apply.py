@@ -28,7 +28,7 @@ def apply_plan(context: RunContext, plan: Plan, journal: Journal, progress: Prog
             outcomes.append(outcome)
             done += 1
             progress("publish", done, total)
-    outcomes += [_keep_out(context, step) for step in plan.others]
+    outcomes += _keep_out(context, plan.others)
     _list_corrections(context, outcomes)
     return sorted(outcomes, key=lambda outcome: outcome.step.source.relative)
 
@@ -68,23 +68,27 @@ def _apply_dataset(context: RunContext, plan: DatasetPlan, journal: Journal) -> 
     yield from sent
 
 
-def _keep_out(context: RunContext, step: Step) -> Outcome:
-    """End a step that sends nothing; a file that a person must correct gets its report.
+def _keep_out(context: RunContext, steps: Sequence[Step]) -> Iterator[Outcome]:
+    """End the steps that send nothing; a file that a person must correct gets its report.
 
     A report that cannot be written is said in the outcome, and stops neither the run nor the other reports.
     """
-    outcome = _OUTCOME_OF_ACTION[step.action]
-    if outcome == "unchanged":
-        _remove_report(context, step)
-    if outcome not in {"rejected", "blocked"}:
-        return Outcome(step, outcome, detail=step.reason)
-    from odl_host.pipeline.reports import write_reports
+    from odl_host.pipeline.reports import write_all_reports
 
-    try:
-        report = str(write_reports(step, context.tenant.reports, today=context.today))
-    except Exception as error:  # noqa: BLE001 - whatever a library makes of one odd file, the run goes on
-        return Outcome(step, outcome, detail=f"{step.reason} (report not written: {error})".strip())
-    return Outcome(step, outcome, detail=step.reason, report=report)
+    to_report = []
+    for step in steps:
+        outcome = _OUTCOME_OF_ACTION[step.action]
+        if outcome in {"rejected", "blocked"}:
+            to_report.append(step)
+            continue
+        if outcome == "unchanged":
+            _remove_report(context, step)
+        yield Outcome(step, outcome, detail=step.reason)
+    for step, page, problem in write_all_reports(
+        to_report, context.tenant.reports, today=context.today, jobs=context.settings.jobs
+    ):
+        detail = f"{step.reason} (report not written: {problem})".strip() if problem else step.reason
+        yield Outcome(step, _OUTCOME_OF_ACTION[step.action], detail=detail, report=str(page) if page else "")
 
 
 def _list_corrections(context: RunContext, outcomes: Sequence[Outcome]) -> None:

@@ -1,17 +1,18 @@
-"""Examining many files: in this process or in several, none of which can stop the others.
+"""Working on many files in several processes, none of which can stop the others.
 
-A file that ends the process that reads it costs that file its outcome and nothing else.
+A file that ends the process that works on it costs that file its outcome and nothing else.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 from odl_host.pipeline.discover import SourceFile
 from odl_host.pipeline.examine import Examination, ExamineSettings, examine_file
@@ -38,18 +39,47 @@ def examine_sources(
         for source in sources:
             yield source, examine_isolated(source.path, registry, settings)
         return
+    paths = [source.path for source in sources]
+    examined = map_in_processes(
+        _examine_in_worker, paths, _ended_abruptly, jobs=jobs, start=_start_worker, arguments=(cache, settings)
+    )
+    yield from zip(sources, examined, strict=True)
+
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def map_in_processes(
+    work: Callable[[Item], Result],
+    items: Sequence[Item],
+    ended: Callable[[Item], Result],
+    *,
+    jobs: int,
+    start: Callable[..., None],
+    arguments: tuple[Any, ...] = (),
+    chunk: int = CHUNK_FILES,
+) -> Iterator[Result]:
+    """Yield `work(item)` for each item, in order; `ended(item)` for one whose process ended abruptly.
+
+    `work`, `start` and what they take and give must be picklable; each process begins with `start(*arguments)`.
+    """
     done = 0
-    while done < len(sources):
+    while done < len(items):
         try:
-            with _open_pool(jobs, cache, settings) as pool, _cancel_on_interrupt(pool):
-                paths = [source.path for source in sources[done:]]
-                for examination in pool.map(_examine_in_worker, paths, chunksize=CHUNK_FILES):
-                    yield sources[done], examination
+            with _open_pool(jobs, start, arguments) as pool, _cancel_on_interrupt(pool):
+                for result in pool.map(work, items[done:], chunksize=chunk):
+                    yield result
                     done += 1
         except BrokenProcessPool:
-            # A file ended the process that read it. It is among those under way: they go one process each.
-            for source in sources[done : done + 2 * jobs * CHUNK_FILES]:
-                yield source, _examine_apart(source.path, cache, settings)
+            # An item ended the process that worked on it. It is among those under way: they go one process each.
+            for item in items[done : done + 2 * jobs * chunk]:
+                try:
+                    with _open_pool(1, start, arguments) as pool:
+                        result = pool.submit(work, item).result()
+                except BrokenProcessPool:
+                    result = ended(item)
+                yield result
                 done += 1
 
 
@@ -63,21 +93,22 @@ def _cancel_on_interrupt(pool: ProcessPoolExecutor) -> Iterator[None]:
         raise
 
 
-def _open_pool(jobs: int, cache: Path, settings: ExamineSettings) -> ProcessPoolExecutor:
+def _open_pool(jobs: int, start: Callable[..., None], arguments: tuple[Any, ...]) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(
         jobs,
         mp_context=multiprocessing.get_context("spawn"),  # a fork would copy the catalogue's open database
-        initializer=_start_worker,
-        initargs=(cache, settings),
+        initializer=_begin,
+        initargs=(start, arguments),
     )
 
 
-def _examine_apart(path: Path, cache: Path, settings: ExamineSettings) -> Examination:
-    try:
-        with _open_pool(1, cache, settings) as pool:
-            return pool.submit(_examine_in_worker, path).result()
-    except BrokenProcessPool:
-        return Examination(path, "", "failed", detail=f"{path.name}: the process that read this file ended abruptly.")
+def _begin(start: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    end_with_parent()
+    start(*arguments)
+
+
+def _ended_abruptly(path: Path) -> Examination:
+    return Examination(path, "", "failed", detail=f"{path.name}: the process that read this file ended abruptly.")
 
 
 _worker: tuple[Registry, ExamineSettings] | None = None
@@ -85,7 +116,6 @@ _worker: tuple[Registry, ExamineSettings] | None = None
 
 def _start_worker(cache: Path, settings: ExamineSettings) -> None:
     global _worker
-    end_with_parent()
     _worker = (load_registry(cache), settings)
 
 

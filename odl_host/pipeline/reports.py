@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import replace
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,24 +38,74 @@ def report_of(step: Step, *, today: date) -> FileReport:
     return replace(held, file=step.source.name, outcome=outcome, member=member, reason=held.reason or step.reason)
 
 
-def write_reports(step: Step, folder: Path, *, today: date) -> Path:
-    """Write the report of a file that is not published, and return the path of its page.
+# Below this many cells to mark in all, starting processes costs more than it saves.
+POOL_THRESHOLD_CELLS = 150_000
 
-    Beside the page lie its JSON and, for a rejected file, the file as a workbook with its wrong cells marked. The
-    report of a file that did not change since the last attempt stays as it is.
 
-    :raises StorageError: the reports cannot be written.
+def write_all_reports(
+    steps: Sequence[Step], folder: Path, *, today: date, jobs: int
+) -> Iterator[tuple[Step, Path | None, str]]:
+    """Write the reports of files that are not published; give each step, its page, and what went wrong.
+
+    Beside a page lie its JSON and, for a rejected file, the file as a workbook with its wrong cells marked. The report
+    of a file that did not change since the last attempt stays as it is. A report that cannot be written (page None)
+    stops none of the others. `jobs`: processes; 0 takes one per processor.
     """
-    report = report_of(step, today=today)
-    page = _page_of(step, folder)
+    tasks = [_task(step, folder, today) for step in steps]
+    jobs = jobs or os.cpu_count() or 1
+    written: Iterable[str]
+    if jobs == 1 or len(tasks) == 1 or sum(map(_cells, tasks)) < POOL_THRESHOLD_CELLS:
+        written = map(_write_isolated, tasks)
+    else:
+        from odl_host.pipeline.pool import map_in_processes
+
+        written = map_in_processes(_write_isolated, tasks, _ended_abruptly, jobs=jobs, start=_no_preparation, chunk=1)
+    for step, task, problem in zip(steps, tasks, written, strict=True):
+        yield step, None if problem else task.page, problem
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """The report of one file, and where it goes."""
+
+    source: Path
+    report: FileReport
+    page: Path
+    sha256: str
+
+
+def _task(step: Step, folder: Path, today: date) -> _Task:
     sha256 = step.examination.sha256 if step.examination else ""
-    previous = _read_previous(page.with_suffix(".json"))
-    if page.exists() and sha256 and previous.get("sha256") == sha256 and previous.get("made_by") == __version__:
-        return page
-    if report.outcome == "rejected":
-        report = replace(report, comparison=compare_attempts(previous, report))
-    _write_faces(step.source.path, report, page, sha256)
-    return page
+    return _Task(step.source.path, report_of(step, today=today), _page_of(step, folder), sha256)
+
+
+def _cells(task: _Task) -> int:
+    """Return how many cells the report's workbook has."""
+    return (task.report.rows or 0) * len(task.report.header) if task.report.outcome == "rejected" else 0
+
+
+def _write_isolated(task: _Task) -> str:
+    """Write the report of one file, and return what went wrong, "" when nothing did."""
+    try:
+        report = task.report
+        previous = _read_previous(task.page.with_suffix(".json"))
+        same = task.sha256 and previous.get("sha256") == task.sha256 and previous.get("made_by") == __version__
+        if same and task.page.is_file():
+            return ""
+        if report.outcome == "rejected":
+            report = replace(report, comparison=compare_attempts(previous, report))
+        _write_faces(task.source, report, task.page, task.sha256)
+    except Exception as error:  # noqa: BLE001 - whatever a library makes of one odd file, the run goes on
+        return f"{error}" or type(error).__name__
+    return ""
+
+
+def _no_preparation() -> None:
+    """Begin a process that needs nothing but its tasks."""
+
+
+def _ended_abruptly(_task: _Task) -> str:
+    return "the process that wrote it ended abruptly"
 
 
 def write_file_reports(path: Path, report: FileReport, folder: Path) -> Path:
