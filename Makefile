@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test quick check format bench clean
+.PHONY: help demo test quick check format bench fuzz clean
 
 help:             ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 10
@@ -40,5 +40,8 @@ format: $(READY)  ## format the code
 bench: $(READY)   ## measure, side by side with the peers
 	$(BIN)/python tests/bench/bench_validate.py $(ARGS)
 
+fuzz: $(READY)    ## try odd files for MINUTES (10) on everything that reads; what fails is kept in .fuzz/
+	$(BIN)/python -m tests.fuzz.fuzz --minutes $(or $(MINUTES),10) $(ARGS)
+
 clean:            ## remove what these targets made
-	rm -rf $(VENV) demo-home odl-demo dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) demo-home odl-demo dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .fuzz

@@ -50,7 +50,7 @@ def fits(text: str, column: Mapping[str, Any]) -> bool:
 def _is_date(text: str, layout: str) -> bool:
     try:
         datetime.strptime(text, layout)  # noqa: DTZ007 - only the form of the text matters
-    except ValueError:
+    except (ValueError, re.error):  # the latter where the layout names a part twice
         return False
     return True
 
@@ -58,5 +58,5 @@ def _is_date(text: str, layout: str) -> bool:
 def _is_json(text: str, expected: type) -> bool:
     try:
         return isinstance(json.loads(text), expected)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False

@@ -33,6 +33,8 @@ _TYPE_NAMES = {
 _STRING_FORMATS = {"default", "email", "uri", "binary", "uuid", "wkt"}
 _MISSPELT = {"contraints": "constraints", "contraintes": "constraints", "constraint": "constraints"}
 _LISTS = ("trueValues", "falseValues", "missingValues")
+_FLAGS = ("bareNumber", "floatNumber")
+_TEXTS = ("decimalChar", "groupChar", "delimiter", "itemType")
 
 
 class Notes:
@@ -101,7 +103,9 @@ def repair_descriptor(descriptor: Mapping[str, Any], *, name: str, version: str)
         for key in keys:
             if key not in known:
                 notes.add("the primary key names an absent column: ignored", key)
-    foreign = [one for one in source.get("foreignKeys") or () if isinstance(one, Mapping)]
+    declared = source.get("foreignKeys")
+    listed = declared if isinstance(declared, list) else [declared]
+    foreign = [one for one in listed if isinstance(one, Mapping)]
     if foreign:
         document["foreignKeys"] = foreign
         notes.add("it refers to other tables (foreignKeys): that is not checked on a file alone")
@@ -139,7 +143,9 @@ def _repair_field(one: Mapping[str, Any], name: str, notes: Notes) -> dict[str, 
         notes.add(f"type {kind!r} read as {mended!r}", name)
     column["type"] = mended
     layout = one.get("format")
-    if isinstance(layout, str) and layout and layout != "default":
+    if layout is not None and not isinstance(layout, str):
+        notes.add("format is not a text: ignored", name)
+    elif layout and layout != "default":
         layout = layout.removeprefix("fmt:")
         if mended == "string" and layout not in _STRING_FORMATS:
             notes.add(f"format {layout!r} is unknown for a text: ignored", name)
@@ -158,9 +164,35 @@ def _repair_field(one: Mapping[str, Any], name: str, notes: Notes) -> dict[str, 
             continue
         if key in ("name", "type", "format", "title", "description", "constraints", "example", "examples", "aliases"):
             continue
-        column[key] = _as_list(value, key, notes) if key in _LISTS else value
+        mended_value = _repair_property(key, value, name, notes)
+        if mended_value is not None:
+            column[key] = mended_value
     _take_example(one, column, notes)
     return column
+
+
+def _repair_property(key: str, value: Any, name: str, notes: Notes) -> Any:
+    """Return what a property of a column is worth, or None when it is nothing that can be used."""
+    if key in _LISTS:
+        return _as_list(value, key, notes)
+    if key in _FLAGS and not isinstance(value, bool):
+        notes.add(f"{key} {as_text(value)!r} read as true or false", name)
+        return _is_yes(value)
+    usable = value
+    if key in _TEXTS and not isinstance(value, str):
+        usable = None
+    elif key == "arrayItem":
+        item = _repair_field({**value, "name": name}, name, notes) if isinstance(value, Mapping) else {}
+        usable = {own: each for own, each in item.items() if own not in ("name", "example")} or None
+    elif key == "customCheck" and not isinstance(value, str):
+        usable = value if isinstance(value, Mapping) and isinstance(value.get("name"), str) else None
+    if usable is None:
+        notes.add(f"{key} is not of the kind that it should be: ignored", name)
+    return usable
+
+
+def _is_yes(value: Any) -> bool:
+    return as_text(value).lower() in ("true", "1", "oui", "yes")
 
 
 def _take_example(one: Mapping[str, Any], column: dict[str, Any], notes: Notes) -> None:
@@ -191,12 +223,12 @@ def _repair_constraints(one: Mapping[str, Any], kind: str, name: str, notes: Not
     for key in sorted(ANY_TYPE_CONSTRAINTS & constraints.keys()):
         if not isinstance(constraints[key], bool):
             notes.add(f"{key} {as_text(constraints[key])!r} read as true or false", name)
-            constraints[key] = as_text(constraints[key]).lower() in ("true", "1", "oui", "yes")
+            constraints[key] = _is_yes(constraints[key])
     for key in ("minLength", "maxLength"):
         if key in constraints and not isinstance(constraints[key], int):
             text = as_text(constraints.pop(key)).strip()
-            notes.add(f"{key} {text!r} is not a whole number: {'mended' if text.isdigit() else 'ignored'}", name)
-            if text.isdigit():
+            notes.add(f"{key} {text!r} is not a whole number: {'mended' if text.isdecimal() else 'ignored'}", name)
+            if text.isdecimal():
                 constraints[key] = int(text)
     if "enum" in constraints and not isinstance(constraints["enum"], list):
         notes.add("enum is not a list: one value allowed", name)

@@ -27,11 +27,13 @@ _STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 _ROW = re.compile(rb'<row(?:\s[^>]*?\br="(\d+))?')
 _ANY_ROW = re.compile(rb"<(?:\w+:)?row\b(?:[^>]*?\br\s*=\s*[\"'](\d+))?")
 _ANY_ROW_START = re.compile(rb"<(?:\w+:)?row\b")
-_FAR_COLUMN = re.compile(rb'r="[A-Z]{3}')
+_FAR_COLUMN = re.compile(rb'r="(?:[A-Z]{3}|[A-Z]{0,2}[a-z])')
+_CELL_ROW = re.compile(rb"\br\s*=\s*[\"'][A-Za-z]{1,7}(\d+)")
 # A cell that does not say where it stands, or says it after its style or type.
 _UNPLACED_CELL = re.compile(rb"<c(?:>|/>|\s(?!r=))")
 _ANY_CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*)")
-_ANY_COLUMN = re.compile(rb"\br\s*=\s*[\"']([A-Z]{1,3})\d")
+_ANY_COLUMN = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{1,7})\d")
+_ODD_SPELLINGS = (b":row", b":c ", b":c>", b":c/", b"r='", b"r =", b"r= ", b"r\n", b"r=\n", b"r\t", b"r=\t")
 # A formula cell that ends without a value, or with an empty one.
 _UNCACHED = re.compile(
     rb"<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
@@ -79,9 +81,12 @@ def xlsx_sheets(path: Path, archive: zipfile.ZipFile, limits: ReadLimits) -> dic
 def xlsx_extent(path: Path, archive: zipfile.ZipFile, member: str, limits: ReadLimits) -> SheetExtent:
     """Measure one sheet of an XLSX workbook by the references of its rows and cells."""
     data = read_member(path, archive, member, limits)
-    plain = b":row" not in data and b"r='" not in data and b"r =" not in data
+    plain = not any(odd in data for odd in _ODD_SPELLINGS)
     numbers = (_ROW if plain else _ANY_ROW).findall(data)
     rows = max(max(map(_capped, filter(None, numbers)), default=0), len(numbers))
+    if not plain or re.search(rb'r="[A-Za-z]{1,7}' + _greater_than(rows), data):
+        # A cell that names another row than the one it stands in is laid out where it says.
+        rows = max(rows, max(map(_capped, _CELL_ROW.findall(data)), default=0))
     columns = 702
     if rows * columns > limits.max_cells or not plain or _FAR_COLUMN.search(data):
         columns = max((_column(letters) for letters in set(_ANY_COLUMN.findall(data))), default=1)
@@ -125,9 +130,20 @@ def ole_content(path: Path) -> str:
     return ""
 
 
+def _greater_than(number: int) -> bytes:
+    """Return the pattern of the decimal numbers above this one."""
+    digits = str(number)
+    higher = [rb"\d{%d,}" % (len(digits) + 1)]
+    for place, digit in enumerate(digits):
+        if digit != "9":
+            rest = len(digits) - place - 1
+            higher.append(b"%s[%d-9]\\d{%d}" % (digits[:place].encode(), int(digit) + 1, rest))
+    return b"(?:" + b"|".join(higher) + b")"
+
+
 def _column(letters: bytes) -> int:
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = number * 26 + letter - 64
     return number
 

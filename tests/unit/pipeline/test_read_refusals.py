@@ -201,8 +201,11 @@ def test_a_cell_in_the_last_corner_of_a_sheet_is_refused_before_the_sheet_is_lai
         b"<row>" + b"<c><v>1</v></c>" * 3000 + b'</row><row r="1048576"><c><v>1</v></c></row>',
         b"<row r='1'><c r='A1'><v>1</v></c></row><row r='1048576'><c t='n' r='ZZZ1048576'><v>1</v></c></row>",
         b'<row r="1"><c t="n" r="A1"><v>1</v></c></row><row r="1048576"><c t="n" r="BBB1048576"><v>1</v></c></row>',
+        b'<row r="1"><c r="A1"><v>1</v></c><c r="XFD1048576"><v>1</v></c></row>',
+        b'<row r="1"><c r="A1"><v>1</v></c><c r="xfd1048576"><v>1</v></c></row>',
+        b'<row r="1"><c r="A1"><v>1</v></c><c r= "B1048576"><v>1</v></c><c r= "XFD1"><v>1</v></c></row>',
     ],
-    ids=["cells-without-a-place", "single-quotes", "place-after-type"],
+    ids=["cells-without-a-place", "single-quotes", "place-after-type", "other-row", "small-letters", "spaces"],
 )
 def test_no_way_of_writing_a_sheet_hides_how_large_it_is(tmp_path: Path, sheet: bytes) -> None:
     assert refusal(xlsx(tmp_path, sheet)).code == "too-many-cells"
