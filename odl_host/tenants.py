@@ -34,12 +34,28 @@ class Perimeter:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueAddress:
-    """Which catalogue holds the datasets: the embedded one, or a CKAN elsewhere."""
+    """Which catalogue holds the datasets: the embedded one, in a file or in PostgreSQL, or a CKAN elsewhere."""
 
     kind: str = "embedded"
     url: str = ""
     token_env: str = ""
     token_file: str = ""
+    database: str = ""
+    database_env: str = ""
+
+    def database_url(self) -> str:
+        """Return the PostgreSQL URL of the embedded catalogue, or "" when it is a file of its own.
+
+        :raises ConfigError: the variable that the manifest names holds nothing.
+        """
+        if not self.database_env:
+            return self.database
+        if value := read_variable(self.database_env):
+            return value.strip()
+        raise ConfigError(
+            f"The environment variable {self.database_env}, which should hold the database's URL, is not set.",
+            hint=f"Set it: export {self.database_env}=postgresql://user:password@host/database",
+        )
 
     def token(self) -> Secret | None:
         """Return the token of a CKAN elsewhere, or None when the manifest names none.
@@ -209,5 +225,14 @@ def _check(document: TomlFile, manifest: Manifest) -> None:
     catalogue = manifest.catalogue
     if catalogue.kind not in {"embedded", "ckan"}:
         raise document.error(("catalogue", "kind"), f"“{catalogue.kind}” is neither “embedded” nor “ckan”.")
+    if catalogue.database and not re.match(r"postgres(ql)?://", catalogue.database):
+        raise document.error(
+            ("catalogue", "database"), "a database is given as postgresql://user@host/name; without it, SQLite is used."
+        )
+    if urlsplit(catalogue.database).password:
+        raise document.error(
+            ("catalogue", "database"),
+            "a manifest holds no password: put the whole URL in a variable, and name it with database_env.",
+        )
     if catalogue.kind == "ckan" and not re.match(r"https?://", catalogue.url):
         raise document.error(("catalogue", "url"), "a CKAN needs its address, for example https://ckan.example.fr.")

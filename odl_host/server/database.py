@@ -1,101 +1,82 @@
 """One catalogue's database: connections for readers, one for the writer, and what a commit promises.
 
-Promise: a write that was acknowledged survives `kill -9` and a power cut. SQLite runs in WAL mode with
-`synchronous=FULL`: each commit is flushed to the disk before it returns. Readers never wait for the writer; writers
-wait for each other, in the process by a lock and between processes by `BEGIN IMMEDIATE`.
+Promise, whichever engine keeps it: a write that was acknowledged survives `kill -9` and a power cut; a reader sees one
+state from its first statement to its last and never waits for the writer; writers take turns, so that what an action
+looked at before it writes is still so when it commits. `sqlite` and `postgresql` say how each engine keeps it.
 """
 
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
-from odl_host.errors import StorageError, Unavailable
 from odl_host.server import migrations
 
 BUSY_TIMEOUT_MS = 30_000
 """How long a writer waits for another process; a bulk load commits far more often than that."""
 
-MMAP_BYTES = 1 << 28
-"""Pages read through the system's cache, shared by every connection instead of copied into each."""
-
-_PRAGMAS = (
-    f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
-    "PRAGMA cache_size=-2000",
-    f"PRAGMA mmap_size={MMAP_BYTES}",
-    "PRAGMA temp_store=MEMORY",
-)
+IDLE_CONNECTIONS = 16
+"""Connections kept open between calls; more are opened when needed and closed after."""
 
 
-class Database:
+class Database(ABC):
     """Transactions on one catalogue's database; safe to share between threads."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._engine = sa.create_engine(
-            sa.URL.create("sqlite", database=str(path)),
-            poolclass=sa.pool.NullPool,
-            isolation_level="AUTOCOMMIT",
-            connect_args={"check_same_thread": False, "cached_statements": 256},
-        )
-        sa.event.listen(self._engine, "connect", _configure)
+    is_local: ClassVar[bool]
+    """Whether a look-up is a matter of microseconds, so that the HTTP server need not spend a thread on it."""
+
+    def __init__(self, engine: sa.Engine, label: str, *, migrate: bool = True) -> None:
+        self.label = label
+        self._engine = engine
         self._idle: list[sa.Connection] = []
         self._writer: sa.Connection | None = None
         self._writing = threading.Lock()
-        self._migrate()
+        if migrate:
+            self.migrate()
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """Give a connection that sees one state of the database from its first statement to its last."""
+        """Give a connection that sees one state of the database from its first statement to its last.
+
+        :raises Unavailable: the database does not answer.
+        """
         try:
             db = self._idle.pop()
         except IndexError:
             db = self._connect()
+        db = self._begun(db, self._begin_reading)
         try:
-            _driver(db).execute("BEGIN")
-            try:
-                yield db
-            finally:
-                _driver(db).execute("COMMIT")
+            yield db
+        except sa.exc.DBAPIError as error:
+            raise self._explained(error) from error
         finally:
-            self._idle.append(db)
+            self._give_back(db)
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Give the connection that may write; commit at the end, take everything back on an exception.
 
-        :raises Unavailable: another process has been writing for 30 seconds.
+        :raises Unavailable: another process has been writing for 30 seconds, or the database does not answer.
         """
         with self._writing:
-            if self._writer is None:
-                self._writer = self._connect()
-            driver = _driver(self._writer)
-            try:
-                driver.execute("BEGIN IMMEDIATE")
-            except Exception as error:
-                raise _explain(error, self.path) from error
+            self._writer = self._begun(self._writer or self._connect(), self._begin_writing)
             try:
                 yield self._writer
-            except BaseException:
-                driver.execute("ROLLBACK")
+                self._execute(self._writer, "COMMIT")
+            except BaseException as error:
+                self._take_back()
+                if isinstance(error, Exception) and (cause := _driver_error(error)) is not None:
+                    raise self._explained(cause) from error
                 raise
-            try:
-                driver.execute("COMMIT")
-            except Exception as error:
-                if driver.in_transaction:
-                    driver.execute("ROLLBACK")
-                raise _explain(error, self.path) from error
 
     def close(self) -> None:
-        """Close every connection; the last one out also folds the write-ahead log into the database."""
+        """Close every connection."""
         with self._writing:
             while self._idle:
                 self._idle.pop().close()
@@ -104,37 +85,129 @@ class Database:
                 self._writer = None
             self._engine.dispose()
 
+    def pending(self) -> list[migrations.Step]:
+        """Return the steps that this database still needs. :raises ConfigError: a newer version wrote it."""
+        with self.reading() as db:
+            return migrations.pending_steps(db)
+
+    def migrate(self) -> list[str]:
+        """Bring the database to what this version reads and return the names of the steps that this took.
+
+        :raises ConfigError: the database was written by a newer version.
+        """
+        done: list[str] = []
+        pending = self.pending()
+        while pending:
+            with self.writing() as db:
+                # Another process may have migrated while this one waited for its turn.
+                pending = migrations.pending_steps(db)
+                if pending:
+                    done.append(migrations.apply_step(db, pending[0]))
+        return done
+
+    @abstractmethod
+    def check(self) -> list[str]:
+        """Return what is wrong with the database itself, as sentences; empty when it is sound."""
+
+    @abstractmethod
+    def vacuum(self) -> None:
+        """Give back the space of what was deleted, and refresh what the planner knows."""
+
+    @abstractmethod
+    def size_bytes(self) -> int:
+        """Return how much room the database takes."""
+
+    @abstractmethod
+    def _begin_reading(self, db: sa.Connection) -> None: ...
+
+    @abstractmethod
+    def _begin_writing(self, db: sa.Connection) -> None: ...
+
+    @abstractmethod
+    def _execute(self, db: sa.Connection, statement: str) -> None:
+        """Run a statement on the driver's own connection: through SQLAlchemy it costs ten times as much."""
+
+    @abstractmethod
+    def _explain(self, error: BaseException) -> Exception | None:
+        """Return what a driver's error means to an operator, or None when it is a mistake of this program."""
+
     def _connect(self) -> sa.Connection:
         try:
             return self._engine.connect()
-        except sa.exc.OperationalError as error:
-            raise _explain(error.orig or error, self.path) from error
+        except sa.exc.DBAPIError as error:
+            raise self._explained(error) from error
+        except Exception as error:
+            if (explained := self._explain(error)) is not None:
+                raise explained from error
+            raise
 
-    def _migrate(self) -> None:
-        with self.reading() as db:
-            steps = migrations.pending_steps(db)
-        while steps:
-            with self.writing() as db:
-                # Another process may have migrated while this one waited for its turn.
-                steps = migrations.pending_steps(db)
-                for step in steps[:1]:
-                    migrations.apply_step(db, step)
+    def _begun(self, db: sa.Connection, begin: Any) -> sa.Connection:
+        """Begin a transaction; where the connection has died since its last use, on a new one."""
+        try:
+            begin(db)
+            return db
+        except Exception as error:
+            _close(db)
+            if db is self._writer:
+                self._writer = None
+            if self.is_local:
+                raise self._explain(error) or error from error
+        db = self._connect()
+        try:
+            begin(db)
+        except Exception as error:
+            _close(db)
+            raise self._explain(error) or error from error
+        return db
+
+    def _give_back(self, db: sa.Connection) -> None:
+        try:
+            self._execute(db, "COMMIT")
+        except Exception:  # noqa: BLE001 - a reader has nothing to lose; the connection is not used again
+            _close(db)
+            return
+        if len(self._idle) < IDLE_CONNECTIONS:
+            self._idle.append(db)
+        else:
+            db.close()
+
+    def _take_back(self) -> None:
+        assert self._writer is not None
+        try:
+            self._execute(self._writer, "ROLLBACK")
+        except Exception:  # noqa: BLE001 - the connection is broken: closing it takes the transaction back
+            _close(self._writer)
+            self._writer = None
+
+    def _explained(self, error: Exception) -> Exception:
+        cause = getattr(error, "orig", None) or error
+        return self._explain(cause) or error
 
 
-def _configure(driver: Any, _record: object) -> None:
-    for pragma in _PRAGMAS:
-        driver.execute(pragma)
+def open_database(location: Path | str, *, migrate: bool = True) -> Database:
+    """Open the database at a file's path or a `postgresql://` URL; `migrate` creates or alters its tables first.
+
+    :raises ConfigError: the URL cannot be used, its driver is not installed, or a newer version wrote the database.
+    :raises StorageError: it cannot be opened. :raises Unavailable: it does not answer.
+    """
+    if isinstance(location, Path):
+        from odl_host.server.sqlite import SqliteDatabase
+
+        return SqliteDatabase(location, migrate=migrate)
+    from odl_host.server.postgresql import PostgresqlDatabase
+
+    return PostgresqlDatabase(location, migrate=migrate)
 
 
-def _driver(db: sa.Connection) -> Any:
-    """Return the driver's own connection: transaction statements through SQLAlchemy cost ten times as much."""
-    return db.connection.driver_connection
+def _close(db: sa.Connection) -> None:
+    try:
+        db.invalidate()
+        db.close()
+    except Exception:  # noqa: BLE001 - it is broken already
+        return
 
 
-def _explain(error: BaseException, path: Path) -> Exception:
-    text = str(error)
-    if "locked" in text:
-        return Unavailable(f"Another program has been writing to {path} for {BUSY_TIMEOUT_MS // 1000} seconds.")
-    if "full" in text:
-        return StorageError(f"The disk that holds {path} is full.", hint="Free some space, then try again.")
-    return StorageError(f"The catalogue's database {path} cannot be used: {text}.")
+def _driver_error(error: Exception) -> Exception | None:
+    """Return the error when it came from the database rather than from an action."""
+    is_driver = isinstance(error, sa.exc.DBAPIError) or type(error).__module__.split(".")[0] in ("sqlite3", "pg8000")
+    return error if is_driver else None

@@ -1,12 +1,17 @@
 """The steps that bring a catalogue's database to what this version reads; forward only.
 
-A step is a function `m001_…`. It runs once, in one transaction with its record: killed in the middle, it has not
-happened. Add a step at the end of `STEPS`; never change one that was released.
+A new database gets the tables of `tables` as they are and counts as migrated. An older one runs the steps that it
+lacks, each once, in one transaction with its record: killed in the middle, it has not happened. To change the tables:
+change `tables`, and add a step at the end of `STEPS` that brings an older database there (`add_column`,
+`create_table` do nothing where it is done already). Never change a step that was released. A test holds every
+released version's database, migrated, against a new one: a forgotten step fails it.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
+from typing import TypeAlias
 
 import sqlalchemy as sa
 
@@ -14,11 +19,14 @@ from odl_host.errors import ConfigError
 from odl_host.server import tables
 from odl_host.server.clock import now
 
+Step: TypeAlias = Callable[[sa.Connection], None]
+
 
 def m001_catalogue(db: sa.Connection) -> None:
-    """Create the tables of the first version."""
+    """Create the tables, on a new database only: all of them, as this version has them."""
     tables.metadata.create_all(db)
     db.execute(tables.counters.insert(), {"name": "seq", "value": 0})
+    m003_identity(db)
 
 
 def m002_ckan_objects(db: sa.Connection) -> None:
@@ -44,16 +52,41 @@ def m002_ckan_objects(db: sa.Connection) -> None:
     )
 
 
-STEPS: tuple[Callable[[sa.Connection], None], ...] = (m001_catalogue, m002_ckan_objects)
+def m003_identity(db: sa.Connection) -> None:
+    """Give the database a number of its own, by which its search index knows it."""
+    db.execute(tables.counters.insert(), {"name": "identity", "value": secrets.randbelow(2**31)})
 
 
-def pending_steps(db: sa.Connection) -> list[Callable[[sa.Connection], None]]:
+STEPS: tuple[Step, ...] = (m001_catalogue, m002_ckan_objects, m003_identity)
+
+
+def create_table(db: sa.Connection, table: sa.Table) -> None:
+    """Create a table with its indexes, unless it is there."""
+    table.create(db, checkfirst=True)
+
+
+def add_column(db: sa.Connection, column: sa.Column[object]) -> None:
+    """Add a column to its table, unless it is there; one that is not null needs a `server_default`."""
+    table = column.table
+    if column.name in {known["name"] for known in sa.inspect(db).get_columns(table.name)}:
+        return
+    preparer = db.dialect.identifier_preparer
+    definition = sa.schema.CreateColumn(column).compile(dialect=db.dialect)
+    db.exec_driver_sql(f"ALTER TABLE {preparer.format_table(table)} ADD COLUMN {definition}")
+
+
+def add_index(db: sa.Connection, index: sa.Index) -> None:
+    """Create an index, unless it is there."""
+    index.create(db, checkfirst=True)
+
+
+def pending_steps(db: sa.Connection) -> list[Step]:
     """Return the steps that this database still needs.
 
     :raises ConfigError: the database was written by a newer version.
     """
     if not sa.inspect(db).has_table("migrations"):
-        return list(STEPS)
+        return [m001_catalogue]
     done = set(db.scalars(sa.select(tables.migrations.c.name)))
     if unknown := done - {step.__name__ for step in STEPS}:
         raise ConfigError(
@@ -63,7 +96,10 @@ def pending_steps(db: sa.Connection) -> list[Callable[[sa.Connection], None]]:
     return [step for step in STEPS if step.__name__ not in done]
 
 
-def apply_step(db: sa.Connection, step: Callable[[sa.Connection], None]) -> None:
-    """Run one step and record it; the caller holds the transaction."""
+def apply_step(db: sa.Connection, step: Step) -> str:
+    """Run one step, record it and return its name; the caller holds the transaction."""
     step(db)
-    db.execute(tables.migrations.insert(), {"name": step.__name__, "applied_at": now()})
+    # A new database has what every step would bring.
+    names = [each.__name__ for each in STEPS] if step is m001_catalogue else [step.__name__]
+    db.execute(tables.migrations.insert(), [{"name": name, "applied_at": now()} for name in names])
+    return step.__name__

@@ -19,7 +19,7 @@ from odl_host.ckan_settings import CKAN_DEFAULTS, merge_settings
 from odl_host.server import tables
 from odl_host.server.clock import now
 from odl_host.server.credentials import hash_token
-from odl_host.server.database import Database
+from odl_host.server.database import Database, open_database
 from odl_host.server.registry import StoredFile, Upload, User
 from odl_host.server.tokens import insert_token
 from odl_host.storage.local import Storage, iter_chunks
@@ -107,21 +107,24 @@ def open_site(
     description: str,
     data_dir: Path,
     storage: Storage,
+    database: str = "",
     locale: str = "fr",
     contact: str = "",
     settings: Mapping[str, object] = MappingProxyType({}),
 ) -> Site:
-    """Open a tenant's catalogue, creating or migrating `data_dir/catalogue.sqlite`.
+    """Open a tenant's catalogue, creating or migrating its tables.
+
+    `database` is a PostgreSQL URL; without it the catalogue is the file `data_dir/catalogue.sqlite`.
 
     `settings` are CKAN's own, by their names (`ckan.auth.create_unowned_dataset`), over CKAN's defaults.
 
     :raises ConfigError: a setting is unknown, or the database was written by a newer version.
-    :raises StorageError: the database cannot be opened.
+    :raises StorageError: the database cannot be opened. :raises Unavailable: it does not answer.
     """
     from odl_host.server.search.index import SearchIndex
 
     chosen = merge_settings(settings)
-    database = Database(data_dir / "catalogue.sqlite")
+    db = open_database(database or data_dir / "catalogue.sqlite")
     return Site(
         name=name,
         title=title,
@@ -129,9 +132,9 @@ def open_site(
         description=description,
         locale=locale,
         contact=contact,
-        db=database,
+        db=db,
         storage=storage,
-        index=SearchIndex(data_dir / "index", database),
+        index=SearchIndex(data_dir / "index", db),
         settings=chosen,
     )
 
@@ -140,9 +143,10 @@ def ensure_sysadmin(site: Site) -> str:
     """Create the administrator that commands act as, if absent, and return the name."""
     if site.find_user(SYSADMIN_NAME) is None:
         with site.db.writing() as db:
-            row = {"id": str(uuid.uuid4()), "name": SYSADMIN_NAME, "sysadmin": True, "state": "active"}
-            insert = tables.users.insert().prefix_with("OR IGNORE", dialect="sqlite")
-            db.execute(insert, {**row, "created": now(), "fullname": "odl-host"})
+            # Writers take turns: another process may have created it while this one waited.
+            if db.execute(_USER, {"name": SYSADMIN_NAME}).first() is None:
+                row = {"id": str(uuid.uuid4()), "name": SYSADMIN_NAME, "sysadmin": True, "state": "active"}
+                db.execute(tables.users.insert(), {**row, "created": now(), "fullname": "odl-host"})
     return SYSADMIN_NAME
 
 

@@ -10,20 +10,23 @@ import sqlalchemy as sa
 
 metadata = sa.MetaData()
 
+Text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+"""Text in the order of its code points on every engine."""
+
 packages = sa.Table(
     "packages",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False, unique=True),
-    sa.Column("title", sa.Text, nullable=False),
-    sa.Column("type", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("id", Text, primary_key=True),
+    sa.Column("name", Text, nullable=False, unique=True),
+    sa.Column("title", Text, nullable=False),
+    sa.Column("type", Text, nullable=False),
+    sa.Column("state", Text, nullable=False),
     sa.Column("private", sa.Boolean, nullable=False),
-    sa.Column("owner_org", sa.Text),
-    sa.Column("creator_user_id", sa.Text),
-    sa.Column("metadata_modified", sa.Text, nullable=False),
+    sa.Column("owner_org", Text),
+    sa.Column("creator_user_id", Text),
+    sa.Column("metadata_modified", Text, nullable=False),
     sa.Column("seq", sa.Integer, nullable=False, comment="number of the last change; what the search index follows"),
-    sa.Column("doc", sa.Text, nullable=False, comment="JSON without resources, organization and groups"),
+    sa.Column("doc", Text, nullable=False, comment="JSON without resources, organization and groups"),
     sa.Index("packages_listed", "state", "private", "name"),
     sa.Index("packages_of_organization", "owner_org", "state", "private"),
     sa.Index("packages_of_creator", "creator_user_id"),
@@ -33,39 +36,39 @@ packages = sa.Table(
 resources = sa.Table(
     "resources",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("package_id", sa.Text, nullable=False),
+    sa.Column("id", Text, primary_key=True),
+    sa.Column("package_id", Text, nullable=False),
     sa.Column("position", sa.Integer, nullable=False),
-    sa.Column("blob", sa.Text, comment="SHA-256 of the stored file, when the resource is an upload"),
-    sa.Column("blob_name", sa.Text, comment="file name in the download URL"),
-    sa.Column("original", sa.Text, comment="SHA-256 of the file as it was sent, when it is kept beside"),
-    sa.Column("original_name", sa.Text),
-    sa.Column("doc", sa.Text, nullable=False, comment="JSON, complete; the site's address is a placeholder"),
+    sa.Column("blob", Text, comment="SHA-256 of the stored file, when the resource is an upload"),
+    sa.Column("blob_name", Text, comment="file name in the download URL"),
+    sa.Column("original", Text, comment="SHA-256 of the file as it was sent, when it is kept beside"),
+    sa.Column("original_name", Text),
+    sa.Column("doc", Text, nullable=False, comment="JSON, complete; the site's address is a placeholder"),
     sa.Index("resources_of_package", "package_id", "position"),
 )
 
 groups = sa.Table(
     "groups",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False, unique=True),
-    sa.Column("title", sa.Text, nullable=False),
-    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("id", Text, primary_key=True),
+    sa.Column("name", Text, nullable=False, unique=True),
+    sa.Column("title", Text, nullable=False),
+    sa.Column("type", Text, nullable=False),
     sa.Column("is_organization", sa.Boolean, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("created", sa.Text, nullable=False),
-    sa.Column("doc", sa.Text, nullable=False, comment="JSON with extras, without counts, users and datasets"),
-    sa.Column("summary", sa.Text, nullable=False, comment="JSON that a dataset shows of its organization or group"),
+    sa.Column("state", Text, nullable=False),
+    sa.Column("created", Text, nullable=False),
+    sa.Column("doc", Text, nullable=False, comment="JSON with extras, without counts, users and datasets"),
+    sa.Column("summary", Text, nullable=False, comment="JSON that a dataset shows of its organization or group"),
     sa.Index("groups_listed", "is_organization", "state", "title"),
 )
 
 members = sa.Table(
     "members",
     metadata,
-    sa.Column("group_id", sa.Text, nullable=False),
-    sa.Column("object_type", sa.Text, nullable=False, comment="user, package or group"),
-    sa.Column("object_id", sa.Text, nullable=False),
-    sa.Column("capacity", sa.Text, nullable=False),
+    sa.Column("group_id", Text, nullable=False),
+    sa.Column("object_type", Text, nullable=False, comment="user, package or group"),
+    sa.Column("object_id", Text, nullable=False),
+    sa.Column("capacity", Text, nullable=False),
     sa.PrimaryKeyConstraint("group_id", "object_type", "object_id"),
     sa.Index("members_of_object", "object_id", "object_type"),
 )
@@ -73,8 +76,8 @@ members = sa.Table(
 package_tags = sa.Table(
     "package_tags",
     metadata,
-    sa.Column("package_id", sa.Text, nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("package_id", Text, nullable=False),
+    sa.Column("name", Text, nullable=False),
     sa.PrimaryKeyConstraint("package_id", "name"),
     sa.Index("packages_of_tag", "name", "package_id"),
 )
@@ -82,7 +85,7 @@ package_tags = sa.Table(
 purged = sa.Table(
     "purged",
     metadata,
-    sa.Column("package_id", sa.Text, primary_key=True),
+    sa.Column("package_id", Text, primary_key=True),
     sa.Column("seq", sa.Integer, nullable=False),
     sa.Index("purged_changed", "seq"),
 )
@@ -90,73 +93,73 @@ purged = sa.Table(
 counters = sa.Table(
     "counters",
     metadata,
-    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("name", Text, primary_key=True),
     sa.Column("value", sa.Integer, nullable=False),
 )
 
 users = sa.Table(
     "users",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False, unique=True),
-    sa.Column("email", sa.Text),
-    sa.Column("password_hash", sa.Text),
+    sa.Column("id", Text, primary_key=True),
+    sa.Column("name", Text, nullable=False, unique=True),
+    sa.Column("email", Text),
+    sa.Column("password_hash", Text),
     sa.Column("sysadmin", sa.Boolean, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("created", sa.Text, nullable=False),
-    sa.Column("last_active", sa.Text),
-    sa.Column("fullname", sa.Text),
-    sa.Column("about", sa.Text),
-    sa.Column("image_url", sa.Text),
+    sa.Column("state", Text, nullable=False),
+    sa.Column("created", Text, nullable=False),
+    sa.Column("last_active", Text),
+    sa.Column("fullname", Text),
+    sa.Column("about", Text),
+    sa.Column("image_url", Text),
     sa.Index("users_by_email", "email"),
 )
 
 api_tokens = sa.Table(
     "api_tokens",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("user_id", sa.Text, nullable=False),
-    sa.Column("hash", sa.Text, nullable=False, unique=True, comment="SHA-256 of the token; the token is not kept"),
-    sa.Column("created_at", sa.Text, nullable=False),
-    sa.Column("last_access", sa.Text),
-    sa.Column("expires_at", sa.Text),
+    sa.Column("id", Text, primary_key=True),
+    sa.Column("name", Text, nullable=False),
+    sa.Column("user_id", Text, nullable=False),
+    sa.Column("hash", Text, nullable=False, unique=True, comment="SHA-256 of the token; the token is not kept"),
+    sa.Column("created_at", Text, nullable=False),
+    sa.Column("last_access", Text),
+    sa.Column("expires_at", Text),
     sa.Index("tokens_of_user", "user_id"),
 )
 
 resource_views = sa.Table(
     "resource_views",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("resource_id", sa.Text, nullable=False),
-    sa.Column("package_id", sa.Text, nullable=False),
-    sa.Column("view_type", sa.Text, nullable=False),
+    sa.Column("id", Text, primary_key=True),
+    sa.Column("resource_id", Text, nullable=False),
+    sa.Column("package_id", Text, nullable=False),
+    sa.Column("view_type", Text, nullable=False),
     sa.Column("position", sa.Integer, nullable=False),
-    sa.Column("doc", sa.Text, nullable=False, comment="JSON: title, description and the view's own settings"),
+    sa.Column("doc", Text, nullable=False, comment="JSON: title, description and the view's own settings"),
     sa.Index("views_of_resource", "resource_id", "position"),
 )
 
 vocabularies = sa.Table(
     "vocabularies",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("id", Text, primary_key=True),
+    sa.Column("name", Text, nullable=False, unique=True),
 )
 
 vocabulary_tags = sa.Table(
     "vocabulary_tags",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("vocabulary_id", sa.Text, nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("id", Text, primary_key=True),
+    sa.Column("vocabulary_id", Text, nullable=False),
+    sa.Column("name", Text, nullable=False),
     sa.UniqueConstraint("vocabulary_id", "name"),
 )
 
 package_vocabulary_tags = sa.Table(
     "package_vocabulary_tags",
     metadata,
-    sa.Column("package_id", sa.Text, nullable=False),
-    sa.Column("tag_id", sa.Text, nullable=False),
+    sa.Column("package_id", Text, nullable=False),
+    sa.Column("tag_id", Text, nullable=False),
     sa.PrimaryKeyConstraint("package_id", "tag_id"),
     sa.Index("packages_of_vocabulary_tag", "tag_id", "package_id"),
 )
@@ -164,10 +167,10 @@ package_vocabulary_tags = sa.Table(
 followers = sa.Table(
     "followers",
     metadata,
-    sa.Column("follower_id", sa.Text, nullable=False),
-    sa.Column("object_type", sa.Text, nullable=False, comment="user, dataset or group (organizations too)"),
-    sa.Column("object_id", sa.Text, nullable=False),
-    sa.Column("since", sa.Text, nullable=False),
+    sa.Column("follower_id", Text, nullable=False),
+    sa.Column("object_type", Text, nullable=False, comment="user, dataset or group (organizations too)"),
+    sa.Column("object_id", Text, nullable=False),
+    sa.Column("since", Text, nullable=False),
     sa.PrimaryKeyConstraint("follower_id", "object_type", "object_id"),
     sa.Index("followers_of_object", "object_id", "object_type"),
 )
@@ -175,10 +178,10 @@ followers = sa.Table(
 collaborators = sa.Table(
     "collaborators",
     metadata,
-    sa.Column("package_id", sa.Text, nullable=False),
-    sa.Column("user_id", sa.Text, nullable=False),
-    sa.Column("capacity", sa.Text, nullable=False, comment="admin, editor or member"),
-    sa.Column("modified", sa.Text, nullable=False),
+    sa.Column("package_id", Text, nullable=False),
+    sa.Column("user_id", Text, nullable=False),
+    sa.Column("capacity", Text, nullable=False, comment="admin, editor or member"),
+    sa.Column("modified", Text, nullable=False),
     sa.PrimaryKeyConstraint("package_id", "user_id"),
     sa.Index("collaborations_of_user", "user_id"),
 )
@@ -186,11 +189,11 @@ collaborators = sa.Table(
 relationships = sa.Table(
     "relationships",
     metadata,
-    sa.Column("subject_id", sa.Text, nullable=False),
-    sa.Column("object_id", sa.Text, nullable=False),
-    sa.Column("type", sa.Text, nullable=False),
-    sa.Column("id", sa.Text, nullable=False),
-    sa.Column("comment", sa.Text, nullable=False),
+    sa.Column("subject_id", Text, nullable=False),
+    sa.Column("object_id", Text, nullable=False),
+    sa.Column("type", Text, nullable=False),
+    sa.Column("id", Text, nullable=False),
+    sa.Column("comment", Text, nullable=False),
     sa.PrimaryKeyConstraint("subject_id", "object_id", "type"),
     sa.Index("relationships_of_object", "object_id"),
 )
@@ -198,44 +201,44 @@ relationships = sa.Table(
 task_statuses = sa.Table(
     "task_statuses",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("entity_id", sa.Text, nullable=False),
-    sa.Column("entity_type", sa.Text, nullable=False),
-    sa.Column("task_type", sa.Text, nullable=False),
-    sa.Column("key", sa.Text, nullable=False),
-    sa.Column("value", sa.Text),
-    sa.Column("state", sa.Text),
-    sa.Column("error", sa.Text),
-    sa.Column("last_updated", sa.Text),
+    sa.Column("id", Text, primary_key=True),
+    sa.Column("entity_id", Text, nullable=False),
+    sa.Column("entity_type", Text, nullable=False),
+    sa.Column("task_type", Text, nullable=False),
+    sa.Column("key", Text, nullable=False),
+    sa.Column("value", Text),
+    sa.Column("state", Text),
+    sa.Column("error", Text),
+    sa.Column("last_updated", Text),
     sa.UniqueConstraint("entity_id", "task_type", "key"),
 )
 
 term_translations = sa.Table(
     "term_translations",
     metadata,
-    sa.Column("term", sa.Text, nullable=False),
-    sa.Column("lang_code", sa.Text, nullable=False),
-    sa.Column("term_translation", sa.Text, nullable=False),
+    sa.Column("term", Text, nullable=False),
+    sa.Column("lang_code", Text, nullable=False),
+    sa.Column("term_translation", Text, nullable=False),
     sa.PrimaryKeyConstraint("term", "lang_code"),
 )
 
 config_options = sa.Table(
     "config_options",
     metadata,
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("key", Text, primary_key=True),
+    sa.Column("value", Text, nullable=False),
 )
 
 activities = sa.Table(
     "activities",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("timestamp", sa.Text, nullable=False),
-    sa.Column("user_id", sa.Text, nullable=False),
-    sa.Column("object_id", sa.Text, nullable=False),
-    sa.Column("owner_org", sa.Text, comment="of a dataset, so that its organization's stream finds it"),
-    sa.Column("activity_type", sa.Text, nullable=False),
-    sa.Column("data", sa.Text, nullable=False, comment="JSON: the object as the change left it"),
+    sa.Column("id", Text, primary_key=True),
+    sa.Column("timestamp", Text, nullable=False),
+    sa.Column("user_id", Text, nullable=False),
+    sa.Column("object_id", Text, nullable=False),
+    sa.Column("owner_org", Text, comment="of a dataset, so that its organization's stream finds it"),
+    sa.Column("activity_type", Text, nullable=False),
+    sa.Column("data", Text, nullable=False, comment="JSON: the object as the change left it"),
     sa.Index("activities_of_object", "object_id", "timestamp"),
     sa.Index("activities_of_user", "user_id", "timestamp"),
     sa.Index("activities_of_organization", "owner_org", "timestamp"),
@@ -245,31 +248,31 @@ activities = sa.Table(
 dashboards = sa.Table(
     "dashboards",
     metadata,
-    sa.Column("user_id", sa.Text, primary_key=True),
-    sa.Column("seen_at", sa.Text, nullable=False),
+    sa.Column("user_id", Text, primary_key=True),
+    sa.Column("seen_at", Text, nullable=False),
 )
 
 plugin_data = sa.Table(
     "plugin_data",
     metadata,
-    sa.Column("object_type", sa.Text, nullable=False, comment="package or user"),
-    sa.Column("object_id", sa.Text, nullable=False),
-    sa.Column("doc", sa.Text, nullable=False, comment="JSON: what programs keep beside an object, by program"),
+    sa.Column("object_type", Text, nullable=False, comment="package or user"),
+    sa.Column("object_id", Text, nullable=False),
+    sa.Column("doc", Text, nullable=False, comment="JSON: what programs keep beside an object, by program"),
     sa.PrimaryKeyConstraint("object_type", "object_id"),
 )
 
 images = sa.Table(
     "images",
     metadata,
-    sa.Column("folder", sa.Text, nullable=False, comment="group or user, as in the image's address"),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("blob", sa.Text, nullable=False, comment="SHA-256 of the stored file"),
+    sa.Column("folder", Text, nullable=False, comment="group or user, as in the image's address"),
+    sa.Column("name", Text, nullable=False),
+    sa.Column("blob", Text, nullable=False, comment="SHA-256 of the stored file"),
     sa.PrimaryKeyConstraint("folder", "name"),
 )
 
 migrations = sa.Table(
     "migrations",
     metadata,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("applied_at", sa.Text, nullable=False),
+    sa.Column("name", Text, primary_key=True),
+    sa.Column("applied_at", Text, nullable=False),
 )

@@ -1,4 +1,6 @@
-"""One catalogue behind three doors: in the process, over HTTP, and a real CKAN where `ODL_TEST_CKAN_URL` names one.
+"""One catalogue behind several doors: on SQLite, on PostgreSQL, over HTTP, and a real CKAN.
+
+The real one is asked where `ODL_TEST_CKAN_URL` names it.
 
 A real CKAN also needs `ODL_TEST_CKAN_TOKEN`, the API token of a sysadmin.
 """
@@ -10,7 +12,7 @@ import socket
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -229,13 +231,31 @@ def in_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalogue]:
     site.close()
 
 
-BACK_ENDS = ["in process", "http", *(["real ckan"] if os.environ.get("ODL_TEST_CKAN_URL") else [])]
+@pytest.fixture(scope="session")
+def on_postgresql(tmp_path_factory: pytest.TempPathFactory, new_postgresql: Callable[[], str]) -> Iterator[Catalogue]:
+    home = tmp_path_factory.mktemp("postgresql")
+    site = open_site(
+        name="t",
+        title="Essai",
+        url="http://portail.example.org",
+        description="",
+        data_dir=home,
+        storage=LocalStorage(home / "files"),
+        database=new_postgresql(),
+    )
+    yield InProcess(site)
+    site.close()
+
+
+BACK_ENDS = ["in process", "postgresql", "http", *(["real ckan"] if os.environ.get("ODL_TEST_CKAN_URL") else [])]
 
 
 @pytest.fixture(scope="session", params=BACK_ENDS)
 def ckan(request: pytest.FixtureRequest) -> Catalogue:
     if request.param == "in process":
         return request.getfixturevalue("in_process")
+    if request.param == "postgresql":
+        return request.getfixturevalue("on_postgresql")
     if request.param == "http":
         return OverHttp(request.getfixturevalue("server").url, request.getfixturevalue("token"))
     return OverHttp(os.environ["ODL_TEST_CKAN_URL"].rstrip("/"), os.environ["ODL_TEST_CKAN_TOKEN"], is_ours=False)

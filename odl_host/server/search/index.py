@@ -121,6 +121,16 @@ class SearchIndex:
             shutil.rmtree(self.folder / LAYOUT, ignore_errors=True)
         return int(self._up_to_date().num_docs) - 1
 
+    def check(self) -> list[str]:
+        """Return what is wrong with the index, as sentences; it is brought up to date first."""
+        searcher = self._up_to_date()
+        with self._db.reading() as db:
+            wanted = int(db.execute(sa.select(sa.func.count()).select_from(packages)).scalar_one())
+        found = int(searcher.num_docs) - 1
+        if found == wanted:
+            return []
+        return [f"The search index holds {found} datasets of {wanted}: rebuild it with odl-host db reindex."]
+
     def close(self) -> None:
         """Release the index's files."""
         with self._lock:

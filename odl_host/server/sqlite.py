@@ -1,0 +1,99 @@
+"""The catalogue in one SQLite file: the default, nothing to install.
+
+How the promise of `database` is kept: WAL mode with `synchronous=FULL`, so each commit is flushed to the disk before
+it returns; readers never wait for the writer; writers wait for each other, in the process by a lock and between
+processes by `BEGIN IMMEDIATE`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+
+from odl_host.errors import StorageError, Unavailable
+from odl_host.server.database import BUSY_TIMEOUT_MS, Database
+
+MMAP_BYTES = 1 << 28
+"""Pages read through the system's cache, shared by every connection instead of copied into each."""
+
+_PRAGMAS = (
+    f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA cache_size=-2000",
+    f"PRAGMA mmap_size={MMAP_BYTES}",
+    "PRAGMA temp_store=MEMORY",
+)
+
+
+class SqliteDatabase(Database):
+    """A file. The last connection to close folds the write-ahead log into it."""
+
+    is_local: ClassVar[bool] = True
+
+    def __init__(self, path: Path, *, migrate: bool = True) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        engine = sa.create_engine(
+            sa.URL.create("sqlite", database=str(path)),
+            poolclass=sa.pool.NullPool,
+            isolation_level="AUTOCOMMIT",
+            connect_args={"check_same_thread": False, "cached_statements": 256},
+        )
+        sa.event.listen(engine, "connect", _configure)
+        super().__init__(engine, str(path), migrate=migrate)
+
+    def check(self) -> list[str]:
+        """Return what SQLite's own examination finds."""
+        with self.reading() as db:
+            rows = db.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+        return [f"{self.path}: {row}" for row in rows if row != "ok"]
+
+    def vacuum(self) -> None:
+        """Rewrite the file without its empty pages; needs as much free disk as the file takes."""
+        with self._writing:
+            db = self._connect()
+            try:
+                for statement in ("VACUUM", "ANALYZE", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                    self._execute(db, statement)
+            except Exception as error:
+                raise self._explain(error) or error from error
+            finally:
+                db.close()
+
+    def size_bytes(self) -> int:
+        """Return the size of the file with its write-ahead log."""
+        files = (self.path, self.path.with_name(self.path.name + "-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def _begin_reading(self, db: sa.Connection) -> None:
+        self._execute(db, "BEGIN")
+
+    def _begin_writing(self, db: sa.Connection) -> None:
+        self._execute(db, "BEGIN IMMEDIATE")
+
+    def _execute(self, db: sa.Connection, statement: str) -> None:
+        driver: Any = db.connection.driver_connection
+        driver.execute(statement)
+
+    def _explain(self, error: BaseException) -> Exception | None:
+        text = str(error)
+        if "locked" in text:
+            return Unavailable(
+                f"Another program has been writing to {self.path} for {BUSY_TIMEOUT_MS // 1000} seconds."
+            )
+        if "full" in text:
+            return StorageError(f"The disk that holds {self.path} is full.", hint="Free some space, then try again.")
+        if any(sign in text for sign in ("unable to open", "readonly", "not a database", "malformed", "disk I/O")):
+            return StorageError(
+                f"The catalogue's database {self.path} cannot be used: {text}.",
+                hint="Look at its rights and at the disk; odl-host db check says more.",
+            )
+        return None
+
+
+def _configure(driver: Any, _record: object) -> None:
+    for pragma in _PRAGMAS:
+        driver.execute(pragma)
