@@ -28,7 +28,6 @@ ALL = 10**9
 
 DIFFERENCES = {
     "c0418": "No known label: Validata 0.12.5 crashes on frictionless's `unmatched-header`; we give that error.",
-    "c0461": "A former commune's code is accepted: which codes left the COG between two vintages is not in our lists.",
     "c0583": "A check declared without `params` makes Validata crash; we say `check-error`.",
     "c0584": "`custom_checks` that is an object makes Validata crash; we say `check-error`.",
 }

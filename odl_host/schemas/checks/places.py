@@ -1,19 +1,22 @@
 """Checks against official lists of places: `code-commune-insee`, `departement`, `region`, `code-postal`...
 
-Validata takes its lists from the COG of 2023 or 2024 (parameter `cog`, compulsory); ours come from
-`odl_host.territory`, current and former codes together, so that a code abolished or created between two vintages is
-accepted by both. Lists that we do not have (cantons, countries) are checked by their form only. Both differences
-stand in docs/validation-differences.md.
+The lists are those of the year that the schema names (parameter `cog`, compulsory, 2023 or 2024), from
+`odl_host.territory`. Lists that we do not have (cantons, names of countries) are checked by their form only: see
+docs/validation-differences.md.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from odl_host.schemas.checks.problem import BadParameters, JudgeValue, Problem, ValueCheck
 
 _COGS = ("2023", "2024")
+
+Test: TypeAlias = Callable[[str, str], bool]
+"""A text and the year of the list."""
 
 # Source: La Poste, topographic file FANTOIR: type and number of the street in four signs, then a key letter.
 _FANTOIR = r"[0-9A-Z]{2}[0-9]{2}[A-HJ-NPR-Z]"
@@ -22,75 +25,73 @@ _ISO3 = r"[A-Z]{3}"
 _POINT = r"\[?\s*-?[0-9]{1,3}(?:\.[0-9]+)?\s*,\s*-?[0-9]{1,3}(?:\.[0-9]+)?\s*\]?"
 
 
-def _in_list(
-    name: str, test: Callable[[str], bool], *, needs_cog: bool
-) -> Callable[[Mapping[str, object]], JudgeValue]:
+def _in_list(name: str, test: Test, *, needs_cog: bool) -> Callable[[Mapping[str, object]], JudgeValue]:
     def bind(params: Mapping[str, object]) -> JudgeValue:
-        if needs_cog and params.get("cog") not in _COGS:
+        year = params.get("cog")
+        if needs_cog and year not in _COGS:
             raise BadParameters("cog")
         wrong = Problem("custom-check-error", {"check": name})
 
         def judge(value: object, text: str) -> Problem | None:
-            return None if test(value if isinstance(value, str) else text) else wrong
+            return None if test(value if isinstance(value, str) else text, str(year)) else wrong
 
         return judge
 
     return bind
 
 
-def _is_commune_code(text: str) -> bool:
-    from odl_host.schemas.checks.territory import is_commune_code
+def _is_commune_code(text: str, year: str) -> bool:
+    from odl_host.territory.codes import is_commune_code
+    from odl_host.territory.vintages import was_commune_code
 
-    return is_commune_code(text)
-
-
-def _is_commune_name(text: str) -> bool:
-    from odl_host.schemas.checks.territory import is_commune_name
-
-    return is_commune_name(text)
+    return is_commune_code(text) and was_commune_code(text, year)
 
 
-def _is_departement_code(text: str) -> bool:
+def _is_commune_name(text: str, year: str) -> bool:
+    from odl_host.territory.vintages import was_commune_name
+
+    return was_commune_name(text, year)
+
+
+def _is_departement_code(text: str, _year: str) -> bool:
     from odl_host.schemas.checks.territory import is_departement_code
 
     return is_departement_code(text)
 
 
-def _is_departement_name(text: str) -> bool:
+def _is_departement_name(text: str, _year: str) -> bool:
     from odl_host.schemas.checks.territory import is_departement_name
 
     return is_departement_name(text)
 
 
-def _is_region_code(text: str) -> bool:
+def _is_region_code(text: str, _year: str) -> bool:
     from odl_host.schemas.checks.territory import is_region_code
 
     return is_region_code(text)
 
 
-def _is_region_name(text: str) -> bool:
+def _is_region_name(text: str, _year: str) -> bool:
     from odl_host.schemas.checks.territory import is_region_name
 
     return is_region_name(text)
 
 
-def _is_post_code(text: str) -> bool:
+def _is_post_code(text: str, _year: str) -> bool:
     from odl_host.schemas.checks.territory import is_post_code
 
     return is_post_code(text)
 
 
-def _is_name(text: str) -> bool:
+def _is_name(text: str, _year: str) -> bool:
     return bool(text) and text == text.strip() and not any(char.isdigit() and not text.endswith(char) for char in text)
 
 
-def _fits(pattern: str) -> Callable[[str], bool]:
-    return lambda text: re.fullmatch(pattern, text) is not None
+def _fits(pattern: str) -> Test:
+    return lambda text, _year: re.fullmatch(pattern, text) is not None
 
 
-def _place(
-    name: str, test: Callable[[str], bool], good: tuple[str, ...], bad: tuple[str, ...], *, needs_cog: bool = True
-) -> ValueCheck:
+def _place(name: str, test: Test, good: tuple[str, ...], bad: tuple[str, ...], *, needs_cog: bool = True) -> ValueCheck:
     params = {"cog": "2024"} if needs_cog else {}
     return ValueCheck(name, _in_list(name, test, needs_cog=needs_cog), good, bad, params)
 

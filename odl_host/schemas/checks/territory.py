@@ -60,19 +60,12 @@ def vintage() -> str:
 
 
 @cache
-def _commune_names() -> frozenset[str]:
-    from odl_host.territory.reference import list_all_communes
-
-    communes = list_all_communes()
-    former = (each.name for commune in communes for each in commune.former if each.name)
-    return frozenset((*(commune.name for commune in communes), *former))
-
-
-@cache
 def _post_codes() -> frozenset[str]:
     from odl_host.territory.reference import list_all_communes
 
-    return frozenset(code for commune in list_all_communes() for code in commune.postcodes)
+    # Validata's list holds the départements alone: nothing of Saint-Pierre-et-Miquelon, the Pacific, the TAAF.
+    codes = (code for commune in list_all_communes() for code in commune.postcodes)
+    return frozenset(code for code in codes if not code.startswith(("975", "98")))
 
 
 @cache
@@ -91,13 +84,8 @@ def _regions() -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(place.code for place in places), frozenset(place.name for place in places)
 
 
-def is_commune_name(name: str) -> bool:
-    """Say whether a current or former commune has exactly this name."""
-    return name in _commune_names()
-
-
 def is_post_code(code: str) -> bool:
-    """Say whether La Poste serves a commune under this code."""
+    """Say whether La Poste serves a commune of a département under this code."""
     return code in _post_codes()
 
 
