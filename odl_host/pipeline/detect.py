@@ -28,6 +28,8 @@ CONTRADICTED_THRESHOLD = 0.75
 """The same where the file's name speaks of another schema than its columns do."""
 LEAD = 0.06
 """What the best schema must have over the best one of another family, unless it explains all that the other does."""
+PLAUSIBLE = 0.2
+"""Below this score a schema shares a word or two with the file, as any two files do: it is not even named."""
 SAMPLE_ROWS = 200
 _CANDIDATES = 8
 _REQUIRED_WEIGHT = 2.0
@@ -47,14 +49,27 @@ _SUCCESSORS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """A schema that a file may follow. `columns`: the names of its fields that the file has, with the file's titles."""
+
+    schema: Schema
+    score: float
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Detection:
-    """What a file seems to be. `schema` is the best guess even when it is not `certain`; `reason` is in French."""
+    """What a file seems to be. `schema` is the best guess even when it is not `certain`; `reason` is in French.
+
+    `candidates`: the best schema and the runner-up, those at least that a person may have meant.
+    """
 
     schema: Schema | None
     score: float
     runner_up: tuple[Schema, float] | None
     certain: bool
     reason: str
+    candidates: tuple[Candidate, ...] = ()
 
 
 def detect_schema(table: Table, registry: Registry, *, filename: str = "") -> Detection:
@@ -81,9 +96,13 @@ def detect_schema(table: Table, registry: Registry, *, filename: str = "") -> De
         and (rival is None or best.leads(rival))
     )
     runner_up = (rival.shape.schema, min(1.0, round(rival.score, 3))) if rival else None
-    return Detection(
-        best.shape.schema, min(1.0, round(best.score, 3)), runner_up, certain, _reason(best, rival, certain)
+    candidates = tuple(
+        Candidate(fit.shape.schema, min(1.0, round(fit.score, 3)), fit.titles(table.header))
+        for fit in (best, rival)
+        if fit and fit.score >= PLAUSIBLE
     )
+    reason = _reason(best, rival, certain) if candidates else _nothing_fits(table)
+    return Detection(best.shape.schema, min(1.0, round(best.score, 3)), runner_up, certain, reason, candidates)
 
 
 def known_columns(registry: Registry) -> frozenset[str]:
@@ -126,14 +145,30 @@ class _Shape:
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """How one schema fits the file: `columns` are the places it explains, `fields` what they stand for."""
+    """How one schema fits the file: `places` are the columns it explains, with the keys of what they stand for."""
 
     shape: _Shape
     score: float
-    columns: frozenset[int]
-    fields: frozenset[str]
+    places: Mapping[int, str]
     values: float
     named: bool
+
+    @property
+    def columns(self) -> frozenset[int]:
+        """The places of the file's columns that the schema explains."""
+        return frozenset(self.places)
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The keys of the schema's fields that the file has."""
+        return frozenset(self.places.values())
+
+    def titles(self, header: Sequence[str]) -> dict[str, str]:
+        """Return the names of the schema's fields that the file has, with the file's titles, in the file's order."""
+        found: dict[str, str] = {}
+        for place, key in sorted(self.places.items()):
+            found.setdefault(self.shape.fields[key].name, header[place])
+        return found
 
     def order(self) -> tuple[float, bool, int]:
         return self.score, not self.shape.is_copy, -self.shape.place
@@ -235,8 +270,7 @@ class _Index:
         return _Fit(
             shape,
             score + _NAME_BONUS * named,
-            frozenset(columns),
-            frozenset(sure),
+            {place: key for place, (key, _) in columns.items()},
             1.0 if values is None else values,
             named,
         )
@@ -321,7 +355,7 @@ def _reason(best: _Fit, rival: _Fit | None, certain: bool) -> str:
             f"Deux modèles conviennent : {_named(best)} et {_named(rival)}. Ajoutez au nom du fichier le nom du bon "
             f"modèle (« {best.shape.schema.short_name} » ou « {rival.shape.schema.short_name} »)."
         )
-    other = f", puis {_named(rival)}" if rival else ""
+    other = f", puis {_named(rival)}" if rival and rival.score >= PLAUSIBLE else ""
     return (
         f"Les titres des colonnes ne suffisent pas à reconnaître un modèle. Le plus proche est {_named(best)}{other}. "
         "Reprenez les titres de colonnes du modèle, sur la première ligne du tableau."

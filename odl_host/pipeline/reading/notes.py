@@ -31,12 +31,17 @@ NOTE_CODES: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ReadNote:
-    """One remark on a file: `count` things concerned, the first of them on `rows` (1-based places in the file)."""
+    """One remark on a file: `count` things concerned, the first of them on `rows` (1-based places in the file).
+
+    A question on a column's name says which one (`label`) and whose place it would take (`column`).
+    """
 
     code: str
     detail: str
     count: int = 1
     rows: tuple[int, ...] = ()
+    label: str = ""
+    column: str = ""
 
 
 def plural(count: int, one: str, many: str) -> str:

@@ -184,7 +184,7 @@ def _ask_name(rename: Rename, column: RepairedColumn) -> ReadNote:
         f"La colonne « {rename.label} » est-elle la colonne « {rename.field.name} » du modèle ? Si oui, renommez-la et "
         f"corrigez les valeurs qui n’y conviennent pas ({listed(column.unsuited)})."
     )
-    return ReadNote("proposal", detail)
+    return ReadNote("proposal", detail, label=rename.label, column=rename.field.name)
 
 
 def _repair_batch(batch: list[Row], width: int, column: RepairedColumn, ledger: Ledger) -> None:

@@ -34,7 +34,12 @@ class Comparison:
 
         >>> Comparison(12, 3, 1).sentence
         '12 corrections faites, 3 restent à faire et 1 est nouvelle.'
+        >>> Comparison(0, 3, 0).sentence
+        'Rien n’a été corrigé, 3 corrections restent à faire.'
         """
+        if not self.corrected and self.remaining and not self.new:
+            rest = f"{number(self.remaining)} {'correction reste' if self.remaining == 1 else 'corrections restent'} à faire"
+            return f"Rien n’a été corrigé, {rest}."
         parts = [counted(self.corrected, "correction faite", "corrections faites")]
         if self.remaining:
             parts.append(f"{number(self.remaining)} {'reste' if self.remaining == 1 else 'restent'} à faire")

@@ -12,7 +12,7 @@ from odl_host.pipeline.reading.names import CORRECTIONS_SHEET
 from odl_host.pipeline.reporting.cells import CARE, HEAD, WRONG, Mark
 from odl_host.pipeline.reporting.problems import GATHERED
 from odl_host.pipeline.reporting.verdict import instruction
-from odl_host.pipeline.reporting.wording import column_letter, counted
+from odl_host.pipeline.reporting.wording import column_letter, counted, unbroken
 from odl_host.schemas.findings import CODES
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _SIGNATURE = "Liste des corrections"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing to correct or, when it is no error, to look at."""
+    """One thing to correct or, when it is no error, to look at. `where`: a cell to go to that is not the wrong one."""
 
     code: str
     error: bool
@@ -40,6 +40,7 @@ class Row:
     column: str
     wrong: str
     todo: str
+    where: str = ""
 
     @property
     def letters(self) -> str:
@@ -54,7 +55,7 @@ class Row:
     @property
     def place(self) -> str:
         """The cell that a link leads to, "" for what is at no line."""
-        return f"{column_letter(self.position or 1)}{self.line}" if self.line is not None else ""
+        return self.where or (f"{column_letter(self.position or 1)}{self.line}" if self.line is not None else "")
 
     @property
     def height(self) -> int:
@@ -94,7 +95,7 @@ def make_checklist(report: FileReport, rows: list[Row], sheet: str | None) -> Ch
     more = counted(rest, "autre n’est pas dans cette liste", "autres ne sont pas dans cette liste")
     return Checklist(
         title=f"{_SIGNATURE} : {instruction(report)}",
-        guide=(*(f"D’abord : {note.detail}" for note in report.advice), *_guide(report, sheet)),
+        guide=tuple(map(unbroken, (*(f"D’abord : {note.detail}" for note in report.advice), *_guide(report, sheet)))),
         rows=shown,
         more=f"… et {more} : elles se corrigent de la même façon." if rest > 0 else "",
         sheet=sheet,
@@ -109,6 +110,7 @@ def list_rows(report: FileReport) -> list[Row]:
         return finding.severity != "error", line is not None, finding.position or 0, line or 0
 
     kept = [one for one in report.findings if not _is_left_out(one)]
+    free = f"{column_letter(len(report.header) + 1)}{report.header_row}"
     return [
         Row(
             one.code,
@@ -117,6 +119,7 @@ def list_rows(report: FileReport) -> list[Row]:
             one.position,
             one.column or "",
             *report.sentences(one),
+            free if one.code == "missing-label" else "",
         )
         for one in sorted(kept, key=order)
     ]
@@ -172,6 +175,11 @@ def _guide(report: FileReport, sheet: str | None) -> list[str]:
             f"le format {kind} et le nom « {name} », puis redéposez ce fichier."
         )
     return lines
+
+
+def guide_height(text: str) -> int:
+    """Return the height in points of a line of the guide, which runs over all columns."""
+    return 15 * (1 + len(text) // (sum(WIDTHS) + 10))
 
 
 def _lines(text: str, place: int) -> int:

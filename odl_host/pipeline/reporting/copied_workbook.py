@@ -25,7 +25,16 @@ from odl_host.pipeline.reporting.cells import (
     cell_text,
     looks_like_formula,
 )
-from odl_host.pipeline.reporting.checklist import HEADER, SHEET, WIDTHS, Checklist, Row, list_marks, make_checklist
+from odl_host.pipeline.reporting.checklist import (
+    HEADER,
+    SHEET,
+    WIDTHS,
+    Checklist,
+    Row,
+    guide_height,
+    list_marks,
+    make_checklist,
+)
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -122,6 +131,7 @@ def _write_checklist(workbook: Workbook, checklist: Checklist) -> None:
     quoted = workbook.add_format({"num_format": "@", "quote_prefix": True, **cell})
     link_look = workbook.add_format({"num_format": "@", "font_color": _rgb(LINK), "underline": 1, **cell})
     error, warning = (workbook.add_format({"bg_color": _rgb(colour), **cell}) for colour in (WRONG, CARE))
+    wrapped = workbook.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
     plain = workbook.add_format({"num_format": "@"})
     big = workbook.add_format({"bold": True, "font_size": 14})
     head = workbook.add_format({"bold": True, "font_color": "#FFFFFF", "bg_color": _rgb(INK)})
@@ -132,7 +142,9 @@ def _write_checklist(workbook: Workbook, checklist: Checklist) -> None:
     for place, width in enumerate(WIDTHS):
         sheet.set_column(place, place, width)
     for line, said in enumerate(checklist.guide, start=1):
-        sheet.write_string(line, 0, cell_text(said), plain)
+        sheet.set_row(line, guide_height(said))
+        sheet.merge_range(line, 0, line, len(HEADER) - 1, "", wrapped)
+        sheet.write_string(line, 0, cell_text(said), wrapped)
     top = checklist.top
     for place, label in enumerate(HEADER):
         sheet.write_string(top - 1, place, label, head)

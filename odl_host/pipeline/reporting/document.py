@@ -40,6 +40,10 @@ def as_json(report: FileReport) -> dict[str, Any]:
             {"code": code, "column": column, "severity": severities.get((code, column), "error"), "count": count}
             for (code, column), count in report.counts.items()
         ],
+        "candidates": [
+            {"schema": one.schema.name, "schema_version": one.schema.version, "score": one.score}
+            for one in report.candidates
+        ],
         "notes": [*(note.detail for note in report.advice), *report.notes],
         "comparison": {
             "corrected": comparison.corrected,

@@ -29,6 +29,7 @@ from odl_host.pipeline.reporting.checklist import (
     WIDTHS,
     Checklist,
     Row,
+    guide_height,
     is_checklist,
     list_marks,
     make_checklist,
@@ -138,6 +139,9 @@ def _write_checklist(workbook: Workbook, checklist: Checklist) -> None:
     sheet.row_dimensions[1].height = 24
     for line, text in enumerate(checklist.guide, start=2):
         _put_text(sheet.cell(line, 1), text)
+        sheet.cell(line, 1).alignment = Alignment(vertical="top", wrap_text=True)
+        sheet.merge_cells(start_row=line, end_row=line, start_column=1, end_column=len(HEADER))
+        sheet.row_dimensions[line].height = guide_height(text)
     top = checklist.top
     for place, (label, width) in enumerate(zip(HEADER, WIDTHS, strict=True), start=1):
         cell = sheet.cell(top, place)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from odl_host.pipeline.reporting.wording import column_letter, unbroken
 
 if TYPE_CHECKING:
-    from odl_host.pipeline.detect import Detection
+    from odl_host.pipeline.detect import Candidate, Detection
     from odl_host.pipeline.read import ReadNote, Table
     from odl_host.pipeline.reporting.attempts import Comparison
     from odl_host.pipeline.reporting.health import ColumnHealth
@@ -47,7 +47,7 @@ class FileReport:
     `findings` holds what was kept, `counts` everything: (code, column) → number. `rows` counts the data rows, None when
     the file was not read. `header_row` is the header's 1-based place in the file. `notes` and `advice` are what reading
     remarked; `advice` comes first, since much of what validation found follows from it. It ends with what repairing
-    would ask.
+    would ask. `candidates`: for a file that no schema fits for certain, those that it may follow.
     """
 
     file: str
@@ -73,6 +73,7 @@ class FileReport:
     warnings_total: int = 0
     comparison: Comparison | None = None
     health: tuple[ColumnHealth, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
 
     @property
     def findings_total(self) -> int:
@@ -92,11 +93,20 @@ class FileReport:
         """Return what is wrong and what to do, with the lines of the file where the sentence names another line."""
         from odl_host.schemas.messages import fix, message
 
+        asked = self.question_on(finding)
+        if asked is not None:
+            finding = dataclasses.replace(finding, params={**finding.params, "perhaps": asked.label})
         other = finding.params.get("row", "")
         if self.header_row > 1 and other.isdigit():
             params = {**finding.params, "row": str(int(other) + self.header_row - 1)}
             finding = dataclasses.replace(finding, params=params)
         return unbroken(message(finding)), unbroken(fix(finding))
+
+    def question_on(self, finding: Finding) -> ReadNote | None:
+        """Return the question whether another column is the one that is missing."""
+        if finding.code not in ("missing-label", "optional-label-missing"):
+            return None
+        return next((note for note in self.advice if note.column and note.column == finding.column), None)
 
     def place_of(self, finding: Finding) -> str:
         """Return the spreadsheet's name of the cell ("E14"), or "" when the finding is not about one cell."""
@@ -158,4 +168,5 @@ def file_report(
         warnings_total=report.warnings_total if report else 0,
         comparison=comparison,
         health=tuple(health),
+        candidates=detection.candidates if detection and report is None else (),
     )

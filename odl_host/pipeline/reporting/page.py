@@ -11,7 +11,14 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from odl_host.pipeline.reporting.problems import ColumnProblems, Labels, gathered_labels, group_problems
+from odl_host.pipeline.reporting.problems import (
+    ColumnProblems,
+    Labels,
+    MissingColumn,
+    gathered_labels,
+    group_problems,
+    missing_columns,
+)
 from odl_host.pipeline.reporting.verdict import corrections, instruction
 from odl_host.pipeline.reporting.wording import NO_BREAK_SPACE, counted, day, listed, number, unbroken
 from odl_host.schemas.forms import expected_form
@@ -20,6 +27,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
+    from odl_host.pipeline.detect import Candidate
     from odl_host.pipeline.reporting.health import ColumnHealth
     from odl_host.pipeline.reporting.model import FileReport
     from odl_host.schemas.registry import Field
@@ -27,6 +35,7 @@ if TYPE_CHECKING:
 PAGES = Path(__file__).parent / "pages"
 _SHOWN_COLUMNS = 60
 _SHOWN_NAMES = 12
+_SHOWN_FIELDS = 40
 _CLIP = 100
 
 _ENCODINGS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "cp1252": "Windows (cp1252)"}
@@ -74,6 +83,11 @@ class View:
         """What to do, in one sentence."""
         return instruction(self.report)
 
+    @cached_property
+    def heading_sentence(self) -> str:
+        """The same, where the file's name stands above: names of files are long, and headings are not."""
+        return instruction(self.report, name="ce fichier")
+
     @property
     def reason(self) -> str:
         """Why the file was not judged."""
@@ -93,6 +107,40 @@ class View:
     def errors(self) -> list[ColumnProblems]:
         """What must be corrected."""
         return group_problems(self.report, "error")
+
+    @cached_property
+    def missing(self) -> list[MissingColumn]:
+        """The required columns that are to be added."""
+        return missing_columns(self.report)
+
+    @property
+    def add_sentence(self) -> str:
+        """What is to be done about the columns that are missing."""
+        one = len(self.missing) == 1
+        return (
+            f"Écrivez {'ce titre' if one else 'ces titres'}, lettre pour lettre, sur la ligne des titres "
+            f"(ligne {self.report.header_row}), puis remplissez {'la colonne' if one else 'les colonnes'}."
+        )
+
+    def known(self, candidate: Candidate) -> str:
+        """Return how many titles of a model the file has."""
+        count = counted(len(candidate.columns), "titre reconnu", "titres reconnus")
+        return f"{count} sur {number(len(candidate.schema.fields))}"
+
+    def strangers(self, candidate: Candidate) -> str:
+        """Return the file's titles that a model does not know, as a list in a sentence, "" when it knows all."""
+        taken = set(candidate.columns.values())
+        return _some(
+            tuple(
+                f"«{NO_BREAK_SPACE}{one}{NO_BREAK_SPACE}»"
+                for one in self.report.header
+                if one.strip() and one not in taken
+            )
+        )
+
+    def expected(self, candidate: Candidate) -> tuple[Field, ...]:
+        """Return the columns of a model as the page lists them: those that are required first, not hundreds."""
+        return tuple(sorted(candidate.schema.fields, key=lambda one: not one.required)[:_SHOWN_FIELDS])
 
     @cached_property
     def warnings(self) -> list[ColumnProblems]:
@@ -202,8 +250,6 @@ class View:
 
     def times(self, column: ColumnProblems) -> str:
         """Return how many things are to be corrected in a column."""
-        if column.missing:
-            return "colonne absente"
         nouns = {problem.noun for problem in column.problems}
         return counted(column.count, *(nouns.pop() if len(nouns) == 1 else ("fois", "fois")))
 
@@ -211,16 +257,20 @@ class View:
         """Return how many more of the same."""
         return counted(count, "autre", "autres")
 
+    def bind(self, text: str) -> str:
+        """Return a sentence whose marks stay with their words."""
+        return unbroken(text)
+
     def number(self, value: int) -> str:
         """Return a number as it is read in French."""
         return number(value)
 
-    def clip(self, text: str) -> str:
-        """Return a cell's text, cut when it is very long."""
-        return text if len(text) <= _CLIP else f"{text[:_CLIP].rstrip()}…"
+    def clip(self, text: str, limit: int = _CLIP) -> str:
+        """Return a text, cut when it is very long."""
+        return text if len(text) <= limit else f"{text[:limit].rstrip()}…"
 
 
 def _some(names: tuple[str, ...]) -> str:
     shown = list(names[:_SHOWN_NAMES])
     rest = len(names) - len(shown)
-    return listed([*shown, counted(rest, "autre", "autres")] if rest else shown)
+    return listed([*shown, counted(rest, "autre", "autres")] if rest else shown) if shown else ""

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from odl_host.schemas.registry import Field
 
 SHOWN_EXAMPLES = 8
+TITLE_LINE = "ligne des titres"
+_CELLS_OF_LINES = frozenset({"extra-cell", "missing-cell"})
 
 # A long cell is quoted cut short: what stands between the marks is not the rule.
 _QUOTED = re.compile("^«[^»]*»")
 
-# Said together in one paragraph, since there may be dozens: not one card each.
+# Said together, since there may be dozens: not one card each.
+ABSENT = "missing-label"
 GATHERED = frozenset({"optional-label-missing", "unknown-label"})
 
 
@@ -60,6 +63,10 @@ class Problem:
     def noun(self) -> tuple[str, str]:
         """What is counted: cells, lines, or times."""
         level = CODES[self.code].level if self.code in CODES else "cell"
+        if self.code in _CELLS_OF_LINES:
+            level = "cell"
+        if self.where.startswith(TITLE_LINE):
+            level = "file"
         return {"cell": ("cellule", "cellules"), "row": ("ligne", "lignes")}.get(level, ("fois", "fois"))
 
     @property
@@ -92,10 +99,14 @@ class ColumnProblems:
         """The letters that a spreadsheet shows above the column, "" for a column that is not in the file."""
         return column_letter(self.position or 0)
 
-    @property
-    def missing(self) -> bool:
-        """Whether the file lacks the whole column."""
-        return any(problem.code == "missing-label" for problem in self.problems)
+
+@dataclass(frozen=True, slots=True)
+class MissingColumn:
+    """A required column that the file lacks. `todo`: what to do, "" when there is nothing to do but to add it."""
+
+    name: str
+    field: Field | None
+    todo: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +124,7 @@ def group_problems(report: FileReport, severity: str) -> list[ColumnProblems]:
     """
     columns: dict[str, dict[tuple[str, ...], list[Finding]]] = {}
     for finding in report.findings:
-        if finding.severity != severity or finding.code in GATHERED:
+        if finding.severity != severity or finding.code in GATHERED or finding.code == ABSENT:
             continue
         level = CODES[finding.code].level if finding.code in CODES else "cell"
         if level == "schema" and severity == "warning":
@@ -124,9 +135,18 @@ def group_problems(report: FileReport, severity: str) -> list[ColumnProblems]:
     groups = [_column(report, name, kinds) for name, kinds in columns.items()]
     order = {one.name: place for place, one in enumerate(report.schema.fields)} if report.schema else {}
     last = len(report.header) + 1
-    return sorted(
-        groups, key=lambda one: (bool(one.name), not one.missing, one.position or last, order.get(one.name, 0))
-    )
+    return sorted(groups, key=lambda one: (bool(one.name), one.position or last, order.get(one.name, 0)))
+
+
+def missing_columns(report: FileReport) -> list[MissingColumn]:
+    """Return the required columns that the file lacks, in the order of the schema."""
+    found = []
+    for one in report.findings:
+        if one.code == ABSENT and one.column:
+            named = one.params.get("label") or report.question_on(one)
+            field = report.schema.find_field(one.column) if report.schema else None
+            found.append(MissingColumn(one.column, field, report.sentences(one)[1] if named else ""))
+    return found
 
 
 def gathered_labels(report: FileReport) -> Labels:
@@ -193,6 +213,8 @@ def _problem(report: FileReport, findings: list[Finding], count: int) -> Problem
 
 def _where(findings: Iterable[Finding], report: FileReport, count: int) -> str:
     lines = [line for line in map(report.line_of, findings) if line is not None]
+    if set(lines) == {report.header_row}:
+        return f"{TITLE_LINE} (ligne {report.header_row})"
     if report.rows and report.rows > 1 and count >= report.rows and len(set(lines)) > 1:
         first = report.header_row + 1
         return f"toutes les lignes, de {first} à {first + report.rows - 1}"

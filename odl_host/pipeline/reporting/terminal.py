@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from odl_host.pipeline.reporting.problems import gathered_labels, group_problems
+from odl_host.pipeline.reporting.problems import ABSENT, gathered_labels, group_problems, missing_columns
 from odl_host.pipeline.reporting.verdict import instruction
-from odl_host.pipeline.reporting.wording import counted, listed, number, printable, quoted
+from odl_host.pipeline.reporting.wording import counted, listed, number, printable, quoted, unbroken
 
 if TYPE_CHECKING:
     from odl_host.pipeline.reporting.model import FileReport
@@ -59,20 +59,31 @@ class _Page:
 
     def _first_errors(self) -> list[str]:
         report = self.report
-        errors = [one for one in report.findings if one.severity == "error"]
-        if not errors:
+        errors = [one for one in report.findings if one.severity == "error" and one.code != ABSENT]
+        missing = missing_columns(report)
+        if not errors and not missing:
             return []
         found = ["", self._paint("Premières erreurs", _BOLD)]
+        if missing:
+            what = "colonne obligatoire absente" if len(missing) == 1 else "colonnes obligatoires absentes"
+            names = listed([one.name for one in missing])
+            found += self._wrap(f"{number(len(missing))} {what} : {names}", indent="  ", hang="    ")
+            todo = [one.todo for one in missing if one.todo]
+            if len(todo) < len(missing):
+                which = "les autres" if todo else "cette colonne" if len(missing) == 1 else "ces colonnes"
+                todo.append(f"Ajoutez {which}, avec exactement {'ce titre' if len(missing) == 1 else 'ces titres'}.")
+            for advice in todo:
+                found += self._wrap(f"→ {advice}", _GREEN, indent="    ", hang="      ")
         for one in errors[:_FIRST]:
             line = report.line_of(one)
             where = f"ligne {line}" if line else "fichier" if not one.column else "colonne"
             place = " ".join(part for part in (where, one.column or "") if part)
-            wrong, todo = report.sentences(one)
+            wrong, fix = report.sentences(one)
             found += self._wrap(f"{place} : {wrong}", indent="  ", hang="    ")
-            if todo:
-                found += self._wrap(f"→ {todo}", _GREEN, indent="    ", hang="      ")
-        if len(errors) < report.errors_total or len(errors) > _FIRST:
-            rest = report.errors_total - min(_FIRST, len(errors))
+            if fix:
+                found += self._wrap(f"→ {fix}", _GREEN, indent="    ", hang="      ")
+        rest = report.errors_total - min(_FIRST, len(errors)) - len(missing)
+        if rest > 0:
             found.append(self._paint(f"  … et {counted(rest, 'autre', 'autres')}", _FAINT))
         return found
 
@@ -116,11 +127,12 @@ class _Page:
 
     def _wrap(self, text: str, *tints: str, indent: str = "", hang: str | None = None) -> list[str]:
         lines = textwrap.wrap(
-            printable(text),
+            unbroken(printable(text)),
             self.width,
             initial_indent=indent,
             subsequent_indent=indent if hang is None else hang,
             break_on_hyphens=False,
+            break_long_words=False,
         )
         return [self._paint(line, *tints) for line in lines]
 

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 _MANY = 20
 
 
-def instruction(report: FileReport) -> str:
-    """Return what to do with the file, in one sentence that names it."""
-    name = report.file.rpartition("/")[2]
+def instruction(report: FileReport, *, name: str = "") -> str:
+    """Return what to do with the file, in one sentence that names it: by `name`, else by its own name."""
+    name = name or report.file.rpartition("/")[2]
     if report.outcome == "blocked":
         return f"Nous n’avons pas pu vérifier {name}."
     if report.good:

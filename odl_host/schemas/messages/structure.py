@@ -12,10 +12,15 @@ _SCHEMA_FAULT = (
 
 
 def _missing_label(finding: Finding) -> Sentences:
-    label = finding.params.get("label", "")
+    label, perhaps = finding.params.get("label", ""), finding.params.get("perhaps", "")
     wrong = f"La colonne obligatoire {finding.column} est absente."
     if label:
         return wrong, f"La colonne « {label} » semble en tenir lieu : renommez-la « {finding.column} »."
+    if perhaps:
+        return wrong, (
+            f"Si votre colonne « {perhaps} » contient cette information, renommez-la « {finding.column} » ; "
+            "sinon, ajoutez cette colonne et remplissez-la."
+        )
     return wrong, f"Ajoutez une colonne dont le titre est exactement « {finding.column} » et remplissez-la."
 
 

@@ -5,26 +5,28 @@ import io
 import itertools
 import json
 import re
+from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from odl_host.pipeline.read import read_table
+from odl_host.pipeline.detect import detect_schema
+from odl_host.pipeline.read import ReadNote, read_table
 from odl_host.pipeline.reporting.attempts import Comparison, compare_attempts
 from odl_host.pipeline.reporting.document import as_json
 from odl_host.pipeline.reporting.health import measure_health
 from odl_host.pipeline.reporting.listing import HEADER, render_csv
 from odl_host.pipeline.reporting.model import FileReport, Repair, file_report
 from odl_host.pipeline.reporting.page import render_html
-from odl_host.pipeline.reporting.problems import group_problems
+from odl_host.pipeline.reporting.problems import group_problems, missing_columns
 from odl_host.pipeline.reporting.terminal import render_text
 from odl_host.pipeline.reporting.titles import title
 from odl_host.pipeline.reporting.verdict import corrections, instruction
 from odl_host.pipeline.validate import Report, validate_table
 from odl_host.schemas.findings import CODES, Finding
-from odl_host.schemas.registry import Schema, parse_descriptor
+from odl_host.schemas.registry import Schema, load_registry, parse_descriptor
 
 TODAY = date(2026, 3, 1)
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "reports"
@@ -118,9 +120,10 @@ def test_a_blocked_file_says_why(tmp_path: Path) -> None:
 # -- grouping ---------------------------------------------------------------------------------------------------------
 
 
-def test_problems_stand_by_column_the_missing_one_first(rejected: FileReport) -> None:
+def test_problems_stand_by_column_and_missing_columns_together(rejected: FileReport) -> None:
     names = [group.name for group in group_problems(rejected, "error")]
-    assert names == ["CODE", "SALLE", "JOUR", "PRIX", "USAGE"]
+    assert names == ["SALLE", "JOUR", "PRIX", "USAGE"]
+    assert [(one.name, one.todo) for one in missing_columns(rejected)] == [("CODE", "")]
 
 
 def test_the_same_mistake_is_told_once_with_its_lines(rejected: FileReport) -> None:
@@ -224,7 +227,8 @@ def test_the_page_has_no_jargon(rejected: FileReport) -> None:
 
 
 def test_the_page_names_the_copy_that_lies_beside_it(rejected: FileReport) -> None:
-    assert "salles à corriger.xlsx" in render_html(rejected, copy="salles à corriger.xlsx")
+    page = render_html(rejected, copy="salles à corriger.xlsx")
+    assert '<a href="salles%20%C3%A0%20corriger.xlsx">sa copie annotée</a>' in page
     assert "sa copie" not in render_html(rejected)
 
 
@@ -238,7 +242,7 @@ def test_repairs_and_their_number_are_told(tmp_path: Path) -> None:
         repairs=[Repair("dates", 12, "Dates réécrites : 31/12/2024 → 2024-12-31.")],
         today=TODAY,
     )
-    assert "Dates réécrites : 31/12/2024 → 2024-12-31. (12 fois)" in render_html(repaired)
+    assert "Dates réécrites\u00a0: 31/12/2024 → 2024-12-31. (12 fois)" in render_html(repaired)
     assert as_json(repaired)["repairs"][0] == {
         "kind": "dates",
         "count": 12,
@@ -372,3 +376,35 @@ def test_a_corrections_workbook_sent_back_is_read_from_its_data_sheet(tmp_path: 
     data.append(["1", "2"])
     workbook.save(tmp_path / "retour.xlsx")
     assert read_table(tmp_path / "retour.xlsx").sheet == "Données"
+
+
+def test_a_file_that_no_model_fits_for_certain_shows_the_titles_of_the_nearest_ones(tmp_path: Path) -> None:
+    path = tmp_path / "liste.csv"
+    path.write_text("nomAttribuant;objet;montant;téléphone;courriel;canton\nBarby;Aide;12;04;a@b.fr;2\n", "utf-8")
+    table = read_table(path)
+    detection = detect_schema(table, load_registry(None), filename="liste.csv")
+    assert not detection.certain
+    report = file_report(path.name, table=table, detection=detection, today=TODAY)
+    assert report.candidates[0].columns == {"nomAttribuant": "nomAttribuant", "objet": "objet", "montant": "montant"}
+    page = render_html(report)
+    assert "Subventions versées" in page
+    assert "3 titres reconnus sur 16" in page
+    assert "« téléphone », « courriel » et « canton »".replace("« ", "«\u00a0").replace(" »", "\u00a0»") in page
+    assert as_json(report)["candidates"][0]["schema"] == "scdl/subventions"
+
+
+def test_a_file_that_shares_a_word_with_a_model_is_not_said_to_be_near_it(tmp_path: Path) -> None:
+    path = tmp_path / "liste.csv"
+    path.write_text("téléphone;courriel;canton;date_maj\n04;a@b.fr;2;2024\n", "utf-8")
+    table = read_table(path)
+    detection = detect_schema(table, load_registry(None), filename="liste.csv")
+    assert detection.candidates == ()
+    assert "Aucun modèle connu n’a ces titres de colonnes" in detection.reason
+
+
+def test_a_column_that_may_be_the_missing_one_is_asked_about_where_it_is_missing(tmp_path: Path) -> None:
+    report, _ = judge(tmp_path, ROWS)
+    question = ReadNote("proposal", "…", label="Code de la salle", column="CODE")
+    asked = replace(report, advice=(question,))
+    missing = next(one for one in asked.findings if one.code == "missing-label")
+    assert "Si votre colonne «\u00a0Code de la salle\u00a0» contient cette information" in asked.sentences(missing)[1]
