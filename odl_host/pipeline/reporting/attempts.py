@@ -38,8 +38,8 @@ class Comparison:
         'Rien n’a été corrigé, 3 corrections restent à faire.'
         """
         if not self.corrected and self.remaining and not self.new:
-            rest = f"{number(self.remaining)} {'correction reste' if self.remaining == 1 else 'corrections restent'} à faire"
-            return f"Rien n’a été corrigé, {rest}."
+            rest = counted(self.remaining, "correction reste", "corrections restent")
+            return f"Rien n’a été corrigé, {rest} à faire."
         parts = [counted(self.corrected, "correction faite", "corrections faites")]
         if self.remaining:
             parts.append(f"{number(self.remaining)} {'reste' if self.remaining == 1 else 'restent'} à faire")
