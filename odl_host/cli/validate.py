@@ -65,6 +65,7 @@ def validate(
     from odl_host.schemas.registry import load_registry
 
     registry = load_registry(app.home.schema_cache)
+    jobs = jobs or app.settings.jobs or os.cpu_count() or 1
     settings = ExamineSettings(
         limits=read_limits(app.settings),
         max_findings=app.settings.max_findings,
@@ -72,11 +73,11 @@ def validate(
         strict_validata=strict_validata,
         repair=not (no_repair or strict_validata),
         identify=False,
+        jobs=jobs,
     )
     schema = _find_schema(registry, schema_name) if schema_name else None
     with ExitStack() as stack, app.out.progress("validate") as progress:
         named = list(_paths(files, stack, limit_bytes=settings.limits.max_bytes))
-        jobs = jobs or app.settings.jobs or os.cpu_count() or 1
         reports = []
         for done, (name, examination) in enumerate(_examine(named, registry, settings, schema, jobs), start=1):
             progress.update(done, len(named))
@@ -146,7 +147,9 @@ def _examine(
     import functools
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
+    from dataclasses import replace
 
+    settings = replace(settings, jobs=1)
     examine = functools.partial(examine_file, registry=registry, settings=settings, schema=schema)
     with ProcessPoolExecutor(min(jobs, len(named)), mp_context=multiprocessing.get_context("forkserver")) as pool:
         examinations = pool.map(examine, [path for _, path in named], chunksize=8)

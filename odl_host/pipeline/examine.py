@@ -59,7 +59,7 @@ class ExamineSettings:
     """How files are examined. `spool`: where normalised files are laid, or None to make none.
 
     `repair`: certain repairs are made before judging; never under `strict_validata`. `identify`: the SHA-256 and the
-    owners are found too, which publishing needs and judging does not.
+    owners are found too, which publishing needs and judging does not. `jobs`: processes for one large file.
     """
 
     limits: ReadLimits
@@ -69,6 +69,7 @@ class ExamineSettings:
     strict_validata: bool = False
     repair: bool = True
     identify: bool = True
+    jobs: int = 1
 
 
 def examine_file(
@@ -121,6 +122,7 @@ def _examine(
         strict_validata=settings.strict_validata,
         max_findings=settings.max_findings,
         today=settings.today,
+        jobs=settings.jobs,
     )
     judged: Table = table
     repairs: tuple[Repair, ...] = ()

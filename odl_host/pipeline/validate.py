@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
 from odl_host.pipeline.engine.report import Report
 from odl_host.pipeline.engine.rows import Engine, batched
+from odl_host.pipeline.reading.table import Table
 
 if TYPE_CHECKING:
     from odl_host.schemas.registry import Schema
@@ -20,6 +22,11 @@ __all__ = ["Report", "TableLike", "validate_rows", "validate_table", "validate_w
 
 MAX_FINDINGS = 1000
 """Findings kept per (code, column) when the caller does not say; the others are counted."""
+
+
+PARALLEL_FROM_BYTES = 32_000_000
+"""Size from which a second process pays: it costs as much to start as a megabyte does to judge, and repeated rows are
+looked for in the first part only, which must be long enough."""
 
 
 class TableLike(Protocol):
@@ -61,20 +68,36 @@ def validate_table(
     strict_validata: bool = False,
     max_findings: int = MAX_FINDINGS,
     today: date | None = None,
+    jobs: int = 1,
 ) -> Report:
     """Validate a table that was read.
 
-    `strict_validata` gives Validata's verdict and nothing of ours; `max_findings` are kept per (code, column).
+    `strict_validata` gives Validata's verdict and nothing of ours; `max_findings` are kept per (code, column). `jobs`:
+    processes that may share the rows of a large file; the report is the same.
     """
-    engine = Engine(
+    compiled = partial(
+        Engine,
         schema,
         table.header,
         strict_validata=strict_validata,
         max_findings=max_findings,
         today=today or date.today(),  # noqa: DTZ011 - as above
     )
+    engine = compiled()
+    if jobs > 1 and isinstance(table, Table) and _is_large(table):
+        from odl_host.pipeline.engine.parallel import can_fork, run_in_parts
+
+        parts = table.cut(jobs) if can_fork() and engine.readable else []
+        if parts:
+            if run_in_parts(engine, table, parts):
+                return engine.report()
+            engine = compiled()
     engine.run(table.iter_batches())
     return engine.report()
+
+
+def _is_large(table: Table) -> bool:
+    return table.path.stat().st_size >= PARALLEL_FROM_BYTES
 
 
 def validate_with_frictionless(

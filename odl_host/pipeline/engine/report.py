@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from odl_host.schemas.findings import NO_PARAMS, Finding, Severity
@@ -39,7 +39,7 @@ class Tally:
     """Counts findings and keeps the first ones of each (code, column)."""
 
     def __init__(self, max_findings: int) -> None:
-        self._max = max_findings
+        self.max_findings = max_findings
         self._kept: list[Finding] = []
         self._counts: Counter[tuple[str, str | None]] = Counter()
         self.errors = 0
@@ -63,13 +63,33 @@ class Tally:
             self.errors += 1
         else:
             self.warnings += 1
-        if seen < self._max:
+        if seen < self.max_findings:
             self._kept.append(Finding(code, severity, row, column, position, cell, params))
 
     def extend(self, findings: Iterable[Finding]) -> None:
         """Count findings that exist already."""
         for one in findings:
             self.add(one.code, one.severity, one.row, one.column, one.position, one.cell, one.params)
+
+    def absorb(self, other: Tally, offset: int) -> None:
+        """Take what was counted on the rows behind the first `offset`, which were numbered as if they were the first.
+
+        The rows that a finding names in its parameters are moved too.
+        """
+        taken: Counter[tuple[str, str | None]] = Counter()
+        for one in other._kept:
+            key = (one.code, one.column)
+            places = self.max_findings - self._counts[key]
+            if places > 0 and one.row is not None:
+                params = one.params
+                if "row" in params:
+                    params = {**params, "row": str(int(params["row"]) + offset)}
+                taken[key] += 1
+                if taken[key] <= places:
+                    self._kept.append(replace(one, row=one.row + offset, params=params))
+        self._counts.update(other._counts)
+        self.errors += other.errors
+        self.warnings += other.warnings
 
     def report(self, schema: Schema, rows: int) -> Report:
         """Return the report of all that was counted."""

@@ -91,6 +91,30 @@ class Engine:
             self._columns.append(column)
             self._missing.append(column.missing)
 
+    # -- in parts -----------------------------------------------------------------------------------------------------
+
+    def begin_part(self) -> None:
+        """Make ready for rows in the middle of the file, which are numbered as if they were the first."""
+        self.tally = Tally(self.tally.max_findings)
+        self._repeated = None
+
+    @property
+    def trackers(self) -> list[KeyTracker]:
+        """What remembers the values that may stand only once."""
+        return [*(tracker for _, tracker in self._unique), *([self._keys] if self._key else [])]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was found that is found once for all rows, and so depends on those before."""
+        return not self._stopped and not any(
+            column.pattern is not None and column.pattern.given_up for column in self._sifted
+        )
+
+    @property
+    def settled(self) -> bool:
+        """Whether the search for repeated rows is over, and what follows needs no memory of these rows."""
+        return self._repeated is None or self._repeated.full
+
     @property
     def columns(self) -> list[Column]:
         """The columns of the file that the schema knows, in the file's order."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import io
 import itertools
 import re
 from collections import Counter
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
-from odl_host.pipeline.reading.encoding import REMOVE_CONTROLS, TextForm, open_text
+from odl_host.pipeline.reading.encoding import REMOVE_CONTROLS, TextForm, decode, open_text
 from odl_host.pipeline.reading.names import name_key
+from odl_host.pipeline.reading.parts import END, Span, find_cuts
 from odl_host.pipeline.reading.refusals import RefusedFile
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from odl_host.pipeline.reading.limits import ReadLimits
 
 DELIMITERS = (";", ",", "\t", "|")
+_BUFFER_BYTES = 1 << 16
 _HEAD_CHARS = 1 << 16
 _HEAD_RECORDS = 60
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[ \t;,]*\r?\n?', re.I)
@@ -36,6 +39,8 @@ class DelimitedSource:
     ) -> None:
         self._path, self._form, self._limits = path, form, limits
         self._clean = repair and form.controls > 0
+        self._span: tuple[int, int] | None = None
+        self._is_cut = False
         with open_text(path, form) as text:
             head = text.read(_HEAD_CHARS)
         self.skipped = 0
@@ -54,13 +59,36 @@ class DelimitedSource:
         """
         # The limit is the whole process's: the one setting of the csv module that cannot be given to a reader.
         csv.field_size_limit(self._limits.max_cell_chars)
-        with open_text(self._path, self._form) as text:
+        with self._open() as text:
             lines: Iterator[str] = text
             if self._clean:
                 lines = (line.translate(REMOVE_CONTROLS) for line in text)
             if self.skipped:
                 next(lines, "")
+            if self._is_cut:
+                lines = itertools.chain(lines, (END,))
             yield csv.reader(lines, delimiter=self.delimiter)
+
+    def _open(self) -> IO[str]:
+        if self._span is None:
+            return open_text(self._path, self._form)
+        return decode(io.BufferedReader(Span(self._path, *self._span), _BUFFER_BYTES), self._form)
+
+    def cut(self, count: int) -> list[DelimitedSource]:
+        """Cut the file into at most `count` sources of about one size, each with the records of its part.
+
+        All but the last give one record more, `[END]`: see `parts.py`. :raises OSError: the file cannot be read
+        """
+        size = self._path.stat().st_size
+        bounds = [self._form.mark_bytes, *find_cuts(self._path, self._form, count), size]
+        parts: list[DelimitedSource] = []
+        for start, end in itertools.pairwise(bounds):
+            part = copy.copy(self)
+            part._span = (start, end)
+            part._is_cut = end < size
+            part.skipped = 0 if parts else self.skipped
+            parts.append(part)
+        return parts
 
     def refuse(self, row: int) -> RefusedFile:
         """Turn an error of `csv.reader` on a row (1-based) into the refusal that names it."""

@@ -10,7 +10,7 @@ import codecs
 import io
 import re
 from dataclasses import dataclass, replace
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from odl_host.pipeline.reading.kinds import looks_utf16
 from odl_host.pipeline.reading.notes import ReadNote, places, plural
@@ -82,6 +82,11 @@ def open_text(path: Path, form: TextForm) -> IO[str]:
     """Open a surveyed file as text, after its mark, with line ends as they are (what `csv.reader` wants)."""
     file = path.open("rb")
     file.seek(form.mark_bytes)
+    return decode(file, form)
+
+
+def decode(file: BinaryIO, form: TextForm) -> IO[str]:
+    """Return the text of bytes of a surveyed file, behind its mark."""
     codec, errors = form.encoding, "strict"
     if codec in ("utf-8-sig", "ascii"):
         codec = "utf-8"

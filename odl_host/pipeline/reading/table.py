@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import itertools
 import re
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from odl_host.pipeline.reading.notes import ReadNote, places, plural
+from odl_host.pipeline.reading.parts import without_end
 from odl_host.pipeline.reading.refusals import RefusedFile
 
 if TYPE_CHECKING:
@@ -37,6 +39,14 @@ class Source(Protocol):
         """Turn a `csv.Error` met near a row (1-based) into a refusal."""
 
 
+@runtime_checkable
+class CutSource(Source, Protocol):
+    """A source that can be read in parts."""
+
+    def cut(self, count: int) -> Sequence[Source]:
+        """Return at most `count` sources with the records of the parts, in order; all but the last end with `END`."""
+
+
 class Table:
     """A readable file. `header` is as in the file; rows are as long or short as they are there.
 
@@ -64,6 +74,12 @@ class Table:
         self.header: tuple[str, ...] = tuple(header[: len(header) - self._blank_columns])
         self._rows: int | None = None
         self._pass_notes: tuple[ReadNote, ...] = ()
+        self._above = header_row - source.skipped
+        """Records above the data."""
+        self._ends = True
+        """Whether the rows end where those of the file do."""
+        self.survey: PassSurvey | None = None
+        """What the last pass noticed, once it came to the end of the rows."""
 
     @property
     def rows(self) -> int:
@@ -92,7 +108,7 @@ class Table:
         With `repair`, blank rows at the end are left out, and so are the cells of nameless blank columns on the right;
         blank rows between data stay, since a row's place must be its place in the file.
         """
-        survey = _PassSurvey(self)
+        survey = PassSurvey(self)
         count = 0
         held = _HeldRows()
         for batch in self._raw_batches():
@@ -113,14 +129,51 @@ class Table:
             survey.look(batch, count)
             count += len(batch)
             yield batch
-        self._rows = count
-        self._pass_notes = survey.notes(held.count, count)
+        if held.count and not self._ends:
+            batch = held.release()
+            survey.look(batch, count)
+            count += len(batch)
+            yield batch
+        survey.trailing = held.count
+        self._finish(survey, count)
+
+    def _finish(self, survey: PassSurvey, rows: int) -> None:
+        self.survey, self._rows = survey, rows
+        self._pass_notes = survey.notes(rows) if self._ends else ()
+
+    # -- in parts -----------------------------------------------------------------------------------------------------
+
+    def cut(self, count: int) -> list[Table]:
+        """Cut a large delimited file into tables whose rows, one after the other, are its rows; else an empty list.
+
+        The cuts are guesses: reading a part raises `BrokenCut` where its end was not that of a row.
+        """
+        sources = self._source.cut(count) if isinstance(self._source, CutSource) else []
+        parts: list[Table] = []
+        for source in sources if len(sources) > 1 else ():
+            part = copy.copy(self)
+            part._source = source
+            part._above = 0 if parts else self._above
+            part._ends = source is sources[-1]
+            parts.append(part)
+        return parts
+
+    def join(self, surveys: Sequence[PassSurvey], rows: Sequence[int]) -> None:
+        """Take what the passes over all parts noticed and counted as that of one pass over the file."""
+        whole, count = PassSurvey(self), 0
+        for survey, more in zip(surveys, rows, strict=True):
+            whole.absorb(survey, count)
+            count += more
+        self._finish(whole, count)
 
     def _raw_batches(self) -> Iterator[list[Row]]:
+        return self._read_batches() if self._ends else without_end(self._read_batches())
+
+    def _read_batches(self) -> Iterator[list[Row]]:
         row = self.header_row
         try:
             with self._source.records() as records:
-                for _ in itertools.islice(records, self.header_row - self._source.skipped):
+                for _ in itertools.islice(records, self._above):
                     pass
                 while batch := list(itertools.islice(records, BATCH_ROWS)):
                     row += len(batch)
@@ -161,14 +214,16 @@ class _HeldRows:
         return rows
 
 
-class _PassSurvey:
+class PassSurvey:
     """What one pass over the rows notices, at a cost of nanoseconds a row on a clean file."""
 
     def __init__(self, table: Table) -> None:
         self._header = list(table.header)
         self._width = len(table.header)
         self._first = table.header_row + 1
-        self._table = table
+        self._delimiter = table.delimiter
+        self._repair = table.repair
+        self.trailing = 0
         self._ragged = self._split = self._repeated = 0
         self._ragged_rows: list[int] = []
         self._split_rows: list[int] = []
@@ -177,6 +232,7 @@ class _PassSurvey:
         self._last: tuple[int, Row] | None = None
 
     def look(self, batch: list[Row], offset: int) -> None:
+        """Look at the next rows, `offset` rows behind the first."""
         if batch:
             self._last = (self._first + offset + len(batch) - 1, batch[-1])
         if {*map(len, batch)} != {self._width}:
@@ -194,16 +250,34 @@ class _PassSurvey:
             self._ragged += 1
             _keep(self._ragged_rows, self._first + offset + index)
             self._look_for_open_quote(self._first + offset + index, row)
-            if self._table.delimiter == "," and len(row) > self._width and has_split_decimal(row):
+            if self._delimiter == "," and len(row) > self._width and has_split_decimal(row):
                 self._split += 1
                 _keep(self._split_rows, self._first + offset + index)
 
     def _look_for_open_quote(self, place: int, row: Row) -> None:
-        delimiter = self._table.delimiter
+        delimiter = self._delimiter
         if delimiter and place not in self._open_quotes and swallows_rows(row, delimiter, self._width):
             _keep(self._open_quotes, place)
 
-    def notes(self, trailing: int, rows: int) -> tuple[ReadNote, ...]:
+    def absorb(self, other: PassSurvey, offset: int) -> None:
+        """Take what a pass over the rows behind the first `offset` noticed."""
+        self._ragged += other._ragged
+        self._split += other._split
+        self._repeated += other._repeated
+        for mine, its in (
+            (self._ragged_rows, other._ragged_rows),
+            (self._split_rows, other._split_rows),
+            (self._repeated_rows, other._repeated_rows),
+            (self._open_quotes, other._open_quotes),
+        ):
+            for place in its:
+                _keep(mine, place + offset)
+        if other._last:
+            self._last = (other._last[0] + offset, other._last[1])
+        self.trailing = other.trailing
+
+    def notes(self, rows: int) -> tuple[ReadNote, ...]:
+        """Say what was noticed, when `rows` data rows were looked at."""
         if self._last:
             self._look_for_open_quote(*self._last)
         found: list[ReadNote] = []
@@ -214,10 +288,10 @@ class _PassSurvey:
                 "été lues comme une seule cellule. Fermez ou supprimez ce guillemet."
             )
             found.append(ReadNote("open-quote", detail, len(where), where))
-        if trailing and self._table.repair:
-            said = plural(trailing, "ligne vide", "lignes vides")
-            detail = f"{said} à la fin du tableau, laissée{'s' if trailing > 1 else ''} de côté."
-            found.append(ReadNote("trailing-blank-rows", detail, trailing, (self._first + rows,)))
+        if self.trailing and self._repair:
+            said = plural(self.trailing, "ligne vide", "lignes vides")
+            detail = f"{said} à la fin du tableau, laissée{'s' if self.trailing > 1 else ''} de côté."
+            found.append(ReadNote("trailing-blank-rows", detail, self.trailing, (self._first + rows,)))
         if self._split:
             where = tuple(self._split_rows)
             detail = (

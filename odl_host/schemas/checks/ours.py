@@ -116,16 +116,23 @@ class RepeatedRows:
     """
 
     LIMIT = 100_000
-    """Rows remembered: 8 MB, and a tenth of a second of work, at the most."""
+    """Rows looked at: 8 MB, and a tenth of a second of work, at the most."""
 
     def __init__(self) -> None:
         self._seen: dict[int, int] = {}
+        self._looked = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether no other row will be looked at."""
+        return self._looked >= self.LIMIT
 
     def find(self, rows: Sequence[Sequence[str]], first_row: int) -> Iterator[tuple[int, int]]:
         """Take consecutive rows; give (index, earlier row) of each repeated one."""
         seen = self._seen
-        if len(seen) >= self.LIMIT:
+        if self.full:
             return
+        self._looked += len(rows)
         for index, row in enumerate(rows):
             # 64 bits of hash stand for the row: a false alarm once in a billion files, and only a warning.
             key = hash(tuple(row))
