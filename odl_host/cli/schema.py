@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from odl_host.cli.app import App, Group, pass_app
+from odl_host.errors import UsageError
 from odl_host.schemas.registry import Field, Registry, Schema
 
 _WIDTH = 100
@@ -251,19 +252,27 @@ def sync_command(app: App, source: str) -> None:
 )
 @click.argument("name")
 @click.option("-o", "--output", "target", type=click.Path(dir_okay=False, path_type=Path), help="[default: NAME.xlsx]")
-@click.option("--commune", metavar="CODE | NAME", help="Fill in the name and the SIREN of this commune.")
+@click.option("--commune", metavar="CODE | NAME", help="Fill in the name and the SIRET of this commune.")
+@click.option("--siret", metavar="SIRET", help="The SIRET to fill in.  [default: the commune's first, to be verified]")
 @pass_app
-def template_command(app: App, name: str, target: Path | None, commune: str | None) -> None:
+def template_command(app: App, name: str, target: Path | None, commune: str | None, siret: str | None) -> None:
     """Write an empty workbook for a schema: explanations, drop-down lists, formats."""
     from odl_host.schemas.registry import load_registry
     from odl_host.schemas.template import TemplateMember, write_template
     from odl_host.territory import reference
+    from odl_host.territory.codes import first_siret, is_siret
 
     wanted = load_registry(app.home.schema_cache).get_schema(name)
     target = target or Path(f"{wanted.short_name}.xlsx")
     member = None
     if commune:
         found = reference.resolve_commune(commune).commune
-        member = TemplateMember(found.name, found.siren or "", found.code)
+        number = siret or (first_siret(found.siren) if found.siren else "")
+        member = TemplateMember(f"Commune {found.of_name}", number, found.code, likely=not siret)
+    elif siret:
+        member = TemplateMember("", siret)
+    if siret and not is_siret(siret):
+        raise UsageError(f"{siret!r} is not a SIRET.", hint="A SIRET has 14 digits; the last one is a check.")
     write_template(wanted, target, member=member)
-    app.out.result({"schema": wanted.reference, "file": str(target)}, str(target))
+    said = f"{target}: the workbook to fill in" if app.out.language == "en" else f"{target} : le classeur à remplir"
+    app.out.result({"schema": wanted.reference, "file": str(target)}, said)

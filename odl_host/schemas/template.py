@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 GUIDE_SHEET, LISTS_SHEET = "Mode d’emploi", "Listes"
 _LAST_ROW = 1_048_576
 _AUTHOR, _FONT = "Modèle", "Calibri"
-_DARK, _LIGHT, _WHITE, _BLACK = "FF1F3864", "FFD9E2F3", "FFFFFFFF", "FF1F1F1F"
+_DARK, _LIGHT, _WHITE, _BLACK, _CARE = "FF1F3864", "FFD9E2F3", "FFFFFFFF", "FF1F1F1F", "FFFFE699"
+_SIRET_DIGITS = 14
 _ISO_DATES = frozenset({"default", "any", "%Y-%m-%d"})
 _MAX_PROMPT, _MAX_PROMPT_TITLE = 255, 32  # Source: Excel's limits on the message of a validated cell.
 
@@ -37,11 +38,15 @@ _COMMUNE_CODE_COLUMNS = frozenset({"COLL_INSEE", "commune_insee"})
 
 @dataclass(frozen=True, slots=True)
 class TemplateMember:
-    """Whose workbook it is. `code` is a SIRET (14 digits), a SIREN (9) or ""; `commune_code` is "" for no commune."""
+    """Whose workbook it is. `code` is a SIRET (14 digits), a SIREN (9) or ""; `commune_code` is "" for no commune.
+
+    `likely`: the SIRET follows from the SIREN and is to be verified; its cell says so.
+    """
 
     title: str
     code: str = ""
     commune_code: str = ""
+    likely: bool = False
 
 
 def write_template(schema: Schema, target: Path, *, member: TemplateMember | None = None) -> None:
@@ -50,6 +55,7 @@ def write_template(schema: Schema, target: Path, *, member: TemplateMember | Non
     :raises StorageError: the target cannot be written
     """
     from openpyxl import Workbook
+    from openpyxl.worksheet.properties import PageSetupProperties
 
     workbook = Workbook()
     for empty in list(workbook.worksheets):
@@ -61,9 +67,15 @@ def write_template(schema: Schema, target: Path, *, member: TemplateMember | Non
     for place, field in enumerate(schema.fields, start=1):
         _write_column(data, lists, schema, field, place)
         if member is not None:
-            _put(data, 2, place, _own_value(schema, field, member), bold=False)
+            own = _own_value(schema, field, member)
+            _put(data, 2, place, own, bold=False)
+            if member.likely and own == member.code and len(own) == _SIRET_DIGITS:
+                _ask_to_verify(data, place)
     data.freeze_panes = "A2"
     data.row_dimensions[1].height = 24
+    data.page_setup.orientation, data.page_setup.fitToHeight = "landscape", 0
+    data.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    data.print_title_rows = "1:1"
     _write_guide(guide, schema)
     if not lists.max_row or lists["A1"].value is None:
         workbook.remove(lists)
@@ -78,6 +90,14 @@ def write_template(schema: Schema, target: Path, *, member: TemplateMember | Non
     finally:
         with contextlib.suppress(OSError):  # there is nothing to take away where nothing can be written
             beside.unlink()
+
+
+def _ask_to_verify(data: Worksheet, place: int) -> None:
+    from openpyxl.comments import Comment
+
+    data.cell(2, place).fill = _fill(_CARE)
+    said = "À vérifier : ce SIRET est celui du premier établissement de la collectivité. S’il a changé, tapez le bon."
+    data.cell(2, place).comment = Comment(said, _AUTHOR, width=340, height=80)
 
 
 def _sheet_name(schema: Schema) -> str:

@@ -147,6 +147,17 @@ def is_siret(number: str) -> bool:
     return has_luhn_key(number)
 
 
+def first_siret(siren: str) -> str:
+    """Return the SIRET of the first establishment that a body ever had: its main one, unless that moved since.
+
+    Source: INSEE, definition c1841: the order number of the establishment, then a digit that makes the Luhn key right.
+
+    >>> first_siret("217300656")
+    '21730065600014'
+    """
+    return next(siret for key in "0123456789" if has_luhn_key(siret := f"{siren}0001{key}"))
+
+
 def siren_of_siret(siret: str) -> str:
     """Return the SIREN in a SIRET.
 

@@ -136,3 +136,12 @@ def test_a_boolean_column_is_typed_with_its_own_words() -> None:
     field = Field("a", "boolean", properties={"trueValues": ["oui"], "falseValues": ["non"]})
     assert boolean_words(field) == ("oui", "non")
     assert expected_form(field) == "« oui » ou « non »"
+
+
+def test_a_siret_that_follows_from_the_siren_is_filled_in_to_be_verified(tmp_path: Path) -> None:
+    member = TemplateMember("Commune de Chambéry", "21730065600014", "73065", likely=True)
+    sheet = load_workbook(template_of(REGISTRY.get_schema("deliberations"), tmp_path, member)).worksheets[0]
+    row = {title.value: cell for title, cell in zip(sheet[1], sheet[2], strict=True)}
+    assert row["COLL_SIRET"].value == "21730065600014"
+    assert "À vérifier" in row["COLL_SIRET"].comment.text
+    assert row["COLL_NOM"].comment is None
