@@ -104,6 +104,7 @@ def _examine(
     path: Path, sha256: str, registry: Registry, settings: ExamineSettings, schema: Schema | None
 ) -> Examination:
     from odl_host.pipeline.detect import detect_schema, known_columns
+    from odl_host.pipeline.period import MAX_ROWS, find_other_period
     from odl_host.pipeline.read import read_table
     from odl_host.pipeline.reporting.model import file_report
     from odl_host.pipeline.validate import validate_table
@@ -130,6 +131,10 @@ def _examine(
     # A file without any finding needs no repair, and is read once.
     if settings.repair and not settings.strict_validata and verdict.findings_total:
         judged, verdict, repairs, proposals = _repair(table, verdict, settings)
+    if not settings.strict_validata and verdict.rows <= MAX_ROWS:
+        rows = judged.iter_rows()
+        other = find_other_period(schema, judged.header, rows, name=path.name, today=settings.today)
+        verdict = verdict.with_finding(other) if other else verdict
     if not verdict.valid:
         from odl_host.pipeline.reporting.health import measure_health
 

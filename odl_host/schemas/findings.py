@@ -1,7 +1,8 @@
 """What validation finds in a file: values, never exceptions, and the catalogue of their codes.
 
 A code keeps the name that frictionless and Validata give to the same error, so that reports can be compared; codes
-that start with `odl-` are ours and are warnings. The words for town halls stand in `messages/` alone.
+that start with `odl-` are ours, and warnings unless the schema declares them as errors (see `checks/ours.py`). The
+words for town halls stand in `messages/` alone.
 """
 
 from __future__ import annotations
@@ -61,6 +62,12 @@ CODES: Mapping[str, FindingCode] = _codes(
     ("field-error", "schema", "warning", "A constraint of the schema cannot be used; it was left out."),
     ("deprecated-check", "schema", "warning", "The schema calls a custom check by its old name."),
     ("pattern-not-checked", "schema", "warning", "The schema's pattern takes too long on this column's cells."),
+    (
+        "foreign-key-not-checked",
+        "schema",
+        "warning",
+        "A column refers to another table, which is not there to be looked into.",
+    ),
     ("blank-header", "header", "error", "The first row holds no label."),
     ("unmatched-header", "header", "error", "No label of the header is a field of the schema."),
     ("duplicate-label", "header", "error", "The same label stands twice in the header."),
@@ -93,6 +100,8 @@ CODES: Mapping[str, FindingCode] = _codes(
     ("odl-unknown-commune", "cell", "warning", "No commune has this INSEE code at the current vintage."),
     ("odl-former-commune", "cell", "warning", "The INSEE code is that of a commune merged since."),
     ("odl-future-date", "cell", "warning", "A date that tells a past fact lies in the future."),
-    ("odl-duplicate-row", "row", "warning", "The row repeats an earlier one in all its cells."),
+    ("odl-far-point", "cell", "warning", "The point is neither in nor near the commune of its row."),
+    ("odl-duplicate-row", "row", "warning", "The row repeats an earlier one, but for case and spaces."),
+    ("odl-other-period", "file", "warning", "No date of the file is of a year that its name announces."),
 )
 """Every code that validation can give; documentation and tests go through it."""

@@ -34,6 +34,19 @@ class Report:
         """Whether there is no error; warnings are allowed."""
         return self.errors_total == 0
 
+    def with_finding(self, finding: Finding) -> Report:
+        """Return the report with one more finding, on the whole file."""
+        key = (finding.code, finding.column)
+        error = finding.severity == "error"
+        return replace(
+            self,
+            findings=(finding, *self.findings),
+            counts={key: 1, **self.counts},
+            findings_total=self.findings_total + 1,
+            errors_total=self.errors_total + error,
+            warnings_total=self.warnings_total + (not error),
+        )
+
 
 class Tally:
     """Counts findings and keeps the first ones of each (code, column)."""

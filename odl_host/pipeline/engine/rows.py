@@ -8,27 +8,32 @@ values, primary key, then custom checks.
 from __future__ import annotations
 
 import gc
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import compress, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from odl_host.pipeline.engine.column import BASELINE, Column
 from odl_host.pipeline.engine.header import HeaderMatch, match_header
 from odl_host.pipeline.engine.keys import KeyTracker, hashable
+from odl_host.pipeline.engine.points import BoundPoints, bind_points
 from odl_host.pipeline.engine.report import Report, Tally
 from odl_host.pipeline.engine.rowchecks import BoundRowCheck, bind_row_checks
 from odl_host.schemas.checks import Problem, bind_checks
-from odl_host.schemas.checks.ours import RepeatedRows, bind_ours
+from odl_host.schemas.checks.ours import bind_ours
+from odl_host.schemas.checks.repeats import RepeatedRows
+from odl_host.schemas.findings import Finding
 
 if TYPE_CHECKING:
-    from odl_host.schemas.checks import BoundCheck
+    from odl_host.schemas.checks import BoundChecks
+    from odl_host.schemas.findings import Severity
     from odl_host.schemas.registry import Schema
 
 BATCH_ROWS = 512
 """Rows per batch: larger ones fall out of the processor's cache and are two to four times slower."""
 
 Texts = tuple[str | None, ...]
+AcrossColumns: TypeAlias = BoundRowCheck | BoundPoints
 
 ANY_MISSING = ("",)
 """What a column unknown to the schema counts as empty, whatever the schema declares."""
@@ -54,38 +59,45 @@ class Engine:
         self._labels = match.labels
         self.width = len(match.labels)
         self.readable = match.readable
-        checks = bind_checks(schema)
+        checks = bind_checks(schema, strict_validata=strict_validata)
         self.tally.extend(
             finding for finding in checks.findings if strict_validata or finding.code != "deprecated-check"
         )
         self.tally.extend(match.findings)
         self._columns: list[Column | None] = []
         self._missing: list[frozenset[str | None]] = []
-        self._compile_columns(match, checks.values, None if strict_validata else today)
+        self._compile_columns(match, checks, None if strict_validata else today)
         by_name = {column.name: column for column in self._columns if column is not None}
-        self._row_checks, absent = bind_row_checks(checks.rows, by_name)
+        bound, absent = bind_row_checks(checks.rows, by_name)
+        self._row_checks: list[AcrossColumns] = [
+            *bound,
+            *([] if strict_validata else bind_points(by_name, checks.ours)),
+        ]
         if match.readable:
             self.tally.extend(absent)
+        if not strict_validata:
+            self.tally.extend(_unchecked_references(schema, match))
         self._sifted = [column for column in by_name.values() if not column.idle]
         self._unique = [(column, KeyTracker()) for column in by_name.values() if column.field.constraints.get("unique")]
         names = schema.primary_key
         self._key = [by_name[name] for name in names] if names and all(name in by_name for name in names) else []
         self._keys = KeyTracker()
-        tracked = bool(self._unique or self._key)
-        self._repeated = None if strict_validata or tracked else RepeatedRows()
+        default: Severity | None = None if strict_validata or self._unique or self._key else "warning"
+        self._repeat_severity = checks.ours.get(("odl-duplicate-row", ""), default)
+        self._repeated = RepeatedRows() if self._repeat_severity else None
         self._witness = 0
         self._stopped: set[int] = set()
 
-    def _compile_columns(self, match: HeaderMatch, checks: list[BoundCheck], today: date | None) -> None:
+    def _compile_columns(self, match: HeaderMatch, checks: BoundChecks, today: date | None) -> None:
         default = self.schema.missing_values
         for position, field in enumerate(match.fields, start=1):
             if field is None:
                 self._columns.append(None)
                 self._missing.append(frozenset((*ANY_MISSING, None)))
                 continue
-            bound = [check for check in checks if check.column == field.name]
+            bound = [check for check in checks.values if check.column == field.name]
             if today is not None:
-                bound += bind_ours(field, today)
+                bound += bind_ours(field, today, checks.ours)
             column = Column(field, position, default, bound)
             self.tally.extend(column.findings)
             self._columns.append(column)
@@ -166,10 +178,10 @@ class Engine:
         customs = self._judge_rows(columns, len(rows))
         blank = self._find_blank(columns, len(rows))
         repeats = self._find_repeats(columns, first_row)
-        if self._repeated is not None:
+        if self._repeated is not None and self._repeat_severity is not None:
             for index, earlier in self._repeated.find(rows, first_row):
                 if index not in blank:
-                    problem = Problem("odl-duplicate-row", {"row": str(earlier)}, "warning")
+                    problem = Problem("odl-duplicate-row", {"row": str(earlier)}, self._repeat_severity)
                     customs.setdefault(index, []).append((None, problem))
         visited = marks.keys() | ragged.keys() | blank | repeats.keys() | customs.keys()
         for index in sorted(visited):
@@ -191,7 +203,7 @@ class Engine:
         ragged: list[str] | None,
         blank: bool,
         repeats: Sequence[tuple[Column | None, Problem]],
-        customs: Sequence[tuple[BoundRowCheck | None, Problem]],
+        customs: Sequence[tuple[AcrossColumns | None, Problem]],
     ) -> None:
         add = self.tally.add
         if blank:
@@ -246,8 +258,8 @@ class Engine:
 
     def _judge_rows(
         self, columns: Sequence[Texts], count: int
-    ) -> dict[int, list[tuple[BoundRowCheck | None, Problem]]]:
-        found: dict[int, list[tuple[BoundRowCheck | None, Problem]]] = {}
+    ) -> dict[int, list[tuple[AcrossColumns | None, Problem]]]:
+        found: dict[int, list[tuple[AcrossColumns | None, Problem]]] = {}
         for check in self._row_checks:
             for index, problem in check.find(columns, count):
                 found.setdefault(index, []).append((check, problem))
@@ -288,6 +300,20 @@ class Engine:
                 problem = Problem("primary-key", {"columns": names, "row": str(earlier)})
                 found.setdefault(index, []).append((None, problem))
         return found
+
+
+def _unchecked_references(schema: Schema, match: HeaderMatch) -> Iterator[Finding]:
+    """Say which columns of the file refer to another table, which is not there to be looked into."""
+    for key in schema.foreign_keys:
+        names = key.get("fields")
+        listed = [names] if isinstance(names, str) else names if isinstance(names, list) else []
+        reference = key.get("reference")
+        other = reference.get("resource") if isinstance(reference, Mapping) else ""
+        for name in listed:
+            if name in match.labels:
+                params = {"other": str(other or "")}
+                place = match.labels.index(name) + 1
+                yield Finding("foreign-key-not-checked", "warning", column=name, position=place, params=params)
 
 
 def _keys(column: Column, columns: Sequence[Texts]) -> Sequence[Hashable]:

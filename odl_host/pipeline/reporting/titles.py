@@ -14,6 +14,7 @@ _BY_CODE = {
     "field-error": "Défaut du modèle",
     "deprecated-check": "Modèle à mettre à jour",
     "pattern-not-checked": "Contrôle trop long",
+    "foreign-key-not-checked": "Lien vers un autre tableau",
     "blank-header": "Titres de colonnes absents",
     "unmatched-header": "Titres de colonnes inconnus",
     "duplicate-label": "Titre de colonne en double",
@@ -38,7 +39,9 @@ _BY_CODE = {
     "odl-unknown-commune": "Code de commune inconnu",
     "odl-former-commune": "Ancienne commune",
     "odl-future-date": "Date dans le futur",
+    "odl-far-point": "Position loin de la commune",
     "odl-duplicate-row": "Ligne en double",
+    "odl-other-period": "Période autre que celle du nom",
 }
 _BY_TYPE = {
     "date": "Date mal écrite",

@@ -14,12 +14,13 @@ from odl_host.schemas.checks.actes import NOMENCLATURE_ACTE
 from odl_host.schemas.checks.columns import ROW_CHECKS
 from odl_host.schemas.checks.coordinates import FRENCH_GPS
 from odl_host.schemas.checks.hours import OPENING_HOURS
+from odl_host.schemas.checks.ours import OWN_CODES, read_declaration
 from odl_host.schemas.checks.phone import PHONE_NUMBER
 from odl_host.schemas.checks.places import PLACE_CHECKS
 from odl_host.schemas.checks.problem import BadParameters, BoundCheck, RowCheck, ValueCheck, text_param
 from odl_host.schemas.checks.siret import SIREN, SIRET
 from odl_host.schemas.checks.years import YEAR_INTERVAL
-from odl_host.schemas.findings import Finding
+from odl_host.schemas.findings import Finding, Severity
 
 if TYPE_CHECKING:
     from odl_host.schemas.registry import Schema
@@ -53,10 +54,12 @@ class BoundChecks:
     values: list[BoundCheck] = field(default_factory=list)
     rows: list[RowCheck] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    ours: dict[tuple[str, str], Severity | None] = field(default_factory=dict)
+    """What the schema makes of our own findings; see `ours.py`."""
 
 
-def bind_checks(schema: Schema) -> BoundChecks:
-    """Bind every check that a schema declares."""
+def bind_checks(schema: Schema, *, strict_validata: bool = False) -> BoundChecks:
+    """Bind every check that a schema declares; ours are unknown to Validata."""
     bound = BoundChecks()
     for check in schema.custom_checks:
         declared, params = check.name, check.params
@@ -69,6 +72,9 @@ def bind_checks(schema: Schema) -> BoundChecks:
                 bound.values.append(BoundCheck(column, VALUE_CHECKS[name].bind(params), VALUE_CHECKS[name].accepts))
             elif name in ROW_CHECKS:
                 bound.rows.append(ROW_CHECKS[name](params))
+            elif name in OWN_CODES and not strict_validata:
+                place, severity = read_declaration(name, params)
+                bound.ours[place] = severity
             else:
                 bound.findings.append(Finding("check-error", params={"check": declared, "reason": "unknown"}))
         except BadParameters as missing:

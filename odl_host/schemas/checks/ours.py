@@ -1,27 +1,46 @@
-"""Our own checks, which no schema declares: warnings about what is probably wrong though the schema allows it.
+"""Our own checks: warnings about what is probably wrong though the schema allows it.
 
-Each is a unit with its examples, applied to the fields it recognises by type and name. They never run under
-`--strict-validata`. What needs to know whose file it is (the member's SIRET, its territory) belongs here too.
+Each is a unit with its examples, applied to the fields it recognises by type and name. A schema may declare one among
+its `custom_checks`, by the code of its finding: `{"name": "odl-future-date", "params": {"column": "date"}}` makes it an
+error on that column, whatever the column's name; `"severity"` may be "error", "warning" or "off". They never run under
+`--strict-validata`, for which such a declaration is an unknown check.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from odl_host.schemas.checks.problem import BoundCheck, JudgeValue, Problem
+from odl_host.schemas.checks.problem import BadParameters, BoundCheck, JudgeValue, Problem
+from odl_host.schemas.findings import Severity
 
 if TYPE_CHECKING:
     from odl_host.schemas.registry import Field
+
+
+Declared: TypeAlias = Mapping[tuple[str, str], Severity | None]
+"""What a schema makes of our findings, by code and column ("" for whole rows or the file); None: not looked for."""
+
+OWN_CODES = (
+    "odl-unknown-commune",
+    "odl-former-commune",
+    "odl-future-date",
+    "odl-far-point",
+    "odl-duplicate-row",
+    "odl-other-period",
+)
+"""What a schema may declare; the last two concern no column."""
+_WITHOUT_COLUMN = frozenset(OWN_CODES[-2:])
+_SEVERITIES: Mapping[object, Severity | None] = {"error": "error", "warning": "warning", "off": None}
 
 
 @dataclass(frozen=True, slots=True)
 class OwnCheck:
     """A warning on the cells of the fields it concerns, with examples of what it lets pass and what it notes."""
 
-    name: str
+    codes: tuple[str, ...]
     concerns: Callable[[Field], bool]
     bind: Callable[[date], JudgeValue]
     good: tuple[object, ...]
@@ -47,11 +66,13 @@ def _has_any(name: str, words: Sequence[str]) -> bool:
     return any(word in lowered for word in words)
 
 
-def _is_commune_field(field: Field) -> bool:
+def is_commune_field(field: Field) -> bool:
+    """Say whether a field bears, by its name, the INSEE code of a commune of today."""
     return field.type == "string" and _has_any(field.name, _COMMUNE_WORDS) and not _has_any(field.name, _OTHER_WORDS)
 
 
-def _is_past_date(field: Field) -> bool:
+def is_past_date(field: Field) -> bool:
+    """Say whether a field is a date that tells, by its name, what has happened."""
     return field.type in ("date", "datetime") and not _has_any(field.name, _AHEAD_WORDS)
 
 
@@ -94,48 +115,53 @@ def _bind_future(today: date) -> JudgeValue:
 
 
 UNKNOWN_COMMUNE = OwnCheck(
-    "unknown-commune", _is_commune_field, _bind_commune, good=("73065", "2A004", "75101"), bad=("73999", "99999")
+    ("odl-unknown-commune", "odl-former-commune"),
+    is_commune_field,
+    _bind_commune,
+    good=("73065", "2A004", "75101"),
+    bad=("73999", "99999"),
 )
 FUTURE_DATE = OwnCheck(
-    "future-date", _is_past_date, _bind_future, good=(date(2026, 1, 1),), bad=(date(2026, 1, 2), date(2062, 1, 1))
+    ("odl-future-date",),
+    is_past_date,
+    _bind_future,
+    good=(date(2026, 1, 1),),
+    bad=(date(2026, 1, 2), date(2062, 1, 1)),
 )
 """Its examples hold on 1 January 2026."""
 
 OWN_CHECKS = (UNKNOWN_COMMUNE, FUTURE_DATE)
 
 
-def bind_ours(field: Field, today: date) -> list[BoundCheck]:
+def read_declaration(name: str, params: Mapping[str, object]) -> tuple[tuple[str, str], Severity | None]:
+    """Return what one declaration makes of our finding `name`. :raises BadParameters: without column, odd severity."""
+    column = "" if name in _WITHOUT_COLUMN else params.get("column")
+    if not isinstance(column, str):
+        raise BadParameters("column")
+    wanted = params.get("severity", "error")
+    if not isinstance(wanted, str) or wanted not in _SEVERITIES:
+        raise BadParameters("severity")
+    return (name, column), _SEVERITIES[wanted]
+
+
+def bind_ours(field: Field, today: date, declared: Declared) -> list[BoundCheck]:
     """Return our checks for one field."""
-    return [BoundCheck(field.name, check.bind(today)) for check in OWN_CHECKS if check.concerns(field)]
+    bound = []
+    for check in OWN_CHECKS:
+        default: Severity | None = "warning" if check.concerns(field) else None
+        severities = {code: declared.get((code, field.name), default) for code in check.codes}
+        if any(severities.values()):
+            bound.append(BoundCheck(field.name, _with_severity(check.bind(today), severities)))
+    return bound
 
 
-class RepeatedRows:
-    """Finds rows that repeat an earlier one in all cells, among the first `LIMIT` rows.
+def _with_severity(judge: JudgeValue, severities: Mapping[str, Severity | None]) -> JudgeValue:
+    if set(severities.values()) == {"warning"}:
+        return judge
 
-    It is not used where the schema has a key or a unique field, which say it better.
-    """
+    def judged(value: object, text: str) -> Problem | None:
+        problem = judge(value, text)
+        severity = severities.get(problem.code) if problem else None
+        return problem._replace(severity=severity) if problem and severity else None
 
-    LIMIT = 100_000
-    """Rows looked at: 8 MB, and a tenth of a second of work, at the most."""
-
-    def __init__(self) -> None:
-        self._seen: dict[int, int] = {}
-        self._looked = 0
-
-    @property
-    def full(self) -> bool:
-        """Whether no other row will be looked at."""
-        return self._looked >= self.LIMIT
-
-    def find(self, rows: Sequence[Sequence[str]], first_row: int) -> Iterator[tuple[int, int]]:
-        """Take consecutive rows; give (index, earlier row) of each repeated one."""
-        seen = self._seen
-        if self.full:
-            return
-        self._looked += len(rows)
-        for index, row in enumerate(rows):
-            # 64 bits of hash stand for the row: a false alarm once in a billion files, and only a warning.
-            key = hash(tuple(row))
-            earlier = seen.setdefault(key, first_row + index)
-            if earlier != first_row + index:
-                yield index, earlier
+    return judged

@@ -19,12 +19,35 @@ def _former_commune(finding: Finding) -> Sentences:
     return f"{shown(finding)} est le code d'une ancienne commune, aujourd'hui {name}.", f"Écrivez « {now} »."
 
 
+def _far_point(finding: Finding) -> Sentences:
+    name, km = finding.params.get("name", ""), finding.params.get("km", "")
+    if finding.params.get("swapped"):
+        return (
+            f"Cette position est à {km} km de {name}, la commune de la ligne.",
+            "La longitude et la latitude sont sans doute inversées : échangez-les.",
+        )
+    return (
+        f"Cette position est à {km} km de {name}, la commune de la ligne.",
+        "Vérifiez la position, puis le code INSEE de la commune.",
+    )
+
+
+def _other_period(finding: Finding) -> Sentences:
+    announced, found = finding.params.get("announced", ""), finding.params.get("found", "")
+    return (
+        f"Le nom du fichier annonce {announced}, mais les dates du fichier sont de {found}.",
+        "Vérifiez que c'est le bon fichier. Si c'est le nom qui est faux, renommez-le.",
+    )
+
+
 BY_CODE: SentencesByCode = {
     "odl-unknown-commune": _unknown_commune,
     "odl-former-commune": _former_commune,
     "odl-future-date": lambda finding: (f"La date {shown(finding)} est dans le futur.", "Vérifiez l'année."),
+    "odl-far-point": _far_point,
+    "odl-other-period": _other_period,
     "odl-duplicate-row": lambda finding: (
-        f"Cette ligne est identique à la ligne {finding.params.get('row', '')}.",
+        f"Cette ligne répète la ligne {finding.params.get('row', '')}.",
         "Supprimez-la si elle a été saisie deux fois.",
     ),
 }

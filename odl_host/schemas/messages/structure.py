@@ -78,6 +78,15 @@ def _unique(finding: Finding) -> Sentences:
     )
 
 
+def _unchecked_reference(finding: Finding) -> Sentences:
+    other = finding.params.get("other", "")
+    table = f"le tableau « {other} »" if other else "un autre tableau"
+    return (
+        f"La colonne {finding.column} renvoie à {table}, qui n'est pas dans ce fichier : ce lien n'a pas été vérifié.",
+        f"Vérifiez que chaque valeur se trouve bien dans {table}.",
+    )
+
+
 BY_CODE: SentencesByCode = {
     "source-error": ("Le fichier est vide.", "Vérifiez que vous avez déposé le bon fichier."),
     "error": _untyped,
@@ -85,6 +94,7 @@ BY_CODE: SentencesByCode = {
     "field-error": _SCHEMA_FAULT,
     "deprecated-check": _SCHEMA_FAULT,
     "pattern-not-checked": _SCHEMA_FAULT,
+    "foreign-key-not-checked": _unchecked_reference,
     "blank-header": (
         "La première ligne ne porte pas les titres des colonnes.",
         "Mettez les titres des colonnes sur la première ligne.",

@@ -205,3 +205,62 @@ def test_every_code_given_is_in_the_catalogue() -> None:
 def test_a_field_without_rules_is_not_even_looked_at() -> None:
     schema = parse_descriptor({"fields": [{"name": "libre", "type": "string"}]}, name="test/essai", version="1")
     assert Column(schema.fields[0], 1, ("",)).idle
+
+
+JOUR = {"name": "jour", "type": "date"}
+
+
+@pytest.mark.parametrize(
+    ("severity", "expected"),
+    [(None, [("error", "odl-future-date")]), ("warning", [("warning", "odl-future-date")]), ("off", [])],
+)
+def test_a_schema_decides_how_serious_our_own_findings_are(
+    severity: str | None, expected: list[tuple[str, str]]
+) -> None:
+    declared = {"name": "odl-future-date", "params": {"column": "jour", **({"severity": severity} if severity else {})}}
+    report = _validate([JOUR], ["jour"], [["2031-01-01"]], custom_checks=[declared])
+    assert [(one.severity, one.code) for one in report.findings] == expected
+    assert report.valid is (severity is not None)
+
+
+def test_without_a_declaration_our_own_findings_are_warnings_that_validata_does_not_know() -> None:
+    report = _validate([JOUR], ["jour"], [["2031-01-01"], ["2031-01-01"]])
+    assert [one.severity for one in report.findings] == ["warning"] * 3
+    assert _codes(_validate([JOUR], ["jour"], [["2031-01-01"]], strict=True)) == []
+
+
+def test_a_declaration_of_ours_is_an_unknown_check_for_validata() -> None:
+    declared = {"name": "odl-duplicate-row", "params": {}}
+    assert _codes(_validate([JOUR], ["jour"], [["2020-01-01"]], strict=True, custom_checks=[declared])) == [
+        "check-error"
+    ]
+    report = _validate([JOUR], ["jour"], [["2020-01-01"], ["2020-01-01"]], custom_checks=[declared])
+    assert (_codes(report), report.valid) == (["odl-duplicate-row"], False)
+
+
+@pytest.mark.parametrize(
+    ("fields", "row"),
+    [
+        ([{"name": "longitude", "type": "number"}, {"name": "latitude", "type": "number"}], ["2.35", "48.85"]),
+        ([{"name": "point", "type": "geopoint"}], ["2.35, 48.85"]),
+        ([{"name": "point", "type": "geopoint", "format": "array"}], ["[2.35, 48.85]"]),
+    ],
+    ids=["two-columns", "geopoint", "array"],
+)
+def test_points_far_from_the_commune_of_their_row_are_noted(fields: list[dict[str, Any]], row: list[str]) -> None:
+    header = ["code_insee", *(str(field["name"]) for field in fields)]
+    report = _validate(
+        [_text("code_insee"), *fields], header, [["75104", *row], ["73065", *row], ["73065", *[""] * len(row)]]
+    )
+    (finding,) = [one for one in report.findings if one.code == "odl-far-point"]
+    assert (finding.row, finding.column, finding.cell) == (3, fields[0]["name"], row[0])
+    assert report.valid
+
+
+def test_columns_that_refer_to_another_table_are_said_to_be_unchecked() -> None:
+    keys = [{"fields": "a", "reference": {"resource": "programme", "fields": "id"}}]
+    report = _validate([_text("a")], ["a"], [["x"]], foreignKeys=keys)
+    (finding,) = report.findings
+    assert (finding.code, finding.severity, finding.column) == ("foreign-key-not-checked", "warning", "a")
+    assert finding.params["other"] == "programme"
+    assert _codes(_validate([_text("a")], ["a"], [["x"]], foreignKeys=keys, strict=True)) == []

@@ -7,8 +7,10 @@ import pytest
 from odl_host.pipeline.engine.types import compile_type
 from odl_host.schemas.checks import BoundChecks, CannotJudge, bind_checks
 from odl_host.schemas.checks.declaration import DEPRECATED, VALUE_CHECKS
-from odl_host.schemas.checks.ours import OWN_CHECKS, OwnCheck, RepeatedRows, bind_ours
+from odl_host.schemas.checks.ours import OWN_CHECKS, OwnCheck, bind_ours
+from odl_host.schemas.checks.points import PointJudge, find_point_fields
 from odl_host.schemas.checks.problem import ValueCheck
+from odl_host.schemas.checks.repeats import RepeatedRows
 from odl_host.schemas.findings import CODES
 from odl_host.schemas.registry import Field, parse_descriptor
 
@@ -37,7 +39,7 @@ def test_each_problem_has_a_code_of_the_catalogue(check: ValueCheck) -> None:
     assert {problem.code for problem in problems if problem} <= CODES.keys()
 
 
-@pytest.mark.parametrize("check", OWN_CHECKS, ids=lambda check: check.name)
+@pytest.mark.parametrize("check", OWN_CHECKS, ids=lambda check: check.codes[0])
 def test_each_of_our_warnings_notes_its_bad_examples_only(check: OwnCheck) -> None:
     judge = check.bind(NEW_YEAR)
     assert [value for value in check.good if judge(value, str(value))] == []
@@ -99,22 +101,22 @@ def test_coordinates_cannot_be_judged_on_a_text() -> None:
 
 
 def test_a_post_code_in_a_commune_column_is_answered_with_the_insee_code() -> None:
-    ((_, judge, _),) = bind_ours(Field("COLL_INSEE"), NEW_YEAR)
+    ((_, judge, _),) = bind_ours(Field("COLL_INSEE"), NEW_YEAR, {})
     problem = judge("75019", "75019")
     assert problem is not None
     assert (problem.code, problem.params["code"]) == ("odl-unknown-commune", "75119")
 
 
 def test_a_former_commune_is_answered_with_the_code_of_today() -> None:
-    ((_, judge, _),) = bind_ours(Field("code_insee"), NEW_YEAR)
+    ((_, judge, _),) = bind_ours(Field("code_insee"), NEW_YEAR, {})
     problem = judge("14185", "14185")
     assert problem is not None
     assert (problem.code, problem.params["now"]) == ("odl-former-commune", "14514")
 
 
 def test_dates_that_may_lie_ahead_are_left_alone() -> None:
-    assert bind_ours(Field("date_fin_validite", type="date"), NEW_YEAR) == []
-    assert len(bind_ours(Field("DELIB_DATE", type="date"), NEW_YEAR)) == 1
+    assert bind_ours(Field("date_fin_validite", type="date"), NEW_YEAR, {}) == []
+    assert len(bind_ours(Field("DELIB_DATE", type="date"), NEW_YEAR, {})) == 1
 
 
 def test_repeated_rows_are_found_across_batches_and_memory_stays_bounded() -> None:
@@ -123,3 +125,53 @@ def test_repeated_rows_are_found_across_batches_and_memory_stays_bounded() -> No
     assert list(repeated.find([["c", "d"]], 5)) == [(0, 3)]
     repeated.LIMIT = 1
     assert list(repeated.find([["c", "d"]], 6)) == []
+
+
+def test_rows_that_differ_by_case_and_spaces_alone_are_likely_duplicates() -> None:
+    assert list(RepeatedRows().find([["Zoé", "F"], [" ZOÉ ", "f"], ["Zoé F", ""]], 2)) == [(1, 2)]
+
+
+def test_a_point_in_or_near_its_commune_is_let_pass() -> None:
+    judge = PointJudge().judge
+    assert judge("73065", 5.9178, 45.5646) is None
+    assert judge("73065", 5.9700, 45.5700) is None, "less than 3 km outside"
+    assert judge("73044", 5.9178, 45.5646) is None, "a former code is where its commune of today is"
+    assert judge("98818", 5.9178, 45.5646) is None, "nobody knows where it lies"
+
+
+def test_a_point_far_from_its_commune_is_noted_with_the_distance() -> None:
+    problem = PointJudge().judge("73065", 2.35, 48.85)
+    assert problem is not None
+    assert (problem.code, problem.severity, problem.params["name"]) == ("odl-far-point", "warning", "Chambéry")
+    assert 380 < int(problem.params["km"]) < 480
+    swapped = PointJudge().judge("73065", 45.5646, 5.9178)
+    assert swapped is not None and swapped.params["swapped"]
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (("code_insee", "longitude", "latitude"), True),
+        (("insee", "Xlong", "Ylat"), True),
+        (("code_insee", "EQUIP_LONG", "EQUIP_LAT"), True),
+        (("code_insee", "long_coor1", "lat_coor1"), True),
+        (("code_insee", "LONGUEUR", "latitude"), False),
+        (("code_insee", "x", "y"), False),
+        (("nom", "longitude", "latitude"), False),
+    ],
+)
+def test_longitude_and_latitude_are_recognised_by_their_names(names: tuple[str, ...], found: bool) -> None:
+    fields = [Field(names[0]), *(Field(name, type="number") for name in names[1:])]
+    assert bool(find_point_fields(fields)) is found
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        {"name": "odl-future-date", "params": {}},
+        {"name": "odl-future-date", "params": {"column": "v", "severity": "grave"}},
+        {"name": "odl-unheard-of", "params": {"column": "v"}},
+    ],
+)
+def test_a_declaration_of_ours_that_cannot_be_used_is_one_check_error(declared: dict[str, object]) -> None:
+    assert [finding.code for finding in _bind(declared).findings] == ["check-error"]
