@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from odl_host.errors import DataError, OdlError
+from odl_host.pipeline.privacy.model import NO_PERSONAL_DATA, PersonalData
 from odl_host.pipeline.reading.refusals import RefusedFile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from odl_host.pipeline.normalise import NormalisedFile
     from odl_host.pipeline.read import ReadLimits, ReadNote, Table
     from odl_host.pipeline.reporting.model import FileReport, Repair
@@ -41,7 +44,9 @@ class Examination:
     report: FileReport | None = None
     detail: str = ""
     normalised: NormalisedFile | None = None
+    original: Path | None = None
     owners: frozenset[str] = frozenset()
+    personal: PersonalData = NO_PERSONAL_DATA
 
     @property
     def schema(self) -> Schema | None:
@@ -149,21 +154,49 @@ def _examine(
             today=settings.today,
         )
         return Examination(path, sha256, "invalid", report)
-    normalised = None
+    report = file_report(path.name, table=table, report=verdict, repairs=repairs, today=settings.today)
+    if not settings.identify:
+        return Examination(path, sha256, "valid", report)
+    return _identify(path, sha256, table, judged, schema, report, settings)
+
+
+def _identify(
+    path: Path, sha256: str, table: Table, judged: Table, schema: Schema, report: FileReport, settings: ExamineSettings
+) -> Examination:
+    """Find whose a valid file is and what it tells about persons, and lay aside what would be published."""
+    from odl_host.pipeline.ownership import find_owners
+    from odl_host.pipeline.privacy.gate import watch_table, watch_workbook, with_personal_data
+
+    write = None
     if settings.spool is not None:
         import hashlib
 
         from odl_host.pipeline.normalise import write_normalised
 
-        place = hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()
-        normalised = write_normalised(judged, settings.spool / f"{place}.csv", schema=schema)
-    report = file_report(path.name, table=table, report=verdict, repairs=repairs, today=settings.today)
-    owners: frozenset[str] = frozenset()
-    if settings.identify:
-        from odl_host.pipeline.ownership import find_owners
+        place = settings.spool / hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()
 
-        owners = find_owners(schema, judged.header, judged.iter_rows())
-    return Examination(path, sha256, "valid", report, normalised=normalised, owners=owners)
+        def write(rows: Iterable[list[str]]) -> NormalisedFile:
+            return write_normalised(judged, place.with_suffix(".csv"), schema=schema, rows=rows)
+
+    normalised, watch = watch_table(judged, schema, write, max_findings=settings.max_findings)
+    watch_workbook(watch, path, table, settings.limits)
+    original = None
+    if settings.spool is not None and table.sheet is not None:
+        from odl_host.pipeline.privacy.workbook import write_without_author
+
+        copy = place.with_suffix(path.suffix)
+        original = copy if write_without_author(path, copy) else None
+    personal = watch.found()
+    return Examination(
+        path,
+        sha256,
+        "valid",
+        with_personal_data(report, personal),
+        normalised=normalised,
+        original=original,
+        owners=find_owners(schema, judged.header, judged.iter_rows()),
+        personal=personal,
+    )
 
 
 def _repair(

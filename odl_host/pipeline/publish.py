@@ -63,7 +63,7 @@ def publish_file(catalogue: Catalogue, dataset_id: str, step: Step, *, exists: b
         dataset_id,
         cast(ResourceDict, metadata),
         Upload(normalised.path, file_slug(source.name, extension=".csv"), "text/csv"),
-        original=None if already_normalised else Upload(source.path, source.name),
+        original=None if already_normalised else Upload(examination.original or source.path, source.name),
         exists=exists,
     )
 

@@ -103,5 +103,6 @@ CODES: Mapping[str, FindingCode] = _codes(
     ("odl-far-point", "cell", "warning", "The point is neither in nor near the commune of its row."),
     ("odl-duplicate-row", "row", "warning", "The row repeats an earlier one, but for case and spaces."),
     ("odl-other-period", "file", "warning", "No date of the file is of a year that its name announces."),
+    ("odl-personal-data", "cell", "warning", "Seems to tell something about a natural person; holds the file back."),
 )
 """Every code that validation can give; documentation and tests go through it."""

@@ -100,6 +100,26 @@ def open_sheet(
 
     :raises RefusedFile: damaged, encrypted, a bomb, too many cells, or nothing in any sheet
     """
+    kind, sheets, extents = _open_sheets(path, container, limits)
+    return _choose(path, kind, sheets, extents, limits, keys)
+
+
+def iter_other_sheets(path: Path, container: str, limits: ReadLimits, *, but: str | None) -> Iterator[tuple[str, str]]:
+    """Yield the texts of every sheet but one, each with the name of its sheet; sheets too big to open are passed over.
+
+    :raises RefusedFile: damaged, encrypted, or a bomb
+    """
+    for sheet in _open_sheets(path, container, limits)[1]:
+        if isinstance(sheet, SheetExtent) or sheet.name == but:
+            continue
+        for row in sheet.iter_values():
+            yield from ((sheet.name, cell_text(cell)) for cell in row if cell not in ("", None))
+
+
+def _open_sheets(
+    path: Path, container: str, limits: ReadLimits
+) -> tuple[str, Iterator[Sheet | SheetExtent], dict[str, SheetExtent]]:
+    """Return what the workbook is, its sheets, and how far each goes."""
     sheets: Iterator[Sheet | SheetExtent]
     if container == "zip":
         kind, archive = open_archive(path, limits)
@@ -124,7 +144,7 @@ def open_sheet(
             raise RefusedFile("binary", path, what="a Word or PowerPoint document", what_fr="un document bureautique")
         kind, extents = "xls", {}
         sheets = iter(open_excel97(path))
-    return _choose(path, kind, sheets, extents, limits, keys)
+    return kind, sheets, extents
 
 
 def _choose(

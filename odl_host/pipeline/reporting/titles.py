@@ -42,6 +42,7 @@ _BY_CODE = {
     "odl-far-point": "Position loin de la commune",
     "odl-duplicate-row": "Ligne en double",
     "odl-other-period": "Période autre que celle du nom",
+    "odl-personal-data": "Donnée personnelle",
 }
 _BY_TYPE = {
     "date": "Date mal écrite",

@@ -40,6 +40,33 @@ def _other_period(finding: Finding) -> Sentences:
     )
 
 
+_PERSONAL = {
+    "nir": (
+        "{cell} semble être un numéro de sécurité sociale.",
+        "Supprimez ce numéro : il ne doit jamais être publié.",
+    ),
+    "iban": ("{cell} semble être un numéro de compte bancaire.", "Supprimez ce numéro."),
+    "email": (
+        "{cell} semble être l'adresse électronique d'une personne.",
+        "Remplacez-la par une adresse de service, par exemple « mairie@… » ou « accueil@… ».",
+    ),
+    "phone": (
+        "{cell} semble être un numéro de téléphone portable.",
+        "Remplacez-le par le numéro du standard ou du service.",
+    ),
+    "birth-date": ("{cell} semble être la date de naissance d'une personne.", "Supprimez-la, ou gardez l'année seule."),
+    "person": (
+        "{cell} semble être le nom d'une personne, publié avec un montant ou une adresse.",
+        "Supprimez le nom, ou remplacez-le par « personne physique ».",
+    ),
+}
+
+
+def _personal_data(finding: Finding) -> Sentences:
+    said, todo = _PERSONAL[finding.params.get("kind", "person")]
+    return said.format(cell=shown(finding)), todo
+
+
 BY_CODE: SentencesByCode = {
     "odl-unknown-commune": _unknown_commune,
     "odl-former-commune": _former_commune,
@@ -50,4 +77,5 @@ BY_CODE: SentencesByCode = {
         f"Cette ligne répète la ligne {finding.params.get('row', '')}.",
         "Supprimez-la si elle a été saisie deux fois.",
     ),
+    "odl-personal-data": _personal_data,
 }

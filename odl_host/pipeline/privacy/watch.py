@@ -1,0 +1,148 @@
+"""Looks at the rows of a table as they pass by: a file is not read once more for it."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from odl_host.pipeline.privacy.model import CODE, PersonalData, mask
+from odl_host.pipeline.privacy.numbers import find_birth, find_iban, find_mobile, find_nir, is_full_date
+from odl_host.pipeline.privacy.people import find_personal_email, has_civility, is_person
+from odl_host.pipeline.privacy.roles import find_roles
+from odl_host.schemas.findings import Finding
+
+if TYPE_CHECKING:
+    from odl_host.schemas.registry import Schema
+
+_BATCH_ROWS = 512
+_KNOWN_LIMIT = 50_000
+"""Clean texts remembered per column: past it, a column has too many distinct values for memory to pay."""
+
+# One look at all the new texts of a batch: what holds none of these holds nothing that is searched for.
+_SUSPICIOUS = re.compile(
+    r"@|[A-Z]{2}\d\d ?[0-9A-Z]{4}|[12378][ .]?\d\d[ .]?\d\d[ .]?\d[\dAB]"
+    r"|[67](?:[ .\-/]?\d\d){4}|[nN][ée]e?\S{0,4} le \d"
+)
+_MANY_NIR = 0.5
+"""Share of a column's cells above which long numbers that pass the key are social security numbers, not chance."""
+
+_SPACED = re.compile(r"\d[ .]\d")
+_DIGITS = re.compile(r"\d")
+
+
+class PersonalDataWatch:
+    """Watches one table. `max_findings`: findings kept per kind and column; the rest are counted."""
+
+    def __init__(self, header: Sequence[str], schema: Schema | None, *, max_findings: int) -> None:
+        self._header = [label.strip() for label in header]
+        self._max = max_findings
+        self._roles = find_roles(header, schema)
+        self._clean: list[set[str]] = [set() for _ in header]
+        self._findings: list[Finding] = []
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._filled: Counter[int] = Counter()
+        self._bare_nir: dict[int, list[tuple[int, str]]] = {}
+
+    def follow(self, rows: Iterable[list[str]]) -> Iterator[list[str]]:
+        """Yield the rows, unchanged, looking at them on the way; the header is row 1."""
+        stream = iter(rows)
+        first = 2
+        while batch := list(itertools.islice(stream, _BATCH_ROWS)):
+            self._look(batch, first)
+            first += len(batch)
+            yield from batch
+
+    def note(self, kind: str, place: str, text: str) -> None:
+        """Add what was found beside the table; `place` says where, in French."""
+        self._counts[(kind, place)] += 1
+        if self._counts[(kind, place)] <= self._max:
+            params = {"kind": kind, "sample": mask(text)}
+            self._findings.append(Finding(CODE, "warning", None, place, None, mask(text), params))
+
+    def found(self) -> PersonalData:
+        """Return what was found so far."""
+        for place, hits in self._bare_nir.items():
+            # Long identifiers pass the key one time in a hundred; a column of social security numbers always does.
+            if len(hits) >= max(1, _MANY_NIR * self._filled[place]):
+                for row, text in hits:
+                    self._add("nir", row, place, text)
+        self._bare_nir.clear()
+        return PersonalData(tuple(self._findings), dict(self._counts))
+
+    def _look(self, rows: list[list[str]], first: int) -> None:
+        width = len(self._header)
+        square = (
+            rows if all(len(row) >= width for row in rows) else [[*row, *[""] * (width - len(row))] for row in rows]
+        )
+        columns = list(zip(*square, strict=False))
+        roles = self._roles
+        for place in roles.texts:
+            self._search(place, columns[place], first)
+        for place in roles.births:
+            self._mark("birth-date", place, columns[place], first, is_full_date)
+        for place in roles.surnames:
+            self._mark("person", place, columns[place], first, _is_name)
+        for place in roles.bearers:
+            self._mark("person", place, columns[place], first, has_civility)
+            bodies = [columns[other] for other in roles.companies if other != place]
+            for index, text in enumerate(columns[place]):
+                if is_person(text) and not any(len(_DIGITS.findall(column[index])) >= 9 for column in bodies):
+                    self._add("person", first + index, place, text)
+
+    def _search(self, place: int, cells: Sequence[str], first: int) -> None:
+        clean = self._clean[place]
+        new = set(cells) - clean
+        self._filled[place] += sum(map(bool, cells))
+        if _SUSPICIOUS.search("\n".join(new)) is None:
+            if len(clean) < _KNOWN_LIMIT:
+                clean |= new
+            return
+        suspects = {text for text in new if _SUSPICIOUS.search(text)}
+        phones = place in self._roles.phones
+        bad: dict[str, list[tuple[str, str]]] = {}
+        for text in suspects:
+            found = kinds_of(text, phones=phones)
+            if found:
+                bad[text] = found
+        if len(clean) < _KNOWN_LIMIT:
+            clean |= new - bad.keys()
+        for index, text in enumerate(cells):
+            for kind, what in bad.get(text, ()):
+                if kind == "nir" and not _SPACED.search(what):
+                    self._bare_nir.setdefault(place, []).append((first + index, what))
+                else:
+                    self._add(kind, first + index, place, what)
+
+    def _mark(self, kind: str, place: int, cells: Sequence[str], first: int, test: Callable[[str], bool]) -> None:
+        bad = {text for text in set(cells) if text and test(text)}
+        if bad:
+            for index, text in enumerate(cells):
+                if text in bad:
+                    self._add(kind, first + index, place, text)
+
+    def _add(self, kind: str, row: int, place: int, text: str) -> None:
+        column = self._header[place]
+        self._counts[(kind, column)] += 1
+        if self._counts[(kind, column)] <= self._max:
+            self._findings.append(
+                Finding(CODE, "warning", row, column, place + 1, mask(text), {"kind": kind, "sample": mask(text)})
+            )
+
+
+def kinds_of(text: str, *, phones: bool = False) -> list[tuple[str, str]]:
+    """Return the kinds of what a text tells about persons, each with the words that tell it."""
+    found = {
+        "nir": find_nir(text),
+        "iban": find_iban(text),
+        "email": find_personal_email(text) if "@" in text else None,
+        "phone": find_mobile(text, bare=phones),
+        "birth-date": find_birth(text),
+    }
+    return [(kind, what) for kind, what in found.items() if what]
+
+
+def _is_name(text: str) -> bool:
+    return any(sign.isalpha() for sign in text)

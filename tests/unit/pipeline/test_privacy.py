@@ -1,0 +1,175 @@
+"""The gate on personal data: what it finds, what it must leave alone, and what it keeps to itself."""
+
+from __future__ import annotations
+
+import csv
+import zipfile
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from odl_host.pipeline.examine import ExamineSettings, examine_file
+from odl_host.pipeline.privacy.model import PersonalData
+from odl_host.pipeline.privacy.numbers import find_iban, find_mobile, find_nir
+from odl_host.pipeline.privacy.people import find_personal_email, has_civility, is_person
+from odl_host.pipeline.privacy.watch import PersonalDataWatch
+from odl_host.pipeline.privacy.workbook import find_beside, write_without_author
+from odl_host.pipeline.read import ReadLimits
+from odl_host.schemas.registry import load_registry
+
+
+def watch(header: list[str], *rows: list[str], schema: str = "", keep: int = 100) -> PersonalData:
+    chosen = load_registry(None).get_schema(schema) if schema else None
+    seen = PersonalDataWatch(header, chosen, max_findings=keep)
+    assert list(seen.follow(iter(rows))) == list(rows)
+    return seen.found()
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "kind"),
+    [
+        ("observations", "assurée 2 85 05 78 006 084 41, dossier complet", "nir"),
+        ("rib", "FR76 3000 6000 0112 3456 7890 189", "iban"),
+        ("contact", "jeanne.martin@laposte.net", "email"),
+        ("contact", "Joindre Paul au 06 12 34 56 78 le soir", "phone"),
+        ("EQUIP_TEL", "0612345678", "phone"),
+        ("EQUIP_TEL", "+33 7 12 34 56 78", "phone"),
+        ("date_naissance", "12/03/1985", "birth-date"),
+        ("objet", "Secours à Mme Roux, née le 12 mars 1961", "birth-date"),
+    ],
+)
+def test_what_belongs_to_a_person_is_found(header: str, cell: str, kind: str) -> None:
+    found = watch([header], ["rien"], [cell])
+    assert found.kinds == (kind,)
+    assert [finding.row for finding in found.findings] == [3]
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [
+        ("EQUIP_TEL", "04 79 33 00 00"),
+        ("EQUIP_EMAIL", "mairie@saint-martin.fr"),
+        ("EQUIP_EMAIL", "mairie.saint-martin@wanadoo.fr"),
+        ("EQUIP_EMAIL", "ecole.jean-moulin@ac-grenoble.fr"),
+        ("EQUIP_EMAIL", "e-charge50@sdem50.fr"),
+        ("SIRET", "21730065600017"),
+        ("id_local", "0612345678"),
+        ("reference", "2024-0612345"),
+        ("objet", "Rénovation de l’école Marie Curie, née le 7 novembre de la volonté de deux communes"),
+        ("annee_naissance", "1985"),
+        ("LIEU_NAISSANCE", "Chambéry"),
+        ("id_osm", "722732767825448"),
+    ],
+)
+def test_what_belongs_to_a_body_is_left_alone(header: str, cell: str) -> None:
+    assert not watch([header], *[[f"x{number}"] for number in range(4)], [cell])
+
+
+def test_a_column_of_social_security_numbers_is_told_from_long_identifiers() -> None:
+    assert watch(["assure"], ["285057800608441"], ["185057800608491"]).counts == {("nir", "assure"): 2}
+    others = [[f"9{number:014d}"] for number in range(50)]
+    assert not watch(["id"], *others, ["285057800608441"])
+
+
+def test_a_person_beside_an_amount_is_found_and_an_association_is_not() -> None:
+    header = ["nomBeneficiaire", "idBeneficiaire", "montant"]
+    rows = [
+        ["Mme ROUX", "", "150"],
+        ["DUPONT Jean", "", "200"],
+        ["DUPONT Jean", "32350712200039", "200"],  # a trader: a company, by its number
+        ["Les amis de Jean DUPONT", "", "90"],
+        ["Monsieur Bricolage SARL", "", "90"],
+        ["JEANNE D’ARC", "", "90"],
+    ]
+    assert watch(header, *rows, schema="scdl/subventions").counts == {("person", "nomBeneficiaire"): 2}
+
+
+def test_names_of_elected_people_without_amount_or_address_may_be_published() -> None:
+    assert not watch(["nom", "prenom", "mandat"], ["ROUX", "Jeanne", "Maire"])
+    assert watch(["nom", "prenom", "adresse"], ["ROUX", "Jeanne", "3 rue Haute"]).kinds == ("person",)
+
+
+def test_a_count_of_given_names_is_never_a_person() -> None:
+    header = ["COLL_INSEE", "ENFANT_PRENOM", "ENFANT_SEXE", "NOMBRE_OCCURRENCES", "ANNEE"]
+    assert not watch(header, ["73065", "JEANNE", "F", "1", "2024"], schema="scdl/prenoms")
+
+
+def test_findings_beyond_the_limit_are_counted_and_cells_are_masked() -> None:
+    found = watch(["contact"], *[[f"jeanne.martin{number}@orange.fr"] for number in range(30)], keep=3)
+    assert found.counts == {("email", "contact"): 30}
+    assert len(found.findings) == 3
+    assert {finding.cell for finding in found.findings} == {"je…fr"}
+
+
+def test_keys_are_checked() -> None:
+    assert find_nir("285057800608441")
+    assert not find_nir("285057800608442")
+    assert not find_iban("FR76 3000 6000 0112 3456 7890 180")
+    assert not find_mobile("0700123456", bare=True)  # a machine's
+    assert find_personal_email("j.durand@agate.example")
+    assert has_civility("M. DURAND Paul")
+    assert not is_person("Paul Éluard")
+
+
+def _workbook(path: Path) -> Path:
+    book = openpyxl.Workbook()
+    book.properties.creator = "Jeanne Martin"
+    book.properties.lastModifiedBy = "Jeanne Martin"
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "données"
+    sheet.append(["nom", "valeur"])
+    sheet["A1"].comment = openpyxl.comments.Comment("demander au 06 12 34 56 78", "JM")
+    other = book.create_sheet("brouillon")
+    other.sheet_state = "hidden"
+    other.append(["paul.durand@orange.fr"])
+    book.save(path)
+    return path
+
+
+def test_other_sheets_and_comments_of_a_workbook_are_looked_at(tmp_path: Path) -> None:
+    path = _workbook(tmp_path / "classeur.xlsx")
+    found = [(kind, place) for kind, place, _ in find_beside(path, "données", ReadLimits())]
+    assert found == [("email", "feuille « brouillon »"), ("phone", "commentaires des cellules")]
+
+
+def test_the_published_copy_of_a_workbook_does_not_name_its_author(tmp_path: Path) -> None:
+    path = _workbook(tmp_path / "classeur.xlsx")
+    copy = tmp_path / "copie.xlsx"
+    assert write_without_author(path, copy)
+    again = openpyxl.load_workbook(copy)
+    assert not again.properties.creator
+    assert not again.properties.lastModifiedBy
+    assert again["données"]["B1"].value == "valeur"
+    first = copy.read_bytes()
+    assert write_without_author(path, copy)
+    assert copy.read_bytes() == first
+    assert not write_without_author(copy, tmp_path / "autre.xlsx")
+    with zipfile.ZipFile(path) as archive:
+        assert b"Jeanne" in archive.read("docProps/core.xml")
+
+
+def test_an_examined_file_says_in_french_what_it_tells_about_persons(tmp_path: Path) -> None:
+    from odl_host.pipeline.reporting.page import render_html
+
+    path = tmp_path / "subventions-2025.csv"
+    header = (
+        "nomAttribuant,idAttribuant,dateConvention,referenceDecision,nomBeneficiaire,idBeneficiaire,"
+        "rnaBeneficiaire,objet,montant,nature,conditionsVersement,datesPeriodeVersement,notificationUE,"
+        "pourcentageSubvention"
+    )
+    row = ["Commune de Chambéry", "35600000000048", "2025-02-03", "2025-12", "Association Arc", "35600000000048", ""]
+    row += ["Joindre le 06 12 34 56 78", "100.00", "aide en numéraire", "unique", "2025-03-14", "non", "0.5"]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        file.write(f"{header}\n")
+        csv.writer(file).writerow(row)
+    settings = ExamineSettings(ReadLimits(), 100, date(2026, 1, 2), spool=tmp_path / "spool")
+    examined = examine_file(path, load_registry(None), settings)
+    assert examined.outcome == "valid", examined.report and examined.report.findings
+    assert examined.personal.kinds == ("phone",)
+    assert examined.report is not None
+    page = render_html(examined.report)
+    assert "numéro de téléphone portable" in page
+    assert "06 12 34 56 78" not in page
