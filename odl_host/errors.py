@@ -112,6 +112,10 @@ class StorageError(OdlError):
     default_hint = "Check the free space and the rights on the data folder, then run the same command again."
 
 
+class NotStored(StorageError):
+    """The storage does not hold this file."""
+
+
 class Interrupted(OdlError):
     """Stopped before the end; what was done stays."""
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from odl_host.errors import StorageError
+from odl_host.errors import NotStored, StorageError
 
 CHUNK_BYTES = 1 << 18
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
@@ -36,10 +36,13 @@ class Storage(Protocol):
         """Store the bytes of `chunks` and return their name. :raises StorageError: when they cannot be kept."""
 
     def open(self, sha256: str) -> BinaryIO:
-        """Open a blob for reading. :raises StorageError: when it is absent."""
+        """Open a blob for reading; it can be sought. :raises NotStored: it is absent. :raises StorageError: refused."""
 
     def path(self, sha256: str) -> Path | None:
         """Return the blob's place on this machine's disk, or None when it lies elsewhere or is absent."""
+
+    def link(self, sha256: str, *, disposition: str, media_type: str) -> str | None:
+        """Return an address where readers fetch the blob by themselves, or None where they are sent the bytes."""
 
     def exists(self, sha256: str) -> bool:
         """Return whether the blob is stored."""
@@ -89,6 +92,8 @@ class LocalStorage:
         """Open a blob for reading."""
         try:
             return self._place(sha256).open("rb")
+        except FileNotFoundError as error:
+            raise NotStored(f"The stored file {sha256} is not in {self.folder}.") from error
         except OSError as error:
             raise StorageError(f"The stored file {sha256} cannot be read: {error.strerror or error}.") from error
 
@@ -96,6 +101,10 @@ class LocalStorage:
         """Return the blob's file."""
         place = self._place(sha256)
         return place if place.is_file() else None
+
+    def link(self, sha256: str, *, disposition: str, media_type: str) -> str | None:  # noqa: ARG002 - the protocol's
+        """Return None: a file on this disk has no address of its own."""
+        return None
 
     def exists(self, sha256: str) -> bool:
         """Return whether the blob's file is there."""
@@ -112,13 +121,23 @@ class LocalStorage:
         """Yield the name of every blob file."""
         for folder in self.folder.glob("[0-9a-f][0-9a-f]"):
             for file in folder.iterdir():
-                if _SHA256.match(file.name):
+                if is_blob_name(file.name):
                     yield file.name
 
     def _place(self, sha256: str) -> Path:
-        if not _SHA256.match(sha256):
-            raise StorageError(f"“{sha256}” is not the name of a stored file.")
-        return self.folder / sha256[:2] / sha256
+        return self.folder / blob_place(sha256)
+
+
+def is_blob_name(name: str) -> bool:
+    """Return whether this is a SHA-256 in hexadecimal."""
+    return _SHA256.match(name) is not None
+
+
+def blob_place(sha256: str) -> str:
+    """Return a blob's place below its storage's root. :raises StorageError: this is no blob's name."""
+    if not is_blob_name(sha256):
+        raise StorageError(f"“{sha256}” is not the name of a stored file.")
+    return f"{sha256[:2]}/{sha256}"
 
 
 def iter_chunks(file: BinaryIO) -> Iterator[bytes]:
