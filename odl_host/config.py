@@ -115,6 +115,30 @@ def read_variable(name: str) -> str | None:
     return os.environ.get(name)
 
 
+def read_secret(variable: str, file: str, what: str) -> Secret | None:
+    """Return the secret that a manifest names by a variable or by a file, or None when it names neither.
+
+    :raises ConfigError: the variable or the file holds nothing; `what` says in the message what should be there
+    """
+    if variable:
+        if value := (read_variable(variable) or "").strip():
+            return Secret(value)
+        raise ConfigError(
+            f"The environment variable {variable}, which should hold {what}, is not set.",
+            hint=f"Set it: export {variable}=…",
+        )
+    if file:
+        try:
+            value = Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no text"
+            raise ConfigError(f"The file {file}, which should hold {what}, cannot be read: {reason}.") from error
+        if value:
+            return Secret(value)
+        raise ConfigError(f"The file {file}, which should hold {what}, is empty.")
+    return None
+
+
 def language(flag: str | None) -> str:
     """Return "fr" or "en" for what is printed to people: the flag, `ODL_LANG`, else the locale's language."""
     chosen = flag or os.environ.get("ODL_LANG")

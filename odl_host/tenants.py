@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 
 from odl_host.ckan import is_name
 from odl_host.ckan_settings import merge_settings
-from odl_host.config import Home, Secret, TomlFile, read_variable
+from odl_host.config import Home, Secret, TomlFile, read_secret, read_variable
 from odl_host.errors import ConfigError, UsageError
+from odl_host.storage.address import StorageAddress
 
 # What CRPA D. 323-2-1 allows for information, by the ids that data.gouv.fr knows.
 LICENCES = {"lov2": "Licence Ouverte 2.0", "odc-odbl": "ODbL"}
@@ -62,19 +63,7 @@ class CatalogueAddress:
 
         :raises ConfigError: the variable or the file that the manifest names holds nothing.
         """
-        if self.token_env:
-            if value := read_variable(self.token_env):
-                return Secret(value.strip())
-            raise ConfigError(
-                f"The environment variable {self.token_env}, which should hold the catalogue's token, is not set.",
-                hint=f"Set it: export {self.token_env}=…",
-            )
-        if self.token_file:
-            try:
-                return Secret(Path(self.token_file).read_text(encoding="utf-8").strip())
-            except OSError as error:
-                raise ConfigError(f"The token file {self.token_file} cannot be read: {error.strerror}.") from error
-        return None
+        return read_secret(self.token_env, self.token_file, "the catalogue's token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +86,7 @@ class Manifest:
     perimeter: Perimeter = field(default_factory=Perimeter)
     catalogue: CatalogueAddress = field(default_factory=CatalogueAddress)
     publish: Publishing = field(default_factory=Publishing)
+    storage: StorageAddress = field(default_factory=StorageAddress)
     ckan: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -236,3 +226,5 @@ def _check(document: TomlFile, manifest: Manifest) -> None:
         )
     if catalogue.kind == "ckan" and not re.match(r"https?://", catalogue.url):
         raise document.error(("catalogue", "url"), "a CKAN needs its address, for example https://ckan.example.fr.")
+    if problem := manifest.storage.find_problem():
+        raise document.error(("storage", problem[0]), problem[1])

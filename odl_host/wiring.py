@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from odl_host.catalogue.client import Catalogue, EmbeddedCatalogue, RemoteCatalogue
 from odl_host.config import Home, Settings, find_home
-from odl_host.storage.local import LocalStorage, Storage
+from odl_host.storage import LocalStorage, S3Storage, Storage
 from odl_host.tenants import Tenant, list_tenants
 
 if TYPE_CHECKING:
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 
 def open_storage(tenant: Tenant) -> Storage:
-    """Return where the tenant's files lie."""
+    """Return where the tenant's files lie. :raises ConfigError: the keys of its bucket cannot be read."""
+    address = tenant.manifest.storage
+    if address.kind == "s3":
+        bucket = address.open_bucket(address.bucket)
+        return S3Storage(bucket, address.prefix, tenant.data / "incoming", links_valid_s=address.redirect_s)
     return LocalStorage(tenant.data / "files")
 
 

@@ -133,6 +133,7 @@ class Wire:
         self._target = (host, int(port))
         self.cut_after, self.alter = cut_after, alter
         self.cuts = 0
+        self._open: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
@@ -144,6 +145,7 @@ class Wire:
             except OSError:
                 return
             server = socket.create_connection(self._target)
+            self._open += [client, server]
             threading.Thread(target=self._relay, args=(client, server, None, self.alter), daemon=True).start()
             arguments = (server, client, self.cut_after(), lambda piece: piece)
             threading.Thread(target=self._relay, args=arguments, daemon=True).start()
@@ -164,8 +166,16 @@ class Wire:
                 end.shutdown(socket.SHUT_RDWR)
             end.close()
 
+    def drop(self) -> None:
+        """Cut every connection that is open."""
+        for end in self._open:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        self._open.clear()
+
     def close(self) -> None:
         self._listener.close()
+        self.drop()
 
     def __enter__(self) -> Wire:
         return self

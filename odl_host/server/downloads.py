@@ -1,24 +1,26 @@
-"""The files of resources over HTTP: ranges, entity tags, no redirect.
+"""The files of resources over HTTP: ranges, entity tags, and no redirect unless the manifest asks for one.
 
 A harvester follows none, and the address of a resource never changes. The bytes are sent as they are stored.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-import anyio.to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from odl_host.ckan import NotAuthorized, NotFound
-from odl_host.server.files import ResourceFile, find_file
+from odl_host.errors import NotStored, OdlError
+from odl_host.server.files import find_file
 from odl_host.server.formats import guess_mimetype
+from odl_host.server.ranges import Unsatisfiable, find_range
 from odl_host.server.sites import Site
-from odl_host.storage.local import iter_chunks
+from odl_host.storage.local import CHUNK_BYTES, Storage
 
 GetSite: TypeAlias = Callable[[Request], Site]
 
@@ -56,10 +58,6 @@ async def _send(site: Site, request: Request, *, is_original: bool) -> Response:
     headers = {"etag": etag, "x-content-type-options": "nosniff", "cache-control": "no-cache"}
     if etag in (tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")):
         return Response(status_code=304, headers=headers)
-    return await _respond(site, file, headers)
-
-
-async def _respond(site: Site, file: ResourceFile, headers: dict[str, str]) -> Response:
     media_type = guess_mimetype(file.name) or "application/octet-stream"
     disposition = "inline" if media_type in SHOWN_IN_BROWSER else "attachment"
     path = site.storage.path(file.sha256)
@@ -67,13 +65,50 @@ async def _respond(site: Site, file: ResourceFile, headers: dict[str, str]) -> R
         return FileResponse(
             path, headers=headers, media_type=media_type, filename=file.name, content_disposition_type=disposition
         )
-    if not await run_in_threadpool(site.storage.exists, file.sha256):
+    headers["content-disposition"] = f'{disposition}; filename="{file.name}"'
+    try:
+        return await run_in_threadpool(_send_from_afar, site.storage, file.sha256, request, headers, media_type)
+    except NotStored:
         return PlainTextResponse("Not found\n", 404)
-    stream = await anyio.to_thread.run_sync(site.storage.open, file.sha256)
+    except OdlError:
+        return PlainTextResponse("The storage does not answer. Try again later.\n", 503, {"retry-after": "60"})
+
+
+def _send_from_afar(
+    storage: Storage, sha256: str, request: Request, headers: dict[str, str], media_type: str
+) -> Response:
+    """Return the bytes of a file that lies elsewhere, the part of them that was asked for, or the way to them.
+
+    :raises NotStored: it is not there. :raises OdlError: the storage refuses or does not answer.
+    """
+    link = storage.link(sha256, disposition=headers["content-disposition"], media_type=media_type)
+    if link is not None:
+        return RedirectResponse(link, 302, {"cache-control": "no-store"})
+    stream = storage.open(sha256)
+    size = stream.seek(0, os.SEEK_END)
+    headers["accept-ranges"] = "bytes"
+    wanted = None
+    if request.headers.get("if-range", headers["etag"]) == headers["etag"]:
+        try:
+            wanted = find_range(request.headers.get("range", ""), size)
+        except Unsatisfiable:
+            stream.close()
+            return Response(status_code=416, headers={"content-range": f"bytes */{size}"})
+    start, end = wanted or (0, size)
+    headers["content-length"] = str(end - start)
+    if wanted:
+        headers["content-range"] = f"bytes {start}-{end - 1}/{size}"
+    status = 206 if wanted else 200
+    if request.method == "HEAD":
+        stream.close()
+        return Response(status_code=status, headers=headers, media_type=media_type)
 
     def chunks() -> Iterator[bytes]:
         with stream:
-            yield from iter_chunks(stream)
+            stream.seek(start)
+            left = end - start
+            while left and (chunk := stream.read(min(CHUNK_BYTES, left))):
+                left -= len(chunk)
+                yield chunk
 
-    headers["content-disposition"] = f'{disposition}; filename="{file.name}"'
-    return StreamingResponse(chunks(), headers=headers, media_type=media_type)
+    return StreamingResponse(chunks(), status, headers, media_type)
