@@ -24,7 +24,12 @@ Convert = Callable[[Any], Any]
 
 
 class Invalid(ValueError):
-    """One value is refused; the message is CKAN's."""
+    """One value is refused; the messages are CKAN's."""
+
+    @property
+    def messages(self) -> list[str]:
+        """What is said of the value."""
+        return [str(message) for message in self.args]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ class Params:
             try:
                 setattr(params, name, rule.convert(value))
             except Invalid as error:
-                errors[key] = [str(error)]
+                errors[key] = error.messages
         if errors:
             raise ValidationError(errors)
         return params

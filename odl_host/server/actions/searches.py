@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,18 +15,19 @@ from odl_host.server.datasets import render_datasets
 from odl_host.server.documents import Rendered, encode, join_array, join_object, place
 from odl_host.server.groups import group_ids_of_user
 from odl_host.server.licenses import LICENSES
-from odl_host.server.params import Params, flag, integer, natural, optional, text, text_list, words
+from odl_host.server.params import Invalid, Params, anything, flag, integer, natural, optional, text, text_list, words
+from odl_host.server.records import search_record
 from odl_host.server.registry import Context, action
-from odl_host.server.search.documents import DATE_FIELDS, EXACT_FIELDS, PUBLIC
+from odl_host.server.search.documents import PUBLIC
 from odl_host.server.search.index import SearchRequest
-from odl_host.server.search.lucene import Everything, Node, QuerySyntaxError, parse_query, parse_words
-from odl_host.server.tables import groups
+from odl_host.server.search.lucene import Everything, Node, QuerySyntaxError, Term, parse_query, parse_words
+from odl_host.server.search.values import Box, parse_box
+from odl_host.server.tables import collaborators, groups
 
 DEFAULT_SORT = "score desc, metadata_modified desc"
-SORT_FIELDS = frozenset({"score", *EXACT_FIELDS, *DATE_FIELDS, "id"})
 ACCEPTED = frozenset(
     {
-        *("q", "fq", "fq_list", "fl", "sort", "rows", "start", "df", "q.op", "wt", "id", "callback", "extras"),
+        *("q", "fq", "fq_list", "fl", "sort", "rows", "start", "df", "wt", "id", "callback", "extras"),
         *("facet", "facet.field", "facet.limit", "facet.mincount", "use_default_schema"),
         *("include_private", "include_drafts", "include_deleted"),
         *("defType", "qf", "bf", "boost", "tie", "mm"),
@@ -33,7 +35,17 @@ ACCEPTED = frozenset(
 )
 """Parameters that CKAN hands to its engine; those that tune Solr's ranking are accepted and without effect here."""
 
-FORBIDDEN = ("{!", "_query_:", "_val_:")
+MAX_FACETS = 50
+MAX_FILTERS = 100
+_SORT = re.compile(r"\s*(\S+)\s+(asc|desc)\s*", re.IGNORECASE)
+_SORT_ALIASES = {"title": "title_string", "type": "dataset_type", "relevance": "score"}
+
+
+def _list_of_fields(value: Any) -> list[str]:
+    """Convert a list or a JSON list to texts; a bare word is refused, as in CKAN."""
+    if isinstance(value, str) and not value.strip().startswith("["):
+        raise Invalid("Could not parse as valid JSON", "Not a list")
+    return text_list(value)
 
 
 class Search(Params):
@@ -46,13 +58,15 @@ class Search(Params):
     rows: int = optional(natural, 10)
     start: int = optional(natural, 0)
     fl: list[str] | None = optional(words)
-    facet: bool = optional(flag, True)
-    facet_fields: list[str] = optional(text_list, (), key="facet.field")
+    facet: bool = optional(anything, True)
+    facet_fields: list[str] = optional(_list_of_fields, (), key="facet.field")
     facet_limit: int = optional(integer, 50, key="facet.limit")
     facet_mincount: int = optional(natural, 1, key="facet.mincount")
     include_private: bool = optional(flag, False)
     include_drafts: bool = optional(flag, False)
     include_deleted: bool = optional(flag, False)
+    ext_bbox: str = optional(text, "")
+    extras: Any = optional(anything)
 
 
 @action(params=Search, allow=permissions.anyone, reads=True)
@@ -61,41 +75,46 @@ def package_search(ctx: Context, params: Search) -> Rendered:
 
     :param q: words, or Lucene's query language (`title:budget AND tags:eau`); `*:*` is everything
     :param fq, fq_list: filters in the same language, without effect on the order
-    :param sort: as in `metadata_modified desc`; by default the best hits first, then the last changed
+    :param sort: as in `metadata_modified desc, title asc`; by default the best hits first, then the last changed
     :param rows, start: a page; 10 rows by default, at most 1000
-    :param facet.field: fields whose values are counted: organization, groups, tags, res_format, license_id, extras_KEY
+    :param facet.field: fields whose values are counted: organization, groups, tags, res_format, license_id, an extra
     :param facet.limit, facet.mincount: at most 50 values each by default; values with at least this many datasets
-    :param fl: only these keys of each dataset
+    :param fl: only these fields of each dataset, as a search engine keeps them
     :param include_private, include_drafts, include_deleted: also those that the caller may see
+    :param ext_bbox: only what lies in `west,south,east,north`, by the extra `spatial`
     """
     unknown = sorted(key for key in params.data if key not in ACCEPTED and not key.startswith("ext_"))
     if unknown:
-        raise SearchQueryError(f"Search Query is invalid: 'Invalid search parameters: {unknown}'")
+        raise SearchQueryError(f"Search Query is invalid: {f'Invalid search parameters: {unknown}'!r}")
+    sort = parse_sort(params.sort or DEFAULT_SORT)
     ceiling = int(str(ctx.site.settings["ckan.search.rows_max"]))
-    labels = _labels(ctx, params)
-    states = ["active", *["draft"] * params.include_drafts, *["deleted"] * params.include_deleted]
     try:
-        query = _parse_q(params.q)
-        filters = [_parse(each) for each in (params.fq, *params.fq_list) if each.strip()]
-        filters += [] if params.include_private else [_parse("capacity:public")]
+        for name, queries in {"q": [params.q], "fq": [params.fq], "fq_list": params.fq_list}.items():
+            _refuse_magic(name, queries)
+        if len(params.facet_fields) > MAX_FACETS or len(params.fq_list) > MAX_FILTERS:
+            raise QuerySyntaxError(f"more than {MAX_FACETS} facets or {MAX_FILTERS} filters")
+        filters = [parse_query(each) for each in (params.fq, *params.fq_list) if each.strip()]
+        filters += [] if params.include_private else [Term("capacity", "public")]
         request = SearchRequest(
-            query=query,
+            query=_parse_q(params.q),
             filters=filters,
-            labels=labels,
-            states=states,
-            sort=parse_sort(params.sort or DEFAULT_SORT),
+            labels=_labels(ctx),
+            states=_states(params),
+            box=_box(params),
+            sort=sort,
             start=params.start,
             rows=min(params.rows, ceiling),
-            facet_fields=params.facet_fields if params.facet else (),
+            facet_fields=params.facet_fields if is_true(params.facet) else (),
             facet_limit=params.facet_limit,
             facet_mincount=params.facet_mincount,
         )
-        page = ctx.site.index.search(request)
+        page = ctx.site.index.search(ctx.db, request)
     except QuerySyntaxError as error:
-        raise SearchError(f"Search error: {error}") from error
+        raise SearchError(f"Search error: {str(error)!r}") from error
     datasets = render_datasets(ctx.db, page.ids)
     if params.fl:
-        datasets = [encode(_only(json.loads(each), params.fl)) for each in datasets]
+        placed = [place(each, ctx.site.url) for each in datasets]
+        datasets = [encode(search_record(json.loads(each), each, params.fl)) for each in placed]
     head = {
         "count": page.total,
         "facets": page.facets,
@@ -105,66 +124,84 @@ def package_search(ctx: Context, params: Search) -> Rendered:
     return place(join_object(encode(head), results=join_array(datasets)), ctx.site.url)
 
 
+def is_true(value: Any) -> bool:
+    """Return whether facets are wanted: only a plain "false" refuses them."""
+    return str(value).lower() not in ("false", "0", "no")
+
+
 def parse_sort(text: str) -> list[tuple[str, bool]]:
     """Read `field asc, field desc` into fields and whether each goes down.
 
-    :raises SearchQueryError: a direction is missing, or a field cannot be sorted by.
+    >>> parse_sort("title asc, metadata_modified DESC")
+    [('title_string', False), ('metadata_modified', True)]
+
+    :raises SearchQueryError: a direction is missing.
     """
     keys: list[tuple[str, bool]] = []
     for part in text.split(","):
-        name, _, direction = part.strip().partition(" ")
-        if direction.strip().lower() not in ("asc", "desc"):
-            raise SearchQueryError(f"Search Query is invalid: 'Invalid sort direction: {part.strip()}'")
-        name = {"title": "title_string", "type": "dataset_type"}.get(name, name)
-        if name not in SORT_FIELDS:
-            # Solr refuses a field it does not have; CKAN passes its answer on.
-            raise SearchError(f'Search error: sort param field can\'t be found: "{name}"')
-        keys.append((name, direction.strip().lower() == "desc"))
+        if not part.strip():
+            continue
+        found = _SORT.fullmatch(part)
+        if found is None:
+            raise SearchQueryError("Search Query is invalid: 'Invalid \"sort\" parameter'")
+        keys.append((_SORT_ALIASES.get(found[1], found[1]), found[2].lower() == "desc"))
     return keys
 
 
 def _parse_q(text: str) -> Node:
     if not text.strip():
         return Everything()
-    _refuse_forbidden(text)
-    if ":" in text:
-        return parse_query(text)
     try:
         return parse_query(text)
     except QuerySyntaxError:
+        if ":" in text:
+            raise
         # Plain words are never wrong: people type what they like.
         return parse_words(text)
 
 
-def _parse(text: str) -> Node:
-    _refuse_forbidden(text)
-    return parse_query(text)
+def _refuse_magic(name: str, queries: Sequence[str]) -> None:
+    """Refuse Solr's local parameters and magic fields, which reach into its other parsers, as CKAN does."""
+    for query in queries:
+        if "{!" in query:
+            where = "must be defined at the beginning of" if name == "fq" else "are not supported in"
+            raise QuerySyntaxError(f"Local parameters {where} param '{name}'.")
+        if "_query_:" in query or "_val_:" in query:
+            raise QuerySyntaxError(f"Magic fields are not supported in param '{name}'.")
 
 
-def _refuse_forbidden(text: str) -> None:
-    """Solr's local parameters reach into its other parsers; CKAN refuses them."""
-    if any(sign in text for sign in FORBIDDEN):
-        raise SearchError("Search error: Local parameters are not supported.")
+def _states(params: Search) -> list[str]:
+    """Return the states that are looked for; none when the filter says so itself."""
+    if "+state" in params.fq:
+        return []
+    return ["active", *["draft"] * params.include_drafts, *["deleted"] * params.include_deleted]
 
 
-def _labels(ctx: Context, params: Search) -> Sequence[str] | None:
+def _box(params: Search) -> Box | None:
+    extras = params.extras
+    if isinstance(extras, str):
+        try:
+            extras = json.loads(extras)
+        except ValueError:
+            extras = None
+    asked = params.ext_bbox or (extras.get("ext_bbox") if isinstance(extras, dict) else None)
+    return parse_box(str(asked)) if asked else None
+
+
+def _labels(ctx: Context) -> Sequence[str] | None:
     """Return what the caller may find; None: everything."""
     if ctx.user is None:
         return [PUBLIC]
     if ctx.user.sysadmin:
         return None
-    found = [PUBLIC, f"creator-{ctx.user.id}"]
-    if params.include_private:
-        found += [f"member-{key}" for key in group_ids_of_user(ctx.db, ctx.user.id, permissions.READERS)]
-    if params.include_drafts:
-        found += [f"editor-{key}" for key in group_ids_of_user(ctx.db, ctx.user.id, permissions.WRITERS)]
-    return found
-
-
-def _only(dataset: JsonDict, keys: Sequence[str]) -> JsonDict:
-    if "*" in keys:
-        return dataset
-    return {key: dataset[key] for key in keys if key in dataset}
+    member_of = group_ids_of_user(ctx.db, ctx.user.id, permissions.READERS)
+    works_on = sa.select(collaborators.c.package_id).where(collaborators.c.user_id == ctx.user.id)
+    return [
+        PUBLIC,
+        f"creator-{ctx.user.id}",
+        *(f"member-{key}" for key in member_of),
+        *(f"collaborator-{key}" for key in ctx.db.scalars(works_on)),
+    ]
 
 
 def _search_facets(ctx: Context, facets: dict[str, dict[str, int]]) -> JsonDict:

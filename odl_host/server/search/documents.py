@@ -1,16 +1,17 @@
-"""What stands in the search index: its fields, how text is analysed, and the document of a dataset.
+"""What stands in the search index: its fields, and the document of a dataset.
 
 After a change here, give `index.LAYOUT` another name: every index is then built anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from odl_host.ckan import JsonDict
-from odl_host.server.search.query import without_elisions
+from odl_host.server.search.analysis import folded, prepared
+from odl_host.server.search.values import geometry_box, microseconds
 
 PUBLIC = "public"
 """Label of what everyone may find."""
@@ -31,14 +32,20 @@ EXACT_FIELDS = (
     "dataset_type",
     "capacity",
     "private",
-    "res_url",
-    "res_type",
-    "url",
-    "version",
     "title_string",
 )
 TEXT_FIELDS = ("title", "notes", "author", "maintainer", "res_name", "res_description", "names", "text")
 DATE_FIELDS = ("metadata_created", "metadata_modified")
+"""Kept as microseconds since 1970."""
+
+_OWN_FIELDS = frozenset({"id", "type", *EXACT_FIELDS, *TEXT_FIELDS, *DATE_FIELDS})
+
+BOX_FIELDS = ("west", "south", "east", "north")
+SEPARATOR = "\x1f"
+"""Stands between a key and its value in the field `pairs`, which holds every other key of a dataset: extras, counts,
+addresses, vocabularies. No text that a caller sends holds it where it matters: it ends a key."""
+
+MAX_VALUE_CHARACTERS = 1000
 
 
 def build_schema() -> Any:
@@ -49,6 +56,7 @@ def build_schema() -> Any:
     builder.add_text_field("id", stored=True, fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("label", tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("seq", stored=True)
+    builder.add_unsigned_field("identity", stored=True)
     for name in EXACT_FIELDS:
         builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
     for name in TEXT_FIELDS:
@@ -56,64 +64,51 @@ def build_schema() -> Any:
     for name in ("title_words", "words"):
         builder.add_text_field(name, tokenizer_name="words", index_option="basic")
     for name in DATE_FIELDS:
-        builder.add_date_field(name, indexed=True, fast=True)
-    builder.add_json_field("extras", fast=True, tokenizer_name="french")
+        builder.add_integer_field(name, indexed=True, fast=True)
+    for name in BOX_FIELDS:
+        builder.add_float_field(name, indexed=True, fast=True)
+    builder.add_json_field("extras", tokenizer_name="french")
+    for name in ("pairs", "filled"):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     return builder.build()
-
-
-def french_analyzer() -> Any:
-    """Return how French text becomes stems.
-
-    Accents are folded before the stemmer, so that they never decide whether a word is found.
-    """
-    import tantivy
-
-    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-    for step in (tantivy.Filter.lowercase(), tantivy.Filter.ascii_fold(), tantivy.Filter.stemmer("french")):
-        builder = builder.filter(step)
-    return builder.build()
-
-
-def word_analyzer() -> Any:
-    """Return how text becomes whole words, for wildcards: a stem is no prefix of what people type."""
-    import tantivy
-
-    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-    return builder.filter(tantivy.Filter.lowercase()).filter(tantivy.Filter.ascii_fold()).build()
 
 
 def labels_of(dataset: JsonDict) -> list[str]:
-    """Return the labels of which a caller must hold one to find the dataset."""
+    """Return the labels of which a caller must hold one to find the dataset.
+
+    Source: CKAN 2.12 as observed: members of an organization find its private datasets and its drafts, collaborators
+    those that they work on.
+    """
     if dataset["state"] == "active" and not dataset["private"]:
         return [PUBLIC]
-    if dataset["owner_org"]:
-        return [f"member-{dataset['owner_org']}" if dataset["state"] == "active" else f"editor-{dataset['owner_org']}"]
-    return [f"creator-{dataset['creator_user_id']}"]
+    owner = f"member-{dataset['owner_org']}" if dataset["owner_org"] else f"creator-{dataset['creator_user_id']}"
+    return [owner, f"collaborator-{dataset['id']}"]
 
 
-def marker_document(seq: int) -> Any:
-    """Return the document that says how far the index has read."""
+def marker_document(seq: int, identity: int) -> Any:
+    """Return the document that says of which database the index is, and how far it has read."""
     import tantivy
 
     document = tantivy.Document()
     document.add_text("id", MARKER)
     document.add_unsigned("seq", seq)
+    document.add_unsigned("identity", identity)
     return document
 
 
-def dataset_document(dataset: JsonDict) -> Any:
-    """Return the document of a dataset, from what `package_show` answers."""
+def dataset_document(dataset: JsonDict, vocabularies: Mapping[str, str]) -> Any:
+    """Return the document of a dataset, from what `package_show` answers; `vocabularies` are names by id."""
     import tantivy
 
     organization = dataset["organization"] or {}
     resources = dataset["resources"]
+    free_tags = [tag["name"] for tag in dataset["tags"] if not tag.get("vocabulary_id")]
     tags = [tag["name"] for tag in dataset["tags"]]
-    extras = {extra["key"]: extra["value"] for extra in dataset["extras"]}
     exact: dict[str, Iterable[str | None]] = {
         "id": [dataset["id"]],
         "label": labels_of(dataset),
         "name": [dataset["name"]],
-        "tags": tags,
+        "tags": free_tags,
         "groups": [group["name"] for group in dataset["groups"]],
         "organization": [organization.get("name")],
         "res_format": dict.fromkeys(r["format"] for r in resources),
@@ -124,11 +119,7 @@ def dataset_document(dataset: JsonDict) -> Any:
         "dataset_type": [dataset["type"]],
         "capacity": ["private" if dataset["private"] else "public"],
         "private": ["true" if dataset["private"] else "false"],
-        "res_url": [r["url"] for r in resources],
-        "res_type": [r["resource_type"] for r in resources],
-        "url": [dataset["url"]],
-        "version": [dataset["version"]],
-        "title_string": [dataset["title"].lower()],
+        "title_string": [folded(dataset["title"])],
     }
     names = dataset["name"].replace("-", " ").replace("_", " ")
     resource_names = [r["name"] for r in resources if r["name"]]
@@ -142,6 +133,7 @@ def dataset_document(dataset: JsonDict) -> Any:
         "res_description": descriptions,
         "names": [names, *tags],
     }
+    extras = {extra["key"]: str(extra["value"]) for extra in dataset["extras"]}
     everything = [
         dataset["title"],
         names,
@@ -155,34 +147,51 @@ def dataset_document(dataset: JsonDict) -> Any:
         dataset["author"],
         dataset["maintainer"],
     ]
-    # One value each: no phrase runs from the end of one into the next.
-    parts = [without_elisions(text) for text in everything if text]
     document = tantivy.Document()
     for name, values in exact.items():
         for value in values:
             if value:
-                document.add_text(name, value[:1000])
+                document.add_text(name, value[:MAX_VALUE_CHARACTERS])
     for name, values in texts.items():
+        is_filled = False
         for value in values:
             if value:
-                document.add_text(name, without_elisions(value))
-    for part in parts:
-        document.add_text("text", part)
-        document.add_text("words", part)
-    document.add_text("title_words", without_elisions(dataset["title"]))
+                is_filled = True
+                document.add_text(name, prepared(value))
+        if is_filled:
+            document.add_text("filled", name)
+    # One value each: no phrase runs from the end of one into the next.
+    for part in everything:
+        if part:
+            text = prepared(str(part))
+            document.add_text("text", text)
+            document.add_text("words", text)
+    document.add_text("title_words", prepared(dataset["title"]))
     for name in DATE_FIELDS:
-        document.add_date(name, _as_date(dataset[name]))
+        document.add_integer(name, microseconds(datetime.fromisoformat(dataset[name])))
+    for key, value in _pairs(dataset, extras, vocabularies):
+        document.add_text("pairs", f"{key}{SEPARATOR}{value[:MAX_VALUE_CHARACTERS]}")
     if extras:
-        document.add_json("extras", extras)
+        document.add_json("extras", {key: prepared(value) for key, value in extras.items()})
+        if box := geometry_box(extras.get("spatial", "")):
+            for name, degrees in zip(BOX_FIELDS, box, strict=True):
+                document.add_float(name, degrees)
     return document
 
 
-def _as_date(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-def counted_field(name: str) -> str:
-    """Return the index's name of a field that can be counted, or ""."""
-    if name.startswith("extras_"):
-        return "extras." + name.removeprefix("extras_").replace(".", "\\.")
-    return name if name in EXACT_FIELDS else ""
+def _pairs(dataset: JsonDict, extras: Mapping[str, str], vocabularies: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    """Yield what can be asked of a dataset by its exact value, beside the fields that stand for themselves."""
+    yield "entity_type", "package"
+    yield "site_id", "default"
+    for key, value in dataset.items():
+        if key not in _OWN_FIELDS and isinstance(value, str | int | float) and value != "":
+            yield key, str(value).lower() if isinstance(value, bool) else str(value)
+    for resource in dataset["resources"]:
+        for name, key in (("res_url", "url"), ("res_type", "resource_type")):
+            if resource.get(key):
+                yield name, str(resource[key])
+    for tag in dataset["tags"]:
+        if vocabulary := vocabularies.get(tag.get("vocabulary_id") or ""):
+            yield f"vocab_{vocabulary}", tag["name"]
+    for key, value in extras.items():
+        yield key, value

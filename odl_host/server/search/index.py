@@ -1,8 +1,9 @@
 """The search index: derived from the database, never the truth.
 
 It follows the `seq` of datasets: a search first reads what was written since the index was, so a write is seen by the
-next search of every process and costs the writer nothing. The number it has reached stands in the index itself, in
-one marker document; an index that is lost, damaged, of another layout or ahead of the database is built anew.
+next search of every process and costs the writer nothing. Of which database it is and how far it has read stands in
+the index itself, in one marker document; an index that is lost, damaged, of another layout or another database, or
+ahead of its own, is built anew, and so is one that at opening does not hold as many datasets as the database.
 
 One process at a time writes, under a file lock that is held only while it catches up.
 """
@@ -14,6 +15,7 @@ import json
 import logging
 import shutil
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,48 +26,64 @@ import sqlalchemy as sa
 
 from odl_host.server.database import Database
 from odl_host.server.datasets import last_seq, render_datasets
+from odl_host.server.search.analysis import french_analyzer, word_analyzer
 from odl_host.server.search.documents import (
+    DATE_FIELDS,
     EXACT_FIELDS,
     MARKER,
     PUBLIC,
     TEXT_FIELDS,
     build_schema,
-    counted_field,
     dataset_document,
-    french_analyzer,
     marker_document,
-    word_analyzer,
 )
-from odl_host.server.search.lucene import Node
+from odl_host.server.search.facets import count_values
+from odl_host.server.search.lucene import Node, QuerySyntaxError
+from odl_host.server.search.order import SCORE, Key, find_page
 from odl_host.server.search.query import Translator
-from odl_host.server.tables import packages, purged
+from odl_host.server.search.values import Box
+from odl_host.server.tables import counters, packages, purged, vocabularies
 
-LAYOUT = "v1"
+LAYOUT = "v2"
 """Folder of the index; another name whenever fields or analysis change, so that the index is built anew."""
 
 WRITER_HEAP_BYTES = 64_000_000
+SMALL_HEAP_BYTES = 16_000_000
+"""What a writer needs for the few datasets of one change."""
+
 BATCH = 500
 MERGE_ABOVE_SEGMENTS = 12
 """Segments are normally merged when a writer is dropped too soon to do it itself; above this many it is waited for."""
 
+KEPT_FACETS = 256
+"""Counts kept until the next write: the front page and the first facets of each list are asked for most."""
+
+SORTED_FIELDS = frozenset({SCORE, "id", *EXACT_FIELDS, *DATE_FIELDS})
+"""Fields that hits can be put in the order of."""
+
 log = logging.getLogger(__name__)
 
+_DELETED = "deleted"
 _CHANGED = sa.select(packages.c.id).where(packages.c.seq > sa.bindparam("seq")).order_by(packages.c.seq)
 _PURGED = sa.select(purged.c.package_id).where(purged.c.seq > sa.bindparam("seq"))
+_COUNT = sa.select(sa.func.count()).select_from(packages).where(packages.c.state != _DELETED)
+_IDENTITY = sa.select(counters.c.value).where(counters.c.name == "identity")
+_VOCABULARIES = sa.select(vocabularies.c.id, vocabularies.c.name)
 
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """A search: `query` ranks, `filters` only restrict; `labels` None sees everything.
+    """A search: `query` ranks, `filters` only restrict; `labels` None sees everything, no `states` every state.
 
-    `sort` is a list of (field, is_descending); "score" is the rank.
+    `sort` is a list of (field, is_descending); "score" is the rank. `box` keeps what lies in a place.
     """
 
     query: Node
     filters: Sequence[Node] = ()
     labels: Sequence[str] | None = (PUBLIC,)
     states: Sequence[str] = ("active",)
-    sort: Sequence[tuple[str, bool]] = (("score", True),)
+    box: Box | None = None
+    sort: Sequence[Key] = ((SCORE, True),)
     start: int = 0
     rows: int = 10
     facet_fields: Sequence[str] = ()
@@ -93,39 +111,46 @@ class SearchIndex:
         self._searcher: Any = None
         self._translator: Translator | None = None
         self._seq = -1
+        self._identity = -1
+        self._is_verified = False
+        self._facets: OrderedDict[Any, dict[str, dict[str, int]]] = OrderedDict()
 
-    def search(self, request: SearchRequest) -> SearchPage:
-        """Return one page of results. :raises QuerySyntaxError: a field or value cannot be searched."""
-        import tantivy
+    def search(self, db: sa.Connection, request: SearchRequest) -> SearchPage:
+        """Return one page of results, from an index that has read everything that `db` sees.
 
-        searcher = self._up_to_date()
+        :raises QuerySyntaxError: a field or value cannot be searched, or the search would cost too much.
+        """
+        seq, searcher = self._up_to_date(db)
         assert self._translator is not None
-        query = self._translator.whole(request.query, request.filters, request.labels, request.states)
-        # The engine reserves room for start + rows hits: a page beyond the end is empty without asking it.
-        is_beyond = request.start >= searcher.num_docs
-        wanted, start = (0, 0) if is_beyond else (max(request.rows, 0), request.start)
-        is_ranked = self._translator.is_ranked(request.query)
-        key, is_descending = _sort_key(request.sort, is_ranked=is_ranked)
-        options: dict[str, Any] = {}
-        if key != "score":
-            order = tantivy.Order.Desc if is_descending else tantivy.Order.Asc
-            options = {"order_by_field": key, "order": order}
-        found = searcher.search(query, limit=max(wanted, 1), offset=start, count=True, **options)
-        ids = [searcher.doc(address)["id"][0] for _, address in found.hits[:wanted]]
-        return SearchPage(ids, found.count, self._facets(searcher, query, request))
+        try:
+            query = self._translator.whole(
+                request.query, request.filters, request.labels, request.states, request.box, searcher
+            )
+            total = int(searcher.search(query, limit=1, count=True).count)
+            # The engine reserves room for start + rows hits: no more than there are.
+            rows = max(min(request.rows, total - request.start), 0)
+            keys = self._keys(request)
+            ids = find_page(searcher, query, keys, request.start, rows, self._translator.among)
+            return SearchPage(ids, total, self._count(seq, searcher, query, request))
+        except ValueError as error:
+            raise error if isinstance(error, QuerySyntaxError) else QuerySyntaxError(str(error)) from error
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":  # how the engine ends what it cannot run
+                raise
+            raise QuerySyntaxError("the query cannot be run") from error
 
     def rebuild(self) -> int:
         """Throw the index away, build it anew and return how many datasets it holds."""
         with self._lock, self._file_lock():
-            self._forget()
-            shutil.rmtree(self.folder / LAYOUT, ignore_errors=True)
-        return int(self._up_to_date().num_docs) - 1
+            self._discard()
+        with self._db.reading() as db:
+            return int(self._up_to_date(db)[1].num_docs) - 1
 
     def check(self) -> list[str]:
         """Return what is wrong with the index, as sentences; it is brought up to date first."""
-        searcher = self._up_to_date()
         with self._db.reading() as db:
-            wanted = int(db.execute(sa.select(sa.func.count()).select_from(packages)).scalar_one())
+            _, searcher = self._up_to_date(db)
+            wanted = int(db.execute(_COUNT).scalar_one())
         found = int(searcher.num_docs) - 1
         if found == wanted:
             return []
@@ -138,50 +163,73 @@ class SearchIndex:
 
     def _forget(self) -> None:
         self._index = self._searcher = self._translator = None
-        self._seq = -1
+        self._seq = self._identity = -1
+        self._facets.clear()
 
-    def _facets(self, searcher: Any, query: Any, request: SearchRequest) -> dict[str, dict[str, int]]:
+    def _discard(self) -> None:
+        self._forget()
+        shutil.rmtree(self.folder / LAYOUT, ignore_errors=True)
+
+    def _keys(self, request: SearchRequest) -> list[Key]:
+        """Return the fields to sort by: equal ranks say nothing, and no field that is not there does."""
+        assert self._translator is not None
+        is_ranked = self._translator.is_ranked(request.query)
+        keys: list[Key] = []
+        for key in request.sort:
+            if key[0] in SORTED_FIELDS and (key[0] != SCORE or is_ranked) and key[0] not in [name for name, _ in keys]:
+                keys.append(key)
+        return keys or [("metadata_modified", True)]
+
+    def _count(self, seq: int, searcher: Any, query: Any, request: SearchRequest) -> dict[str, dict[str, int]]:
         if not request.facet_fields:
             return {}
-        size = request.facet_limit if request.facet_limit >= 0 else 65_000
-        wanted = {
-            name: {"terms": {"field": counted_field(name), "size": max(size, 1), "min_doc_count": 1}}
-            for name in request.facet_fields
-            if counted_field(name)
-        }
-        answer = searcher.aggregate(query, wanted) if wanted else {}
-        facets: dict[str, dict[str, int]] = {}
-        for name in request.facet_fields:
-            buckets = answer.get(name, {}).get("buckets", [])
-            counted = [
-                (str(b["key"]), int(b["doc_count"])) for b in buckets if b["doc_count"] >= request.facet_mincount
-            ]
-            facets[name] = dict(sorted(counted, key=lambda pair: (-pair[1], pair[0]))[:size])
-        return facets
+        what = (request.query, request.filters, request.labels, request.states, request.box)
+        key = (seq, repr(what), tuple(request.facet_fields), request.facet_limit, request.facet_mincount)
+        kept = self._facets.get(key)
+        if kept is None:
+            kept = count_values(
+                searcher, query, request.facet_fields, limit=request.facet_limit, mincount=request.facet_mincount
+            )
+            self._facets[key] = kept
+            while len(self._facets) > KEPT_FACETS:
+                self._facets.popitem(last=False)
+        return kept
 
-    def _up_to_date(self) -> Any:
-        """Return a searcher that sees every change committed before this call."""
-        with self._db.reading() as db:
-            seq = last_seq(db)
+    def _up_to_date(self, db: sa.Connection) -> tuple[int, Any]:
+        """Return a searcher that sees every change that `db` sees, and the number of the last one."""
+        seq = last_seq(db)
         with self._lock:
             if self._seq < seq or self._searcher is None:
                 self._catch_up(seq)
-            return self._searcher
+            return self._seq, self._searcher
 
     def _catch_up(self, seq: int) -> None:
         with self._file_lock():
             if self._index is None:
                 self._open()
             self._reload()
-            if self._seq > seq:
-                log.warning("The search index is ahead of the database: it is built anew.")
-                self._forget()
-                shutil.rmtree(self.folder / LAYOUT, ignore_errors=True)
-                self._open()
-                self._reload()
+            if not self._is_verified:
+                self._verify()
             if self._seq < seq:
                 self._follow()
                 self._reload()
+
+    def _verify(self) -> None:
+        """Build the index anew when it is not that of this database. Done once: then it only follows."""
+        with self._db.reading() as db:
+            identity = int(db.execute(_IDENTITY).scalar_one())
+            seq = last_seq(db)
+            wanted = int(db.execute(_COUNT).scalar_one())
+        is_new = self._seq < 0
+        is_other = self._identity != identity or self._seq > seq
+        is_incomplete = self._seq == seq and self._searcher.num_docs - 1 != wanted
+        if not is_new and (is_other or is_incomplete):
+            log.warning("The search index does not fit the database: it is built anew.")
+            self._discard()
+            self._open()
+            self._reload()
+        self._identity = identity
+        self._is_verified = True
 
     @contextmanager
     def _file_lock(self) -> Iterator[None]:
@@ -209,8 +257,6 @@ class SearchIndex:
         analyzers = {"french": french_analyzer(), "words": word_analyzer()}
         for name, analyzer in analyzers.items():
             index.register_tokenizer(name, analyzer)
-        # Extras are searched as French text and counted as they are written.
-        index.register_fast_field_tokenizer("french", tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.raw()).build())
         self._index = index
         self._translator = Translator(schema, analyzers["french"], analyzers["words"], EXACT_FIELDS, TEXT_FIELDS)
 
@@ -219,17 +265,21 @@ class SearchIndex:
 
         self._index.reload()
         self._searcher = self._index.searcher()
-        query = tantivy.Query.term_query(self._index.schema, "id", MARKER)
+        query = tantivy.Query.term_query(self._index.schema, "id", MARKER, "basic")
         hits = self._searcher.search(query, limit=1).hits
-        self._seq = self._searcher.doc(hits[0][1])["seq"][0] if hits else -1
+        marker = self._searcher.doc(hits[0][1]) if hits else None
+        self._seq = marker["seq"][0] if marker else -1
+        if marker:
+            self._identity = marker["identity"][0]
 
     def _follow(self) -> None:
         """Read every change since the marker into the index, in one commit."""
         is_new = self._seq < 0
-        writer = self._index.writer(WRITER_HEAP_BYTES, 1)
         with self._db.reading() as db:
             seq = last_seq(db)
             ids = list(db.scalars(_CHANGED, {"seq": self._seq}))
+            names = {row.id: row.name for row in db.execute(_VOCABULARIES)}
+            writer = self._index.writer(WRITER_HEAP_BYTES if len(ids) > BATCH else SMALL_HEAP_BYTES, 1)
             for gone in db.scalars(_PURGED, {"seq": self._seq}):
                 writer.delete_documents_by_term("id", gone)
             for first in range(0, len(ids), BATCH):
@@ -237,20 +287,10 @@ class SearchIndex:
                     dataset = json.loads(text)
                     if not is_new:
                         writer.delete_documents_by_term("id", dataset["id"])
-                    writer.add_document(dataset_document(dataset))
+                    if dataset["state"] != _DELETED:
+                        writer.add_document(dataset_document(dataset, names))
         writer.delete_documents_by_term("id", MARKER)
-        writer.add_document(marker_document(seq))
+        writer.add_document(marker_document(seq, self._identity))
         writer.commit()
         if self._searcher.num_segments > MERGE_ABOVE_SEGMENTS or len(ids) > BATCH:
             writer.wait_merging_threads()
-
-
-def _sort_key(sort: Sequence[tuple[str, bool]], *, is_ranked: bool) -> tuple[str, bool]:
-    """Return the field to order by: equal ranks say nothing, so without words the next key decides."""
-    for name, is_descending in sort:
-        if name == "score":
-            if is_ranked:
-                return name, is_descending
-        else:
-            return name, is_descending
-    return "metadata_modified", True

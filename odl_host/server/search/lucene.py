@@ -51,6 +51,15 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
+class Fuzzy:
+    """One word, give or take `distance` letters."""
+
+    field: str | None
+    text: str
+    distance: int
+
+
+@dataclass(frozen=True, slots=True)
 class Range:
     """Values between two bounds; None is open."""
 
@@ -77,12 +86,13 @@ class Boolean:
     is_plain: bool = False
 
 
-Node: TypeAlias = "Everything | Term | Phrase | Range | Boost | Boolean"
+Node: TypeAlias = "Everything | Term | Phrase | Fuzzy | Range | Boost | Boolean"
 
 _SPACE = re.compile(r"\s+")
 _FIELD = re.compile(r"((?:[A-Za-z_*](?:[\w.\-]|\\.)*)):(?!\s)")
 _WORD = re.compile(r'(?:\\.|[^\s()"\\:\[\]{}^~+\-!]|(?<=[^\s(])[+\-!]|:(?=[/\d]))+')
 _OPERATOR = re.compile(r"(AND|OR|NOT|&&|\|\|)(?=[\s(]|$)")
+_FUZZY = re.compile(r"~(\d*(?:\.\d+)?)")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _BOUND = re.compile(r'"((?:\\.|[^"\\])*)"|((?:\\.|[^\s\]}\\])+)')
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -215,8 +225,10 @@ class _Parser:
             at_end = self.at >= len(self.text)
             raise self.error("the query ends too early" if at_end else f"unexpected “{self.text[self.at]}”")
         raw = word[0]
-        if self.match(re.compile(r"~\d*(?:\.\d+)?")):
-            pass  # Fuzziness is accepted and not applied.
+        if fuzzy := self.match(_FUZZY):
+            # Lucene's old similarities (0 to 1) are read as its default distance.
+            distance = int(fuzzy[1]) if fuzzy[1] and fuzzy[1].isdigit() else 2
+            return self.boosted(Fuzzy(field, _unescape(raw), distance) if distance else Term(field, _unescape(raw)))
         bare = _ESCAPE.sub("", raw)
         if raw == "*":
             return self.boosted(Everything() if field is None else Term(field, "*", is_pattern=True))
