@@ -17,6 +17,8 @@ FACTS = Path(__file__).resolve().parents[2] / "odl_host" / "schemas" / "facts"
 SAMPLES = [path for path in sorted(DATA.iterdir()) if path.suffix not in (".md", ".json", "")]
 ODD_CELLS: list[str] = json.loads((DATA / "odd-cells.json").read_text("utf-8"))
 
+FIELDS: list[dict[str, Any]] = json.loads((DATA / "odd-fields.json").read_text("utf-8"))
+
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 
@@ -338,3 +340,28 @@ _TAGS = st.sampled_from(
 web_page = st.lists(st.one_of(_TAGS, _TAGS, st.sampled_from(["nom", "montant", "12", "é"])), max_size=40).map(
     lambda parts: ("<html>" + "".join(parts)).encode()
 )
+
+
+# -- verdicts ---------------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def judged_table(draw: Draw) -> tuple[dict[str, Any], list[str], list[list[str]]]:
+    """A proper schema of odd fields, and a table that more or less has its columns, short and long rows included."""
+    names = ["a", "b", "c", "d"][: draw(st.integers(1, 4))]
+    fields = [{**draw(st.sampled_from(FIELDS)), "name": name} for name in names]
+    for field in fields:
+        if draw(st.integers(0, 4)) == 0:
+            field["constraints"] = {**field.get("constraints", {}), "unique": True}
+    descriptor: dict[str, Any] = {"fields": fields}
+    if draw(st.booleans()):
+        descriptor["missingValues"] = draw(st.sampled_from([["", "NA"], ["-"], [" ", ""], []]))
+    if draw(st.integers(0, 2)) == 0:
+        descriptor["primaryKey"] = draw(st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True))
+    header = draw(st.permutations([*names, "autre"]))[: draw(st.integers(1, len(names) + 1))]
+    pool = [*draw(st.lists(st.sampled_from(ODD_CELLS), min_size=1, max_size=8)), "", "NA"]
+    width = len(header)
+    whole = st.lists(st.sampled_from(pool), min_size=width, max_size=width)
+    ragged = st.lists(st.sampled_from(pool), max_size=width + 2)
+    rows = draw(st.lists(st.one_of(whole, whole, whole, ragged), max_size=12))
+    return descriptor, list(header), rows

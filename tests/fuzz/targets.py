@@ -14,10 +14,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from odl_host.errors import DataError, OdlError
+from odl_host.pipeline.engine.reference import judge_with_frictionless
 from odl_host.pipeline.examine import ExamineSettings, examine_file
 from odl_host.pipeline.read import ReadLimits, read_table
 from odl_host.pipeline.reports import write_file_reports
-from odl_host.pipeline.validate import validate_rows
+from odl_host.pipeline.validate import Report, validate_rows
 from odl_host.schemas.messages import fix, message, place
 from odl_host.schemas.registry import Schema, load_registry, parse_descriptor
 
@@ -26,6 +27,7 @@ from . import materials
 COLUMNS = frozenset(["nom", "montant", "objet"])
 LIMITS = ReadLimits(max_cells=2_000_000, max_uncompressed=1 << 26)
 TODAY = date(2026, 1, 1)
+ALL = 10**9
 REGISTRY = load_registry(None)
 
 Target = tuple[st.SearchStrategy[Any], Callable[[Any, Path], None]]
@@ -94,6 +96,24 @@ def _descriptor(made: tuple[Any, list[str], list[list[str]]], folder: Path) -> N
         assert isinstance(fix(finding) + place(finding), str)
 
 
+def _verdict(made: tuple[dict[str, Any], list[str], list[list[str]]], _folder: Path) -> None:
+    """Hold our engine against frictionless: same verdict, same (type, row, column) set."""
+    descriptor, header, rows = made
+    schema = parse_descriptor(descriptor, name="local/essai", version="1")
+    ours = validate_rows(schema, header, rows, strict_validata=True, max_findings=ALL, today=TODAY)
+    try:
+        theirs = judge_with_frictionless(schema, header, rows, strict_validata=True, max_findings=ALL, today=TODAY)
+    except ArithmeticError:
+        return  # frictionless crashes on a signalling NaN under a bound: see docs/validation-differences.md
+    assert errors(ours) == errors(theirs)
+    assert (ours.valid, ours.rows) == (theirs.valid, theirs.rows)
+
+
+def errors(report: Report) -> set[tuple[str, int | None, str | None]]:
+    """Return what a verdict is compared by."""
+    return {(one.code, one.row, one.column) for one in report.findings if one.severity == "error"}
+
+
 TARGETS: dict[str, Target] = {
     "bytes": (st.binary(max_size=400), _file("x.csv")),
     "text": (materials.encoded_text(), _file("x.csv")),
@@ -105,4 +125,5 @@ TARGETS: dict[str, Target] = {
     "page": (materials.web_page, _file("x.xls")),
     "table": (materials.schema_table(), _table),
     "schema": (st.tuples(materials.odd_descriptor, materials.small_header, materials.small_rows), _descriptor),
+    "verdict": (materials.judged_table(), _verdict),
 }

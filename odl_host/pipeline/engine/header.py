@@ -54,6 +54,11 @@ def match_header(schema: Schema, header: Sequence[str], *, strict_validata: bool
     for place, (label, known) in enumerate(zip(labels, fields, strict=True), start=1):
         if known is None:
             findings.append(Finding("unknown-label", "warning", row=1, column=label, position=place))
+        elif strict_validata and header[place - 1] != label:
+            # Validata's warnings look at the label as it stands, though its columns are found without outer spaces.
+            findings.append(Finding("unknown-label", "warning", row=1, column=header[place - 1], position=place))
+            if not known.constraints.get("required"):
+                findings.append(Finding("optional-label-missing", "warning", column=label))
     if set(labels) == set(by_name) and labels != tuple(by_name):
         expected = ", ".join(by_name)
         findings.append(Finding("disordered-labels", "warning", row=1, params={"expected": expected}))

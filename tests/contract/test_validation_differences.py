@@ -1,0 +1,184 @@
+"""Each row of docs/validation-differences.md, shown: what frictionless does, or Validata was seen to do, and we do.
+
+A row that is shown by nothing, and a demonstration that no row explains, fail; so does one that does not hold any more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import frictionless
+import pytest
+
+from odl_host.pipeline.engine.reference import judge_with_frictionless
+from odl_host.pipeline.read import read_table
+from odl_host.pipeline.validate import Report, validate_rows, validate_table
+from odl_host.schemas.registry import Schema, parse_descriptor
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "validation-differences.md"
+TODAY = date(2026, 1, 1)
+TEXT = {"name": "v", "type": "string"}
+NUMBER = {"name": "n", "type": "number"}
+
+Errors = set[tuple[str, int | None, str | None]]
+
+
+def _schema(*fields: dict[str, Any], **top: Any) -> Schema:
+    return parse_descriptor({"fields": list(fields), **top}, name="test/essai", version="1")
+
+
+def _ours(schema: Schema, header: list[str], rows: list[list[str]], *, strict: bool = False) -> Report:
+    return validate_rows(schema, header, rows, strict_validata=strict, max_findings=10**9, today=TODAY)
+
+
+def _theirs(schema: Schema, header: list[str], rows: list[list[str]]) -> Report:
+    return judge_with_frictionless(schema, header, rows, strict_validata=True, max_findings=10**9, today=TODAY)
+
+
+def _errors(report: Report) -> Errors:
+    return {(one.code, one.row, one.column) for one in report.findings if one.severity == "error"}
+
+
+def _warnings(report: Report) -> list[str]:
+    return [one.code for one in report.findings if one.severity == "warning"]
+
+
+SHOWN: dict[str, Callable[[Path], None]] = {}
+"""How each row of the table is shown, by its first cell."""
+
+
+def shows(row: str) -> Callable[[Callable[[Path], None]], None]:
+    def register(show: Callable[[Path], None]) -> None:
+        SHOWN[row] = show
+
+    return register
+
+
+@shows("no label of the header is known")
+def _(_folder: Path) -> None:
+    report = _ours(_schema({**TEXT, "constraints": {"required": True}}), ["autre"], [["x"], ["y"]], strict=True)
+    assert {("unmatched-header", 1, None), ("missing-label", None, "v")} <= _errors(report)
+    assert report.rows == 2
+
+
+@shows("a check declared without `params`")
+def _(_folder: Path) -> None:
+    report = _ours(_schema(TEXT, custom_checks=[{"name": "siret"}]), ["v"], [["x"]], strict=True)
+    assert _errors(report) == {("check-error", None, None)}
+
+
+@shows("`custom_checks` that is not a list")
+def _(_folder: Path) -> None:
+    report = _ours(_schema(TEXT, custom_checks={"name": "siret"}), ["v"], [["x"]], strict=True)
+    assert _errors(report) == {("check-error", None, None)}
+
+
+@shows("`canton`, `pays`, `code-pays-iso2`, `code-pays-iso3`")
+def _(_folder: Path) -> None:
+    for check, text in (("canton", "Ailleurs"), ("pays", "Syldavie"), ("code-pays-iso2", "ZZ")):
+        declared = [{"name": check, "params": {"column": "v", "cog": "2024"}}]
+        assert _ours(_schema(TEXT, custom_checks=declared), ["v"], [[text]], strict=True).valid
+
+
+@shows("`code-fantoir`, `coordonnees-gps-francaises`")
+def _(_folder: Path) -> None:
+    for check, text in (("code-fantoir", "0000A"), ("coordonnees-gps-francaises", "0.0, 0.0")):
+        declared = [{"name": check, "params": {"column": "v"}}]
+        assert _ours(_schema(TEXT, custom_checks=declared), ["v"], [[text]], strict=True).valid
+
+
+@shows("repeated label")
+def _(_folder: Path) -> None:
+    schema, header, rows = _schema(TEXT), ["v", "v"], [["x", "y"]]
+    assert _errors(_ours(schema, header, rows)) == {("duplicate-label", 1, "v")}
+    assert _errors(_ours(schema, header, rows, strict=True)) == _errors(_theirs(schema, header, rows))
+    assert _errors(_theirs(schema, header, rows)) == {("error", None, None)}
+
+
+@shows("header padded with spaces")
+def _(_folder: Path) -> None:
+    required = {**TEXT, "constraints": {"required": True}}
+    assert _ours(_schema(required), [" v "], [["x"]]).findings == ()
+    assert _warnings(_ours(_schema(required), [" v "], [["x"]], strict=True)) == ["unknown-label"]
+
+
+@shows("key column absent, not declared required")
+def _(_folder: Path) -> None:
+    schema = _schema(TEXT, NUMBER, primaryKey="v")
+    assert _warnings(_ours(schema, ["n"], [["1"]])) == []
+    strict = _ours(schema, ["n"], [["1"]], strict=True)
+    assert _warnings(strict) == ["optional-label-missing"]
+    assert _errors(strict) == {("missing-label", None, "v")}
+
+
+@shows("1,000 errors, 100,000 rows")
+def _(_folder: Path) -> None:
+    report = _ours(_schema(NUMBER), ["n"], [["x"]] * 100_001, strict=True)
+    assert (report.rows, report.errors_total) == (100_001, 100_001)
+
+
+@shows("blank rows at the end of the file, nameless blank columns on the right")
+def _(folder: Path) -> None:
+    path = folder / "table.csv"
+    path.write_text("v;n;;\nx;1;;\n;;;\n;;;\n", encoding="utf-8")
+    table, schema = read_table(path), _schema(TEXT, NUMBER)
+    assert validate_table(table, schema).findings == ()
+    assert {note.code for note in table.notes} == {"trailing-blank-rows", "trailing-blank-columns"}
+    as_it_is = read_table(path, repair=False)
+    assert not _theirs(schema, list(as_it_is.header), list(as_it_is.iter_rows())).valid
+
+
+@shows("descriptors that frictionless refuses")
+def _(_folder: Path) -> None:
+    day = {"name": "jour", "type": "date", "constraints": {"pattern": "2024.*"}}
+    with pytest.raises(frictionless.FrictionlessException):
+        frictionless.Schema.from_descriptor({"fields": [day]})
+    schema = _schema(day)
+    assert schema.notes
+    assert _ours(schema, ["jour"], [["2024-01-01"], ["2023-01-01"]], strict=True).valid
+
+
+@shows("a `pattern` that takes too long on a cell")
+def _(_folder: Path) -> None:
+    slow = {**TEXT, "constraints": {"pattern": r"(x+x+)+y"}}
+    report = _ours(_schema(slow), ["v"], [["x" * length + "!"] for length in range(5000, 5020)], strict=True)
+    assert report.rows == 20
+    assert _errors(report) or _warnings(report) == ["pattern-not-checked"]
+
+
+@shows("a signalling NaN (`sNaN`) under a bound")
+def _(_folder: Path) -> None:
+    schema, rows = _schema({**NUMBER, "constraints": {"minimum": 0}}), [["sNaN"]]
+    assert _errors(_ours(schema, ["n"], rows)) == {("constraint-error", 2, "n")}
+    with pytest.raises(ArithmeticError):
+        _theirs(schema, ["n"], rows)
+
+
+@shows("foreign keys to other tables")
+def _(_folder: Path) -> None:
+    keys = [{"fields": "v", "reference": {"resource": "autre", "fields": "id"}}]
+    schema = _schema(TEXT, foreignKeys=keys)
+    assert _warnings(_ours(schema, ["v"], [["x"]])) == ["foreign-key-not-checked"]
+    assert _ours(schema, ["v"], [["x"]], strict=True).findings == ()
+    resource = frictionless.Resource(
+        [["v"], ["x"]], schema=frictionless.Schema.from_descriptor({"fields": [TEXT], "foreignKeys": keys})
+    )
+    assert not resource.validate().valid
+
+
+def _documented() -> list[str]:
+    rows = re.findall(r"^\| (.+?) \|", DOCUMENT.read_text("utf-8"), re.MULTILINE)
+    return [row for row in rows if row != "what"]
+
+
+def test_every_documented_difference_is_shown_and_every_shown_one_documented() -> None:
+    assert sorted(_documented()) == sorted(SHOWN)
+
+
+@pytest.mark.parametrize("row", SHOWN)
+def test_a_difference_is_as_documented(row: str, tmp_path: Path) -> None:
+    SHOWN[row](tmp_path)
