@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import click
 
-from odl_host import __version__
+from odl_host import __version__, config
 from odl_host.cli.app import App, Group
 from odl_host.cli.output import print_error
 from odl_host.errors import ExitCode, Interrupted, OdlError, StorageError, UsageError
@@ -76,8 +76,16 @@ def main(arguments: list[str]) -> int:
         if app.flags.get("debug"):
             raise
         failure = OdlError(f"Something unforeseen happened: {type(error).__name__}: {error}")
-    print_error(failure, as_json=bool(app.flags.get("json")) or "--json" in arguments)
+    as_json = bool(app.flags.get("json")) or "--json" in arguments
+    print_error(failure, as_json=as_json, language=config.language(_asked_language(app, arguments)))
     return int(failure.exit_code)
+
+
+def _asked_language(app: App, arguments: list[str]) -> str | None:
+    """Return the language that was asked for, also by a command line that could not be understood."""
+    if "--lang" in arguments[:-1]:
+        return arguments[arguments.index("--lang") + 1]
+    return app.flags.get("lang")
 
 
 def print_help(error: click.exceptions.NoArgsIsHelpError) -> None:

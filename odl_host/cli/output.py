@@ -93,8 +93,8 @@ class Progress:
         print(line, end="", file=sys.stderr, flush=True)
 
 
-def print_error(error: OdlError, *, as_json: bool) -> None:
-    """Print a failure: what happened, then the next thing to do."""
+def print_error(error: OdlError, *, as_json: bool, language: str = "en") -> None:
+    """Print a failure: what happened, then the next thing to do. In JSON both stay English, for scripts."""
     if as_json:
         document = {
             "error": {
@@ -106,9 +106,14 @@ def print_error(error: OdlError, *, as_json: bool) -> None:
         }
         print(json.dumps(document, ensure_ascii=False, indent=2), flush=True)
     else:
-        print(f"odl-host: {error.message}", file=sys.stderr)
-        if error.hint:
-            print(f"  → {error.hint}", file=sys.stderr)
+        message, hint = error.message, error.hint
+        if language == "fr":
+            from odl_host.cli.french import in_french
+
+            message, hint = in_french(message), in_french(hint)
+        print(f"odl-host: {message}", file=sys.stderr)
+        if hint:
+            print(f"  → {hint}", file=sys.stderr)
         sys.stderr.flush()
 
 

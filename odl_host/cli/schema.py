@@ -186,6 +186,20 @@ def _short(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
+def complete_name(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[Any]:
+    """Return the names of schemas that begin so, short and full, for the shell."""
+    from click.shell_completion import CompletionItem
+
+    from odl_host.cli.app import App
+    from odl_host.schemas.descriptor import shorten
+    from odl_host.schemas.registry import load_registry
+
+    app = ctx.find_root().ensure_object(App)
+    names = load_registry(app.home.schema_cache).names
+    shorts = [] if "/" in incomplete else sorted({shorten(name) for name in names})
+    return [CompletionItem(name) for name in (*shorts, *names) if name.lower().startswith(incomplete.lower())]
+
+
 @click.group(cls=Group)
 def schema() -> None:
     """List, show and load the schemas that files are checked against."""
@@ -211,7 +225,7 @@ def list_command(app: App) -> None:
     odl-host schema show scdl/deliberations@2.1.5 --json
     """,
 )
-@click.argument("name")
+@click.argument("name", shell_complete=complete_name)
 @pass_app
 def show_command(app: App, name: str) -> None:
     """Show a schema's columns and what to type in each."""
@@ -250,7 +264,7 @@ def sync_command(app: App, source: str) -> None:
     odl-host schema template subventions --commune 73065 -o subventions-chambery.xlsx
     """,
 )
-@click.argument("name")
+@click.argument("name", shell_complete=complete_name)
 @click.option("-o", "--output", "target", type=click.Path(dir_okay=False, path_type=Path), help="[default: NAME.xlsx]")
 @click.option("--commune", metavar="CODE | NAME", help="Fill in the name and the SIRET of this commune.")
 @click.option("--siret", metavar="SIRET", help="The SIRET to fill in.  [default: the commune's first, to be verified]")

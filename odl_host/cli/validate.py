@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from odl_host.cli.app import App, command, pass_app
-from odl_host.errors import ExitCode, UnreadableFile, UsageError
+from odl_host.errors import ExitCode, StorageError, UnreadableFile, UsageError
 
 if TYPE_CHECKING:
+    from odl_host.cli.inputs import Input
     from odl_host.pipeline.examine import Examination, ExamineSettings
     from odl_host.pipeline.reporting.model import FileReport
     from odl_host.schemas.registry import Registry, Schema
 
 POOL_THRESHOLD_FILES = 16
 """Files from which starting processes pays."""
+_ONE_FILE = frozenset({"html", "xlsx"})
+"""The formats that hold one file."""
 
 
 @command(
@@ -28,18 +32,27 @@ POOL_THRESHOLD_FILES = 16
     odl-host validate fichier.csv --schema deliberations
     odl-host validate depot/ --report rapports/
     odl-host validate https://exemple.fr/donnees.csv
+    odl-host validate fichier.csv --format xlsx > a-corriger.xlsx
     cat fichier.csv | odl-host --json validate -
     """
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE | DIR | URL | -...")
 @click.option(
-    "--schema", "schema_name", metavar="NAME | FILE | URL", help="What to check against.  [default: recognised]"
+    "--schema",
+    "schema_name",
+    metavar="NAME | FILE | URL",
+    help="What to check against.  [default: recognised]",
+    shell_complete=lambda *given: _complete_schema(*given),
 )
 @click.option("--strict-validata", is_flag=True, help="Give exactly Validata's verdict: no repair, no check of ours.")
 @click.option("--no-repair", is_flag=True, help="Judge the files as they are.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes at most.  [default: setting jobs]")
 @click.option(
-    "--format", "shape", type=click.Choice(["text", "json", "html", "csv"]), default="text", help="What is printed."
+    "--format",
+    "shape",
+    type=click.Choice(["text", "json", "html", "csv", "xlsx"]),
+    default="text",
+    help="What is printed.",
 )
 @click.option("--report", "folder", type=click.Path(path_type=Path), help="Write the reports of wrong files there.")
 @click.option("--fail-on", type=click.Choice(["error", "warning"]), default="error", help="What makes the exit code 3.")
@@ -59,9 +72,9 @@ def validate(
 
     Exit code: 0 when every file is valid, 3 otherwise.
     """
+    from odl_host.cli.inputs import list_inputs
     from odl_host.pipeline.examine import ExamineSettings
     from odl_host.pipeline.reading.limits import read_limits
-    from odl_host.pipeline.reporting.model import file_report
     from odl_host.schemas.registry import load_registry
 
     registry = load_registry(app.home.schema_cache)
@@ -77,95 +90,109 @@ def validate(
     )
     schema = _find_schema(registry, schema_name) if schema_name else None
     with ExitStack() as stack, app.out.progress("validate") as progress:
-        named = list(_paths(files, stack, limit_bytes=settings.limits.max_bytes))
-        reports = []
-        for done, (name, examination) in enumerate(_examine(named, registry, settings, schema, jobs), start=1):
-            progress.update(done, len(named))
-            report = examination.report
-            if report is None and len(named) == 1:  # an error of the disk or of ours, not of the file
-                raise UnreadableFile(examination.detail, hint="Check the path and the rights on the file.")
-            if report is None:
-                report = file_report(name, reason=examination.detail, today=settings.today)
-            reports.append(_renamed(report, name))
-            if folder is not None and not reports[-1].good:
-                _write_reports(examination, reports[-1], folder)
-    _print(app, reports, shape)
+        inputs = list_inputs(files, stack, limit_bytes=settings.limits.max_bytes)
+        if len(inputs) == 1 and inputs[0].error is not None:
+            raise inputs[0].error
+        if len(inputs) > 1 and shape in _ONE_FILE:
+            raise UsageError(f"--format {shape} shows one file.", hint="For several files, give: --report DIR")
+        reports: list[FileReport] = []
+        for done, report in enumerate(_report(inputs, registry, settings, schema, app), start=1):
+            progress.update(done, len(inputs))
+            reports.append(report)
+        if shape == "xlsx":
+            _print_workbook(inputs[0], reports[0])
+        unwritten = _write_reports(inputs, reports, folder, jobs) if folder is not None else []
+    if shape != "xlsx":
+        _print(app, reports, shape)
+    if unwritten:
+        raise StorageError(f"Not every report was written: {unwritten[0]}")
     wrong = any(not report.good or (fail_on == "warning" and report.warnings_total) for report in reports)
     return ExitCode.DATA if wrong else ExitCode.OK
 
 
+def _report(
+    inputs: Sequence[Input], registry: Registry, settings: ExamineSettings, schema: Schema | None, app: App
+) -> Iterator[FileReport]:
+    """Give the report on each input, in order; one that cannot be had or read has one too."""
+    from dataclasses import replace
+
+    from odl_host.cli.french import in_french
+    from odl_host.pipeline.reporting.model import file_report
+
+    examined = iter(_examine([one.path for one in inputs if one.error is None], registry, settings, schema, app))
+    for one in inputs:
+        if one.error is not None:
+            reason = f"{in_french(one.error.message)} {in_french(one.error.hint)}"
+            yield file_report(one.name, reason=reason, today=settings.today)
+            continue
+        examination = next(examined)
+        if examination.report is None and len(inputs) == 1:  # an error of the disk or of ours, not of the file
+            raise UnreadableFile(examination.detail, hint="Check the path and the rights on the file.")
+        report = examination.report or file_report(one.name, reason=examination.detail, today=settings.today)
+        yield replace(report, file=one.name)
+
+
+def _examine(
+    paths: Sequence[Path], registry: Registry, settings: ExamineSettings, schema: Schema | None, app: App
+) -> Iterable[Examination]:
+    from odl_host.pipeline.examine import examine_file, examine_isolated
+
+    if len(paths) == 1:  # what nobody foresaw is for --debug to show
+        return [examine_file(paths[0], registry, settings, schema=schema)]
+    if settings.jobs == 1 or len(paths) < POOL_THRESHOLD_FILES:
+        return (examine_isolated(path, registry, settings, schema=schema) for path in paths)
+    from dataclasses import replace
+
+    from odl_host.pipeline.pool import examine_paths
+
+    alone = replace(settings, jobs=1)
+    return examine_paths(paths, alone, cache=app.home.schema_cache, jobs=settings.jobs, schema=schema)
+
+
+def _write_reports(inputs: Sequence[Input], reports: Sequence[FileReport], folder: Path, jobs: int) -> list[str]:
+    """Write the reports of the files that are not good, and return what went wrong."""
+    from odl_host.pipeline.reports import write_file_reports
+
+    wrong = [(one.path, report) for one, report in zip(inputs, reports, strict=True) if not report.good]
+    return write_file_reports(wrong, folder, jobs=jobs) if wrong else []
+
+
+def _print_workbook(one: Input, report: FileReport) -> None:
+    """Write the file as a workbook with its wrong cells marked on standard output."""
+    import tempfile
+
+    from odl_host.pipeline.reporting.workbook import write_corrections_workbook
+
+    if sys.stdout.isatty():
+        raise UsageError("A workbook is nothing for a terminal.", hint="Send it to a file: > a-corriger.xlsx")
+    if report.outcome == "blocked":
+        raise UnreadableFile(report.reason, hint="Give its schema: --schema NAME")
+    with tempfile.TemporaryDirectory(prefix="odl-host-") as folder:
+        target = Path(folder) / "a-corriger.xlsx"
+        write_corrections_workbook(one.path, None, report, target)
+        sys.stdout.buffer.write(target.read_bytes())
+        sys.stdout.buffer.flush()
+
+
+def _complete_schema(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[Any]:
+    """Return the names of schemas that begin so, for the shell; files when it looks like a path."""
+    from click.shell_completion import CompletionItem
+
+    from odl_host.cli.schema import complete_name
+
+    found = complete_name(_ctx, _param, incomplete)
+    return found or [CompletionItem(incomplete, type="file")]
+
+
 def _find_schema(registry: Registry, name: str) -> Schema:
     """Return a schema by its name, or from a descriptor's file or address."""
-    if name.startswith(("http://", "https://")) or name.endswith((".json", ".yml", ".yaml")) or Path(name).is_file():
+    from odl_host.cli.inputs import is_address
+
+    if is_address(name) or name.endswith((".json", ".yml", ".yaml")) or Path(name).is_file():
         from odl_host.schemas.sync import load_descriptor
 
         return load_descriptor(name)
     return registry.get_schema(name)
-
-
-def _paths(arguments: Iterable[str], stack: ExitStack, *, limit_bytes: int) -> Iterator[tuple[str, Path]]:
-    """Yield the name and the path of each file that the arguments mean; what is fetched lives as long as `stack`."""
-    for argument in arguments:
-        path = Path(argument)
-        if argument == "-":
-            from odl_host.cli import inputs
-
-            yield "-", inputs.keep_stdin(stack)
-        elif argument.startswith(("http://", "https://")):
-            from odl_host.cli import inputs
-
-            yield argument, inputs.fetch(argument, stack, limit_bytes=limit_bytes)
-        elif path.is_dir():
-            from odl_host.pipeline.discover import is_ignored
-
-            below = [file for file in sorted(path.rglob("*")) if file.is_file()]
-            found = [file for file in below if not any(map(is_ignored, file.relative_to(path).parts))]
-            if not found:
-                raise UsageError(f"The folder {path} holds no file.", hint="Give a folder that holds tables.")
-            yield from ((str(file), file) for file in found)
-        elif not path.exists() and any(sign in argument for sign in "*?["):
-            import glob
-
-            found_paths = map(Path, glob.glob(argument, recursive=True))  # noqa: PTH207 - patterns may be absolute
-            expanded = sorted(file for file in found_paths if file.is_file())
-            if not expanded:
-                raise UsageError(f"No file answers to {argument}.", hint="Check the pattern.")
-            yield from ((str(file), file) for file in expanded)
-        else:
-            yield argument, path
-
-
-def _examine(
-    named: list[tuple[str, Path]], registry: Registry, settings: ExamineSettings, schema: Schema | None, jobs: int
-) -> Iterator[tuple[str, Examination]]:
-    from odl_host.pipeline.examine import examine_file
-
-    if jobs == 1 or len(named) < POOL_THRESHOLD_FILES:
-        for name, path in named:
-            yield name, examine_file(path, registry, settings, schema=schema)
-        return
-    import functools
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-    from dataclasses import replace
-
-    settings = replace(settings, jobs=1)
-    examine = functools.partial(examine_file, registry=registry, settings=settings, schema=schema)
-    with ProcessPoolExecutor(min(jobs, len(named)), mp_context=multiprocessing.get_context("forkserver")) as pool:
-        examinations = pool.map(examine, [path for _, path in named], chunksize=8)
-        yield from ((name, examination) for (name, _), examination in zip(named, examinations, strict=True))
-
-
-def _renamed(report: FileReport, name: str) -> FileReport:
-    from dataclasses import replace
-
-    return replace(report, file=name)
-
-
-def _write_reports(examination: Examination, report: FileReport, folder: Path) -> None:
-    from odl_host.pipeline.reports import write_file_reports
-
-    write_file_reports(examination.path, report, folder)
 
 
 def _print(app: App, reports: list[FileReport], shape: str) -> None:
@@ -187,8 +214,10 @@ def _print(app: App, reports: list[FileReport], shape: str) -> None:
         text = render_csv(reports).rstrip("\r\n")
     else:
         from odl_host.pipeline.reporting.terminal import render_text
+        from odl_host.pipeline.reporting.verdict import summary
 
-        text = "\n\n".join(
-            render_text(report, colour=app.out.colour, width=app.out.width).rstrip() for report in reports
-        )
+        pages = [render_text(report, colour=app.out.colour, width=app.out.width).rstrip() for report in reports]
+        if len(reports) > 1:
+            pages.append(summary(reports))
+        text = "\n\n".join(pages)
     app.out.result(value, text)

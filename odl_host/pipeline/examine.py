@@ -97,6 +97,16 @@ def examine_file(
         return Examination(path, sha256, "failed", detail=f"{path.name}: {error.strerror or error}")
 
 
+def examine_isolated(
+    path: Path, registry: Registry, settings: ExamineSettings, *, schema: Schema | None = None
+) -> Examination:
+    """Examine one file; what nobody foresaw ends in its outcome, and the others go on."""
+    try:
+        return examine_file(path, registry, settings, schema=schema)
+    except Exception as error:  # noqa: BLE001 - one file must never stop the others; the outcome names the error
+        return Examination(path, "", "failed", detail=f"{path.name}: {type(error).__name__}: {error}")
+
+
 def hash_file(path: Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal."""
     import hashlib

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from odl_host.pipeline.discover import SourceFile
-from odl_host.pipeline.examine import Examination, ExamineSettings, examine_file
+from odl_host.pipeline.examine import Examination, ExamineSettings, examine_isolated
 from odl_host.pipeline.interrupt import end_with_parent
-from odl_host.schemas.registry import Registry, load_registry
+from odl_host.schemas.registry import Registry, Schema, load_registry
 
 # Below this many files, starting processes costs more than it saves.
 POOL_THRESHOLD_FILES = 12
@@ -29,21 +29,28 @@ CHUNK_FILES = 4
 def examine_sources(
     sources: Sequence[SourceFile], settings: ExamineSettings, *, cache: Path, jobs: int
 ) -> Iterator[tuple[SourceFile, Examination]]:
-    """Yield each source with its examination, in order; several processes when it is worth starting them.
+    """Yield each source with its examination, in order; see `examine_paths`."""
+    paths = [source.path for source in sources]
+    yield from zip(sources, examine_paths(paths, settings, cache=cache, jobs=jobs), strict=True)
 
-    `cache`: the folder of loaded schemas. `jobs`: processes; 0 takes one per processor.
+
+def examine_paths(
+    paths: Sequence[Path], settings: ExamineSettings, *, cache: Path, jobs: int, schema: Schema | None = None
+) -> Iterator[Examination]:
+    """Yield the examination of each file, in order; several processes when it is worth starting them.
+
+    `cache`: the folder of loaded schemas. `jobs`: processes; 0 takes one per processor. `schema`: what to judge by,
+    when it is not to be recognised.
     """
     jobs = jobs or os.cpu_count() or 1
-    if jobs == 1 or len(sources) < POOL_THRESHOLD_FILES:
+    if jobs == 1 or len(paths) < POOL_THRESHOLD_FILES:
         registry = load_registry(cache)
-        for source in sources:
-            yield source, examine_isolated(source.path, registry, settings)
+        for path in paths:
+            yield examine_isolated(path, registry, settings, schema=schema)
         return
-    paths = [source.path for source in sources]
-    examined = map_in_processes(
-        _examine_in_worker, paths, _ended_abruptly, jobs=jobs, start=_start_worker, arguments=(cache, settings)
+    yield from map_in_processes(
+        _examine_in_worker, paths, _ended_abruptly, jobs=jobs, start=_start_worker, arguments=(cache, settings, schema)
     )
-    yield from zip(sources, examined, strict=True)
 
 
 Item = TypeVar("Item")
@@ -111,23 +118,15 @@ def _ended_abruptly(path: Path) -> Examination:
     return Examination(path, "", "failed", detail=f"{path.name}: the process that read this file ended abruptly.")
 
 
-_worker: tuple[Registry, ExamineSettings] | None = None
+_worker: tuple[Registry, ExamineSettings, Schema | None] | None = None
 
 
-def _start_worker(cache: Path, settings: ExamineSettings) -> None:
+def _start_worker(cache: Path, settings: ExamineSettings, schema: Schema | None) -> None:
     global _worker
-    _worker = (load_registry(cache), settings)
+    _worker = (load_registry(cache), settings, schema)
 
 
 def _examine_in_worker(path: Path) -> Examination:
     assert _worker is not None
-    registry, settings = _worker
-    return examine_isolated(path, registry, settings)
-
-
-def examine_isolated(path: Path, registry: Registry, settings: ExamineSettings) -> Examination:
-    """Examine one file; what nobody foresaw ends in its outcome, and the run goes on."""
-    try:
-        return examine_file(path, registry, settings)
-    except Exception as error:  # noqa: BLE001 - one file must never stop the others; the outcome names the error
-        return Examination(path, "", "failed", detail=f"{path.name}: {type(error).__name__}: {error}")
+    registry, settings, schema = _worker
+    return examine_isolated(path, registry, settings, schema=schema)

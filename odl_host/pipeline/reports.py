@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 LISTING_NAME = "a-corriger.csv"
 NO_MEMBER_FOLDER = "sans-collectivite"
+_MARKED = frozenset({"rejected", "invalid"})
+"""The outcomes of files that are given back with their wrong cells marked."""
 
 
 def report_of(step: Step, *, today: date) -> FileReport:
@@ -52,16 +54,34 @@ def write_all_reports(
     stops none of the others. `jobs`: processes; 0 takes one per processor.
     """
     tasks = [_task(step, folder, today) for step in steps]
-    jobs = jobs or os.cpu_count() or 1
-    written: Iterable[str]
-    if jobs == 1 or len(tasks) == 1 or sum(map(_cells, tasks)) < POOL_THRESHOLD_CELLS:
-        written = map(_write_isolated, tasks)
-    else:
-        from odl_host.pipeline.pool import map_in_processes
-
-        written = map_in_processes(_write_isolated, tasks, _ended_abruptly, jobs=jobs, start=_no_preparation, chunk=1)
-    for step, task, problem in zip(steps, tasks, written, strict=True):
+    for step, task, problem in zip(steps, tasks, _write_all(tasks, jobs), strict=True):
         yield step, None if problem else task.page, problem
+
+
+def write_file_reports(files: Sequence[tuple[Path, FileReport]], folder: Path, *, jobs: int) -> list[str]:
+    """Write the reports of files that were only checked, under their own names; return what went wrong.
+
+    `jobs`: processes; 0 takes one per processor. A report that cannot be written stops none of the others.
+    """
+    tasks = [
+        _Task(path, report, folder / _page_name(report.file if report.file != "-" else path.name), "")
+        for path, report in files
+    ]
+    return [
+        f"{task.report.file}: {problem}"
+        for task, problem in zip(tasks, _write_all(tasks, jobs), strict=True)
+        if problem
+    ]
+
+
+def _write_all(tasks: Sequence[_Task], jobs: int) -> Iterable[str]:
+    """Write reports, in several processes when it is worth starting them; give what went wrong with each."""
+    jobs = jobs or os.cpu_count() or 1
+    if jobs == 1 or len(tasks) == 1 or sum(map(_cells, tasks)) < POOL_THRESHOLD_CELLS:
+        return map(_write_isolated, tasks)
+    from odl_host.pipeline.pool import map_in_processes
+
+    return map_in_processes(_write_isolated, tasks, _ended_abruptly, jobs=jobs, start=_no_preparation, chunk=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +101,7 @@ def _task(step: Step, folder: Path, today: date) -> _Task:
 
 def _cells(task: _Task) -> int:
     """Return how many cells the report's workbook has."""
-    return (task.report.rows or 0) * len(task.report.header) if task.report.outcome == "rejected" else 0
+    return (task.report.rows or 0) * len(task.report.header) if task.report.outcome in _MARKED else 0
 
 
 def _write_isolated(task: _Task) -> str:
@@ -92,7 +112,7 @@ def _write_isolated(task: _Task) -> str:
         same = task.sha256 and previous.get("sha256") == task.sha256 and previous.get("made_by") == __version__
         if same and task.page.is_file():
             return ""
-        if report.outcome == "rejected":
+        if report.outcome in _MARKED:
             report = replace(report, comparison=compare_attempts(previous, report))
         _write_faces(task.source, report, task.page, task.sha256)
     except Exception as error:  # noqa: BLE001 - whatever a library makes of one odd file, the run goes on
@@ -106,19 +126,6 @@ def _no_preparation() -> None:
 
 def _ended_abruptly(_task: _Task) -> str:
     return "the process that wrote it ended abruptly"
-
-
-def write_file_reports(path: Path, report: FileReport, folder: Path) -> Path:
-    """Write the reports of one file that was only checked, under its own name, and return the path of the page.
-
-    :raises StorageError: the reports cannot be written.
-    """
-    page = folder / _page_name(report.file if report.file != "-" else path.name)
-    previous = _read_previous(page.with_suffix(".json"))
-    if report.outcome == "invalid":
-        report = replace(report, comparison=compare_attempts(previous, report))
-    _write_faces(path, report, page, "")
-    return page
 
 
 def write_listing(steps: Iterable[Step], folder: Path, *, today: date) -> None:
@@ -143,7 +150,7 @@ def remove_reports(step: Step, folder: Path) -> None:
 def _write_faces(path: Path, report: FileReport, page: Path, sha256: str) -> None:
     document = {"sha256": sha256, "made_by": __version__, **as_json(report)}
     _write(page.with_suffix(".json"), json.dumps(document, ensure_ascii=False, indent=1).encode())
-    workbook = _write_workbook(path, report, page) if report.outcome in {"rejected", "invalid"} else ""
+    workbook = _write_workbook(path, report, page) if report.outcome in _MARKED else ""
     _write(page, render_html(report, copy=workbook).encode())
 
 

@@ -9,9 +9,12 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from odl_host.errors import Unavailable, UnreadableFile
+
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
 
 TIMEOUT_S = 20.0
 # The largest official descriptor weighs 0.5 MB, the national catalogue 0.2 MB (2026).
@@ -47,10 +50,13 @@ def read_place(place: str | Path) -> bytes:
         ) from error
 
 
-def _fetch(url: str) -> bytes:
-    from http.client import HTTPException
+def open_address(url: str, *, timeout_s: float) -> HTTPResponse:
+    """Ask an http(s) address for a document, follow its redirections to others, and return the answer, to be closed.
+
+    :raises OSError: it cannot be reached (HTTPError: it refuses) :raises HTTPException: it does not speak HTTP
+    :raises ValueError: it is no address
+    """
     from urllib import request
-    from urllib.error import HTTPError, URLError
 
     import odl_host
 
@@ -65,15 +71,25 @@ def _fetch(url: str) -> bytes:
     ):
         opener.add_handler(handler)
     agent = f"odl-host/{odl_host.__version__}"
-    headers = {"User-Agent": agent, "Accept": "application/json, */*;q=0.5"}
+    headers = {"User-Agent": agent, "Accept": "*/*"}
+    asked = request.Request(url, headers=headers)  # noqa: S310 - the opener knows http and https only
+    answer: HTTPResponse = opener.open(asked, timeout=timeout_s)
+    return answer
+
+
+def _fetch(url: str) -> bytes:
+    from http.client import HTTPException
+    from urllib.error import HTTPError, URLError
+
     try:
-        asked = request.Request(url, headers=headers)  # noqa: S310 - the opener knows http and https only
-        with opener.open(asked, timeout=TIMEOUT_S) as answer:
+        with open_address(url, timeout_s=TIMEOUT_S) as answer:
             raw: bytes = answer.read(LIMIT_BYTES + 1)
     except (URLError, HTTPException, OSError, ValueError) as error:
         if isinstance(error, HTTPError):
             error.close()  # it holds the connection
-        raise Unavailable(f"{url} does not answer: {error}.", hint="Check the address, then try again.") from error
+        cause = getattr(error, "reason", error)  # of a site that refuses: its words; else the system's
+        said = str(getattr(cause, "strerror", None) or cause)
+        raise Unavailable(f"{url} does not answer: {said}.", hint="Check the address, then try again.") from error
     if len(raw) > LIMIT_BYTES:
         raise UnreadableFile(f"{url} is larger than {LIMIT_BYTES // 1_000_000} MB.", hint="Give a schema's address.")
     return raw

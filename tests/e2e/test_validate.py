@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import io
 import json
 import subprocess
 import threading
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
 from .conftest import CommandLine
 
@@ -88,6 +90,91 @@ def test_reports_are_laid_where_asked_and_a_second_attempt_is_compared(odl: Comm
 def test_each_format(odl: CommandLine, folder: Path, shape: str, start: str) -> None:
     printed = odl("validate", folder / "sub" / "wrong.csv", "--format", shape, code=3).stdout
     assert printed.lower().startswith(start)
+
+
+def test_inputs_that_cannot_be_had_stop_no_other(odl: CommandLine, folder: Path, web: str) -> None:
+    empty = folder / "vide"
+    empty.mkdir()
+    bad = [f"{web}/absent.csv", "http://127.0.0.1:9/a.csv", empty, folder / "absent.csv", folder / "absent*.csv"]
+    documents = odl("--json", "validate", *bad, folder / "good.csv", code=3).json
+    assert [one["outcome"] for one in documents] == ["blocked"] * len(bad) + ["valid"]
+    assert "n’existe pas" in documents[0]["reason"]
+    assert "connexion refusée" in documents[1]["reason"]
+    printed = odl("validate", *bad, folder / "good.csv", code=3).stdout
+    assert "6 fichiers vérifiés\u00a0: 1 valide, 0 à corriger et 5 n’ont pas pu être vérifiés." in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said", "hint"),
+    [
+        (["absent.csv"], 3, "absent.csv n’existe pas.", "Vérifiez le chemin."),
+        (["absent*.csv"], 2, "Aucun fichier ne correspond à absent*.csv.", "Vérifiez l’écriture du nom."),
+        (["http://127.0.0.1:9/a.csv"], 5, "ne répond pas (connexion refusée).", "Attendez un moment"),
+        (["a.csv", "--schema", "delib"], 3, "Aucun modèle ne s’appelle « delib »", "Essayez : "),
+        (["a.csv", "--schema", "prenoms@99"], 3, "n’a pas de version 99", "Chargez les versions officielles"),
+        (["a.csv", "--format", "pdf"], 2, "« pdf » ne convient pas à --format", "Voyez : odl-host validate --help"),
+        (["a.csv", "--formt", "csv"], 2, "L’option --formt n’existe pas.", "Voyez : "),
+        ([], 2, "Il manque : ", "Voyez : "),
+    ],
+    ids=["path", "pattern", "address", "schema", "version", "value", "option", "nothing"],
+)
+def test_errors_and_hints_are_french_for_who_asks(
+    odl: CommandLine, arguments: list[str], code: int, said: str, hint: str
+) -> None:
+    printed = odl("--lang", "fr", "validate", *arguments, code=code).stderr
+    assert said in printed
+    assert f"→ {hint}" in printed
+
+
+def test_a_workbook_is_given_back_on_standard_output(odl: CommandLine, folder: Path) -> None:
+    arguments = odl.arguments("validate", folder / "sub" / "wrong.csv", "--format", "xlsx")
+    done = subprocess.run(arguments, capture_output=True, env=odl.env, check=False)
+    assert done.returncode == 3
+    assert load_workbook(io.BytesIO(done.stdout)).sheetnames == ["À corriger", "Données"]
+    assert "one file" in odl("validate", folder, "--format", "xlsx", code=2).stderr
+
+
+def test_an_address_is_followed_named_and_limited(odl: CommandLine, folder: Path) -> None:
+    class Site(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            places = {"/local": f"file://{folder / 'good.csv'}", "/ancien%20fichier%20%C3%A9.csv": "/nouveau?id=3"}
+            if self.path in places:
+                self.send_response(302)
+                self.send_header("Location", places[self.path])
+                self.end_headers()
+                return
+            self.send_response(200)
+            if self.path == "/coupe":
+                self.send_header("Content-Length", "9999")
+            self.send_header("Content-Disposition", 'attachment; filename="prenoms 2024.csv"')
+            self.end_headers()
+            self.wfile.write(GOOD.encode() * (20_000 if self.path == "/gros" else 1))
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Site) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        site = f"http://127.0.0.1:{server.server_port}"
+        try:
+            assert odl("--json", "validate", f"{site}/ancien fichier é.csv").json["valid"]
+            assert "not allowed" in odl("validate", f"{site}/local", code=3).stderr
+            assert "before the end" in odl("validate", f"{site}/coupe", code=5).stderr
+            (odl.home / "odl.toml").write_text("max_file_mb = 1\n", encoding="utf-8")
+            assert "larger than 1 MB" in odl("validate", f"{site}/gros", code=3).stderr
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_the_shell_completes_the_names_of_schemas(odl: CommandLine) -> None:
+    def completed(words: str) -> list[str]:
+        env = {"_ODL_HOST_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": "3"}
+        return odl(code=None, **env).stdout.split()
+
+    assert completed("odl-host validate --schema delib") == ["plain,deliberations"]
+    assert "plain,scdl/budget" in completed("odl-host schema show scdl/")
 
 
 def test_warnings_count_only_when_asked(odl: CommandLine, folder: Path) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from odl_host.pipeline.reporting.wording import NO_BREAK_SPACE, counted, number
+from odl_host.pipeline.reporting.wording import NO_BREAK_SPACE, counted, listed, number
 from odl_host.schemas.findings import CODES
 
 if TYPE_CHECKING:
@@ -43,6 +44,17 @@ def instruction(report: FileReport, *, name: str = "") -> str:
     columns = {one.column for one in report.findings if one.severity == "error" and one.column}
     where = f"dans {number(len(columns))} colonnes de {name}" if todo > _MANY and len(columns) > 1 else f"dans {name}"
     return f"{counted(todo, 'correction', 'corrections')} à faire {where}, puis redéposez-le sous le même nom."
+
+
+def summary(reports: Sequence[FileReport]) -> str:
+    """Return how many files are right, wrong, and not judged, in one sentence."""
+    wrong = sum(not one.good and one.outcome != "blocked" for one in reports)
+    stuck = sum(one.outcome == "blocked" for one in reports)
+    good = len(reports) - wrong - stuck
+    parts = [counted(good, "valide", "valides"), f"{number(wrong)} à corriger"]
+    if stuck:
+        parts.append(counted(stuck, "n’a pas pu être vérifié", "n’ont pas pu être vérifiés"))
+    return f"{counted(len(reports), 'fichier vérifié', 'fichiers vérifiés')}{NO_BREAK_SPACE}: {listed(parts)}."
 
 
 def corrections(report: FileReport) -> int:
