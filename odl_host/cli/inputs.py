@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -164,4 +163,6 @@ def _name_of(address: str, headers: Message) -> str:
 
 
 def _folder(stack: ExitStack) -> Path:
+    import tempfile
+
     return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="odl-host-")))
