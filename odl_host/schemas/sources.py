@@ -87,7 +87,8 @@ def _fetch(url: str) -> bytes:
     except (URLError, HTTPException, OSError, ValueError) as error:
         if isinstance(error, HTTPError):
             error.close()  # it holds the connection
-        cause = getattr(error, "reason", error)  # of a site that refuses: its words; else the system's
+        refused = isinstance(error, HTTPError)
+        cause = error if refused else getattr(error, "reason", error)
         said = str(getattr(cause, "strerror", None) or cause)
         raise Unavailable(f"{url} does not answer: {said}.", hint="Check the address, then try again.") from error
     if len(raw) > LIMIT_BYTES:
