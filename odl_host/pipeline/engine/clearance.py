@@ -6,6 +6,7 @@ here ever says that a text is bad: that is the column's exact routine.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from itertools import filterfalse
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -28,7 +29,7 @@ def compile_filters(
     if not cell_type.identity:
         if cell_type.quick is None:
             return None
-        filters.append(only_refused(cell_type.quick))
+        filters.append(_NUMBERS.get(kind, only_refused)(cell_type.quick))
     lengths = names & {"minLength", "maxLength"}
     if lengths and kind == "string":
         filters.append(_by_length(int(constraints.get("minLength") or 0), constraints.get("maxLength")))
@@ -49,6 +50,37 @@ def compile_filters(
 def only_refused(test: Callable[[str], object]) -> Filter:
     """Return the filter that clears what a test accepts."""
     return lambda texts: list(filterfalse(test, texts))
+
+
+def _only_no_integers(test: Callable[[str], object]) -> Filter:
+    def refused(texts: Collection[str]) -> list[str]:
+        if "".join(texts).replace("-", "").isdecimal() and _all_read(int, texts):
+            return []
+        return list(filterfalse(test, texts))
+
+    return refused
+
+
+def _only_no_numbers(test: Callable[[str], object]) -> Filter:
+    def refused(texts: Collection[str]) -> list[str]:
+        # Of what is written with digits, points and signs only, `float` takes nothing that the exact type does not.
+        if "".join(texts).replace(".", "").replace("-", "").isdecimal() and _all_read(float, texts):
+            return []
+        return list(filterfalse(test, texts))
+
+    return refused
+
+
+def _all_read(kind: type, texts: Collection[str]) -> bool:
+    try:
+        deque(map(kind, texts), maxlen=0)
+    except ValueError:
+        return False
+    return True
+
+
+_NUMBERS = {"integer": _only_no_integers, "number": _only_no_numbers}
+"""Quicker than a pattern where all texts are plain numbers."""
 
 
 def suspects(filters: list[Filter], texts: Collection[str]) -> list[str]:

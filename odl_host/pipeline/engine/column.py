@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from odl_host.pipeline.engine.clearance import Filter, compile_filters, only_refused, suspects
+from odl_host.pipeline.engine.clearance import Filter, compile_filters, suspects
 from odl_host.pipeline.engine.pattern import Pattern
 from odl_host.pipeline.engine.types import BOUNDS, CONSTRAINTS, CellType, compile_type
 from odl_host.schemas.checks import CannotJudge, Problem
@@ -180,10 +180,11 @@ class Column:
             new -= self._known
             doubtful = new
         else:
+            if self._known.issuperset(cells):
+                self._watch(len(cells), 0)
+                return None
             new = set(cells)
             new -= self._known
-            if not new:
-                return None
             self._watch(len(cells), len(new))
             doubtful = new if filters is None else self._doubtful(filters, new)
         bad = {text: verdict for text in doubtful if (verdict := self.judge(text))}
@@ -254,11 +255,11 @@ class Column:
         return lambda value: len(value) <= length
 
     def _compile_filters(self) -> list[Filter] | None:
-        accepts = [check.accepts for check in self._checks if check.accepts is not None]
-        if self.findings or len(accepts) < len(self._checks) or (accepts and not self.type.identity):
+        doubts = [check.doubts for check in self._checks if check.doubts is not None]
+        if self.findings or len(doubts) < len(self._checks) or (doubts and not self.type.identity):
             return None
         filters = compile_filters(self.field.type, self.field.format, self.type, self._constraints, self.pattern)
-        return None if filters is None else filters + [only_refused(test) for test in accepts]
+        return None if filters is None else filters + doubts
 
     def _seed(self) -> None:
         """Remember at once the texts of a list of allowed values."""

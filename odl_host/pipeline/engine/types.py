@@ -62,6 +62,7 @@ _EMAIL = (
     r"[A-Za-z0-9_+-]{1,20}(?:\.[A-Za-z0-9_+-]{1,20}){0,2}@(?:[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?\.){1,3}[a-z]{2,20}"
 )
 _SCHEME = r"[a-zA-Z][a-zA-Z0-9+.-]*:"
+_YEAR_FIRST = re.compile(r"\d{4}-").match
 _NOT_DIGITS_AROUND = r"((^[^-\d]*)|(\D*$))"
 
 
@@ -251,6 +252,8 @@ def _date(field: Field) -> CellType:
             return None
         if quick is not None and quick(cell):
             return date.fromisoformat(cell)
+        if quick is not None and not _YEAR_FIRST(cell):
+            return None  # `strptime` would refuse it too, in ten times the time
         try:
             return parse_any_date(cell).date() if form == "any" else datetime.strptime(cell, form).date()  # noqa: DTZ007
         except Exception:  # noqa: BLE001 - what dateutil and strptime raise on odd texts is theirs; any failure refuses

@@ -69,7 +69,7 @@ def bind_checks(schema: Schema, *, strict_validata: bool = False) -> BoundChecks
         try:
             if name in VALUE_CHECKS:
                 column = text_param(params, "column")
-                bound.values.append(BoundCheck(column, VALUE_CHECKS[name].bind(params), VALUE_CHECKS[name].accepts))
+                bound.values.append(BoundCheck(column, VALUE_CHECKS[name].bind(params), VALUE_CHECKS[name].doubts))
             elif name in ROW_CHECKS:
                 bound.rows.append(ROW_CHECKS[name](params))
             elif name in OWN_CODES and not strict_validata:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
@@ -31,6 +31,9 @@ JudgeValue: TypeAlias = Callable[[object, str], Problem | None]
 JudgeRow: TypeAlias = Callable[[Sequence[object]], Problem | None]
 """Values of the check's columns, in their order; None where a cell is empty, wrongly typed or its column absent."""
 
+Doubts: TypeAlias = Callable[[Collection[str]], list[str]]
+"""Many texts in, those that are not surely good out; never called with no text."""
+
 
 @dataclass(frozen=True, slots=True)
 class ValueCheck:
@@ -42,8 +45,8 @@ class ValueCheck:
     bad: tuple[str, ...]
     params: Mapping[str, object] = field(default_factory=lambda: NO_PARAMS)
     """Parameters with which the examples hold."""
-    accepts: Callable[[str], object] | None = None
-    """The same verdict on a text alone, whatever the parameters, for fields of text."""
+    doubts: Doubts | None = None
+    """A quick way for fields of text, whatever the parameters."""
 
 
 class BoundCheck(NamedTuple):
@@ -51,7 +54,7 @@ class BoundCheck(NamedTuple):
 
     column: str
     judge: JudgeValue
-    accepts: Callable[[str], object] | None = None
+    doubts: Doubts | None = None
 
 
 @dataclass(frozen=True, slots=True)

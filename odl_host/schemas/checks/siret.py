@@ -5,7 +5,9 @@ Source: INSEE, definitions c1841 (SIREN) and c2000 (SIRET); Luhn's key, except L
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from itertools import compress
+from operator import or_
 
 from odl_host.schemas.checks.problem import JudgeValue, Problem, ValueCheck
 
@@ -15,6 +17,10 @@ _LA_POSTE_HEAD_OFFICE = "35600000000048"
 # The sum that two, then four digits add to Luhn's total; the last of them is not doubled.
 _LUHN2 = [n % 10 + (n // 10 * 2 - 9 * (n >= 50)) for n in range(100)]
 _LUHN4 = [high + low for high in _LUHN2 for low in _LUHN2]
+
+_DIGITS = bytes((code - ord("0")) % 256 for code in range(256))
+_DOUBLED = bytes(n * 2 - 9 * (n > 4) if n < 10 else 0 for n in range(256))
+_NOT_TENS = bytes(n % 10 > 0 for n in range(256))
 
 
 def _siren_sum(digits: str) -> int:
@@ -47,6 +53,52 @@ def is_siret(text: str) -> bool:
     return _siret_sum(digits) % 10 == 0 and _siren_sum(digits) % 10 == 0
 
 
+def doubtful_sirets(texts: Collection[str]) -> list[str]:
+    """Return the texts that are not surely a SIRET: hundreds are cleared in the time of ten."""
+    shaped, found = _by_shape(texts, 14)
+    if shaped:
+        columns = _columns(shaped)
+        found += compress(shaped, map(or_, _wrong_keys(columns), _wrong_keys(columns[:9])))
+        if _LA_POSTE in "".join(shaped):
+            found += [text for text in shaped if text.startswith(_LA_POSTE)]  # these have a key of their own
+    return found
+
+
+def doubtful_sirens(texts: Collection[str]) -> list[str]:
+    """Return the texts that are not surely a SIREN."""
+    shaped, found = _by_shape(texts, 9)
+    if shaped:
+        found += compress(shaped, _wrong_keys(_columns(shaped)))
+    return found
+
+
+def _by_shape(texts: Collection[str], length: int) -> tuple[Collection[str], list[str]]:
+    """Return the texts of so many digits, and the others."""
+    joined = "".join(texts)
+    if joined.isascii() and joined.isdigit() and {*map(len, texts)} == {length}:
+        return texts, []
+    shaped = [text for text in texts if len(text) == length and text.isascii() and text.isdigit()]
+    return shaped, list(set(texts).difference(shaped))
+
+
+def _columns(shaped: Collection[str]) -> list[bytes]:
+    """Return the first digits of all texts, their second digits, and so on, as bytes from 0 to 9."""
+    digits = "".join(shaped).encode().translate(_DIGITS)
+    length = len(digits) // len(shaped)
+    return [digits[place::length] for place in range(length)]
+
+
+def _wrong_keys(columns: list[bytes]) -> bytes:
+    """Return a 1 for each text whose digits do not have Luhn's key, else a 0.
+
+    A column of digits, read as one large number, is added to the next in one go: a byte never overflows.
+    """
+    total = 0
+    for place, column in enumerate(reversed(columns)):
+        total += int.from_bytes(column.translate(_DOUBLED) if place % 2 else column, "little")
+    return total.to_bytes(len(columns[0]), "little").translate(_NOT_TENS)
+
+
 def _bind_siret(_params: Mapping[str, object]) -> JudgeValue:
     def judge(value: object, text: str) -> Problem | None:
         return None if is_siret(value if isinstance(value, str) else text) else wrong
@@ -68,12 +120,12 @@ SIRET = ValueCheck(
     _bind_siret,
     good=("20006911000019", "200 069 110 00019", "35600000000048", "35600000049837", "00000000000000"),
     bad=("20006911000020", "200069110", "2000691100001", "2000691100001X", "2.0006911E13", "35600000000046"),
-    accepts=is_siret,
+    doubts=doubtful_sirets,
 )
 SIREN = ValueCheck(
     "siren",
     _bind_siren,
     good=("200069110", "200 069 110", "000000000"),
     bad=("200069111", "20006911", "20006911000019", "20006911O"),
-    accepts=is_siren,
+    doubts=doubtful_sirens,
 )
