@@ -91,6 +91,22 @@ def _(_folder: Path) -> None:
         assert _ours(_schema(TEXT, custom_checks=declared), ["v"], [[text]], strict=True).valid
 
 
+@shows("first rows much shorter than the header")
+def _(folder: Path) -> None:
+    (folder / "table.csv").write_text("v,n,autre,encore\nx\n", encoding="utf-8")
+    resource = frictionless.Resource(
+        str(folder / "table.csv"),
+        schema=frictionless.Schema.from_descriptor({"fields": [TEXT, NUMBER]}),
+        detector=frictionless.Detector(schema_sync=True),
+    )
+    with frictionless.system.use_context(trusted=True):
+        assert [error.type for error in resource.validate().tasks[0].errors] == ["unmatched-header"]
+    schema, header, rows = _schema(TEXT, NUMBER), ["v", "n", "autre", "encore"], [["x"]]
+    ours = _ours(schema, header, rows, strict=True)
+    assert {code for code, _, _ in _errors(ours)} == {"missing-cell"}
+    assert _errors(ours) == _errors(_theirs(schema, header, rows))
+
+
 @shows("repeated label")
 def _(_folder: Path) -> None:
     schema, header, rows = _schema(TEXT), ["v", "v"], [["x", "y"]]

@@ -96,7 +96,7 @@ def _run_frictionless(path: Path, descriptor: Mapping[str, Any]) -> list[Any]:
             path=str(path),
             format="csv",
             encoding="utf-8",
-            dialect=Dialect(controls=[control]),
+            dialect=Dialect(header_rows=[1], controls=[control]),
             schema=Schema.from_descriptor(dict(descriptor)),
             detector=Detector(schema_sync=True),
         )
