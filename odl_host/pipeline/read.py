@@ -55,7 +55,7 @@ def read_table(
     except OSError as error:
         raise RefusedFile("absent", path, detail=error.strerror or str(error)) from error
     if size > limits.max_bytes:
-        raise RefusedFile("too-big", path, detail=str(size), bound=str(limits.max_bytes), limit="max_bytes")
+        raise RefusedFile("too-big", path, detail=str(size), bound=str(limits.max_bytes), limit="max_file_mb")
     if not head:
         raise RefusedFile("empty", path)
     container = find_container(head)
@@ -106,7 +106,7 @@ def _read_workbook(
 
     if size > limits.max_workbook_bytes:
         raise RefusedFile(
-            "too-big", path, detail=str(size), bound=str(limits.max_workbook_bytes), limit="max_workbook_bytes"
+            "too-big", path, detail=str(size), bound=str(limits.max_workbook_bytes), limit="max_workbook_mb"
         )
     source, notes = open_sheet(path, container, limits, keys)
     if _WORKBOOK_EXTENSIONS.get(path.suffix.lower()) != source.format:
@@ -164,7 +164,9 @@ def _open_table(
     place = find_header(head, keys) if repair else 0
     index, header = index + place, head[place]
     if len(header) > limits.max_columns:
-        raise RefusedFile("too-many-columns", path, detail=str(len(header)), bound=str(limits.max_columns))
+        raise RefusedFile(
+            "too-many-columns", path, detail=str(len(header)), bound=str(limits.max_columns), limit="max_columns"
+        )
     return Table(
         path,
         source,

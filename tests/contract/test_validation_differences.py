@@ -176,6 +176,15 @@ def _(_folder: Path) -> None:
         _theirs(schema, ["n"], rows)
 
 
+@shows("`unique` or a key on lists or objects")
+def _(_folder: Path) -> None:
+    schema = _schema({"name": "v", "type": "array", "constraints": {"unique": True}}, NUMBER)
+    rows = [["[1]", "1"], ["[1]", "2"], ["[2]", "3"]]
+    assert _errors(_ours(schema, ["v", "n"], rows)) == {("unique-error", 3, "v")}
+    with pytest.raises(TypeError):
+        _theirs(schema, ["v", "n"], rows)
+
+
 @shows("foreign keys to other tables")
 def _(_folder: Path) -> None:
     keys = [{"fields": "v", "reference": {"resource": "autre", "fields": "id"}}]

@@ -31,9 +31,9 @@ class KeyTracker:
 
 
 def hashable(value: object) -> Hashable:
-    """Return a key for any value; lists and objects by their text."""
+    """Return a key for any value; lists and objects by their text. A NaN is no other NaN, as for frictionless."""
     try:
         hash(value)
     except TypeError:
         return repr(value)
-    return value
+    return value if value == value else object()

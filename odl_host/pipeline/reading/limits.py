@@ -39,5 +39,6 @@ def read_limits(settings: Settings) -> ReadLimits:
         max_bytes=settings.max_file_mb * 1_000_000,
         max_cells=settings.max_cells,
         max_columns=settings.max_columns,
+        max_workbook_bytes=settings.max_workbook_mb * 1_000_000,
         zip_ratio=settings.max_zip_ratio,
     )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _SAVE_AS_CSV = "Open it in a spreadsheet, save it as CSV UTF-8 or XLSX, and deposit that file."
 _ENREGISTRER = "Ouvrez-le dans un tableur, enregistrez-le en CSV UTF-8 ou en XLSX, puis déposez ce nouveau fichier."
-_SPLIT = "Split the file, or raise {limit} in the reading limits."
+_SPLIT = "Split the file, or raise the setting {limit} (see: odl-host config)."
 _DECOUPER = "Découpez-le en plusieurs fichiers, ou demandez à votre administrateur de relever cette limite."
 
 # code: (message, hint, French sentences for the town hall)
@@ -72,32 +72,32 @@ _REFUSALS: dict[str, tuple[str, str, str]] = {
         "Aucune feuille de ce classeur ne contient de données. Vérifiez que vous avez déposé le bon fichier.",
     ),
     "bomb": (
-        "{name}: unfolds to {detail}; the limit is {bound} (zip_ratio, max_uncompressed).",
+        "{name}: unfolds to {detail}; the limit is {bound} (setting max_zip_ratio).",
         "Check where the file comes from; an honest workbook is saved again as CSV.",
         "Ce classeur est anormal : décompressé, il serait démesuré. " + _ENREGISTRER,
     ),
     "too-big": (
-        "{name}: {detail} bytes; the limit is {bound} ({limit}).",
+        "{name}: {detail} bytes; the limit is {bound} (setting {limit}).",
         _SPLIT,
         "Le fichier est trop gros. " + _DECOUPER,
     ),
     "too-many-cells": (
-        "{name}: {detail} cells; the limit is {bound} (max_cells).",
+        "{name}: {detail} cells; the limit is {bound} (setting max_cells).",
         "Delete the empty rows and columns around the data, or save the sheet as CSV.",
         "La feuille est démesurée. Supprimez les lignes et colonnes vides autour des données, puis enregistrez.",
     ),
     "too-many-columns": (
-        "{name}: {detail} columns; the limit is {bound} (max_columns).",
+        "{name}: {detail} columns; the limit is {bound} (setting max_columns).",
         _SPLIT,
         "Le tableau a trop de colonnes ({detail}). Supprimez celles qui ne font pas partie du modèle.",
     ),
     "line-too-long": (
-        "{name}: a line of more than {bound} bytes (max_line_bytes).",
+        "{name}: a line of more than {bound} bytes.",
         "Check that the file is a table with one record per line.",
         "Le fichier contient une ligne démesurée : ce n’est sans doute pas un tableau. " + _ENREGISTRER,
     ),
     "cell-too-long": (
-        "{name}: a row near {detail} holds a cell of more than {bound} characters (max_cell_chars).",
+        "{name}: a row near {detail} holds a cell of more than {bound} characters.",
         "Look for a quotation mark that is opened and never closed.",
         "Autour de la ligne {detail}, un guillemet est ouvert et jamais refermé. Corrigez, puis déposez de nouveau.",
     ),

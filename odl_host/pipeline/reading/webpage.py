@@ -46,9 +46,7 @@ def open_web_table(path: Path, form: TextForm, limits: ReadLimits, keys: Collect
     """
     if path.stat().st_size > limits.max_workbook_bytes:
         size = str(path.stat().st_size)
-        raise RefusedFile(
-            "too-big", path, detail=size, bound=str(limits.max_workbook_bytes), limit="max_workbook_bytes"
-        )
+        raise RefusedFile("too-big", path, detail=size, bound=str(limits.max_workbook_bytes), limit="max_workbook_mb")
     parser = _TableParser(limits.max_cells)
     with open_text(path, form) as text:
         while chunk := text.read(1 << 16):

@@ -247,17 +247,17 @@ def test_the_million_blank_rows_that_libreoffice_writes_below_the_data_are_no_cl
     assert read_table(ods(tmp_path, rows)).rows == 1
 
 
-def test_each_limit_has_its_refusal_that_names_the_setting(tmp_path: Path) -> None:
+def test_each_limit_has_its_refusal_that_names_it_and_the_setting(tmp_path: Path) -> None:
     wide = saved(tmp_path, "large.csv", ",".join(map(str, range(50))).encode() + b"\n")
     long = saved(tmp_path, "long.csv", b'a,b\n"' + b"x\n" * 3000)
-    assert "max_bytes" in refusal(wide, ReadLimits(max_bytes=10)).message
+    assert "max_file_mb" in refusal(wide, ReadLimits(max_bytes=10)).message
     assert "max_columns" in refusal(wide, ReadLimits(max_columns=49)).message
-    assert "max_line_bytes" in refusal(wide, ReadLimits(max_line_bytes=20)).message
-    assert "max_workbook_bytes" in refusal(DATA / "cellules-typees.xlsx", ReadLimits(max_workbook_bytes=99)).message
+    assert "20 bytes" in refusal(wide, ReadLimits(max_line_bytes=20)).message
+    assert "max_workbook_mb" in refusal(DATA / "cellules-typees.xlsx", ReadLimits(max_workbook_bytes=99)).message
     assert "max_cells" in refusal(DATA / "cellules-typees.xlsx", ReadLimits(max_cells=3)).message
     assert "max_cells" in refusal(DATA / "page-web.xls", ReadLimits(max_cells=3)).message
-    assert "max_uncompressed" in refusal(DATA / "cellules-typees.xlsx", ReadLimits(max_uncompressed=999)).message
-    assert "max_cell_chars" in refusal(long, ReadLimits(max_cell_chars=2000)).message
+    assert "max_zip_ratio" in refusal(DATA / "cellules-typees.xlsx", ReadLimits(max_uncompressed=999)).message
+    assert "2000 characters" in refusal(long, ReadLimits(max_cell_chars=2000)).message
 
 
 def test_an_open_quote_far_below_the_header_is_refused_with_a_place_near_it(tmp_path: Path) -> None:

@@ -257,6 +257,11 @@ def test_points_far_from_the_commune_of_their_row_are_noted(fields: list[dict[st
     assert report.valid
 
 
+def test_a_nan_repeats_no_other_nan() -> None:
+    field = {"name": "n", "type": "number", "constraints": {"unique": True}}
+    assert _codes(_validate([field], ["n"], [["NaN"], ["NaN"], ["1"], ["1.0"]])) == ["unique-error"]
+
+
 def test_columns_that_refer_to_another_table_are_said_to_be_unchecked() -> None:
     keys = [{"fields": "a", "reference": {"resource": "programme", "fields": "id"}}]
     report = _validate([_text("a")], ["a"], [["x"]], foreignKeys=keys)
