@@ -217,6 +217,7 @@ class PackageDict(TypedDict, total=False):
     owner_org: str | None
     organization: OrganizationDict | None
     license_id: str | None
+    maintainer_email: str | None
     private: bool
     state: str
     type: str

@@ -56,6 +56,7 @@ class Settings:
     port: int = setting(8000, "Port that `serve` listens on.", least=1, most=65535)
     workers: int = setting(1, "Server processes started by `serve`.", least=1, most=256)
     jobs: int = setting(0, "Processes that read and validate files; 0 takes one per processor.", least=0, most=1024)
+    writers: int = setting(0, "Datasets written at once; 0 takes what the catalogue bears.", least=0, most=64)
     max_file_mb: int = setting(1024, "Largest file read from a deposit, in megabytes.", least=1)
     max_workbook_mb: int = setting(128, "Largest workbook, which is held in memory, in megabytes.", least=1)
     max_cells: int = setting(20_000_000, "Most cells read from one sheet of a workbook.", least=1)

@@ -19,6 +19,7 @@ class ExitCode(IntEnum):
     CATALOGUE = 4
     UNAVAILABLE = 5
     INCOMPLETE = 6
+    MOVED = 7
     INTERRUPTED = 130
 
 
@@ -61,6 +62,13 @@ class ConfigError(UsageError):
     """A configuration file cannot be used."""
 
     default_hint = "Correct the file, then run the same command again."
+
+
+class PlanMoved(OdlError):
+    """The plan is no longer what would be done; nothing was done."""
+
+    exit_code = ExitCode.MOVED
+    default_hint = "Make the plan again and read it: odl-host plan -o plan.json"
 
 
 class DataError(OdlError):

@@ -68,10 +68,11 @@ class CatalogueAddress:
 
 @dataclass(frozen=True, slots=True)
 class Publishing:
-    """How the tenant's files are published."""
+    """How the tenant's files are published. `other_licences`: those that were approved for it beyond the law's own."""
 
     deposit: str = ""
     licence: str = "lov2"
+    other_licences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +208,11 @@ def _check(document: TomlFile, manifest: Manifest) -> None:
         merge_settings(manifest.ckan)
     except ConfigError as error:
         raise ConfigError(document.error(("ckan",), error.message).message, hint=error.hint) from error
-    if manifest.publish.licence not in LICENCES:
+    if manifest.publish.licence not in {*LICENCES, *manifest.publish.other_licences}:
         raise document.error(
             ("publish", "licence"),
-            f"“{manifest.publish.licence}” is not a licence that the law allows: {', '.join(LICENCES)}.",
+            f"“{manifest.publish.licence}” is not a licence that the law allows (CRPA D. 323-2-1): "
+            f"{', '.join(LICENCES)}. One that was approved for you (D. 323-2-2) is named in other_licences.",
         )
     catalogue = manifest.catalogue
     if catalogue.kind not in {"embedded", "ckan"}:

@@ -7,6 +7,7 @@ again; a write whose answer was lost is not: the run looks at what the catalogue
 from __future__ import annotations
 
 import ast
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -27,7 +28,8 @@ from odl_host.errors import (
     Unavailable,
 )
 
-READ_ATTEMPTS = 3
+_TRY_LATER = frozenset({408, 425, 429})  # Request Timeout, Too Early, Too Many Requests: RFC 9110, 8470, 6585
+READ_ATTEMPTS = 4
 RETRY_DELAY_S = 0.5
 
 
@@ -51,6 +53,8 @@ class Catalogue(Protocol):
     """A catalogue that speaks CKAN's Action API and raises `CatalogueError` or `Unavailable`."""
 
     url: str
+    writers: int
+    """How many datasets may be written at once, each by one writer."""
 
     def call_action(
         self, name: str, data_dict: JsonDict | None = None, files: Mapping[str, Upload] | None = None
@@ -76,6 +80,8 @@ class _Extensions:
 
 class EmbeddedCatalogue:
     """The catalogue that runs in this process."""
+
+    writers = 1  # one process holds one writing transaction at a time, and threads would only wait for it
 
     def __init__(self, caller: Caller, url: str) -> None:
         self.url = url
@@ -111,14 +117,16 @@ class EmbeddedCatalogue:
 
 
 class RemoteCatalogue:
-    """A CKAN elsewhere, through ckanapi."""
+    """A CKAN elsewhere, through ckanapi; several threads may call it."""
+
+    writers = 4
 
     def __init__(self, url: str, token: Secret | None, *, timeout_s: float) -> None:
         self.url = url.rstrip("/")
         self._token = token
         self._timeout_s = timeout_s
         self._extensions = _Extensions(self)
-        self._client: Any = None
+        self._local = threading.local()  # a `requests` session belongs to one thread
 
     def call_action(
         self, name: str, data_dict: JsonDict | None = None, files: Mapping[str, Upload] | None = None
@@ -138,8 +146,9 @@ class RemoteCatalogue:
         import ckanapi
         import requests
 
-        if self._client is None:
-            self._client = ckanapi.RemoteCKAN(
+        client = getattr(self._local, "client", None)
+        if client is None:
+            client = self._local.client = ckanapi.RemoteCKAN(
                 self.url,
                 apikey=self._token.reveal() if self._token else None,
                 user_agent=f"odl-host/{__version__}",
@@ -150,7 +159,7 @@ class RemoteCatalogue:
                     field: (upload.filename, stack.enter_context(upload.path.open("rb")), upload.mimetype)
                     for field, upload in (files or {}).items()
                 }
-                return self._client.call_action(
+                return client.call_action(
                     name, data_dict or {}, files=opened or None, requests_kwargs={"timeout": self._timeout_s}
                 )
         except ckanapi.NotFound as error:
@@ -170,7 +179,7 @@ class RemoteCatalogue:
     def _unexpected(self, name: str, error: Exception) -> OdlError:
         """Tell a catalogue in trouble (5xx: try later) from something that is no CKAN."""
         status, body = _answer(error)
-        if status >= 500:
+        if status >= 500 or status in _TRY_LATER:
             return Unavailable(f"The catalogue {self.url} failed on {name} (HTTP {status}).")
         return CatalogueError(f"{self.url} does not answer {name} as a CKAN does: {body[:300]}")
 

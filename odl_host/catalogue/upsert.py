@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, cast
 
 from odl_host.catalogue.client import Catalogue, Upload
@@ -104,13 +105,18 @@ def find_dataset(catalogue: Catalogue, dataset_id: str) -> PackageDict | None:
 def create_dataset(catalogue: Catalogue, wanted: PackageDict) -> PackageDict:
     """Create a dataset as a draft: nobody sees it until `activate_dataset`.
 
-    One that was deleted earlier under the same id is brought back, with the same id and address.
+    One that was deleted earlier under the same id is brought back, with the same id and address, but not with the
+    files that it had. One that is there already (another call made it, whose answer was lost) keeps its files.
     """
     draft = {**wanted, "state": "draft"}
     try:
-        catalogue.call_action("package_show", {"id": wanted["id"]})
+        held = cast(PackageDict, catalogue.call_action("package_show", {"id": wanted["id"]}))
     except (CatalogueNotFound, CatalogueRefused):
         return cast(PackageDict, catalogue.call_action("package_create", draft))
+    if held.get("state") == "active":
+        return held
+    if held.get("state") == "deleted":
+        draft["resources"] = []
     return cast(PackageDict, catalogue.call_action("package_patch", draft))
 
 
@@ -119,9 +125,38 @@ def patch_dataset(catalogue: Catalogue, dataset_id: str, changes: Mapping[str, A
     catalogue.call_action("package_patch", {"id": dataset_id, **changes})
 
 
+def delete_dataset(catalogue: Catalogue, dataset_id: str) -> None:
+    """Take a dataset away from the public, for a while or for good; one that is gone is no error."""
+    with suppress(CatalogueNotFound):
+        catalogue.call_action("package_delete", {"id": dataset_id})
+
+
 def activate_dataset(catalogue: Catalogue, dataset_id: str) -> None:
     """Show a draft to the public."""
     catalogue.call_action("package_patch", {"id": dataset_id, "state": "active"})
+
+
+def find_resource(catalogue: Catalogue, resource_id: str) -> ResourceDict | None:
+    """Return a resource, or None."""
+    try:
+        return cast(ResourceDict, catalogue.call_action("resource_show", {"id": resource_id}))
+    except CatalogueNotFound:
+        return None
+
+
+def patch_resource(catalogue: Catalogue, resource_id: str, changes: Mapping[str, Any]) -> ResourceDict:
+    """Change some plain fields of a resource; its file stays."""
+    return cast(ResourceDict, catalogue.call_action("resource_patch", {**changes, "id": resource_id}))
+
+
+def delete_resource(catalogue: Catalogue, resource_id: str) -> None:
+    """Remove a resource and the file as received that is kept beside it; what is gone is no error."""
+    gone = [resource_id]
+    if not catalogue.supports(ORIGINAL_EXTENSION):
+        gone.append(derive_id(resource_id, "original"))
+    for one in gone:
+        with suppress(CatalogueNotFound):
+            catalogue.call_action("resource_delete", {"id": one})
 
 
 def upload_resource(

@@ -20,6 +20,7 @@ _COMMANDS = {
     "add-commune": ("odl_host.cli.members:add_commune", "Create the organizations of communes."),
     "add-member": ("odl_host.cli.members:add_member", "Create the organization of any public body."),
     "validate": ("odl_host.cli.validate:validate", "Check files and say what to correct."),
+    "plan": ("odl_host.cli.plan:plan", "Show what publish would do, and why."),
     "publish": ("odl_host.cli.publish:publish", "Publish what is valid in a deposit."),
     "status": ("odl_host.cli.publish:status", "Show members, datasets, and what is rejected."),
     "serve": ("odl_host.cli.serve:serve", "Serve the portals and the API."),

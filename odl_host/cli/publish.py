@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from odl_host.cli.app import App, command, pass_app
-from odl_host.cli.output import table
 from odl_host.errors import ExitCode
 
 if TYPE_CHECKING:
-    from odl_host.pipeline.context import RunContext
     from odl_host.pipeline.outcomes import RunReport
-    from odl_host.pipeline.plan import Plan
 
 _FRENCH_OUTCOMES = {
     "published": "publiés",
+    "updated": "décrits autrement",
     "unchanged": "inchangés",
+    "removed": "retirés",
     "rejected": "rejetés",
     "failed": "en échec",
     "blocked": "bloqués",
@@ -31,99 +30,79 @@ _FRENCH_OUTCOMES = {
     odl-host publish
     odl-host publish depot/
     odl-host publish depot/ --dry-run
+    odl-host plan -o plan.json && odl-host publish --plan plan.json
     odl-host -t savoie --json publish /srv/sftp/depots
     """
 )
 @click.argument("deposit", required=False, type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Show the plan, write nothing.")
+@click.option("--plan", "planned", type=click.Path(dir_okay=False, path_type=Path), help="Do what this plan says.")
+@click.option("--prune", is_flag=True, help="Remove what left the deposit.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes that validate.  [default: one per processor]")
+@click.option("--executor", default="", metavar="ADDRESS", help="Validate on a Dask cluster: dask://HOST:8786.")
 @pass_app
-def publish(app: App, deposit: Path | None, dry_run: bool, jobs: int | None) -> int:
+def publish(
+    app: App, deposit: Path | None, dry_run: bool, planned: Path | None, prune: bool, jobs: int | None, executor: str
+) -> int:
     """Publish what is valid in DEPOSIT, and say what to correct in the rest.
 
     DEPOSIT holds one folder per member, named by its INSEE code, its SIREN or its slug; by default it is the tenant's
     own. Files already published are left as they are. Exit code: 0 when every file is published, 6 when some are
-    rejected, blocked or failed, 5 when another run is under way.
+    rejected, blocked or failed, 5 when another run is under way, 7 when a plan is no longer what would be done.
     """
     import dataclasses
 
     from odl_host.pipeline.context import RunContext
-    from odl_host.pipeline.run import plan_deposit, publish_deposit
+    from odl_host.pipeline.planfile import read_plan
+    from odl_host.pipeline.run import publish_deposit
     from odl_host.wiring import open_catalogue
 
+    if dry_run:
+        from odl_host.cli.plan import make
+
+        document, text = make(app, deposit, prune=prune, jobs=jobs, executor=executor)
+        app.out.result({**document, "dry_run": True}, text)
+        return ExitCode.OK
     tenant = app.tenant()
+    kept = read_plan(planned, tenant=tenant.name) if planned else None
     settings = dataclasses.replace(app.settings, jobs=jobs) if jobs else app.settings
-    folder = (deposit or tenant.deposit).resolve()
+    folder = kept.deposit if kept and not deposit else (deposit or tenant.deposit).resolve()
     with open_catalogue(tenant, settings) as catalogue, app.out.progress("publish") as progress:
-        context = RunContext(tenant, catalogue, settings, app.now())
-        if dry_run:
-            return _print_plan(app, context, plan_deposit(context, folder, progress=_show(progress)))
-        report = publish_deposit(context, folder, command=f"odl-host publish {folder}", progress=_show(progress))
+        report = publish_deposit(
+            RunContext(tenant, catalogue, settings, app.now(), executor),
+            folder,
+            command=f"odl-host publish {folder}",
+            progress=lambda stage, done, total: progress.update(done, total, stage),
+            prune=prune or (kept is not None and kept.prune),
+            kept=kept,
+        )
     app.out.result(report.as_json(), summary(app, report) if app.out.verbosity >= 0 else "")
     return ExitCode.OK if report.complete else ExitCode.INCOMPLETE
 
 
-def _show(progress: Any) -> Any:
-    return lambda stage, done, total: progress.update(done, total, stage)
-
-
-def _print_plan(app: App, context: RunContext, plan: Plan) -> int:
-    steps = plan.steps()
-    value = {
-        "tenant": context.tenant.name,
-        "dry_run": True,
-        "counts": dict(Counter(step.action for step in steps)),
-        "items": [
-            {
-                "path": step.source.relative,
-                "commune_code": step.source.member.commune_code if step.source.member else None,
-                "schema": step.schema or None,
-                "action": step.action,
-                "dataset": step.dataset_name or None,
-                "resource_id": step.resource_id or None,
-                "url": step.url or None,
-                "rows": step.examination.report.rows if step.examination and step.examination.report else None,
-                "reason": step.reason or None,
-            }
-            for step in steps
-        ],
-    }
-    rows = [[step.action, step.source.relative, step.schema, step.dataset_name or step.reason] for step in steps]
-    text = table(rows, header=["action", "file", "schema", "dataset or reason"]) if rows else ""
-    nothing = app.out.words("The deposit holds no file.", "Le dépôt ne contient aucun fichier.")
-    app.out.result(value, text or nothing)
-    return ExitCode.OK
-
-
 def summary(app: App, report: RunReport) -> str:
     """Return what a run did, for people: the counts, then each file that someone must look at, with the reason."""
-    counts = report.counts
+    from odl_host.cli.plan import first_findings, printable
+    from odl_host.pipeline.outcomes import GOOD_OUTCOMES
+
     french = app.out.language == "fr"
-    lines = []
+    lines = [f"  {dataset.plan.name}: {dataset.error}" for dataset in report.datasets if dataset.error]
     for outcome in report.outcomes:
-        if outcome.outcome in {"published", "unchanged"}:
+        if outcome.outcome in GOOD_OUTCOMES:
             continue
         label = _FRENCH_OUTCOMES[outcome.outcome].rstrip("s") if french else outcome.outcome
-        lines.append(f"  {label:<9} {outcome.step.source.relative}")
-        lines += [f"            {line}" for line in _reasons(outcome)]
+        lines.append(f"  {label:<9} {printable(outcome.step.source.relative)}")
+        reasons = first_findings(outcome.step) if outcome.outcome == "rejected" else [outcome.detail]
+        lines += [f"            {line}" for line in filter(None, reasons)]
         if outcome.report:
             lines.append(f"            → {outcome.report}")
-    total = ", ".join(f"{number} {_FRENCH_OUTCOMES[kind] if french else kind}" for kind, number in counts.items())
+    total = ", ".join(
+        f"{number} {_FRENCH_OUTCOMES[kind] if french else kind}"
+        for kind, number in report.counts.items()
+        if number or kind not in {"updated", "removed"}
+    )
     lines.append(f"{total}  ({report.duration_s:.1f} s)")
     return "\n".join(lines)
-
-
-def _reasons(outcome: Any, most: int = 2) -> list[str]:
-    """Return the first things to correct in a rejected file, or why it is blocked."""
-    from odl_host.schemas.messages import message, place
-
-    examination = outcome.step.examination
-    if outcome.outcome != "rejected" or examination is None or examination.report is None:
-        return [outcome.detail] if outcome.detail else []
-    errors = [finding for finding in examination.report.findings if finding.severity == "error"]
-    lines = [": ".join(filter(None, (place(finding), message(finding)))) for finding in errors[:most]]
-    rest = examination.report.errors_total - len(lines)
-    return [*lines, f"… {rest} de plus dans le rapport"] if rest > 0 else lines
 
 
 @command(
@@ -208,6 +187,7 @@ def _status_text(app: App, value: dict[str, Any]) -> str:
         counts = ", ".join(
             f"{number} {_FRENCH_OUTCOMES[kind] if app.out.language == 'fr' else kind}"
             for kind, number in last["counts"].items()
+            if number or kind not in {"updated", "removed"}
         )
         lines.append(words(f"Last run {last['run']}: {counts}", f"Dernier passage {last['run']} : {counts}"))
     for item in value["pending"]:

@@ -135,18 +135,20 @@ def _report(
 def _examine(
     paths: Sequence[Path], registry: Registry, settings: ExamineSettings, schema: Schema | None, app: App
 ) -> Iterable[Examination]:
-    from odl_host.pipeline.examine import examine_file, examine_isolated
+    from odl_host.pipeline.examine import Task, examine_file, examine_isolated
 
     if len(paths) == 1:  # what nobody foresaw is for --debug to show
         return [examine_file(paths[0], registry, settings, schema=schema)]
     if settings.jobs == 1 or len(paths) < POOL_THRESHOLD_FILES:
-        return (examine_isolated(path, registry, settings, schema=schema) for path in paths)
+        return (examine_isolated(Task(path), registry, settings, schema=schema) for path in paths)
     from dataclasses import replace
 
-    from odl_host.pipeline.pool import examine_paths
+    from odl_host.pipeline.pool import examine_all
 
     alone = replace(settings, jobs=1)
-    return examine_paths(paths, alone, cache=app.home.schema_cache, jobs=settings.jobs, schema=schema)
+    return examine_all(
+        [Task(path) for path in paths], alone, cache=app.home.schema_cache, jobs=settings.jobs, schema=schema
+    )
 
 
 def _write_reports(inputs: Sequence[Input], reports: Sequence[FileReport], folder: Path, jobs: int) -> list[str]:

@@ -1,71 +1,182 @@
 """Applying a plan to the catalogue: the isolation of failures is here, and the journal's lines around each effect.
 
-A file that fails never stops the others; what was done is in the journal before the next effect begins.
+Each dataset has one writer; several datasets are written at once when the back end bears it. A file that fails never
+stops the others, and what was done is in the journal before the next effect begins.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
 
-from odl_host.errors import OdlError
+from odl_host.errors import OdlError, Unavailable
+from odl_host.pipeline import publish
 from odl_host.pipeline.context import Progress, RunContext
 from odl_host.pipeline.journal import Journal
-from odl_host.pipeline.outcomes import Outcome
+from odl_host.pipeline.outcomes import DatasetOutcome, Outcome
 from odl_host.pipeline.plan import DatasetPlan, Plan, Step
-from odl_host.pipeline.publish import prepare_dataset, publish_file, show_dataset
 
 _OUTCOME_OF_ACTION = {"unchanged": "unchanged", "reject": "rejected", "block": "blocked", "fail": "failed"}
+_SENT = {"create": "published", "update": "published", "describe": "updated"}
+
+GIVE_UP_AFTER = 3
+"""Datasets in a row that the catalogue did not answer for, after which the others are left for the next run."""
 
 
-def apply_plan(context: RunContext, plan: Plan, journal: Journal, progress: Progress) -> list[Outcome]:
+@dataclass(slots=True)
+class Applied:
+    """How what a plan wrote ended, filled as the run goes."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    datasets: list[DatasetOutcome] = field(default_factory=list)
+
+
+def apply_plan(context: RunContext, plan: Plan, journal: Journal, progress: Progress) -> Applied:
     """Do what the plan says, write the reports, and return how each file ended, in the order of the paths."""
-    outcomes: list[Outcome] = []
+    applied = Applied()
     total = sum(len(dataset.steps) for dataset in plan.datasets)
-    done = 0
-    for dataset in plan.datasets:
-        for outcome in _apply_dataset(context, dataset, journal):
-            outcomes.append(outcome)
-            done += 1
-            progress("publish", done, total)
-    outcomes += _keep_out(context, plan.others)
-    _list_corrections(context, outcomes)
-    return sorted(outcomes, key=lambda outcome: outcome.step.source.relative)
+    for one in _apply_datasets(context, plan.datasets, journal):
+        applied.outcomes += one.outcomes
+        applied.datasets += one.datasets
+        progress("publish", len(applied.outcomes), total)
+    applied.outcomes += _keep_out(context, plan.others)
+    _list_corrections(context, applied.outcomes)
+    applied.outcomes.sort(key=lambda outcome: outcome.step.source.relative)
+    applied.datasets.sort(key=lambda outcome: outcome.plan.name)
+    return applied
 
 
-def _apply_dataset(context: RunContext, plan: DatasetPlan, journal: Journal) -> Iterator[Outcome]:
-    """Apply the steps of one dataset; an error of the catalogue ends in the outcome of its file."""
-    catalogue = context.catalogue
-    try:
-        dataset_id, held = prepare_dataset(catalogue, plan)
-    except OdlError as error:
-        journal.write("failed", dataset=plan.id, error=str(error))
-        for step in plan.steps:
-            yield Outcome(step, "failed", detail=str(error))
+def _apply_datasets(context: RunContext, plans: Sequence[DatasetPlan], journal: Journal) -> Iterator[Applied]:
+    """Yield how each dataset ended, as soon as it did."""
+    line = _Line()
+    writers = min(context.writers, len(plans))
+    if writers <= 1:
+        for plan in plans:
+            yield _apply_dataset(context, plan, journal, line)
         return
-    sent: list[Outcome] = []
-    for step in plan.steps:
-        journal.write("sending", path=step.source.relative, resource=step.resource_id)
+    with ThreadPoolExecutor(writers, thread_name_prefix="writer") as pool:
+        futures = [pool.submit(_apply_dataset, context, plan, journal, line) for plan in plans]
         try:
-            exists = step.resource_id in held
-            resource = publish_file(catalogue, dataset_id, step, exists=exists, today=context.today)
-        except (OdlError, OSError) as error:
-            journal.write("failed", path=step.source.relative, error=str(error))
-            yield Outcome(step, "failed", detail=str(error))
-        else:
-            journal.write("sent", path=step.source.relative, resource=resource["id"])
-            sent.append(Outcome(step, "published", resource_id=resource["id"], url=resource["url"]))
-    if not sent:
-        return
+            for future in as_completed(futures):
+                yield future.result()
+        except BaseException:  # Ctrl-C, or a journal that cannot be written: end what is under way, begin no more
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+class _Line:
+    """Whether the catalogue still answers: once it has not for some datasets in a row, nobody waits for it again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._silent = 0
+        self._last: Unavailable | None = None
+
+    def require(self) -> None:
+        """Go on, or raise what the last call raised. :raises Unavailable: the catalogue stopped answering."""
+        if self._silent >= GIVE_UP_AFTER and self._last is not None:
+            raise Unavailable(f"Left for the next run, since the catalogue stopped answering. {self._last}")
+
+    def note(self, error: Exception | None) -> None:
+        """Remember how a dataset ended."""
+        with self._lock:
+            if isinstance(error, Unavailable):
+                self._silent, self._last = self._silent + 1, error
+            else:
+                self._silent = 0
+
+
+def _apply_dataset(context: RunContext, plan: DatasetPlan, journal: Journal, line: _Line) -> Applied:
+    """Apply what concerns one dataset; an error of the catalogue ends in the outcome of its file."""
+    applied = Applied()
     try:
-        show_dataset(catalogue, dataset_id, plan)
+        line.require()
+        journal.write("dataset", dataset=plan.id, name=plan.name, action=plan.action, files=len(plan.steps))
+        journal.sync()
+        if plan.remove:
+            publish.remove_dataset(context.catalogue, plan)
+            applied.outcomes += [Outcome(step, "removed") for step in plan.steps]
+        else:
+            dataset_id, held = publish.prepare_dataset(context.catalogue, plan)
+            publish.describe_dataset(context.catalogue, plan)
+            _apply_steps(context, plan, dataset_id, held, journal, line, applied)
+        if plan.action != "keep":
+            applied.datasets.append(DatasetOutcome(plan))
+        line.note(None)
     except OdlError as error:
-        journal.write("failed", dataset=dataset_id, error=str(error))
-        sent = [replace(outcome, outcome="failed", detail=str(error)) for outcome in sent]
-    else:
-        for outcome in sent:
+        line.note(error)
+        said = said_of(error)
+        journal.write("failed", dataset=plan.id, error=said)
+        done = {outcome.step.source.relative for outcome in applied.outcomes}
+        applied.outcomes += [
+            Outcome(step, "failed", detail=said) for step in plan.steps if step.source.relative not in done
+        ]
+        applied.datasets.append(DatasetOutcome(plan, said))
+    journal.write("dataset done", dataset=plan.id)
+    for outcome in applied.outcomes:
+        if outcome.outcome in {"published", "updated", "removed"}:
             _remove_report(context, outcome.step)
-    yield from sent
+    return applied
+
+
+def _apply_steps(
+    context: RunContext,
+    plan: DatasetPlan,
+    dataset_id: str,
+    held: frozenset[str],
+    journal: Journal,
+    line: _Line,
+    applied: Applied,
+) -> None:
+    """Send the files, show the dataset, and only then take away what leaves it."""
+    sent = [
+        _apply_step(context, dataset_id, step, held, journal, line) for step in plan.steps if step.action != "remove"
+    ]
+    if any(outcome.outcome != "failed" for outcome in sent):
+        try:
+            publish.show_dataset(context.catalogue, dataset_id, plan)
+        except OdlError as error:
+            journal.write("failed", dataset=dataset_id, error=said_of(error))
+            sent = [replace(outcome, outcome="failed", detail=said_of(error)) for outcome in sent]
+    applied.outcomes += sent
+    for step in plan.steps:
+        if step.action == "remove":
+            applied.outcomes.append(_apply_step(context, dataset_id, step, held, journal, line))
+
+
+def _apply_step(
+    context: RunContext, dataset_id: str, step: Step, held: frozenset[str], journal: Journal, line: _Line
+) -> Outcome:
+    catalogue = context.catalogue
+    path = step.source.relative
+    try:
+        line.require()
+        journal.write("sending", path=path, resource=step.resource_id, action=step.action)
+        if step.action == "remove":
+            publish.remove_file(catalogue, step)
+            outcome = Outcome(step, "removed")
+        else:
+            if step.action == "describe":
+                resource = publish.describe_file(catalogue, step)
+            else:
+                exists = step.resource_id in held
+                resource = publish.publish_file(catalogue, dataset_id, step, exists=exists, today=context.today)
+            outcome = Outcome(step, _SENT[step.action], resource_id=resource["id"], url=resource["url"])
+        line.note(None)
+    except (OdlError, OSError) as error:
+        line.note(error)
+        journal.write("failed", path=path, error=said_of(error))
+        return Outcome(step, "failed", detail=said_of(error))
+    journal.write("sent", path=path, resource=step.resource_id)
+    return outcome
+
+
+def said_of(error: Exception) -> str:
+    """Return what happened and the next thing to do, on one line."""
+    hint = error.hint if isinstance(error, OdlError) else ""
+    return f"{error} {hint}".strip()
 
 
 def _keep_out(context: RunContext, steps: Sequence[Step]) -> Iterator[Outcome]:

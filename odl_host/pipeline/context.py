@@ -6,24 +6,32 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from odl_host.catalogue.client import Catalogue
 from odl_host.config import Settings
 from odl_host.tenants import Tenant
 
+if TYPE_CHECKING:
+    from odl_host.pipeline.outcomes import RunReport
+
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with a stage ("examine", "publish"), the number done and the total."""
+
+AfterRun: TypeAlias = "Callable[[RunContext, RunReport], None]"
+"""Something done once a run has ended (mail, figures…); what it raises is noted and changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What a run works with."""
+    """What a run works with. `executor`: the address of a Dask cluster, or "" for processes of this machine."""
 
     tenant: Tenant
     catalogue: Catalogue
     settings: Settings
     now: datetime
+    executor: str = ""
+    after: tuple[AfterRun, ...] = ()
 
     @property
     def runs(self) -> Path:
@@ -36,6 +44,16 @@ class RunContext:
         return self.now.date()
 
     @property
+    def writers(self) -> int:
+        """How many datasets are written at once: what the machine's settings say, else what the catalogue bears."""
+        return self.settings.writers or self.catalogue.writers
+
+    @property
     def spool(self) -> Path:
         """Where normalised files wait to be sent; emptied when a run begins and ends."""
         return self.tenant.data / "spool"
+
+    @property
+    def seen(self) -> Path:
+        """Where the hashes of files seen before are kept; it may be deleted at any time."""
+        return self.tenant.data / "seen.json"

@@ -80,6 +80,14 @@ def discover(deposit: Path, members: Iterable[HeldMember]) -> list[SourceFile]:
     return sorted(found, key=lambda source: source.relative)
 
 
+def member_folders(deposit: Path, members: Iterable[HeldMember]) -> set[str]:
+    """Return the ids of the members that have a folder in a deposit, be it empty."""
+    by_folder = {folder: member for member in members for folder in member.folders}
+    with os.scandir(deposit) as entries:
+        found = [_member_of(entry.name, by_folder) for entry in entries if entry.is_dir(follow_symlinks=False)]
+    return {member.id for member in found if member is not None}
+
+
 def _member_of(folder: str, by_folder: dict[str, HeldMember]) -> HeldMember | None:
     """Return the member that a folder name stands for; a code may be followed by a name: "73065-chambery"."""
     name = unicodedata.normalize("NFC", folder).lower()

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from odl_host.errors import DataError, OdlError
+from odl_host.errors import DataError, OdlError, UnknownSchema
 from odl_host.pipeline.privacy.model import NO_PERSONAL_DATA, PersonalData
 from odl_host.pipeline.reading.refusals import RefusedFile
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from odl_host.pipeline.normalise import NormalisedFile
+    from odl_host.pipeline.opaque import OpaqueFile
     from odl_host.pipeline.read import ReadLimits, ReadNote, Table
     from odl_host.pipeline.reporting.model import FileReport, Repair
     from odl_host.pipeline.validate import Report
@@ -28,6 +29,9 @@ UNREADABLE_FRENCH = (
     "enregistrez-le au format CSV ou Excel, puis redéposez-le sous le même nom."
 )
 
+UNKNOWN_SCHEMA_FRENCH = "La fiche de ce fichier demande le schéma « {name} », qui est inconnu : corrigez son nom."
+TOO_LARGE_FRENCH = "Ce fichier dépasse la taille permise ({most} Mo) : découpez-le, ou demandez à l’administrateur."
+
 
 @dataclass(frozen=True, slots=True)
 class Examination:
@@ -35,7 +39,8 @@ class Examination:
 
     `outcome`: "valid"; "invalid"; "blocked" (a person must act); "failed" (an error of ours or of the disk). `report`
     says why in French, for the town hall; `detail` in English, for the operator. `owners`: the SIREN of the bodies that
-    a valid file names as its own. It and `sha256` are empty where they were not asked for.
+    a valid file names as its own; `period`: see `coverage.py`; these and `sha256` are empty where they were not asked
+    for. `opaque`: the file is valid as it is, without a schema.
     """
 
     path: Path
@@ -47,6 +52,8 @@ class Examination:
     original: Path | None = None
     owners: frozenset[str] = frozenset()
     personal: PersonalData = NO_PERSONAL_DATA
+    opaque: OpaqueFile | None = None
+    period: str = ""
 
     @property
     def schema(self) -> Schema | None:
@@ -57,6 +64,19 @@ class Examination:
     def reason(self) -> str:
         """Why the file was not judged: in French when a town hall can act, else for the operator."""
         return (self.report.reason if self.report else "") or self.detail
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A file to examine. `schema`: the name of the schema that it must follow; "" leaves it to be recognised.
+
+    `as_is`: "never" publishes only what follows a schema, "otherwise" takes a file as it is when it follows none that
+    is known for certain, "always" looks for no schema.
+    """
+
+    path: Path
+    schema: str = ""
+    as_is: str = "never"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +118,57 @@ def examine_file(
 
 
 def examine_isolated(
-    path: Path, registry: Registry, settings: ExamineSettings, *, schema: Schema | None = None
+    task: Task, registry: Registry, settings: ExamineSettings, *, schema: Schema | None = None
 ) -> Examination:
-    """Examine one file; what nobody foresaw ends in its outcome, and the others go on."""
+    """Examine a file as `examine_task` does; what nobody foresaw ends in its outcome, and the others go on."""
     try:
-        return examine_file(path, registry, settings, schema=schema)
+        return examine_task(task, registry, settings, schema=schema)
     except Exception as error:  # noqa: BLE001 - one file must never stop the others; the outcome names the error
-        return Examination(path, "", "failed", detail=f"{path.name}: {type(error).__name__}: {error}")
+        detail = f"{task.path.name}: {type(error).__name__}: {error}"
+        return Examination(task.path, "", "failed", detail=detail)
+
+
+def examine_task(
+    task: Task, registry: Registry, settings: ExamineSettings, *, schema: Schema | None = None
+) -> Examination:
+    """Examine a file as a task asks for it, against `schema` when it names none.
+
+    Never raises for what the file holds.
+    """
+    if task.as_is == "always":
+        return _examine_opaque(task.path, settings)
+    if task.schema:
+        try:
+            schema = registry.get_schema(task.schema)
+        except UnknownSchema as error:
+            reason = UNKNOWN_SCHEMA_FRENCH.format(name=task.schema)
+            return _blocked(task.path, reason, settings, detail=f"{error} {error.hint}")
+    examination = examine_file(task.path, registry, settings, schema=schema)
+    if task.as_is == "otherwise" and examination.outcome == "blocked":
+        return _examine_opaque(task.path, settings)
+    return examination
+
+
+def _examine_opaque(path: Path, settings: ExamineSettings) -> Examination:
+    from odl_host.pipeline.coverage import period_of_name
+    from odl_host.pipeline.opaque import Refused, take_opaque
+
+    try:
+        if path.stat().st_size > settings.limits.max_bytes:
+            return _blocked(path, TOO_LARGE_FRENCH.format(most=settings.limits.max_bytes // 1_000_000), settings)
+        opaque = take_opaque(path, spool=settings.spool)
+    except Refused as refusal:
+        return _blocked(path, str(refusal), settings)
+    except OSError as error:
+        return Examination(path, "", "failed", detail=f"{path.name}: {error.strerror or error}")
+    return Examination(path, opaque.sha256, "valid", opaque=opaque, period=period_of_name(path.name))
+
+
+def _blocked(path: Path, reason: str, settings: ExamineSettings, *, detail: str = "") -> Examination:
+    from odl_host.pipeline.reporting.model import file_report
+
+    report = file_report(path.name, reason=reason, today=settings.today)
+    return Examination(path, "", "blocked", report, detail=detail)
 
 
 def hash_file(path: Path) -> str:
@@ -174,6 +238,7 @@ def _identify(
     path: Path, sha256: str, table: Table, judged: Table, schema: Schema, report: FileReport, settings: ExamineSettings
 ) -> Examination:
     """Find whose a valid file is and what it tells about persons, and lay aside what would be published."""
+    from odl_host.pipeline.coverage import period_of_name, period_of_rows
     from odl_host.pipeline.ownership import find_owners
     from odl_host.pipeline.privacy.gate import watch_table, watch_workbook, with_personal_data
 
@@ -206,6 +271,8 @@ def _identify(
         original=original,
         owners=find_owners(schema, judged.header, judged.iter_rows()),
         personal=personal,
+        # A name that tells the period spares another reading of the file.
+        period=period_of_name(path.name) or period_of_rows(schema, judged.header, judged.iter_rows()),
     )
 
 

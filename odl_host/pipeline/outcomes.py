@@ -1,13 +1,16 @@
-"""How the files of a run ended: values, and their stable JSON form."""
+"""How the files and the datasets of a run ended: values, and their stable JSON form."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from odl_host.pipeline.plan import Step
+from odl_host.pipeline.plan import DatasetPlan, Step
 
-OUTCOMES = ("published", "unchanged", "rejected", "failed", "blocked")
+OUTCOMES = ("published", "updated", "unchanged", "removed", "rejected", "failed", "blocked")
+"""Online now; online, and what is said of it changed; as before; not online any more; or kept out, and why."""
+
+GOOD_OUTCOMES = frozenset({"published", "updated", "unchanged", "removed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +42,40 @@ class Outcome:
             "dataset": step.dataset_name or None,
             "resource_id": self.resource_id or step.resource_id or None,
             "url": self.url or step.url or None,
-            "rows": report.rows if report else None,
+            "rows": step.rows,
+            "rows_before": step.rows_before,
+            "renamed_from": step.renamed_from or None,
             "findings": findings_json(findings) if self.outcome == "rejected" else [],
             "report": self.report or None,
         }
 
 
 @dataclass(frozen=True, slots=True)
+class DatasetOutcome:
+    """How one dataset ended whose own metadata were to change; `error` says why they did not, or is ""."""
+
+    plan: DatasetPlan
+    error: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the stable JSON form."""
+        return {
+            "dataset": self.plan.name,
+            "action": self.plan.action,
+            "changes": [change.as_json() for change in self.plan.changes],
+            "error": self.error or None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class RunReport:
-    """What a run did."""
+    """What a run did. `datasets`: those whose own metadata changed, or should have."""
 
     tenant: str
     run: str
     outcomes: tuple[Outcome, ...]
     duration_s: float
+    datasets: tuple[DatasetOutcome, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -64,8 +87,17 @@ class RunReport:
 
     @property
     def complete(self) -> bool:
-        """Whether every file ended published or unchanged."""
-        return all(outcome.outcome in {"published", "unchanged"} for outcome in self.outcomes)
+        """Whether every file ended as it should, and every dataset too."""
+        return all(outcome.outcome in GOOD_OUTCOMES for outcome in self.outcomes) and not any(
+            dataset.error for dataset in self.datasets
+        )
+
+    @property
+    def changed(self) -> bool:
+        """Whether the run changed anything that the public sees."""
+        return bool(self.datasets) or any(
+            outcome.outcome in {"published", "updated", "removed"} for outcome in self.outcomes
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the stable JSON form."""
@@ -74,5 +106,6 @@ class RunReport:
             "run": self.run,
             "counts": self.counts,
             "items": [outcome.as_json() for outcome in self.outcomes],
+            "datasets": [dataset.as_json() for dataset in self.datasets],
             "duration_s": round(self.duration_s, 3),
         }

@@ -5,17 +5,19 @@ A file that ends the process that works on it costs that file its outcome and no
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from odl_host.pipeline.discover import SourceFile
-from odl_host.pipeline.examine import Examination, ExamineSettings, examine_isolated
+from odl_host.errors import UsageError
+from odl_host.pipeline.examine import Examination, ExamineSettings, Task, examine_isolated
 from odl_host.pipeline.interrupt import end_with_parent
 from odl_host.schemas.registry import Registry, Schema, load_registry
 
@@ -25,31 +27,38 @@ POOL_THRESHOLD_FILES = 12
 # Files handed to a worker at once: enough to hide the passing of messages, few enough to share the work evenly.
 CHUNK_FILES = 4
 
-
-def examine_sources(
-    sources: Sequence[SourceFile], settings: ExamineSettings, *, cache: Path, jobs: int
-) -> Iterator[tuple[SourceFile, Examination]]:
-    """Yield each source with its examination, in order; see `examine_paths`."""
-    paths = [source.path for source in sources]
-    yield from zip(sources, examine_paths(paths, settings, cache=cache, jobs=jobs), strict=True)
+# Batches handed out ahead, per process: enough to keep it busy, few enough that results do not pile up in memory.
+BATCHES_AHEAD = 4
 
 
-def examine_paths(
-    paths: Sequence[Path], settings: ExamineSettings, *, cache: Path, jobs: int, schema: Schema | None = None
+def examine_all(
+    tasks: Sequence[Task],
+    settings: ExamineSettings,
+    *,
+    cache: Path,
+    jobs: int,
+    schema: Schema | None = None,
+    executor: str = "",
 ) -> Iterator[Examination]:
-    """Yield the examination of each file, in order; several processes when it is worth starting them.
+    """Yield the examination of each task, in order; several processes when it is worth starting them.
 
     `cache`: the folder of loaded schemas. `jobs`: processes; 0 takes one per processor. `schema`: what to judge by,
-    when it is not to be recognised.
+    when it is not to be recognised. `executor`: see `map_in_processes`.
     """
     jobs = jobs or os.cpu_count() or 1
-    if jobs == 1 or len(paths) < POOL_THRESHOLD_FILES:
+    if not executor and (jobs == 1 or len(tasks) < POOL_THRESHOLD_FILES):
         registry = load_registry(cache)
-        for path in paths:
-            yield examine_isolated(path, registry, settings, schema=schema)
+        for task in tasks:
+            yield examine_isolated(task, registry, settings, schema=schema)
         return
     yield from map_in_processes(
-        _examine_in_worker, paths, _ended_abruptly, jobs=jobs, start=_start_worker, arguments=(cache, settings, schema)
+        _examine_in_worker,
+        tasks,
+        _ended_abruptly,
+        jobs=jobs,
+        start=_start_worker,
+        arguments=(cache, settings, schema),
+        executor=executor,
     )
 
 
@@ -66,55 +75,127 @@ def map_in_processes(
     start: Callable[..., None],
     arguments: tuple[Any, ...] = (),
     chunk: int = CHUNK_FILES,
+    executor: str = "",
 ) -> Iterator[Result]:
     """Yield `work(item)` for each item, in order; `ended(item)` for one whose process ended abruptly.
 
     `work`, `start` and what they take and give must be picklable; each process begins with `start(*arguments)`.
+    `executor`: the address of a Dask cluster (`dask://host:port`), instead of processes of this machine.
+
+    :raises UsageError: there is no such cluster, or what is needed to reach it is not installed.
     """
     done = 0
     while done < len(items):
+        batches = (items[at : at + chunk] for at in range(done, len(items), chunk))
         try:
-            with _open_pool(jobs, start, arguments) as pool, _cancel_on_interrupt(pool):
-                for result in pool.map(work, items[done:], chunksize=chunk):
-                    yield result
-                    done += 1
+            with _open_executor(executor, jobs) as (pool, width):
+                waiting: deque[tuple[Sequence[Item], Future[list[Result]]]] = deque()
+                while True:
+                    for batch in itertools.islice(batches, BATCHES_AHEAD * width - len(waiting)):
+                        waiting.append((batch, pool.submit(_work_off, work, batch, start, arguments)))
+                    if not waiting:
+                        break
+                    batch, future = waiting.popleft()
+                    for result in _results(batch, future, ended):
+                        yield result
+                        done += 1
         except BrokenProcessPool:
             # An item ended the process that worked on it. It is among those under way: they go one process each.
             for item in items[done : done + 2 * jobs * chunk]:
-                try:
-                    with _open_pool(1, start, arguments) as pool:
-                        result = pool.submit(work, item).result()
-                except BrokenProcessPool:
-                    result = ended(item)
-                yield result
+                yield _work_apart(work, item, ended, start, arguments)
                 done += 1
 
 
-@contextmanager
-def _cancel_on_interrupt(pool: ProcessPoolExecutor) -> Iterator[None]:
-    """On Ctrl-C, or when the run stops asking, end the files under way and begin no other."""
+def _results(batch: Sequence[Item], future: Future[list[Result]], ended: Callable[[Item], Result]) -> list[Result]:
     try:
-        yield
-    except BaseException:
-        pool.shutdown(wait=True, cancel_futures=True)
+        return future.result()
+    except BrokenProcessPool:
         raise
+    except Exception as error:
+        if type(error).__name__ not in {"KilledWorker", "FutureCancelledError"}:  # Dask's, which may not be installed
+            raise
+        return [ended(item) for item in batch]
 
 
-def _open_pool(jobs: int, start: Callable[..., None], arguments: tuple[Any, ...]) -> ProcessPoolExecutor:
+def _work_apart(
+    work: Callable[[Item], Result],
+    item: Item,
+    ended: Callable[[Item], Result],
+    start: Callable[..., None],
+    arguments: tuple[Any, ...],
+) -> Result:
+    try:
+        with _open_processes(1) as pool:
+            return pool.submit(_work_off, work, [item], start, arguments).result()[0]
+    except BrokenProcessPool:
+        return ended(item)
+
+
+_prepared: tuple[Callable[..., None], tuple[Any, ...]] | None = None
+
+
+def _work_off(
+    work: Callable[[Item], Result], batch: Sequence[Item], start: Callable[..., None], arguments: tuple[Any, ...]
+) -> list[Result]:
+    """Work off a batch, in a worker: it is prepared at its first batch, whoever started it."""
+    global _prepared
+    if _prepared != (start, arguments):
+        start(*arguments)
+        _prepared = (start, arguments)
+    return [work(item) for item in batch]
+
+
+@contextmanager
+def _open_executor(address: str, jobs: int) -> Iterator[tuple[Executor, int]]:
+    """Give an executor and the number of its workers; when the block is left by an error, begin nothing more."""
+    with _open_dask(address) if address else _open_own(jobs) as (pool, width):
+        try:
+            yield pool, width
+        except BaseException:
+            # On Ctrl-C, or when the run stops asking: end the files under way and begin no other.
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+@contextmanager
+def _open_own(jobs: int) -> Iterator[tuple[Executor, int]]:
+    with _open_processes(jobs) as pool:
+        yield pool, jobs
+
+
+def _open_processes(jobs: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(
         jobs,
         mp_context=multiprocessing.get_context("spawn"),  # a fork would copy the catalogue's open database
-        initializer=_begin,
-        initargs=(start, arguments),
+        initializer=end_with_parent,
     )
 
 
-def _begin(start: Callable[..., None], arguments: tuple[Any, ...]) -> None:
-    end_with_parent()
-    start(*arguments)
+@contextmanager
+def _open_dask(address: str) -> Iterator[tuple[Executor, int]]:
+    scheme, _, place = address.partition("://")
+    if scheme != "dask" or not place:
+        raise UsageError(f"“{address}” is no executor.", hint="For a Dask cluster: --executor dask://HOST:8786")
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise UsageError("Dask is not installed.", hint="Install it with: pip install 'odl-host[dask]'") from error
+    try:
+        client = Client(f"tcp://{place}", timeout="10s")
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"No Dask scheduler answers at {place}.", hint="Start one with: dask scheduler, then dask worker HOST:8786"
+        ) from error
+    with client:
+        width = sum(client.ncores().values())
+        if not width:
+            raise UsageError(f"The Dask cluster at {place} has no worker.", hint=f"Start one: dask worker {place}")
+        with client.get_executor(pure=False) as pool:
+            yield pool, width
 
 
-def _ended_abruptly(path: Path) -> Examination:
+def _ended_abruptly(task: Task) -> Examination:
+    path = task.path
     return Examination(path, "", "failed", detail=f"{path.name}: the process that read this file ended abruptly.")
 
 
@@ -126,7 +207,7 @@ def _start_worker(cache: Path, settings: ExamineSettings, schema: Schema | None)
     _worker = (load_registry(cache), settings, schema)
 
 
-def _examine_in_worker(path: Path) -> Examination:
+def _examine_in_worker(task: Task) -> Examination:
     assert _worker is not None
     registry, settings, schema = _worker
-    return examine_isolated(path, registry, settings, schema=schema)
+    return examine_isolated(task, registry, settings, schema=schema)

@@ -1,32 +1,61 @@
-"""Applying the steps of one dataset to the catalogue: draft first, files next, shown last.
+"""The effects on one dataset: draft first, files next, shown last.
 
-A reader never sees a dataset without its file, and a killed run leaves a draft that the next one completes.
+A reader never sees a dataset without its file, and a killed run leaves a draft that the next one completes. Every
+effect may be made twice: when the answer of one was lost, what the catalogue holds is looked at before it is made
+again.
 """
 
 from __future__ import annotations
 
+import random
+import time
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import cast
+from typing import Any, TypeVar, cast
 
 from odl_host.catalogue import upsert
 from odl_host.catalogue.client import Catalogue, Upload
-from odl_host.ckan import ResourceDict, file_slug
-from odl_host.errors import DataError, StorageError
+from odl_host.ckan import ResourceDict
+from odl_host.errors import CatalogueInvalid, DataError, StorageError, Unavailable
 from odl_host.pipeline.examine import hash_file
-from odl_host.pipeline.metadata import resource_metadata
-from odl_host.pipeline.plan import DatasetPlan, Step, source_path
+from odl_host.pipeline.metadata import changed_fields
+from odl_host.pipeline.plan import DatasetPlan, Step
+
+ATTEMPTS = 5
+FIRST_PAUSE_S = 0.25
+_TELLING_KEYS = ("source_hash", "schema_name", "source_name")
+"""What of a resource tells that a write reached the catalogue."""
+
+Result = TypeVar("Result")
+
+
+def insist(effect: Callable[[bool], Result], *, pause: Callable[[float], None] = time.sleep) -> Result:
+    """Make an effect, and again with longer and longer pauses when the catalogue does not answer.
+
+    `effect` is told whether an earlier attempt may have reached the catalogue, and then looks first.
+
+    :raises Unavailable: it did not answer the last attempt either.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            return effect(attempt > 0)
+        except Unavailable:
+            if attempt == ATTEMPTS - 1:
+                raise
+            pause(FIRST_PAUSE_S * 2**attempt * random.uniform(0.75, 1.25))  # noqa: S311 - spreads calls, hides nothing
+    raise AssertionError("the loop above returns or raises")
 
 
 def prepare_dataset(catalogue: Catalogue, plan: DatasetPlan) -> tuple[str, frozenset[str]]:
     """Make sure that the dataset exists, as a draft when it is new; return its id and those of its resources.
 
-    A dataset that was deleted and is brought back has the resources that it had.
-
     :raises CatalogueError: the catalogue refused it.
     """
     if plan.create is None:
-        return plan.id, frozenset(step.resource_id for step in plan.steps if step.action == "update")
-    dataset = upsert.create_dataset(catalogue, plan.create)
+        resources = plan.held.get("resources", ()) if plan.held else ()
+        return plan.id, frozenset(resource["id"] for resource in resources)
+    wanted = plan.create
+    dataset = insist(lambda _again: upsert.create_dataset(catalogue, wanted))
     return dataset["id"], frozenset(resource["id"] for resource in dataset.get("resources", ()))
 
 
@@ -34,38 +63,47 @@ def publish_file(catalogue: Catalogue, dataset_id: str, step: Step, *, exists: b
     """Send one valid file and return its resource; `exists`: the resource is there and gets a new file.
 
     :raises DataError: the file changed since it was examined. :raises CatalogueError: the catalogue refused.
+    :raises Unavailable: the catalogue did not answer.
     """
-    examination = step.examination
-    assert examination is not None and examination.report is not None
-    report, normalised = examination.report, examination.normalised
-    assert report.schema is not None and report.rows is not None
-    assert normalised is not None and normalised.path is not None
-    source = step.source
-    if hash_file(source.path) != examination.sha256:
-        raise DataError(
-            f"{source.relative} changed while it was being published.",
-            hint="Wait until its copy has ended, then run the same command again.",
-        )
-    if hash_file(normalised.path) != normalised.sha256:
-        raise StorageError(f"The normalised copy of {source.relative} was altered before it was sent.")
-    metadata = resource_metadata(
-        resource_id=step.resource_id,
-        source_name=source.name,
-        source_path=source_path(source),
-        sha256=examination.sha256,
-        schema=report.schema,
-        rows=report.rows,
-        today=today,
-    )
-    already_normalised = normalised.sha256 == examination.sha256
-    return upsert.upload_resource(
-        catalogue,
-        dataset_id,
-        cast(ResourceDict, metadata),
-        Upload(normalised.path, file_slug(source.name, extension=".csv"), "text/csv"),
-        original=None if already_normalised else Upload(examination.original or source.path, source.name),
-        exists=exists,
-    )
+    file, original = _files_of(step)
+    metadata = {**step.metadata, "validated_on": today.isoformat()}
+
+    def send(again: bool) -> ResourceDict:
+        there = exists
+        if again:
+            held = upsert.find_resource(catalogue, step.resource_id)
+            if held is not None and _landed(held, step):
+                return held
+            there = held is not None
+        try:
+            return upsert.upload_resource(
+                catalogue, dataset_id, cast(ResourceDict, metadata), file, original=original, exists=there
+            )
+        except CatalogueInvalid:
+            # The attempt whose answer was lost may have reached the catalogue only now.
+            held = upsert.find_resource(catalogue, step.resource_id) if again else None
+            if held is None or not _landed(held, step):
+                raise
+            return held
+
+    return insist(send)
+
+
+def describe_file(catalogue: Catalogue, step: Step) -> ResourceDict:
+    """Change what is said of a file that stays as it is. :raises CatalogueError: the catalogue refused."""
+    return insist(lambda _again: upsert.patch_resource(catalogue, step.resource_id, step.metadata))
+
+
+def remove_file(catalogue: Catalogue, step: Step) -> None:
+    """Remove a file from the catalogue. :raises CatalogueError: the catalogue refused."""
+    insist(lambda _again: upsert.delete_resource(catalogue, step.resource_id))
+
+
+def describe_dataset(catalogue: Catalogue, plan: DatasetPlan) -> None:
+    """Bring a dataset's metadata to what they should be. :raises CatalogueError: the catalogue refused."""
+    if plan.held is not None and plan.changes:
+        fields = changed_fields(plan.held, plan.changes)
+        insist(lambda _again: upsert.patch_dataset(catalogue, plan.id, fields))
 
 
 def show_dataset(catalogue: Catalogue, dataset_id: str, plan: DatasetPlan) -> None:
@@ -74,4 +112,43 @@ def show_dataset(catalogue: Catalogue, dataset_id: str, plan: DatasetPlan) -> No
     :raises CatalogueError: the catalogue refused it.
     """
     if plan.activate:
-        upsert.activate_dataset(catalogue, dataset_id)
+        insist(lambda _again: upsert.activate_dataset(catalogue, dataset_id))
+
+
+def remove_dataset(catalogue: Catalogue, plan: DatasetPlan) -> None:
+    """Take a dataset away with all its files; the same files bring it back under the same address.
+
+    :raises CatalogueError: the catalogue refused.
+    """
+    insist(lambda _again: upsert.delete_dataset(catalogue, plan.id))
+
+
+def _files_of(step: Step) -> tuple[Upload, Upload | None]:
+    """Return the file to send, and the one as received when it differs; both are what was examined."""
+    examination, source = step.examination, step.source
+    assert examination is not None
+    mimetype = str(step.metadata.get("mimetype") or "application/octet-stream")
+    if examination.opaque is not None:
+        assert examination.opaque.copy is not None
+        _require(examination.opaque.copy, examination.opaque.sha256, f"The copy of {source.relative}")
+        return Upload(examination.opaque.copy, step.filename, mimetype), None
+    normalised = examination.normalised
+    assert normalised is not None and normalised.path is not None
+    if hash_file(source.path) != examination.sha256:
+        raise DataError(
+            f"{source.relative} changed while it was being published.",
+            hint="Wait until its copy has ended, then run the same command again.",
+        )
+    _require(normalised.path, normalised.sha256, f"The normalised copy of {source.relative}")
+    received = examination.original or source.path
+    original = None if normalised.sha256 == examination.sha256 else Upload(received, source.name)
+    return Upload(normalised.path, step.filename, mimetype), original
+
+
+def _require(path: Any, sha256: str, what: str) -> None:
+    if hash_file(path) != sha256:
+        raise StorageError(f"{what} was altered before it was sent.")
+
+
+def _landed(held: Mapping[str, Any], step: Step) -> bool:
+    return all(str(held.get(key) or "") == str(step.metadata.get(key) or "") for key in _TELLING_KEYS)

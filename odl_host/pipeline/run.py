@@ -5,62 +5,83 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from odl_host.catalogue import upsert
-from odl_host.catalogue.members import held_members
+from odl_host.catalogue.members import HeldMember, held_members
+from odl_host.errors import UsageError
 from odl_host.pipeline.apply import apply_plan
 from odl_host.pipeline.context import Progress, RunContext
-from odl_host.pipeline.discover import SourceFile, discover
-from odl_host.pipeline.examine import Examination, ExamineSettings, hash_file
+from odl_host.pipeline.deposit import Deposit, sort_deposit, source_path
+from odl_host.pipeline.discover import discover, member_folders
+from odl_host.pipeline.examine import Examination, ExamineSettings, Task
+from odl_host.pipeline.identity import find_renamed
 from odl_host.pipeline.interrupt import deferred_interrupt
 from odl_host.pipeline.journal import Journal, new_run_id
 from odl_host.pipeline.lock import hold_lock
 from odl_host.pipeline.outcomes import RunReport
-from odl_host.pipeline.plan import CatalogueState, Plan, is_published, make_plan
-from odl_host.pipeline.pool import examine_sources
+from odl_host.pipeline.plan import Plan
+from odl_host.pipeline.planfile import PlanFile, require_same
+from odl_host.pipeline.planner import Findings, Planner, is_settled
+from odl_host.pipeline.pool import examine_all
 from odl_host.pipeline.reading.limits import read_limits
+from odl_host.pipeline.seen import SeenFiles
+from odl_host.pipeline.sidecar import NO_SCHEMA, Sidecar
+from odl_host.pipeline.state import CatalogueState
+from odl_host.schemas.registry import load_registry
+
+MOST_REMOVED_SHARE = 0.5
+MOST_REMOVED_FILES = 10
+"""More than this share of what is published, and more than this many files, leave only by a plan that was read."""
 
 
-def plan_deposit(context: RunContext, deposit: Path, *, progress: Progress, spool: Path | None = None) -> Plan:
+def plan_deposit(
+    context: RunContext, deposit: Path, *, progress: Progress, prune: bool = False, spool: Path | None = None
+) -> Plan:
     """Examine a deposit and return what publishing it would do.
 
-    Normalised files are laid in `spool`; without it nothing is written at all.
+    `prune`: what left the deposit leaves the catalogue. Normalised files are laid in `spool`; without it nothing is
+    written but the record of hashes.
 
     :raises UsageError: the deposit cannot be listed. :raises CatalogueError: the catalogue cannot be read.
     """
     members = held_members(upsert.list_organizations(context.catalogue))
-    sources = discover(deposit, members)
+    found = sort_deposit(discover(deposit, members), context.tenant.manifest.publish)
     state = CatalogueState(upsert.iter_datasets(context.catalogue))
-    hashes: dict[Path, str] = {}
-    pending: list[SourceFile] = []
-    for source in sources:
-        if source.member is None or source.problem:
+    registry = load_registry(context.tenant.home.schema_cache)
+    seen = SeenFiles(context.seen)
+    hashes = seen.hash_all(source.path for source in found.files if source.member and not source.problem)
+    seen.save()
+    renamed = find_renamed(state, found, hashes)
+    tasks: list[Task] = []
+    for source in found.files:
+        sidecar = found.find_sidecar(source)
+        if source.member is None or source.problem or (sidecar and sidecar.problem):
             continue
-        try:
-            hashes[source.path] = hash_file(source.path)
-        except OSError:
-            hashes[source.path] = ""
-        if not is_published(state, source, hashes[source.path]):
-            pending.append(source)
-    examinations: dict[Path, Examination] = {}
-    settings = ExamineSettings(
-        limits=read_limits(context.settings),
-        max_findings=context.settings.max_findings,
-        spool=spool,
-        today=context.today,
-    )
-    examined = examine_sources(pending, settings, cache=context.tenant.home.schema_cache, jobs=context.settings.jobs)
-    for done, (source, examination) in enumerate(examined, start=1):
-        examinations[source.path] = examination
-        progress("examine", done, len(pending))
-    return make_plan(context.tenant, state, sources, hashes, examinations)
+        published = state.find_published(source.member, source_path(source)) or renamed.get(source.path)
+        if not is_settled(hashes[source.path], published, sidecar, registry):
+            tasks.append(_task(source.path, sidecar))
+    examinations = _examine(context, tasks, progress=progress, spool=spool)
+    planner = Planner(context.tenant, registry, state, found)
+    return planner.plan(Findings(hashes, examinations, renamed), prune=_present(deposit, members, found, prune=prune))
 
 
-def publish_deposit(context: RunContext, deposit: Path, *, command: str, progress: Progress) -> RunReport:
+def publish_deposit(
+    context: RunContext,
+    deposit: Path,
+    *,
+    command: str,
+    progress: Progress,
+    prune: bool = False,
+    kept: PlanFile | None = None,
+) -> RunReport:
     """Publish what is valid in a deposit, write a report for what is not, and return how each file ended.
 
+    `kept`: the plan that a person has read; nothing is done unless the world is still as it says.
+
     :raises Unavailable: another run of this tenant is under way, or the catalogue does not answer.
+    :raises PlanMoved: the kept plan is not what would be done. :raises UsageError: too much would be removed.
     """
     started = time.monotonic()
     with hold_lock(context.tenant.data / "lock", command=command), deferred_interrupt() as stop_here:
@@ -69,19 +90,86 @@ def publish_deposit(context: RunContext, deposit: Path, *, command: str, progres
             progress(stage, done, total)
             stop_here()
 
-        run = new_run_id(context.now)
+        run = new_run_id(context.now, folder=context.runs)
         journal = Journal.start(context.runs, run)
         try:
             journal.write("start", run=run, deposit=str(deposit), pid=os.getpid())
             _empty(context.spool)
-            plan = plan_deposit(context, deposit, progress=show, spool=context.spool)
-            outcomes = apply_plan(context, plan, journal, show)
-            report = RunReport(context.tenant.name, run, tuple(outcomes), time.monotonic() - started)
+            plan = plan_deposit(context, deposit, progress=show, prune=prune, spool=context.spool)
+            if kept is not None:
+                require_same(kept, plan)
+            else:
+                _require_modest(plan)
+            journal.write("plan", counts=plan.as_json()["counts"])
+            applied = apply_plan(context, plan, journal, show)
+            report = RunReport(
+                context.tenant.name,
+                run,
+                tuple(applied.outcomes),
+                time.monotonic() - started,
+                tuple(applied.datasets),
+            )
             journal.write("end", report=report.as_json())
+            _follow_up(context, report, journal)
         finally:
             journal.close()
             _empty(context.spool)
     return report
+
+
+def _task(path: Path, sidecar: Sidecar | None) -> Task:
+    if sidecar is None:
+        return Task(path)
+    if sidecar.schema == NO_SCHEMA:
+        return Task(path, as_is="always")
+    return Task(path, sidecar.schema) if sidecar.schema else Task(path, as_is="otherwise")
+
+
+def _examine(
+    context: RunContext, tasks: list[Task], *, progress: Progress, spool: Path | None
+) -> dict[Path, Examination]:
+    settings = ExamineSettings(
+        limits=read_limits(context.settings),
+        max_findings=context.settings.max_findings,
+        spool=spool,
+        today=context.today,
+    )
+    cache = context.tenant.home.schema_cache
+    examinations: dict[Path, Examination] = {}
+    for examination in examine_all(tasks, settings, cache=cache, jobs=context.settings.jobs, executor=context.executor):
+        examinations[examination.path] = examination
+        progress("examine", len(examinations), len(tasks))
+    return examinations
+
+
+def _present(deposit: Path, members: Iterable[HeldMember], found: Deposit, *, prune: bool) -> list[HeldMember]:
+    """Return the members whose files may be pruned: those whose folder is there.
+
+    A folder that is gone as a whole (a mount that failed, a share that was renamed) removes nothing.
+    """
+    if not prune:
+        return []
+    present = {source.member.id for source in found.files if source.member} | member_folders(deposit, members)
+    return [member for member in members if member.id in present]
+
+
+def _require_modest(plan: Plan) -> None:
+    removed = plan.removals
+    published = sum(step.action in {"unchanged", "describe", "update"} for step in plan.steps()) + removed
+    if removed > MOST_REMOVED_FILES and removed > MOST_REMOVED_SHARE * published:
+        raise UsageError(
+            f"--prune would remove {removed} of {published} published files: is the deposit whole?",
+            hint="Read the plan first: odl-host plan --prune -o plan.json, then: odl-host publish --plan plan.json",
+        )
+
+
+def _follow_up(context: RunContext, report: RunReport, journal: Journal) -> None:
+    """Do what follows a run; none of it can undo the run or stop the rest."""
+    for hook in context.after:
+        try:
+            hook(context, report)
+        except Exception as error:  # noqa: BLE001 - whatever a mail server or a disk does, the run has ended well
+            journal.write("follow-up failed", error=f"{type(error).__name__}: {error}")
 
 
 def _empty(folder: Path) -> None:

@@ -34,7 +34,9 @@ def apply_licence(tenant: Tenant, catalogue: Catalogue, *, dry_run: bool) -> lis
     changed = [
         dataset
         for dataset in upsert.iter_datasets(catalogue)
-        if "schema_name" in extras_dict(dataset) and dataset.get("license_id") != licence
+        if "schema_name" in extras_dict(dataset)
+        and "sidecar" not in extras_dict(dataset)  # it may name a licence of its own, and the next run sees to it
+        and dataset.get("license_id") != licence
     ]
     if not dry_run:
         for dataset in changed:

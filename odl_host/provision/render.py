@@ -5,19 +5,15 @@ Output is parsed back before it is returned, so that a title with quotes cannot 
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from odl_host.config import Home, templates_dir
+from odl_host.config import Home
 from odl_host.errors import OdlError
+from odl_host.templates import render_template
 from odl_host.tenants import Perimeter
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 
 def render_manifest(
@@ -38,35 +34,6 @@ def render_deposit_readme(values: Mapping[str, Any]) -> str:
     `values`: `of_name` ("de Chambéry"), `portal` (title), `url`, `organization` (name), `schemas` (title, short name).
     """
     return render_template("deposit_readme.txt.j2", values)
-
-
-def render_template(template: str, values: Mapping[str, Any]) -> str:
-    """Fill one template of `tenant_templates/`; a name that is not given is an error, never a blank."""
-    return _environment().get_template(template).render(values)
-
-
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(  # noqa: S701 - the output is TOML and plain text, escaped by the filters below
-        loader=FileSystemLoader(templates_dir()),
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["toml"] = _toml
-    return environment
-
-
-def _toml(value: object) -> str:
-    r"""Return a value as TOML writes it; JSON's strings, lists and booleans are TOML's too.
-
-    >>> _toml(("2A004", 'le "Bourg"')), _toml(False)
-    ('["2A004", "le \\"Bourg\\""]', 'false')
-    """
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _parse_back(text: str, template: str) -> None:

@@ -88,7 +88,7 @@ def test_publishing_puts_valid_files_online_and_explains_the_others(savoie: Comm
         },
     )
     run = savoie("--json", "publish", folder, code=6).json
-    assert run["counts"] == {"published": 1, "unchanged": 0, "rejected": 1, "failed": 0, "blocked": 3}
+    assert {kind: n for kind, n in run["counts"].items() if n} == {"published": 1, "rejected": 1, "blocked": 3}
     items = by_path(run)
     published = items["73065/Prénoms 2024.csv"]
     assert published["schema"] == "scdl/prenoms@1.1.6"
@@ -200,7 +200,7 @@ def test_a_second_run_publishes_nothing_and_a_changed_file_keeps_its_id_and_addr
     folder = deposit(tmp_path / "depot", {"73065/prenoms.csv": PRENOMS})
     first = savoie("--json", "publish", folder).json
     again = savoie("--json", "publish", folder).json
-    assert again["counts"] == {"published": 0, "unchanged": 1, "rejected": 0, "failed": 0, "blocked": 0}
+    assert {kind: n for kind, n in again["counts"].items() if n} == {"unchanged": 1}
     deposit(folder, {"73065/prenoms.csv": PRENOMS + "Chambéry;73065;M;Noé;7;2024\n"})
     changed = savoie("--json", "publish", folder).json
     keys = ("dataset", "resource_id", "url")

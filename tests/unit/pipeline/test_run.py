@@ -11,7 +11,7 @@ import pytest
 
 from odl_host.pipeline import outcomes, pool
 from odl_host.pipeline.discover import SourceFile
-from odl_host.pipeline.examine import ExamineSettings
+from odl_host.pipeline.examine import ExamineSettings, Task, examine_isolated
 from odl_host.pipeline.plan import Step
 from odl_host.pipeline.read import ReadLimits
 
@@ -23,7 +23,7 @@ def test_what_nobody_foresaw_in_one_file_is_its_outcome(tmp_path: Path) -> None:
     file.write_text(PRENOMS, encoding="utf-8")
     settings = ExamineSettings(limits=ReadLimits(), max_findings=10, today=date(2026, 11, 23))
     broken_registry = object()
-    examination = pool.examine_isolated(file, broken_registry, settings)  # type: ignore[arg-type]
+    examination = examine_isolated(Task(file), broken_registry, settings)  # type: ignore[arg-type]
     assert examination.outcome == "failed"
     assert examination.detail.startswith("a.csv: TypeError")
 
@@ -31,11 +31,11 @@ def test_what_nobody_foresaw_in_one_file_is_its_outcome(tmp_path: Path) -> None:
 def test_a_worker_that_dies_costs_no_other_file(tmp_path: Path) -> None:
     """The worker is killed from outside while it reads, as a crash inside a library would end it."""
     settings = ExamineSettings(limits=ReadLimits(), max_findings=10, today=date(2026, 11, 23))
-    sources = []
+    tasks = []
     for number in range(40):
         file = tmp_path / f"{number:02}.csv"
         file.write_text(PRENOMS + "Barby,73030,F,Ana,3,2024\n" * 2000, encoding="utf-8")
-        sources.append(SourceFile(file, f"73030/{file.name}", "73030", None))
+        tasks.append(Task(file))
     killed = threading.Event()
 
     def is_worker(process: str) -> bool:
@@ -58,18 +58,17 @@ def test_a_worker_that_dies_costs_no_other_file(tmp_path: Path) -> None:
     killer = threading.Thread(target=kill_a_worker)
     killer.start()
     try:
-        examined = pool.examine_sources(sources, settings, cache=tmp_path / "schemas", jobs=2)
-        outcomes = {source.relative: examination.outcome for source, examination in examined}
+        examined = list(pool.examine_all(tasks, settings, cache=tmp_path / "schemas", jobs=2))
     finally:
         killed.set()
         killer.join()
-    assert set(outcomes) == {source.relative for source in sources}
-    assert list(outcomes.values()).count("valid") >= len(sources) - 1
+    assert [examination.path for examination in examined] == [task.path for task in tasks]
+    assert [examination.outcome for examination in examined].count("valid") >= len(tasks) - 1
 
 
 @pytest.mark.parametrize("outcome", outcomes.OUTCOMES)
 def test_a_run_is_complete_when_every_file_is_online(outcome: str) -> None:
     source = SourceFile(Path("a"), "73065/a", "73065", None)
     report = outcomes.RunReport("t", "r", (outcomes.Outcome(Step(source, "create"), outcome),), 0.0)
-    assert report.complete is (outcome in {"published", "unchanged"})
+    assert report.complete is (outcome in {"published", "updated", "unchanged", "removed"})
     assert report.counts[outcome] == 1

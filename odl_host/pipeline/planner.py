@@ -1,0 +1,440 @@
+"""Making a plan from what lies in a deposit, what was found in its files, and what the catalogue holds.
+
+Nothing is written, nothing is read: values come in and a plan comes out, the same one for the same values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from odl_host.catalogue.members import HeldMember
+from odl_host.ckan import PackageDict, extras_dict
+from odl_host.errors import UnknownPlace
+from odl_host.pipeline import identity
+from odl_host.pipeline.coverage import period_of_name
+from odl_host.pipeline.deposit import Deposit, source_path
+from odl_host.pipeline.discover import SourceFile
+from odl_host.pipeline.examine import Examination
+from odl_host.pipeline.gates import GATES, Candidate, Gate
+from odl_host.pipeline.metadata import (
+    Subject,
+    dataset_changes,
+    dataset_metadata,
+    resource_changes,
+    resource_words,
+)
+from odl_host.pipeline.plan import DatasetPlan, Plan, Step
+from odl_host.pipeline.sidecar import NO_SCHEMA, FileWords, Sidecar
+from odl_host.pipeline.state import CatalogueState, Published, stamp_of
+from odl_host.schemas.registry import Registry, Schema
+from odl_host.tenants import Tenant
+
+NO_MEMBER_FRENCH = (
+    "Ce fichier n’est pas dans le dossier d’une collectivité de ce portail : déplacez-le dans le dossier "
+    "qui porte le code INSEE de la commune."
+)
+LOST_MEMBER_FRENCH = (
+    "{name} n’est pas (ou n’est plus) membre de ce portail : ses fichiers attendent. L’administrateur du portail peut "
+    "l’ajouter : odl-host add-commune {code}"
+)
+SAME_NAME_FRENCH = "Un autre fichier de la même collectivité porte déjà ce nom ({first}) : renommez l’un des deux."
+CASE_FRENCH = (
+    "Ce nom ne diffère de celui d’un autre fichier ({first}) que par des majuscules : renommez l’un des deux, "
+    "ou retirez celui qui est de trop."
+)
+IN_SHARED_DATASET_FRENCH = (
+    "Ce fichier est déjà publié dans « {title} » avec d’autres : la fiche {sidecar} le mettrait à part, et son adresse "
+    "changerait. Retirez la fiche, ou déposez le fichier sous un autre nom."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found out about a deposit: SHA-256, examinations and what renamed files were, by the file's path.
+
+    A file without an examination is one that the catalogue already shows, or one that is nobody's.
+    """
+
+    hashes: Mapping[Path, str]
+    examinations: Mapping[Path, Examination]
+    renamed: Mapping[Path, Published]
+
+
+@dataclass(slots=True)
+class _Item:
+    """A file on its way into the plan: what it was published as, and what describes it."""
+
+    source: SourceFile
+    member: HeldMember
+    published: Published | None
+    sidecar: Sidecar | None
+    examination: Examination | None
+
+    @property
+    def schema_name(self) -> str:
+        if self.examination is not None:
+            return self.examination.schema.name if self.examination.schema else ""
+        return str(self.published.fields.get("schema_name") or "") if self.published else ""
+
+
+@dataclass(slots=True)
+class _Group:
+    """The files of one dataset."""
+
+    subject: Subject
+    held: PackageDict | None
+    items: list[_Item] = field(default_factory=list)
+
+
+def is_settled(sha256: str, published: Published | None, sidecar: Sidecar | None, registry: Registry) -> bool:
+    """Return whether the catalogue shows exactly the file of this hash, so that it needs no examination."""
+    if not sha256 or published is None or not published.shown or published.fields.get("source_hash") != sha256:
+        return False
+    if sidecar is None or not sidecar.schema or sidecar.schema == NO_SCHEMA:
+        return True
+    wanted = registry.find_schema(sidecar.schema)
+    return wanted is not None and wanted.name == published.fields.get("schema_name")
+
+
+class Planner:
+    """Makes the plan of one run."""
+
+    def __init__(
+        self,
+        tenant: Tenant,
+        registry: Registry,
+        state: CatalogueState,
+        deposit: Deposit,
+        *,
+        gates: Sequence[Gate] = GATES,
+    ) -> None:
+        self._tenant = tenant
+        self._registry = registry
+        self._state = state
+        self._deposit = deposit
+        self._gates = gates
+        self._others: list[Step] = []
+        self._groups: dict[str, _Group] = {}
+        self._schemas: dict[str, Schema | None] = {}
+
+    def plan(self, findings: Findings, *, prune: Iterable[HeldMember] = ()) -> Plan:
+        """Return what to do with each file; of the members in `prune`, what left the deposit leaves the catalogue.
+
+        :raises ConfigError: one of the tenant's templates cannot be used.
+        """
+        items = self._sort_out(findings)
+        renamed = self._match_periods(items)
+        for item in items:
+            item.published = item.published or renamed.get(item.source.path)
+            if item.examination is not None and (reason := self._held_back(item)):
+                self._others.append(self._kept_out(item.source, "block", reason, item.examination))
+            else:
+                self._join(item)
+        claimed = {item.published.resource["id"] for item in items if item.published}
+        removals = self._removals(prune, claimed)
+        plans = [self._dataset_plan(group, removals.pop(key, [])) for key, group in self._groups.items()]
+        plans += [self._removal_plan(dataset_id, steps) for dataset_id, steps in removals.items()]
+        return Plan(tuple(plan for plan in plans if plan is not None), tuple(self._others))
+
+    def _sort_out(self, findings: Findings) -> list[_Item]:
+        """Set aside what stays out, and return the files that are, or may be, published."""
+        items: list[_Item] = []
+        claimed: dict[tuple[str, str], SourceFile] = {}
+        for source, wrong in self._deposit.wrong:
+            self._others.append(self._kept_out(source, "block", wrong.problem))
+        for source in self._deposit.files:
+            examination = findings.examinations.get(source.path)
+            sidecar = self._deposit.find_sidecar(source)
+            if reason := self._refusal(source, sidecar, claimed):
+                self._others.append(self._kept_out(source, "block", reason))
+                continue
+            member = source.member
+            assert member is not None
+            published = self._state.find_published(member, source_path(source)) or findings.renamed.get(source.path)
+            if examination is not None and examination.outcome != "valid":
+                action = {"invalid": "reject", "blocked": "block"}.get(examination.outcome, "fail")
+                self._others.append(self._kept_out(source, action, examination.reason, examination, published))
+            else:
+                items.append(_Item(source, member, published, sidecar, examination))
+        return items
+
+    def _refusal(self, source: SourceFile, sidecar: Sidecar | None, claimed: dict[tuple[str, str], SourceFile]) -> str:
+        """Return why a file cannot even be looked at, or ""."""
+        if source.problem:
+            return source.problem
+        if source.member is None:
+            return no_member_reason(source.folder)
+        # Two folders of one member, or two spellings of one accent, may hold the same name: only one can be that file.
+        path = source_path(source)
+        first = claimed.setdefault((source.member.id, path), source)
+        if first is not source:
+            return SAME_NAME_FRENCH.format(first=first.relative)
+        twin = claimed.setdefault((source.member.id, f"/{path.lower()}"), source)
+        if twin is not source and self._state.find_published(source.member, path) is None:
+            return CASE_FRENCH.format(first=twin.relative)
+        return sidecar.problem if sidecar else ""
+
+    def _match_periods(self, items: Sequence[_Item]) -> dict[Path, Published]:
+        """Find the new files that replace one of the same schema and period which is gone."""
+        new: dict[HeldMember, dict[Path, tuple[str, str]]] = {}
+        for item in items:
+            if item.published is None and item.examination is not None and item.examination.period:
+                new.setdefault(item.member, {})[item.source.path] = (item.schema_name, item.examination.period)
+        taken = [item.published for item in items if item.published]
+        found: dict[Path, Published] = {}
+        for member, files in new.items():
+            found |= identity.match_periods(self._state, member, self._deposit.paths_of(member), taken, files)
+        return found
+
+    def _held_back(self, item: _Item) -> str:
+        assert item.examination is not None
+        candidate = Candidate(item.source, item.member, item.examination, item.published, item.sidecar)
+        return next(filter(None, (gate(candidate) for gate in self._gates)), "")
+
+    def _join(self, item: _Item) -> None:
+        """Put a file into the group of its dataset: the one that it is in, else the one that it should be in."""
+        subject = Subject(item.member, self._schema_of(item), item.sidecar)
+        held = item.published.dataset if item.published else None
+        if held is None:
+            held = identity.find_dataset(self._tenant, self._state, subject)
+        key = held["id"] if held else identity.derive_dataset_id(self._tenant, subject)
+        group = self._groups.setdefault(key, _Group(subject, held))
+        group.items.append(item)
+
+    def _schema_of(self, item: _Item) -> Schema | None:
+        """Return the schema that an item's dataset is about."""
+        if item.sidecar is not None:
+            wanted = item.sidecar.schema
+            return self._find_schema(wanted) if wanted and wanted != NO_SCHEMA else None
+        if item.examination is not None:
+            return item.examination.schema
+        return self._find_schema(item.schema_name) if item.schema_name else None
+
+    def _find_schema(self, name: str) -> Schema | None:
+        if name not in self._schemas:
+            self._schemas[name] = self._registry.find_schema(name)
+        return self._schemas[name]
+
+    def _settle_subject(self, group: _Group) -> None:
+        """Decide what describes a dataset whose files are not all described by the same; some then stay out.
+
+        A file that was published never leaves its dataset, even when a sidecar comes or goes later: its address would
+        change. So a sidecar describes such a dataset only when all its files are the sidecar's.
+        """
+        sidecars = {item.sidecar.path if item.sidecar else "": item.sidecar for item in group.items}
+        if len(sidecars) == 1 or group.held is None:
+            return
+        native = extras_dict(group.held).get("sidecar", "")
+        if native not in sidecars:
+            native = "" if "" in sidecars else min(sidecars)
+        at_home: list[_Item] = []
+        strangers: list[_Item] = []
+        for item in group.items:
+            path = item.sidecar.path if item.sidecar else ""
+            (at_home if path in ("", native) else strangers).append(item)
+        first = next(item for item in at_home if (item.sidecar.path if item.sidecar else "") == native)
+        group.subject = Subject(first.member, self._schema_of(first), first.sidecar)
+        group.items = at_home
+        for item in strangers:
+            assert item.sidecar is not None
+            reason = IN_SHARED_DATASET_FRENCH.format(title=group.held.get("title"), sidecar=item.sidecar.path)
+            self._others.append(self._kept_out(item.source, "block", reason, item.examination, item.published))
+
+    def _dataset_plan(self, group: _Group, removals: list[Step]) -> DatasetPlan | None:
+        """Return what happens to a dataset, or None when nothing does; unchanged files go to the others."""
+        self._settle_subject(group)
+        subject, held = self._completed(group), group.held
+        wanted = self._wanted(subject, held)
+        dataset_id = held["id"] if held else wanted["id"] if wanted else ""
+        name = held["name"] if held else wanted["name"] if wanted else ""
+        if held is None:
+            self._state.names.setdefault(name, dataset_id)
+        steps: list[Step] = []
+        for item in group.items:
+            step = self._step(item, dataset_id, name)
+            (self._others if step.action == "unchanged" else steps).append(step)
+        steps += removals
+        changes = dataset_changes(held, wanted) if held and wanted else ()
+        if not steps and not changes:
+            return None
+        return DatasetPlan(
+            id=dataset_id,
+            name=name,
+            title=str((wanted or held or {}).get("title") or name),
+            create=wanted if held is None else None,
+            held=held,
+            changes=changes,
+            activate=held is None or held.get("state") != "active",
+            steps=tuple(sorted(steps, key=lambda step: step.source.relative)),
+            stamp=stamp_of(held),
+        )
+
+    def _completed(self, group: _Group) -> Subject:
+        """Return the subject of a group; one whose sidecar names no schema has that of its files, if they share one."""
+        subject = group.subject
+        names = {item.schema_name for item in group.items}
+        if subject.sidecar is None or subject.schema is not None or len(names) != 1 or names == {""}:
+            return subject
+        return replace(subject, schema=self._find_schema(names.pop()))
+
+    def _wanted(self, subject: Subject, held: PackageDict | None) -> PackageDict | None:
+        """Return a dataset's metadata as they should be; None for one that nothing describes any more."""
+        if subject.schema is None and subject.sidecar is None:
+            return None
+        dataset_id = held["id"] if held else identity.derive_dataset_id(self._tenant, subject)
+        name = held["name"] if held else identity.free_dataset_name(self._state, subject, dataset_id)
+        return dataset_metadata(self._tenant, subject, dataset_id=dataset_id, name=name)
+
+    def _step(self, item: _Item, dataset_id: str, dataset_name: str) -> Step:
+        source, published, examination = item.source, item.published, item.examination
+        path = source_path(source)
+        held: Mapping[str, Any] = published.fields if published else {}
+        resource_id = held["id"] if published else identity.derive_resource_id(dataset_id, path)
+        opaque = examination is not None and examination.opaque is not None
+        schema = examination.schema if examination else self._published_schema(held)
+        period = examination.period if examination else period_of_name(source.name) or str(held.get("period") or "")
+        words = item.sidecar.words_of(path.removeprefix(f"{item.sidecar.scope}/")) if item.sidecar else FileWords()
+        fields = resource_words(source_name=source.name, source_path=path, schema=schema, words=words, period=period)
+        if examination is None and not schema and not words.description:
+            fields.pop("description")  # a schema that is not known any more: what was said stays
+        changes = resource_changes(held, fields) if published else ()
+        action = "create" if published is None else "update"
+        if examination is None:
+            action = "describe" if changes else "unchanged"
+        else:
+            fields = {"id": resource_id, **fields, **_file_fields(examination)}
+        name = identity.served_name(source, published, opaque=opaque)
+        return Step(
+            source,
+            action,
+            examination,
+            sha256=examination.sha256 if examination else str(held.get("source_hash") or ""),
+            dataset_id=dataset_id,
+            dataset_name=dataset_name,
+            resource_id=resource_id,
+            url=str(held.get("url") or "")
+            or f"{self._tenant.url}/dataset/{dataset_id}/resource/{resource_id}/download/{name}",
+            schema=f"{schema.name}@{schema.version}" if schema else _schema_of(held),
+            period=period,
+            renamed_from=str(held["source_name"]) if published and held["source_name"] != path else "",
+            rows_before=_rows_of(held),
+            metadata=fields,
+            filename=name,
+            changes=changes,
+        )
+
+    def _published_schema(self, held: Mapping[str, Any]) -> Schema | None:
+        reference = _schema_of(held)
+        return self._find_schema(reference) if reference else None
+
+    def _removals(self, members: Iterable[HeldMember], claimed: set[str]) -> dict[str, list[Step]]:
+        """Return the removal of what left the deposit, by dataset."""
+        steps: dict[str, list[Step]] = {}
+        for member in members:
+            present = self._deposit.paths_of(member)
+            shut = [source_path(source) for source in self._deposit.files if source.member == member and source.problem]
+            for path, published in self._state.list_published(member).items():
+                if path in present or published.resource["id"] in claimed:
+                    continue
+                if any(path.startswith(f"{folder}/") for folder in shut):
+                    continue  # a folder that cannot be opened has not lost its files
+                held = published.fields
+                source = SourceFile(Path(), f"{_folder_of(member)}/{path}", _folder_of(member), member)
+                step = Step(
+                    source,
+                    "remove",
+                    dataset_id=published.dataset["id"],
+                    dataset_name=published.dataset["name"],
+                    resource_id=held["id"],
+                    url=str(held.get("url") or ""),
+                    schema=_schema_of(held),
+                    sha256=str(held.get("source_hash") or ""),
+                    rows_before=_rows_of(held),
+                )
+                steps.setdefault(published.dataset["id"], []).append(step)
+        return steps
+
+    def _removal_plan(self, dataset_id: str, steps: list[Step]) -> DatasetPlan:
+        """Return the plan of a dataset that no file of the deposit is in; it leaves with the last of its files."""
+        held = self._state.by_id[dataset_id]
+        gone = {step.resource_id for step in steps}
+        stays = [
+            resource
+            for resource in held.get("resources", ())
+            if resource["id"] not in gone and resource.get("original_of") not in gone
+        ]
+        return DatasetPlan(
+            id=dataset_id,
+            name=held["name"],
+            title=str(held.get("title") or held["name"]),
+            held=held,
+            remove=not stays,
+            steps=tuple(sorted(steps, key=lambda step: step.source.relative)),
+            stamp=stamp_of(held),
+        )
+
+    def _kept_out(
+        self,
+        source: SourceFile,
+        action: str,
+        reason: str,
+        examination: Examination | None = None,
+        published: Published | None = None,
+    ) -> Step:
+        schema = examination.schema if examination else None
+        return Step(
+            source,
+            action,
+            examination,
+            sha256=examination.sha256 if examination else "",
+            schema=f"{schema.name}@{schema.version}" if schema else "",
+            reason=reason,
+            rows_before=_rows_of(published.fields) if published else None,
+        )
+
+
+def no_member_reason(folder: str) -> str:
+    """Return why a file whose folder is no member's stays out: a commune that is no member is named."""
+    from odl_host.territory import reference
+
+    code = folder[:5].upper()
+    try:
+        commune = reference.get_commune(code)
+    except UnknownPlace:
+        return NO_MEMBER_FRENCH
+    return LOST_MEMBER_FRENCH.format(name=commune.name, code=commune.code)
+
+
+def _file_fields(examination: Examination) -> dict[str, Any]:
+    """Return what a resource says of its file."""
+    fields: dict[str, Any] = {"resource_type": "file", "source_hash": examination.sha256}
+    schema, report = examination.schema, examination.report
+    if examination.opaque is not None:
+        return fields | {"format": examination.opaque.format, "mimetype": examination.opaque.mimetype}
+    assert schema is not None and report is not None
+    return fields | {
+        "format": "CSV",
+        "mimetype": "text/csv",
+        "schema_name": schema.name,
+        "schema_version": schema.version,
+        "schema_url": schema.url,
+        "rows": report.rows,
+    }
+
+
+def _schema_of(held: Mapping[str, Any]) -> str:
+    return f"{held['schema_name']}@{held.get('schema_version') or ''}" if held.get("schema_name") else ""
+
+
+def _rows_of(held: Mapping[str, Any]) -> int | None:
+    rows = str(held.get("rows") or "")
+    return int(rows) if rows.isdigit() else None
+
+
+def _folder_of(member: HeldMember) -> str:
+    from odl_host.catalogue.members import folder_of
+
+    return folder_of(member.key)
