@@ -1,0 +1,96 @@
+"""Several server processes on one catalogue: what one has written, every one finds at once."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.contract.conftest import OverHttp, Server, start_server, stop_server
+
+WORKERS = 3
+
+
+@pytest.fixture(scope="module")
+def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    started = start_server(tmp_path_factory.mktemp("workers"), workers=WORKERS)
+    yield started
+    stop_server(started)
+
+
+def ask(server: Server, **params: Any) -> Any:
+    """Search on a connection of its own: the system hands each to some process."""
+    answer = requests.get(f"{server.url}/api/3/action/package_search", params=params, timeout=30)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["result"]
+
+
+def processes_of(server: Server) -> int:
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(server.process.pid)], capture_output=True, text=True)
+    return len(re.findall(r"\d+", listed.stdout))
+
+
+def test_a_write_is_found_by_the_next_search_of_every_process(workers: Server) -> None:
+    assert processes_of(workers) >= WORKERS
+    ckan = OverHttp(workers.url, workers.new_token())
+    ckan.call("organization_create", {"name": "aime"})
+    for number in range(15):
+        ckan.call("package_create", {"name": f"jeu-{number}", "owner_org": "aime", "title": f"Relevé {number}"})
+        totals = {ask(workers, q="releve")["count"] for _ in range(2 * WORKERS)}
+        assert totals == {number + 1}
+    ckan.call("package_patch", {"id": "jeu-3", "title": "Autrement"})
+    assert {ask(workers, q="releve")["count"] for _ in range(2 * WORKERS)} == {14}
+    ckan.call("package_delete", {"id": "jeu-4"})
+    assert {ask(workers, q="releve")["count"] for _ in range(2 * WORKERS)} == {13}
+
+
+def test_writers_in_every_process_lose_nothing_while_all_search(workers: Server) -> None:
+    token = workers.new_token()
+    OverHttp(workers.url, token).call("organization_create", {"name": "bourg"})
+    failures: list[str] = []
+    is_over = threading.Event()
+
+    def write(writer: int) -> None:
+        for number in range(12):
+            fields = {"name": f"masse-{writer}-{number}", "owner_org": "bourg", "title": "Masse"}
+            answer = requests.post(
+                f"{workers.url}/api/3/action/package_create", json=fields, headers={"Authorization": token}, timeout=60
+            )
+            if answer.status_code != 200:
+                failures.append(answer.text)
+
+    def read() -> None:
+        seen = 0
+        while not is_over.is_set():
+            found = ask(workers, q="masse", rows=0)["count"]
+            if found < seen:
+                failures.append(f"{found} after {seen}")
+            seen = found
+
+    with ThreadPoolExecutor(8) as pool:
+        readers = [pool.submit(read) for _ in range(3)]
+        for done in [pool.submit(write, writer) for writer in range(4)]:
+            done.result()
+        is_over.set()
+        for done in readers:
+            done.result()
+    assert failures == []
+    assert {ask(workers, q="masse", rows=0)["count"] for _ in range(2 * WORKERS)} == {48}
+
+
+def test_an_index_lost_while_the_server_runs_is_no_harm(workers: Server, tmp_path: Path) -> None:
+    site = workers.open_site()
+    total = site.index.rebuild()
+    site.close()
+    assert {ask(workers, rows=0)["count"] for _ in range(2 * WORKERS)} <= {total, total - 1}
+    ckan = OverHttp(workers.url, workers.new_token())
+    ckan.call("organization_create", {"name": "apres"})
+    ckan.call("package_create", {"name": "apres-reconstruction", "owner_org": "apres"})
+    assert {ask(workers, q="reconstruction")["count"] for _ in range(2 * WORKERS)} == {1}
