@@ -146,12 +146,12 @@ def compare(title: str, commands: dict[str, list[str]], rounds: int) -> None:
             wall, cpu, peak, output = run(command)
             taken[name].append((wall, cpu, peak))
             outputs[name] = output
-    print(f"\n{title}  (load {os.getloadavg()[0]:.1f}, {rounds} rounds)")  # noqa: T201 - the same
+    print(f"\n{title}  (load {os.getloadavg()[0]:.1f}, {rounds} rounds)")
     reference: tuple[float, float] | None = None
     for name, values in taken.items():
         wall, cpu = (statistics.median(value[place] for value in values) for place in (0, 1))
         reference = reference or (wall, cpu)
-        print(  # noqa: T201 - a script: what it prints is its result
+        print(
             f"  {name:28} wall {wall:8.3f} s  cpu {cpu:8.3f} s  peak {max(value[2] for value in values):5.0f} MB"
             f"  x{reference[0] / wall:.1f} wall  x{reference[1] / cpu:.1f} cpu  {' '.join(outputs[name].split())[:60]}"
         )

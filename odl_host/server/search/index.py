@@ -39,7 +39,7 @@ from odl_host.server.search.documents import (
 )
 from odl_host.server.search.facets import count_values
 from odl_host.server.search.lucene import Node, QuerySyntaxError
-from odl_host.server.search.order import SCORE, Key, find_page
+from odl_host.server.search.order import SCORE, Key, Pages
 from odl_host.server.search.query import Translator
 from odl_host.server.search.values import Box
 from odl_host.server.tables import counters, packages, purged, vocabularies
@@ -126,11 +126,10 @@ class SearchIndex:
             query = self._translator.whole(
                 request.query, request.filters, request.labels, request.states, request.box, searcher
             )
-            total = int(searcher.search(query, limit=1, count=True).count)
-            # The engine reserves room for start + rows hits: no more than there are.
-            rows = max(min(request.rows, total - request.start), 0)
-            keys = self._keys(request)
-            ids = find_page(searcher, query, keys, request.start, rows, self._translator.among)
+            # The engine reserves room for start + rows hits: for no more than there are.
+            rows = min(request.rows, searcher.num_docs - request.start)
+            pages = Pages(searcher, query, numeric=frozenset(DATE_FIELDS), among=self._translator.among)
+            ids, total = pages.find(self._keys(request), request.start, rows)
             return SearchPage(ids, total, self._count(seq, searcher, query, request))
         except ValueError as error:
             raise error if isinstance(error, QuerySyntaxError) else QuerySyntaxError(str(error)) from error
