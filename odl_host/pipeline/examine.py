@@ -196,6 +196,10 @@ def _examine(
             report = file_report(path.name, table=table, detection=detection, today=settings.today)
             return Examination(path, sha256, "blocked", report, detail=_doubt(table, detection.schema))
         schema = detection.schema
+    as_it_is = settings.strict_validata or not settings.repair
+    if as_it_is:
+        # Titles above the header help to recognise the schema; then every row counts, from the first to the last.
+        table = read_table(path, limits=settings.limits, columns=columns, repair=False)
     verdict = validate_table(
         table,
         schema,
@@ -208,7 +212,7 @@ def _examine(
     repairs: tuple[Repair, ...] = ()
     proposals: tuple[ReadNote, ...] = ()
     # A file without any finding needs no repair, and is read once.
-    if settings.repair and not settings.strict_validata and verdict.findings_total:
+    if not as_it_is and verdict.findings_total:
         judged, verdict, repairs, proposals = _repair(table, verdict, settings)
     if not settings.strict_validata and verdict.rows <= MAX_ROWS:
         rows = judged.iter_rows()

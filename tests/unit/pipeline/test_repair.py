@@ -306,6 +306,21 @@ def test_repairs_are_refused_on_demand_and_under_the_strict_verdict(tmp_path: Pa
         assert examination.report.repairs == ()
 
 
+def test_without_repair_every_row_of_the_file_counts(tmp_path: Path) -> None:
+    path = subsidies(tmp_path / "s.csv", [{}])
+    rows = path.read_text(encoding="utf-8")
+    path.write_text(rows + ";" * 13 + "\n", encoding="utf-8")
+    assert examine(path).outcome == "valid"
+    for changes in ({"repair": False}, {"strict_validata": True}):
+        report = examine(path, **changes).report
+        assert report is not None
+        assert ("blank-row", 3) in [(one.code, one.row) for one in report.findings]
+    path.write_text("Subventions 2024" + ";" * 13 + "\n" + rows, encoding="utf-8")
+    assert examine(path).outcome == "valid"
+    titled = examine(path, repair=False).report
+    assert titled is not None and titled.header_row == 1 and titled.outcome == "invalid"
+
+
 def test_findings_show_the_cells_of_the_file_at_their_places(tmp_path: Path) -> None:
     path = subsidies(
         tmp_path / "s.csv", [{}, {"montant": "beaucoup", "dateConvention": "31/03/2024"}, {"montant": "1,5"}]
