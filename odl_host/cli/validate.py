@@ -87,6 +87,7 @@ def validate(
         repair=not (no_repair or strict_validata),
         identify=False,
         jobs=jobs,
+        health=shape == "html" or folder is not None,
     )
     schema = _find_schema(registry, schema_name) if schema_name else None
     with ExitStack() as stack, app.out.progress("validate") as progress:

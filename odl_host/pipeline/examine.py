@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from odl_host.pipeline.normalise import NormalisedFile
     from odl_host.pipeline.opaque import OpaqueFile
     from odl_host.pipeline.read import ReadLimits, ReadNote, Table
+    from odl_host.pipeline.reporting.health import ColumnHealth
     from odl_host.pipeline.reporting.model import FileReport, Repair
     from odl_host.pipeline.validate import Report
     from odl_host.schemas.registry import Registry, Schema
@@ -85,6 +86,7 @@ class ExamineSettings:
 
     `repair`: certain repairs are made before judging; never under `strict_validata`. `identify`: the SHA-256 and the
     owners are found too, which publishing needs and judging does not. `jobs`: processes for one large file.
+    `health`: the columns of a wrong file are counted, for the picture on its page.
     """
 
     limits: ReadLimits
@@ -95,6 +97,7 @@ class ExamineSettings:
     repair: bool = True
     identify: bool = True
     jobs: int = 1
+    health: bool = True
 
 
 def examine_file(
@@ -219,9 +222,11 @@ def _examine(
         other = find_other_period(schema, judged.header, rows, name=path.name, today=settings.today)
         verdict = verdict.with_finding(other) if other else verdict
     if not verdict.valid:
-        from odl_host.pipeline.reporting.health import measure_health
+        health: tuple[ColumnHealth, ...] = ()
+        if settings.health:
+            from odl_host.pipeline.reporting.health import measure_health
 
-        health = measure_health(judged, verdict)
+            health = measure_health(judged, verdict)
         report = file_report(
             path.name,
             table=table,

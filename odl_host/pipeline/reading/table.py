@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Row = list[str]
 BATCH_ROWS = 512
 """Rows that are handed over at once: 256 to 512 stay in the processor's cache; 4,096 are twice as slow (measured)."""
+KEPT_CELLS = 300_000
+"""Cells of a table that is kept in memory between passes: 20 MB at the most, for honest cells."""
 _NOTED_ROWS = 10
 _WHOLE_PART = re.compile(r"[-+]?\d[\d \u00a0\u202f]*")
 _DECIMALS = re.compile(r"\d{1,2}\s*€?")
@@ -74,6 +76,7 @@ class Table:
         self.header: tuple[str, ...] = tuple(header[: len(header) - self._blank_columns])
         self._rows: int | None = None
         self._pass_notes: tuple[ReadNote, ...] = ()
+        self._kept: list[list[Row]] | None = None
         self._above = header_row - source.skipped
         """Records above the data."""
         self._ends = True
@@ -167,7 +170,25 @@ class Table:
         self._finish(whole, count)
 
     def _raw_batches(self) -> Iterator[list[Row]]:
-        return self._read_batches() if self._ends else without_end(self._read_batches())
+        if self._kept is not None:
+            return map(list, self._kept)
+        if not self._ends:
+            return without_end(self._read_batches())
+        return self._keep_small(self._read_batches())
+
+    def _keep_small(self, batches: Iterator[list[Row]]) -> Iterator[list[Row]]:
+        """Keep the rows of a small table for the passes to come: there are several where something is wrong."""
+        kept: list[list[Row]] = []
+        room = KEPT_CELLS // max(1, len(self.header))
+        for batch in batches:
+            room -= len(batch)
+            if room >= 0:
+                kept.append(list(batch))
+            else:
+                kept.clear()
+            yield batch
+        if room >= 0:
+            self._kept = kept
 
     def _read_batches(self) -> Iterator[list[Row]]:
         row = self.header_row

@@ -33,6 +33,7 @@ class RepairedColumn:
         self._menders = self._find_menders(schema)
         self._seen: set[str] = set()
         self._memo: dict[str, Mended | None] = {}
+        self._written: set[str] = set()
         self._bad: dict[str, None] = {}
         self._doubted: dict[str, int] = {}
         self._beyond: dict[str, None] = {}
@@ -139,9 +140,15 @@ class RepairedColumn:
             return self._memo[text]
         except KeyError:
             mended = self._mend(text)
+            if mended is not None and len(self._written) < _MEMO_LIMIT:
+                self._written.add(mended.text)
             if len(self._memo) < _MEMO_LIMIT:
                 self._memo[text] = mended
             return mended
+
+    def wrote(self, text: str | None) -> bool:
+        """Tell whether a text may be the repaired form of another."""
+        return len(self._written) >= _MEMO_LIMIT or text in self._written
 
     def _mend(self, text: str) -> Mended | None:
         problems = self.column.judge(text)

@@ -44,7 +44,8 @@ def measure_health(table: Table, report: Report, *, max_rows: int = MAX_ROWS) ->
     for batch in table.iter_batches():
         columns = itertools.islice(itertools.zip_longest(*batch, fillvalue=""), width)
         for place, cells in enumerate(columns):
-            filled[place] += sum(1 for cell in cells if cell not in missing and not cell.isspace())
+            empty = {cell for cell in set(cells) if cell in missing or cell.isspace()}
+            filled[place] += len(cells) - (sum(map(empty.__contains__, cells)) if empty else 0)
     wrong_rows: dict[str, set[int]] = {}
     wrong_empty: dict[str, int] = {}
     for finding in report.findings:

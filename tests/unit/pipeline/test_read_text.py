@@ -242,3 +242,18 @@ def test_a_wide_row_without_end_is_refused_within_the_memory_of_one_line(tmp_pat
     with pytest.raises(RefusedFile) as caught:
         read_table(path, limits=ReadLimits(max_line_bytes=1_000_000))
     assert caught.value.code == "line-too-long"
+
+
+def test_a_small_file_is_read_once_and_gives_the_same_rows_again(tmp_path: Path) -> None:
+    path = written(tmp_path, b"nom;montant\nCAF;1\n;\nUDAF;2\n;\n;\n")
+    table = read_table(path)
+    first = [[list(row) for row in batch] for batch in table.iter_batches()]
+    path.unlink()
+    for batch in table.iter_batches():
+        batch.clear()
+    assert (
+        [[list(row) for row in batch] for batch in table.iter_batches()]
+        == first
+        == [[["CAF", "1"], ["", ""], ["UDAF", "2"]]]
+    )
+    assert table.rows == 3 and [note.code for note in table.notes] == ["trailing-blank-rows"]
