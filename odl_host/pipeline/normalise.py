@@ -2,7 +2,8 @@
 
 The same table gives the same bytes on every machine and in every run, so an unchanged file keeps its SHA-256. Line
 feeds and not RFC 4180's CRLF: every reader takes both, and diffs, `wc -l` and most tools expect the line feed.
-It changes no value: repairing cells is done before, and judged before.
+It changes no value: repairing cells is done before, and judged before. A cell that begins like a formula (`=cmd|…`) is
+data too and stays as it is; what we write for people to open in a spreadsheet, reports and workbooks, escapes it.
 """
 
 from __future__ import annotations

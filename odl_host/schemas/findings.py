@@ -64,7 +64,7 @@ CODES: Mapping[str, FindingCode] = _codes(
     ("pattern-not-checked", "schema", "warning", "The schema's pattern takes too long on this column's cells."),
     (
         "foreign-key-not-checked",
-        "schema",
+        "header",
         "warning",
         "A column refers to another table, which is not there to be looked into.",
     ),

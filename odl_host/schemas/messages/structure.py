@@ -80,10 +80,10 @@ def _unique(finding: Finding) -> Sentences:
 
 def _unchecked_reference(finding: Finding) -> Sentences:
     other = finding.params.get("other", "")
-    table = f"le tableau « {other} »" if other else "un autre tableau"
+    to, inside = (f"au tableau « {other} »", "ce tableau") if other else ("à un autre tableau", "cet autre tableau")
     return (
-        f"La colonne {finding.column} renvoie à {table}, qui n'est pas dans ce fichier : ce lien n'a pas été vérifié.",
-        f"Vérifiez que chaque valeur se trouve bien dans {table}.",
+        f"La colonne {finding.column} renvoie {to}, qui n'est pas dans ce fichier : ce lien n'a pas été vérifié.",
+        f"Vérifiez que chaque valeur se trouve bien dans {inside}.",
     )
 
 

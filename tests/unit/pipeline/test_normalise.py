@@ -45,6 +45,11 @@ def test_the_same_table_saved_in_another_way_gives_the_same_bytes(name: str) -> 
     assert first.getvalue() == other.getvalue()
 
 
+def test_a_cell_that_begins_like_a_formula_is_data_and_stays_as_it_is(tmp_path: Path) -> None:
+    content = b"a;b\n=cmd|' /C calc'!A0;-5\n@SUM(A1);+33479602020\n"
+    assert normalised(tmp_path, content) == content.replace(b";", b",")
+
+
 def test_only_cells_that_need_quotes_get_them(tmp_path: Path) -> None:
     content = b'a;b\n"x;y";"dit ""oui"""\n"1,5";"deux\nlignes"\n" espace ";\'x\'\n"fin\rseule";z\n'
     assert normalised(tmp_path, content) == (
