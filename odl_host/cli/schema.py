@@ -246,6 +246,8 @@ def show_command(app: App, name: str) -> None:
 @pass_app
 def sync_command(app: App, source: str) -> None:
     """Load the official catalogue of schemas into this machine's cache."""
+    from odl_host.pipeline.shapes import keep_index
+    from odl_host.schemas.registry import load_registry
     from odl_host.schemas.sync import summarise, sync_catalogue
 
     with app.out.progress("schema sync") as progress:
@@ -254,6 +256,7 @@ def sync_command(app: App, source: str) -> None:
             app.home.schema_cache,
             progress=lambda done, total, reference: progress.update(done, total, reference),
         )
+    keep_index(load_registry(app.home.schema_cache))
     app.out.result(report.as_dict(), summarise(report))
 
 

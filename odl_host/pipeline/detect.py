@@ -7,20 +7,20 @@ understand, so a doubt is a question to a human, with the two candidates.
 from __future__ import annotations
 
 import itertools
-import math
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from odl_host.pipeline.reading.names import name_key, name_words, one_typo_apart
 from odl_host.pipeline.reading.notes import plural
+from odl_host.pipeline.shapes import ALIAS_WEIGHT, blend, index_of, weight_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from odl_host.pipeline.reading.table import Table
-    from odl_host.schemas.registry import Field, Registry, Schema
+    from odl_host.pipeline.shapes import Shape, ShapeIndex
+    from odl_host.schemas.registry import Registry, Schema
 
 THRESHOLD = 0.52
 """Below this score no schema is certain: less than about half of the file and of the schema agree."""
@@ -31,21 +31,11 @@ LEAD = 0.06
 PLAUSIBLE = 0.2
 """Below this score a schema shares a word or two with the file, as any two files do: it is not even named."""
 SAMPLE_ROWS = 200
-_CANDIDATES = 8
-_REQUIRED_WEIGHT = 2.0
-_ALIAS_WEIGHT = 0.9
 # More than LEAD, so that a name put into the file's name settles any doubt between two schemas.
 _NAME_BONUS = 0.08
 _VALUES_SHARE = 0.15
 _VALUES_TOLERANCE = 0.05
 _TYPO_LENGTH = 6
-# Older copies, and a schema withdrawn from the national catalogue, with the schema that took their place.
-# Source: schema.data.gouv.fr, catalogue of 2026-08.
-_SUCCESSORS = {
-    "scdl/adresses": "etalab/schema-bal",
-    "Alkante/schema-dae": "atlasante/schema-dae",
-    "CharlesNepote/liste-prenoms-nouveaux-nes": "scdl/prenoms",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +68,14 @@ def detect_schema(table: Table, registry: Registry, *, filename: str = "") -> De
     Scores go from 0 to 1. The runner-up is the best schema of another family: another version of the same schema, or
     an older copy of it under another owner, is no rival.
     """
-    index = _index_of(registry)
+    index = index_of(registry)
     labels = [label for label in table.header if name_key(label)]
     nearest = index.list_nearest(labels)
     if not nearest:
         return Detection(None, 0.0, None, False, _nothing_fits(table))
     rows = list(itertools.islice(table.iter_rows(), SAMPLE_ROWS))
     words = name_words(filename.rpartition(".")[0] or filename)
-    fits = sorted((index.fit(shape, table.header, rows, words) for shape in nearest), key=_Fit.order, reverse=True)
+    fits = sorted((_fit(index, shape, table.header, rows, words) for shape in nearest), key=_Fit.order, reverse=True)
     family = fits[0].shape.family
     best = _current_version([fit for fit in fits if fit.shape.family == family])
     rival = next((fit for fit in fits if fit.shape.family != family), None)
@@ -93,6 +83,7 @@ def detect_schema(table: Table, registry: Registry, *, filename: str = "") -> De
     certain = (
         best.score >= (CONTRADICTED_THRESHOLD if contradicted else THRESHOLD)
         and len(best.fields) >= min(3, len(best.shape.fields))
+        and (2 * len(best.columns) >= len(labels) or not best.lacking)
         and (rival is None or best.leads(rival))
     )
     runner_up = (rival.shape.schema, min(1.0, round(rival.score, 3))) if rival else None
@@ -107,47 +98,14 @@ def detect_schema(table: Table, registry: Registry, *, filename: str = "") -> De
 
 def known_columns(registry: Registry) -> frozenset[str]:
     """Return every name a column may have in the known schemas: names, aliases and titles, for `read_table`."""
-    return _index_of(registry).columns
-
-
-class _Shape:
-    """One version of a schema as detection sees it."""
-
-    def __init__(self, schema: Schema, place: int) -> None:
-        self.schema = schema
-        self.family = _SUCCESSORS.get(schema.name, schema.name)
-        self.is_copy = schema.name in _SUCCESSORS
-        self.place = place
-        self.fields: dict[str, Field] = {}
-        self.aliases: dict[str, str] = {}
-        self.words: dict[frozenset[str], str] = {}
-        for field in schema.fields:
-            self.fields.setdefault(name_key(field.name), field)
-        for key, field in self.fields.items():
-            for other in (*field.aliases, field.title):
-                if name_key(other) not in self.fields:
-                    self.aliases.setdefault(name_key(other), key)
-            if len(name_words(field.name)) > 1:
-                self.words.setdefault(name_words(field.name), key)
-        self.aliases.pop("", None)
-        hints = map(name_words, (schema.short_name, *schema.file_hints, *schema.names))
-        self.hints = [words for words in hints if sum(map(len, words)) > 3]
-        self.total = 1.0
-
-    def find_field(self, label: str) -> tuple[str, float] | None:
-        """Return the key of the field a label stands for, and how sure that is."""
-        key = name_key(label)
-        if key in self.fields:
-            return key, 1.0
-        field = self.aliases.get(key) or self.words.get(name_words(label))
-        return (field, _ALIAS_WEIGHT) if field else None
+    return index_of(registry).columns
 
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
     """How one schema fits the file: `places` are the columns it explains, with the keys of what they stand for."""
 
-    shape: _Shape
+    shape: Shape
     score: float
     places: Mapping[int, str]
     values: float
@@ -211,79 +169,46 @@ def _current_version(fits: Sequence[_Fit]) -> _Fit:
     return replace(newest, score=max(fit.score for fit in fits))  # that it is this schema is as sure as the surest
 
 
-class _Index:
-    """The columns of all schemas, and how much each says: a name that one schema has says more than "id"."""
-
-    def __init__(self, registry: Registry) -> None:
-        schemas = [schema for schema in registry.iter_versions() if schema.kind == "table" and schema.fields]
-        self.shapes = [_Shape(schema, place) for place, schema in enumerate(schemas)]
-        owners: dict[str, set[str]] = {}
-        for shape in self.shapes:
-            for key in (*shape.fields, *shape.aliases):
-                owners.setdefault(key, set()).add(shape.family)
-        families = len({shape.family for shape in self.shapes})
-        self.weights = {key: math.log(1 + families / len(names)) for key, names in owners.items()}
-        self.unknown = sum(self.weights.values()) / max(1, len(self.weights))
-        self.columns = frozenset(owners)
-        self.holders: dict[str | frozenset[str], list[_Shape]] = {}
-        for shape in self.shapes:
-            shape.total = sum(self._weight(shape, key) for key in shape.fields)
-            signs: list[str | frozenset[str]] = [*shape.fields, *shape.aliases, *shape.words]
-            for sign in signs:
-                self.holders.setdefault(sign, []).append(shape)
-
-    def list_nearest(self, labels: Sequence[str]) -> list[_Shape]:
-        """Return the few schemas that share most with a header; none shares anything with a header of values."""
-        shared: dict[_Shape, float] = {}
-        for label in set(labels):
-            key = name_key(label)
-            for shape in {*self.holders.get(key, ()), *self.holders.get(name_words(label), ())}:
-                shared[shape] = shared.get(shape, 0.0) + self.weights.get(key, self.unknown)
-        whole = sum(self.weights.get(name_key(label), self.unknown) for label in set(labels))
-        rated = {shape: _blend(weight / whole, min(1.0, weight / shape.total)) for shape, weight in shared.items()}
-        return sorted(rated, key=lambda shape: (rated[shape], -shape.place), reverse=True)[:_CANDIDATES]
-
-    def fit(self, shape: _Shape, header: Sequence[str], rows: Sequence[list[str]], words: frozenset[str]) -> _Fit:
-        """Score one schema: the share of the header and the share of the schema that agree, then values and name."""
-        columns: dict[int, tuple[str, float]] = {}
-        for place, label in enumerate(header):
-            found = shape.find_field(label)
-            if found:
-                columns[place] = found
-        taken = {key for key, _ in columns.values()}
-        columns.update(_typos(shape, header, columns, taken))
-        sure: dict[str, float] = {}
-        for key, share in columns.values():
-            sure[key] = max(sure.get(key, 0.0), share)
-        covered = sum(share * self._sign(header[place], key) for place, (key, share) in columns.items())
-        foreign = sum(
-            self.weights.get(name_key(label), self.unknown)
-            for place, label in enumerate(header)
-            if place not in columns and name_key(label)
-        )
-        recall = sum(share * self._weight(shape, key) for key, share in sure.items()) / shape.total
-        score = _blend(covered / ((covered + foreign) or 1.0), recall)
-        values = _values_fit(shape, columns, rows)
-        if values is not None:
-            score *= 1 - _VALUES_SHARE * (1 - values)
-        named = any(hint <= words for hint in shape.hints)
-        return _Fit(
-            shape,
-            score + _NAME_BONUS * named,
-            {place: key for place, (key, _) in columns.items()},
-            1.0 if values is None else values,
-            named,
-        )
-
-    def _weight(self, shape: _Shape, key: str) -> float:
-        return self.weights[key] * (_REQUIRED_WEIGHT if shape.fields[key].required else 1.0)
-
-    def _sign(self, label: str, key: str) -> float:
-        return self.weights.get(name_key(label), self.weights[key])
+def _fit(
+    index: ShapeIndex, shape: Shape, header: Sequence[str], rows: Sequence[list[str]], words: frozenset[str]
+) -> _Fit:
+    """Score one schema: the share of the header and the share of the schema that agree, then values and name."""
+    columns: dict[int, tuple[str, float]] = {}
+    for place, label in enumerate(header):
+        found = shape.find_field(label)
+        if found:
+            columns[place] = found
+    taken = {key for key, _ in columns.values()}
+    columns.update(_typos(shape, header, columns, taken))
+    sure: dict[str, float] = {}
+    for key, share in columns.values():
+        sure[key] = max(sure.get(key, 0.0), share)
+    covered = sum(
+        share * index.weights.get(name_key(header[place]), index.weights[key])
+        for place, (key, share) in columns.items()
+    )
+    foreign = sum(
+        index.weights.get(name_key(label), index.unknown)
+        for place, label in enumerate(header)
+        if place not in columns and name_key(label)
+    )
+    recall = sum(share * weight_of(index.weights, shape, key) for key, share in sure.items()) / shape.total
+    score = blend(covered / ((covered + foreign) or 1.0), recall)
+    values = _values_fit(shape, columns, rows)
+    if values is not None:
+        score *= 1 - _VALUES_SHARE * (1 - values)
+    named = any(hint <= words for hint in shape.hints)
+    return _Fit(
+        shape,
+        score + _NAME_BONUS * named,
+        {place: key for place, (key, _) in columns.items()},
+        1.0 if values is None else values,
+        named,
+    )
 
 
 def _typos(
-    shape: _Shape, header: Sequence[str], columns: Collection[int], taken: Collection[str]
+    shape: Shape, header: Sequence[str], columns: Collection[int], taken: Collection[str]
 ) -> dict[int, tuple[str, float]]:
     free = [key for key in shape.fields if key not in taken and len(key) >= _TYPO_LENGTH]
     found: dict[int, tuple[str, float]] = {}
@@ -292,24 +217,9 @@ def _typos(
             key = name_key(label)
             near = next((field for field in free if len(key) >= _TYPO_LENGTH and one_typo_apart(key, field)), None)
             if near:
-                found[place] = (near, _ALIAS_WEIGHT)
+                found[place] = (near, ALIAS_WEIGHT)
                 free.remove(near)
     return found
-
-
-def _blend(precision: float, recall: float) -> float:
-    # The schema's own columns count more than the file's: local columns are often added to the official ones.
-    return 3 * precision * recall / (2 * precision + recall) if precision and recall else 0.0
-
-
-_INDEXES: WeakKeyDictionary[Registry, _Index] = WeakKeyDictionary()
-
-
-def _index_of(registry: Registry) -> _Index:
-    index = _INDEXES.get(registry)
-    if index is None:
-        index = _INDEXES[registry] = _Index(registry)
-    return index
 
 
 _PATTERNS = {
@@ -325,7 +235,7 @@ _PATTERNS = {
 _VALUES_PER_COLUMN = 40
 
 
-def _values_fit(shape: _Shape, columns: Mapping[int, tuple[str, float]], rows: Sequence[list[str]]) -> float | None:
+def _values_fit(shape: Shape, columns: Mapping[int, tuple[str, float]], rows: Sequence[list[str]]) -> float | None:
     """Return the share of columns whose values suit their field's type or list; None where nothing can be told."""
     fits: list[float] = []
     for place, (key, _) in columns.items():

@@ -10,9 +10,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import odl_host
 from odl_host.errors import UnknownSchema
 from odl_host.schemas.descriptor import CustomCheck, Field, Schema, build_schema, shorten
 from odl_host.schemas.repair import parse_descriptor
@@ -59,6 +61,18 @@ class Registry:
     def names(self) -> tuple[str, ...]:
         """The full names of all schemas, sorted."""
         return tuple(sorted(self._places, key=_fold))
+
+    @property
+    def cache(self) -> Path | None:
+        """The folder of the loaded schemas."""
+        return self._cache
+
+    @property
+    def stamp(self) -> str:
+        """What changes with any schema added, changed or taken away: whether what was kept of them is still true."""
+        paths = [path for shelf in self._shelves.values() for versions in shelf.values() for path in versions.values()]
+        ages = "\n".join(sorted(f"{path} {_age(path)}" for path in paths))
+        return f"{odl_host.__version__} {len(paths)} {zlib.crc32(ages.encode('utf-8', 'surrogateescape')):08x}"
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -246,6 +260,14 @@ def schema_path(folder: Path, name: str, version: str) -> Path:
     """Return where a folder of schemas holds one version."""
     owner, _, short = name.rpartition("/")
     return folder / _encode(owner or "local") / f"{_encode(short)}@{_encode(version)}.json"
+
+
+def _age(path: Path) -> str:
+    try:
+        status = path.stat()
+    except OSError:  # taken away since the folder was listed
+        return ""
+    return f"{status.st_size} {status.st_mtime_ns}"
 
 
 def _version_of(path: Path) -> str:

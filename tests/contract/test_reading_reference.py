@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import warnings
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,7 @@ import pytest
 from odl_host.pipeline.detect import Detection, detect_schema, known_columns
 from odl_host.pipeline.read import RefusedFile, Table, count_rows, read_table
 from odl_host.pipeline.reading.workbook import cell_text
+from odl_host.pipeline.shapes import INDEX_FILE
 from odl_host.schemas.registry import load_registry
 from odl_host.schemas.sync import sync_catalogue
 
@@ -249,4 +252,51 @@ def test_with_the_built_in_schemas_alone_no_file_of_another_schema_is_taken_for_
         found = detect_schema(table, builtin, filename=table.path.name)
         if found.certain and found.schema:
             mistaken[name] = found.schema.name
+    assert not mistaken
+
+
+def test_among_a_schemas_versions_none_has_more_of_the_files_columns_than_the_one_chosen(
+    reference_dir: Path, tables: dict[str, Table], detections: dict[str, Detection], registry: Registry
+) -> None:
+    worse = {}
+    for name, found in detections.items():
+        filed = registry.find_schema(index(reference_dir)[name][1].get("schema") or "-")
+        if not found.certain or found.schema is None or filed is None or filed.name != found.schema.name:
+            continue
+        labels = {label.strip() for label in tables[name].header}
+        known = [len(labels.intersection(schema.field_names)) for schema in (found.schema, filed)]
+        lacking = [
+            sum(field.required and field.name not in labels for field in schema.fields)
+            for schema in (found.schema, filed)
+        ]
+        if known[0] < known[1] or lacking[0] > lacking[1]:
+            worse[name] = (found.schema.reference, filed.reference)
+    assert not worse
+
+
+def test_a_file_whose_schema_is_not_there_is_only_certain_where_another_holds_most_of_its_columns(
+    reference_dir: Path, tables: dict[str, Table], registry: Registry, tmp_path: Path
+) -> None:
+    """The schemas are left out one after the other, as if the file came from a collectivité that uses another."""
+    cache = registry.cache
+    assert cache is not None
+    by_schema: dict[str, list[str]] = {}
+    for name in tables:
+        named = (index(reference_dir)[name][1].get("schema") or "").split("@")[0]
+        if registry.find_schema(named or "-") is not None:
+            by_schema.setdefault(SAME_SCHEMA.get(named, named), []).append(name)
+    builtin = set(load_registry(None).names)
+    mistaken = {}
+    for place, (left_out, names) in enumerate(by_schema.items()):
+        if left_out in builtin:
+            continue  # it cannot be left out
+        without = tmp_path / str(place)
+        ignored = shutil.ignore_patterns(f"{left_out.partition('/')[2]}@*", INDEX_FILE)
+        shutil.copytree(cache, without, ignore=ignored, copy_function=os.link)
+        others = load_registry(without)
+        for name in names:
+            found = detect_schema(tables[name], others, filename=tables[name].path.name)
+            titled = sum(bool(label.strip()) for label in tables[name].header)
+            if found.certain and len(found.candidates[0].columns) < 0.5 * titled:
+                mistaken[name] = found.reason
     assert not mistaken

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pytest
 
 from odl_host.pipeline.detect import Detection, detect_schema
 from odl_host.pipeline.read import read_table
+from odl_host.pipeline.shapes import INDEX_FILE, keep_index
 from odl_host.schemas.registry import load_registry
 from odl_host.schemas.sync import sync_catalogue
 
@@ -151,3 +153,41 @@ def test_a_withdrawn_schema_gives_way_to_the_one_that_took_its_place(tmp_path: P
     found = detected(tmp_path, names("etalab/schema-bal"))
     assert (found.certain, found.schema and found.schema.name) == (True, "etalab/schema-bal")
     assert found.runner_up is None or found.runner_up[0].name != "scdl/adresses"
+
+
+def test_a_file_that_is_mostly_something_else_is_not_certain_unless_it_has_all_that_is_required(tmp_path: Path) -> None:
+    of_its_own = [f"locale {number}" for number in range(30)]
+    required = [field.name for field in BUILTIN.get_schema("subventions").fields if field.required]
+    assert detected(tmp_path, [*names("subventions"), *of_its_own[:12]]).certain
+    assert not detected(tmp_path, [*required[:-2], *of_its_own]).certain
+
+
+def test_the_kept_index_recognises_as_the_schemas_themselves_and_opens_few_of_them(tmp_path: Path) -> None:
+    def fields(word: str) -> list[dict[str, object]]:
+        return [{"name": f"{word}_{part}", "type": "string"} for part in ("code", "lieu", "date", "motif")]
+
+    words = [f"objet{number}" for number in range(30)]
+    fresh = synced(tmp_path, *((f"moi/{word}", "1.0.0", fields(word)) for word in words))
+    labels = [str(field["name"]).upper() for field in fields("objet7")]
+    expected = detected(tmp_path, labels, registry=fresh)
+    keep_index(fresh)
+    for word in words[8:]:  # were they opened, it would be noticed
+        path = tmp_path / "cache" / "moi" / f"{word}@1.0.0.json"
+        status = path.stat()
+        path.write_bytes(b"{" + b" " * (status.st_size - 1))
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    registry = load_registry(tmp_path / "cache")
+    found = detected(tmp_path, labels, registry=registry)
+    assert (found.certain, found.schema and found.schema.reference) == (True, "moi/objet7@1.0.0")
+    assert (found.score, found.reason) == (expected.score, expected.reason)
+    assert registry.problems == ()
+
+
+def test_an_index_that_is_damaged_or_older_than_the_schemas_is_not_believed(tmp_path: Path) -> None:
+    fields: list[dict[str, object]] = [{"name": f"zone_{part}", "type": "string"} for part in ("code", "lieu", "motif")]
+    keep_index(synced(tmp_path, ("moi/zones", "1.0.0", fields)))
+    (tmp_path / "cache" / "moi" / "zones@1.0.0.json").unlink()
+    labels = [str(field["name"]) for field in fields]
+    assert not detected(tmp_path, labels, registry=load_registry(tmp_path / "cache")).certain
+    (tmp_path / "cache" / INDEX_FILE).write_text("{", "utf-8")
+    assert detected(tmp_path, names("subventions"), registry=load_registry(tmp_path / "cache")).certain
