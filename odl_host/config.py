@@ -223,14 +223,15 @@ class TomlFile:
                 return number
         return 1
 
-    def build(self, cls: type[Value], *, keys: tuple[str, ...] = ()) -> Value:
-        """Return the (sub-)table at `keys` as the dataclass `cls`.
+    def build(self, cls: type[Value], *, keys: tuple[str, ...] = (), table: Mapping[str, Any] | None = None) -> Value:
+        """Return the (sub-)table at `keys` as the dataclass `cls`; `table` is given for one that stands in a list.
 
         :raises ConfigError: a key is unknown (the nearest is named) or a value has the wrong type.
         """
-        table: Any = self.table
-        for key in keys:
-            table = table.get(key, {})
+        if table is None:
+            table = self.table
+            for key in keys:
+                table = table.get(key, {})
         types = get_type_hints(cls)
         names = {item.name for item in dataclasses.fields(cls)}  # type: ignore[arg-type]  # cls is a dataclass
         values: dict[str, Any] = {}
@@ -249,7 +250,7 @@ class TomlFile:
         if dataclasses.is_dataclass(kind) and isinstance(kind, type):
             if not isinstance(value, dict):
                 raise self.error(where, f"“{'.'.join(where)}” must be a table.")
-            return self.build(kind, keys=where)
+            return self.build(kind, keys=where, table=value)
         origin, arguments = get_origin(kind), get_args(kind)
         if origin is tuple and isinstance(value, list):
             return tuple(self._convert(arguments[0], item, where) for item in value)

@@ -15,7 +15,7 @@ from odl_host.ckan import is_name
 from odl_host.ckan_settings import merge_settings
 from odl_host.config import Home, Secret, TomlFile, read_secret, read_variable
 from odl_host.errors import ConfigError, UsageError
-from odl_host.storage.address import StorageAddress
+from odl_host.storage.address import SourceAddress, StorageAddress
 
 # What CRPA D. 323-2-1 allows for information, by the ids that data.gouv.fr knows.
 LICENCES = {"lov2": "Licence Ouverte 2.0", "odc-odbl": "ODbL"}
@@ -88,6 +88,7 @@ class Manifest:
     catalogue: CatalogueAddress = field(default_factory=CatalogueAddress)
     publish: Publishing = field(default_factory=Publishing)
     storage: StorageAddress = field(default_factory=StorageAddress)
+    sources: tuple[SourceAddress, ...] = ()
     ckan: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -230,3 +231,6 @@ def _check(document: TomlFile, manifest: Manifest) -> None:
         raise document.error(("catalogue", "url"), "a CKAN needs its address, for example https://ckan.example.fr.")
     if problem := manifest.storage.find_problem():
         raise document.error(("storage", problem[0]), problem[1])
+    for source in manifest.sources:
+        if problem := source.find_problem():
+            raise document.error(("sources", problem[0]), problem[1])

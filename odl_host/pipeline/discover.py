@@ -29,7 +29,8 @@ class SourceFile:
     """A file of a deposit.
 
     `relative` is its path under the deposit, with `/`, in Unicode's composed form (NFC), fit to be printed. `problem`
-    says, in French, why the file cannot be opened at all; "" when nothing stands in the way.
+    says, in French, why the file cannot be opened at all; "" when nothing stands in the way. `failed`: it is an error of
+    the disk or of the network, which the next run may not meet, and nobody's to correct.
     """
 
     path: Path
@@ -37,6 +38,7 @@ class SourceFile:
     folder: str
     member: HeldMember | None
     problem: str = ""
+    failed: bool = False
 
     @property
     def name(self) -> str:
@@ -78,6 +80,11 @@ def discover(deposit: Path, members: Iterable[HeldMember]) -> list[SourceFile]:
     except OSError as error:
         raise UsageError(f"The deposit {deposit} cannot be read: {error.strerror} ({error.filename}).") from error
     return sorted(found, key=lambda source: source.relative)
+
+
+def member_of(folder: str, members: Iterable[HeldMember]) -> HeldMember | None:
+    """Return the member that a folder name or a code stands for, or None."""
+    return _member_of(folder, {name: member for member in members for name in member.folders})
 
 
 def member_folders(deposit: Path, members: Iterable[HeldMember]) -> set[str]:

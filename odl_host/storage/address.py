@@ -1,9 +1,10 @@
-"""What a manifest says of S3: how a server is reached, and the table `[storage]`. No key stands in a manifest."""
+"""Where files come from and where they lie, as a manifest says it: `[[sources]]`, `[storage]`. No key stands there."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from odl_host.config import read_secret
 from odl_host.storage.bucket import Bucket, BucketAddress
@@ -65,6 +66,50 @@ class StorageAddress(S3Account):
         if not 0 <= self.redirect_s <= 604_800:
             return "redirect_s", "a signed address lives at most a week: 604800 seconds."
         return self.find_account_problem()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAddress(S3Account):
+    """A deposit that lies elsewhere: an entry of `[[sources]]`. With `member`, all its files are that member's.
+
+    `key_file`, `known_hosts_file` and `password_…` are for SFTP, `token_…` for lists of addresses over HTTP.
+    """
+
+    url: str = ""
+    member: str = ""
+    key_file: str = ""
+    known_hosts_file: str = ""
+    password_env: str = ""
+    password_file: str = ""
+    token_env: str = ""
+    token_file: str = ""
+
+    @property
+    def shown(self) -> str:
+        """How it is named to people."""
+        return f"{self.url} ({self.member})" if self.member else self.url
+
+    def find_problem(self) -> tuple[str, str] | None:
+        """Return the key that cannot be used and why, or None."""
+        if not is_remote(self.url):
+            return "url", f"“{self.url}” is not an address that starts with s3://, sftp:// or https://."
+        parts = urlsplit(self.url)
+        if parts.password:
+            return "url", "a manifest holds no password: name a variable with password_env."
+        if parts.scheme == "s3" and not is_bucket_name(parts.netloc):
+            return "url", f"“{parts.netloc}” names no bucket: 3 to 63 lower-case letters, digits, hyphens and dots."
+        if not parts.hostname:
+            return "url", f"“{self.url}” names no server."
+        return self.find_account_problem()
+
+
+def is_remote(address: str) -> bool:
+    """Return whether a deposit lies elsewhere.
+
+    >>> is_remote("s3://depots/savoie"), is_remote("depots/savoie"), is_remote("sftp://a@b/c")
+    (True, False, True)
+    """
+    return address.startswith(("s3://", "sftp://", "https://", "http://"))
 
 
 def is_bucket_name(name: str) -> bool:
