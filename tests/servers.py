@@ -115,6 +115,45 @@ def seaweed_s3(folder: Path) -> Iterator[S3Server]:
         yield server
 
 
+@dataclass(frozen=True)
+class SftpServer:
+    """An SFTP server that lets one key in; `folder` is what it serves."""
+
+    port: int
+    folder: Path
+    key_file: Path
+    known_hosts: Path
+
+    @property
+    def url(self) -> str:
+        return f"sftp://depot@127.0.0.1:{self.port}"
+
+
+def new_key(path: Path) -> str:
+    """Write a private key and return its public half."""
+    import paramiko
+
+    key = paramiko.ECDSAKey.generate(bits=256)
+    key.write_private_key_file(str(path))
+    return f"{key.get_name()} {key.get_base64()}"
+
+
+@contextmanager
+def rclone_sftp(folder: Path, keys: Path) -> Iterator[SftpServer]:
+    """`rclone serve sftp`: a folder, for the user `depot` with a key."""
+    port = free_port()
+    program = find_program("rclone")
+    for place in (folder, keys):
+        place.mkdir(parents=True, exist_ok=True)
+    host = new_key(keys / "host")
+    (keys / "authorized_keys").write_text(new_key(keys / "user") + "\n")
+    (keys / "known_hosts").write_text(f"[127.0.0.1]:{port} {host}\n")
+    command = [program, "serve", "sftp", "--config", "", "--addr", f"127.0.0.1:{port}", "--dir-cache-time", "1s"]
+    options = ["--key", str(keys / "host"), "--authorized-keys", str(keys / "authorized_keys"), "--user", "depot"]
+    with _running([*command, *options, str(folder)], port, folder=folder):
+        yield SftpServer(port, folder, keys / "user", keys / "known_hosts")
+
+
 class Wire:
     """A TCP relay to a server, which a test may cut or alter.
 

@@ -25,6 +25,7 @@ _COMMANDS = {
     "status": ("odl_host.cli.publish:status", "Show members, datasets, and what is rejected."),
     "serve": ("odl_host.cli.serve:serve", "Serve the portals and the API."),
     "commune": ("odl_host.cli.reference:commune", "Find communes by name, code or post code."),
+    "source": ("odl_host.cli.source:source", "Look at deposits that lie elsewhere."),
     "schema": ("odl_host.cli.schema:schema", "List, show and load schemas."),
     "db": ("odl_host.cli.database:db", "Check, shrink, reindex and migrate the database."),
     "token": ("odl_host.cli.serve:token", "Create API tokens."),

@@ -29,8 +29,8 @@ class SourceFile:
     """A file of a deposit.
 
     `relative` is its path under the deposit, with `/`, in Unicode's composed form (NFC), fit to be printed. `problem`
-    says, in French, why the file cannot be opened at all; "" when nothing stands in the way. `failed`: it is an error of
-    the disk or of the network, which the next run may not meet, and nobody's to correct.
+    says, in French, why the file cannot be opened at all; "" when nothing stands in the way. `failed`: that is an error
+    of the disk or of the network, which the next run may not meet, and nobody's to correct.
     """
 
     path: Path

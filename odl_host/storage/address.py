@@ -98,6 +98,8 @@ class SourceAddress(S3Account):
             return "url", "a manifest holds no password: name a variable with password_env."
         if parts.scheme == "s3" and not is_bucket_name(parts.netloc):
             return "url", f"“{parts.netloc}” names no bucket: 3 to 63 lower-case letters, digits, hyphens and dots."
+        if self.member and not re.fullmatch(r"[A-Za-z0-9-]+", self.member):
+            return "member", f"“{self.member}” is no INSEE code, SIREN or name of a member."
         if not parts.hostname:
             return "url", f"“{self.url}” names no server."
         return self.find_account_problem()

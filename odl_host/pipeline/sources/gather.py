@@ -62,7 +62,7 @@ def gather(
 ) -> Gathered:
     """Bring the mirrors up to date and return every file. `deposit`: a folder or an address, instead of the tenant's.
 
-    :raises UsageError: the deposit is a folder that cannot be listed. :raises StorageError: the mirror cannot be written.
+    :raises UsageError: the deposit is a folder that cannot be listed. :raises StorageError: a mirror cannot be written.
     :raises Unavailable: another process brings the same mirror up to date.
     """
     members = list(members)

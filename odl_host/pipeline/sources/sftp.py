@@ -96,7 +96,7 @@ class SftpSource:
                 self._port,
                 self._user or None,
                 password=self._password.reveal() if self._password else None,
-                key_filename=self._key_file or None,
+                pkey=self._load_key(),
                 look_for_keys=not (self._key_file or self._password),
                 allow_agent=not (self._key_file or self._password),
                 timeout=TIMEOUT_S,
@@ -106,6 +106,20 @@ class SftpSource:
             self._ssh, self._sftp = ssh, ssh.open_sftp()
             self._sftp.get_channel().settimeout(TIMEOUT_S)
         return self._sftp
+
+    def _load_key(self) -> Any:
+        """Return the private key that the manifest names, or None. :raises ConfigError: it cannot be used."""
+        if not self._key_file:
+            return None
+        paramiko = _paramiko()
+        try:
+            return paramiko.PKey.from_path(self._key_file)
+        except Exception as error:
+            said = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+            raise ConfigError(
+                f"The key {self._key_file} cannot be used ({said}).",
+                hint="It must be a private key without a passphrase: ssh-keygen -t ed25519 -N '' -f FILE",
+            ) from error
 
     @contextmanager
     def _translated(self, doing: str) -> Iterator[None]:
