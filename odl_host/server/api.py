@@ -22,7 +22,7 @@ from starlette.routing import Route
 from odl_host.ckan import BadRequest, JsonDict, WireError
 from odl_host.errors import StorageError, Unavailable
 from odl_host.server.documents import Rendered, clean, encode
-from odl_host.server.registry import Action, Upload, User, call_action, get_action
+from odl_host.server.registry import Action, Upload, User, call_action, find_kept, get_action
 from odl_host.server.sites import Site
 
 GetSite: TypeAlias = Callable[[Request], Site]
@@ -88,6 +88,8 @@ async def answer(site: Site, request: Request) -> Response:
 
 
 async def _run(site: Site, user: User | None, action: Action, data: JsonDict, files: Mapping[str, Upload]) -> Any:
+    if not files and site.db.is_local and (kept := find_kept(site, user, action, data)) is not None:
+        return kept
     if action.quick and not files and site.db.is_local:
         return call_action(site, user, action.name, data)
     return await run_in_threadpool(call_action, site, user, action.name, data, files)

@@ -25,6 +25,10 @@ IDLE_CONNECTIONS = 16
 """Connections kept open between calls; more are opened when needed and closed after."""
 
 
+COUNT_WRITE = "UPDATE counters SET value = value + 1 WHERE name = 'writes'"
+LAST_WRITE = "SELECT value FROM counters WHERE name = 'writes'"
+
+
 class Database(ABC):
     """Transactions on one catalogue's database; safe to share between threads."""
 
@@ -46,10 +50,7 @@ class Database(ABC):
 
         :raises Unavailable: the database does not answer.
         """
-        try:
-            db = self._idle.pop()
-        except IndexError:
-            db = self._connect()
+        db = self._take()
         db = self._begun(db, self._begin_reading)
         try:
             yield db
@@ -68,6 +69,7 @@ class Database(ABC):
             self._writer = self._begun(self._writer or self._connect(), self._begin_writing)
             try:
                 yield self._writer
+                self._execute(self._writer, COUNT_WRITE)
                 self._execute(self._writer, "COMMIT")
             except BaseException as error:
                 self._take_back()
@@ -106,6 +108,10 @@ class Database(ABC):
         return done
 
     @abstractmethod
+    def last_write(self) -> int:
+        """Return the number of the last transaction that wrote, in whichever process."""
+
+    @abstractmethod
     def check(self) -> list[str]:
         """Return what is wrong with the database itself, as sentences; empty when it is sound."""
 
@@ -130,6 +136,12 @@ class Database(ABC):
     @abstractmethod
     def _explain(self, error: BaseException) -> Exception | None:
         """Return what a driver's error means to an operator, or None when it is a mistake of this program."""
+
+    def _take(self) -> sa.Connection:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._connect()
 
     def _connect(self) -> sa.Connection:
         try:

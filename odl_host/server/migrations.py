@@ -27,6 +27,7 @@ def m001_catalogue(db: sa.Connection) -> None:
     tables.metadata.create_all(db)
     db.execute(tables.counters.insert(), {"name": "seq", "value": 0})
     m003_identity(db)
+    m004_writes(db)
 
 
 def m002_ckan_objects(db: sa.Connection) -> None:
@@ -57,7 +58,12 @@ def m003_identity(db: sa.Connection) -> None:
     db.execute(tables.counters.insert(), {"name": "identity", "value": secrets.randbelow(2**31)})
 
 
-STEPS: tuple[Step, ...] = (m001_catalogue, m002_ckan_objects, m003_identity)
+def m004_writes(db: sa.Connection) -> None:
+    """Count the transactions that write: by it, every process knows whether what it has answered still holds."""
+    db.execute(tables.counters.insert(), {"name": "writes", "value": 0})
+
+
+STEPS: tuple[Step, ...] = (m001_catalogue, m002_ckan_objects, m003_identity, m004_writes)
 
 
 def create_table(db: sa.Connection, table: sa.Table) -> None:

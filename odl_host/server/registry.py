@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 import sqlalchemy as sa
 
 from odl_host.ckan import BadRequest
+from odl_host.server.answers import answer_key
+from odl_host.server.documents import Rendered, encode
 from odl_host.server.params import Params
 
 if TYPE_CHECKING:
@@ -94,6 +96,7 @@ class Action:
     run: Run
     reads: bool
     quick: bool
+    keeps: bool
     help: str
 
 
@@ -101,12 +104,18 @@ _actions: dict[str, Action] = {}
 
 
 def action(
-    *, params: type[P], allow: Callable[[Context, P], None], reads: bool = False, quick: bool = False
+    *,
+    params: type[P],
+    allow: Callable[[Context, P], None],
+    reads: bool = False,
+    quick: bool = False,
+    keeps: bool = False,
 ) -> Callable[[Callable[[Context, P], Any]], Callable[[Context, P], Any]]:
     """Declare a function as the action of its name.
 
     `reads` allows GET and gives it a transaction that cannot write. `quick` says that it answers within a
-    millisecond whatever the size of the catalogue, so that the HTTP server runs it without a thread.
+    millisecond whatever the size of the catalogue, so that the HTTP server runs it without a thread. `keeps`: what
+    it answers the public depends on its parameters and the database alone, and may be given again until a write.
     """
 
     def declare(run: Callable[[Context, P], Any]) -> Callable[[Context, P], Any]:
@@ -115,7 +124,7 @@ def action(
             raise TypeError(f"The action {name} is declared twice.")
         if not run.__doc__:
             raise TypeError(f"The action {name} has no documentation.")
-        _actions[name] = Action(name, params, allow, run, reads, quick, inspect.cleandoc(run.__doc__))
+        _actions[name] = Action(name, params, allow, run, reads, quick, keeps, inspect.cleandoc(run.__doc__))
         return run
 
     return declare
@@ -137,6 +146,13 @@ def get_action(name: str) -> Action:
         raise BadRequest(f"Action name not known: {name}") from None
 
 
+def find_kept(site: Site, user: User | None, action: Action, data_dict: Mapping[str, Any]) -> Rendered | None:
+    """Return what the public was answered to the same call since the last write, or None."""
+    if user is not None or not action.keeps:
+        return None
+    return site.answers.find(answer_key(site.db.last_write(), action.name, data_dict))
+
+
 def call_action(
     site: Site, user: User | None, name: str, data_dict: dict[str, Any], files: Mapping[str, Upload] | None = None
 ) -> Any:
@@ -147,10 +163,16 @@ def call_action(
     chosen = get_action(name)
     params = chosen.params.parse(data_dict)
     if chosen.reads:
+        is_kept = user is None and chosen.keeps
+        key = answer_key(site.db.last_write(), name, data_dict) if is_kept else None
         with site.db.reading() as db:
             context = Context(name, site, db, user)
             chosen.allow(context, params)
-            return chosen.run(context, params)
+            result = chosen.run(context, params)
+        if key is not None:
+            result = result if isinstance(result, Rendered) else Rendered(encode(result))
+            site.answers.keep(key, result)
+        return result
     stored: dict[str, StoredFile] = {}
     if files:
         # Not everyone may fill the disk: the rule is asked before a file is stored, and again in the transaction.

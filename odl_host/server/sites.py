@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from odl_host.ckan_settings import CKAN_DEFAULTS, merge_settings
 from odl_host.server import tables
+from odl_host.server.answers import KeptAnswers
 from odl_host.server.clock import now
 from odl_host.server.credentials import hash_token
 from odl_host.server.database import Database, open_database
@@ -59,6 +60,7 @@ class Site:
     index: SearchIndex
     contact: str = ""
     settings: Mapping[str, object] = field(default_factory=lambda: CKAN_DEFAULTS)
+    answers: KeptAnswers = field(default_factory=KeptAnswers)
 
     def find_user(self, name: str) -> User | None:
         """Return the active user of this name, or None."""

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from odl_host.errors import StorageError, Unavailable
-from odl_host.server.database import BUSY_TIMEOUT_MS, Database
+from odl_host.server.database import BUSY_TIMEOUT_MS, LAST_WRITE, Database
 
 MMAP_BYTES = 1 << 28
 """Pages read through the system's cache, shared by every connection instead of copied into each."""
@@ -44,6 +44,16 @@ class SqliteDatabase(Database):
         )
         sa.event.listen(engine, "connect", _configure)
         super().__init__(engine, str(path), migrate=migrate)
+
+    def last_write(self) -> int:
+        """Return the number of the last transaction that wrote; a statement of its own needs no BEGIN."""
+        db = self._take()
+        driver: Any = db.connection.driver_connection
+        try:
+            (number,) = driver.execute(LAST_WRITE).fetchone()
+            return int(number)
+        finally:
+            self._idle.append(db)
 
     def check(self) -> list[str]:
         """Return what SQLite's own examination finds."""

@@ -100,8 +100,9 @@ def rss_mb(pid: int) -> float:
 def serve(home: Path, port: int, workers: int) -> tuple[subprocess.Popen[bytes], float]:
     """Start the server and return it with the seconds to its first answer."""
     started = time.monotonic()
+    arguments = ["--home", str(home), "serve", "--port", str(port), "--workers", str(workers)]
     server = subprocess.Popen(
-        [sys.executable, "-m", "odl_host", "--home", str(home), "serve", "--port", str(port), "--workers", str(workers)],
+        [sys.executable, "-m", "odl_host", *arguments],
         stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env={**os.environ, "ODL_HOME": str(home)},
     )  # fmt: skip
     while True:

@@ -70,13 +70,17 @@ def build(folder: Path, url: str, datasets: int, *, seed: int = 1) -> Site:
                     "license_id": chance.choice(LICENSES),
                     "tags": [{**documents["dataset"]["tags"][0], "name": t, "display_name": t}
                              for t in sorted(set(chance.choices(TAGS, k=3)))],
-                    "metadata_modified": f"20{15 + made % 11}-{1 + made % 12:02}-{1 + made % 28:02}T08:00:00.{made % 999999:06}",
+                    "metadata_modified": _instant(made),
                 }  # fmt: skip
                 fields["num_tags"] = len(fields["tags"])
                 insert_dataset(db, fields, organization=summary)
                 insert_resources(db, list(_resources(documents["resource"], fields["id"], chance)))
                 made += 1
     return site
+
+
+def _instant(number: int) -> str:
+    return f"{2015 + number % 11}-{1 + number % 12:02}-{1 + number % 28:02}T08:00:00.{number % 999_999:06}"
 
 
 def _stored(site: Site, *ids: str) -> dict[str, Any]:

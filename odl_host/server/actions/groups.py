@@ -28,7 +28,7 @@ class Sent(Params):
     """An organization or a group; its fields are checked as a whole by `group_fields`."""
 
 
-@action(params=GroupShow, allow=permissions.can_read_group, reads=True)
+@action(params=GroupShow, allow=permissions.can_read_group, reads=True, keeps=True)
 def organization_show(ctx: Context, params: GroupShow) -> Rendered:
     """Return one organization.
 
@@ -39,7 +39,7 @@ def organization_show(ctx: Context, params: GroupShow) -> Rendered:
     return show_group(ctx, params, is_organization=True)
 
 
-@action(params=GroupShow, allow=permissions.can_read_group, reads=True)
+@action(params=GroupShow, allow=permissions.can_read_group, reads=True, keeps=True)
 def group_show(ctx: Context, params: GroupShow) -> Rendered:
     """Return one group.
 
@@ -50,7 +50,7 @@ def group_show(ctx: Context, params: GroupShow) -> Rendered:
     return show_group(ctx, params, is_organization=False)
 
 
-@action(params=GroupList, allow=permissions.anyone, reads=True)
+@action(params=GroupList, allow=permissions.anyone, reads=True, keeps=True)
 def organization_list(ctx: Context, params: GroupList) -> list[Any]:
     """Return the organizations, by title: their names, or whole with `all_fields`.
 
@@ -63,7 +63,7 @@ def organization_list(ctx: Context, params: GroupList) -> list[Any]:
     return list_groups(ctx, params, params.organizations, is_organization=True)
 
 
-@action(params=GroupList, allow=permissions.anyone, reads=True)
+@action(params=GroupList, allow=permissions.anyone, reads=True, keeps=True)
 def group_list(ctx: Context, params: GroupList) -> list[Any]:
     """Return the groups, by title: their names, or whole with `all_fields`.
 

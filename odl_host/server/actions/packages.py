@@ -76,7 +76,7 @@ class Page(Params):
     offset: int = optional(natural, 0)
 
 
-@action(params=PackageShow, allow=permissions.can_read_dataset, reads=True, quick=True)
+@action(params=PackageShow, allow=permissions.can_read_dataset, reads=True, quick=True, keeps=True)
 def package_show(ctx: Context, params: PackageShow) -> Rendered:
     """Return one dataset with its resources.
 

@@ -69,7 +69,7 @@ class Search(Params):
     extras: Any = optional(anything)
 
 
-@action(params=Search, allow=permissions.anyone, reads=True)
+@action(params=Search, allow=permissions.anyone, reads=True, keeps=True)
 def package_search(ctx: Context, params: Search) -> Rendered:
     """Search datasets.
 

@@ -1,0 +1,54 @@
+"""What the public was answered, kept until the next write.
+
+Most calls of a portal are the same few, and nearly all come between two writes. An answer is kept with the number of
+the last write that it can have seen: it is given again only while no process has written since.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from time import monotonic
+from typing import Any
+
+from odl_host.server.documents import Rendered
+
+MAX_CHARACTERS = 16 << 20
+MAX_ANSWER_CHARACTERS = 1 << 20
+MAX_AGE_S = 30.0
+"""Some answers depend on the time (`NOW-1DAY`): none is kept for long."""
+
+Key = tuple[int, str, str]
+
+
+class KeptAnswers:
+    """The answers of one site, the oldest forgotten first; safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Key, tuple[float, Rendered]] = OrderedDict()
+        self._characters = 0
+        self._lock = threading.Lock()
+
+    def find(self, key: Key) -> Rendered | None:
+        """Return the answer that was kept under this key, or None."""
+        kept = self._kept.get(key)
+        return kept[1] if kept and monotonic() - kept[0] < MAX_AGE_S else None
+
+    def keep(self, key: Key, answer: Rendered) -> None:
+        """Keep an answer, unless it is too large."""
+        if len(answer) > MAX_ANSWER_CHARACTERS:
+            return
+        with self._lock:
+            before = self._kept.pop(key, None)
+            self._characters += len(answer) - (len(before[1]) if before else 0)
+            self._kept[key] = (monotonic(), answer)
+            while self._characters > MAX_CHARACTERS:
+                _, (_, oldest) = self._kept.popitem(last=False)
+                self._characters -= len(oldest)
+
+
+def answer_key(write: int, action: str, data_dict: Mapping[str, Any]) -> Key:
+    """Return under what an answer is kept: the last write, the action, and what was asked."""
+    return write, action, json.dumps(data_dict, sort_keys=True, default=str)

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from odl_host.server.answers import MAX_CHARACTERS, KeptAnswers
+from odl_host.server.documents import Rendered
+from odl_host.server.registry import find_kept, get_action
+from odl_host.server.sites import Site
+
+
+def search(site: Site) -> Any:
+    return site.as_anonymous().call_action("package_search", {"q": "arbres", "facet.field": ["organization"]})
+
+
+def test_an_answer_is_given_again_until_anything_is_written(site: Site) -> None:
+    ckan = site.as_sysadmin()
+    ckan.call_action("organization_create", {"name": "aime", "title": "Aime"})
+    ckan.call_action("package_create", {"name": "arbres", "owner_org": "aime"})
+    asked = {"id": "arbres"}
+    assert find_kept(site, None, get_action("package_show"), asked) is None
+    shown = site.as_anonymous().call_action("package_show", asked)
+    assert find_kept(site, None, get_action("package_show"), asked) is not None
+    assert site.as_anonymous().call_action("package_show", asked) == shown
+    ckan.call_action("package_patch", {"id": "arbres", "title": "Arbres"})
+    assert find_kept(site, None, get_action("package_show"), asked) is None
+    assert site.as_anonymous().call_action("package_show", asked)["title"] == "Arbres"
+
+
+def test_a_write_of_another_process_ends_what_was_kept(
+    site: Site, tmp_path: Path, open_at: Callable[..., Site]
+) -> None:
+    ckan = site.as_sysadmin()
+    ckan.call_action("organization_create", {"name": "aime", "title": "Aime"})
+    ckan.call_action("package_create", {"name": "arbres", "owner_org": "aime"})
+    assert search(site)["search_facets"]["organization"]["items"][0]["display_name"] == "Aime"
+    other = open_at(tmp_path)
+    other.as_sysadmin().call_action("organization_patch", {"id": "aime", "title": "Aime-la-Plagne"})
+    assert search(site)["search_facets"]["organization"]["items"][0]["display_name"] == "Aime-la-Plagne"
+    other.as_sysadmin().call_action("package_patch", {"id": "arbres", "private": True})
+    assert search(site)["count"] == 0
+
+
+def test_what_one_user_may_see_is_kept_for_nobody(site: Site) -> None:
+    ckan = site.as_sysadmin()
+    ckan.call_action("organization_create", {"name": "aime"})
+    ckan.call_action("package_create", {"name": "secret", "owner_org": "aime", "private": True})
+    asked = {"q": "secret", "include_private": True}
+    assert ckan.call_action("package_search", asked)["count"] == 1
+    assert site.as_anonymous().call_action("package_search", asked)["count"] == 0
+    assert find_kept(site, site.find_user("odl-host"), get_action("package_search"), asked) is None
+
+
+def test_what_is_kept_has_a_limit() -> None:
+    kept = KeptAnswers()
+    large = Rendered("x" * 1_000_000)
+    for number in range(30):
+        kept.keep((number, "a", ""), large)
+    found = [number for number in range(30) if kept.find((number, "a", ""))]
+    assert found == list(range(30 - len(found), 30))
+    assert len(found) * 1_000_000 <= MAX_CHARACTERS
+    kept.keep((1, "b", ""), Rendered("x" * 2_000_000))
+    assert kept.find((1, "b", "")) is None
