@@ -15,7 +15,7 @@ from odl_host.ckan import is_name
 from odl_host.ckan_settings import merge_settings
 from odl_host.config import Home, Secret, TomlFile, read_secret, read_variable
 from odl_host.errors import ConfigError, UsageError
-from odl_host.storage.address import SourceAddress, StorageAddress
+from odl_host.storage.address import SourceAddress, StorageAddress, is_remote
 
 # What CRPA D. 323-2-1 allows for information, by the ids that data.gouv.fr knows.
 LICENCES = {"lov2": "Licence Ouverte 2.0", "odc-odbl": "ODbL"}
@@ -118,9 +118,9 @@ class Tenant:
 
     @property
     def deposit(self) -> Path:
-        """The folder that the town halls' files arrive in."""
+        """The folder of this machine that the town halls' files arrive in, whatever other sources there are."""
         chosen = self.manifest.publish.deposit
-        return (self.home.path / chosen).resolve() if chosen else self.data / "deposit"
+        return (self.home.path / chosen).resolve() if chosen and not is_remote(chosen) else self.data / "deposit"
 
     @property
     def reports(self) -> Path:

@@ -15,6 +15,7 @@ from odl_host.errors import ExitCode
 if TYPE_CHECKING:
     from odl_host.pipeline.metadata import Change
     from odl_host.pipeline.plan import DatasetPlan, Plan, Step
+    from odl_host.tenants import Tenant
 
 _WORDS = {
     "create": ("create", "créer"),
@@ -34,16 +35,17 @@ _LONGEST = 60
     examples="""
     odl-host plan
     odl-host plan depot/ --prune
+    odl-host plan s3://depots-savoie/2025
     odl-host plan -o plan.json && odl-host publish --plan plan.json
     """
 )
-@click.argument("deposit", required=False, type=click.Path(path_type=Path))
+@click.argument("deposit", required=False, default="", type=click.Path())
 @click.option("--prune", is_flag=True, help="Propose to remove what left the deposit.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Keep the plan in a file.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes that validate.  [default: one per processor]")
 @click.option("--executor", default="", metavar="ADDRESS", help="Validate on a Dask cluster: dask://HOST:8786.")
 @pass_app
-def plan(app: App, deposit: Path | None, prune: bool, output: Path | None, jobs: int | None, executor: str) -> int:
+def plan(app: App, deposit: str, prune: bool, output: Path | None, jobs: int | None, executor: str) -> int:
     """Show what `publish` would do: created, updated, removed, kept out, why.
 
     Nothing is published. With -o the plan is kept in a file: `publish --plan FILE` does what it says, or nothing when
@@ -62,7 +64,7 @@ def plan(app: App, deposit: Path | None, prune: bool, output: Path | None, jobs:
     return ExitCode.OK
 
 
-def make(app: App, deposit: Path | None, *, prune: bool, jobs: int | None, executor: str) -> tuple[dict[str, Any], str]:
+def make(app: App, deposit: str, *, prune: bool, jobs: int | None, executor: str) -> tuple[dict[str, Any], str]:
     """Make the plan of a deposit; return its document and its text for people."""
     import dataclasses
 
@@ -73,13 +75,23 @@ def make(app: App, deposit: Path | None, *, prune: bool, jobs: int | None, execu
 
     tenant = app.tenant()
     settings = dataclasses.replace(app.settings, jobs=jobs) if jobs else app.settings
-    folder = (deposit or tenant.deposit).resolve()
+    folder = whole_deposit(tenant, deposit)
     with open_catalogue(tenant, settings) as catalogue, app.out.progress("plan") as progress:
         context = RunContext(tenant, catalogue, settings, app.now(), executor)
         made = plan_deposit(
             context, folder, prune=prune, progress=lambda stage, done, total: progress.update(done, total, stage)
         )
     return plan_document(made, tenant=tenant.name, deposit=folder, prune=prune), plan_text(app, made)
+
+
+def whole_deposit(tenant: Tenant, given: str) -> str:
+    """Return the deposit as a full path or an address; "" when it is all the tenant's sources."""
+    from odl_host.pipeline.sources.gather import is_elsewhere
+    from odl_host.storage.address import is_remote
+
+    if given:
+        return given if is_remote(given) else str(Path(given).resolve())
+    return "" if is_elsewhere(tenant) else str(tenant.deposit)
 
 
 def plan_text(app: App, plan: Plan) -> str:

@@ -30,11 +30,12 @@ _FRENCH_OUTCOMES = {
     odl-host publish
     odl-host publish depot/
     odl-host publish depot/ --dry-run
+    odl-host publish s3://depots-savoie/2025
     odl-host plan -o plan.json && odl-host publish --plan plan.json
     odl-host -t savoie --json publish /srv/sftp/depots
     """
 )
-@click.argument("deposit", required=False, type=click.Path(path_type=Path))
+@click.argument("deposit", required=False, default="", type=click.Path())
 @click.option("--dry-run", is_flag=True, help="Show the plan, write nothing.")
 @click.option("--plan", "planned", type=click.Path(dir_okay=False, path_type=Path), help="Do what this plan says.")
 @click.option("--prune", is_flag=True, help="Remove what left the deposit.")
@@ -42,36 +43,36 @@ _FRENCH_OUTCOMES = {
 @click.option("--executor", default="", metavar="ADDRESS", help="Validate on a Dask cluster: dask://HOST:8786.")
 @pass_app
 def publish(
-    app: App, deposit: Path | None, dry_run: bool, planned: Path | None, prune: bool, jobs: int | None, executor: str
+    app: App, deposit: str, dry_run: bool, planned: Path | None, prune: bool, jobs: int | None, executor: str
 ) -> int:
     """Publish what is valid in DEPOSIT, and say what to correct in the rest.
 
-    DEPOSIT holds one folder per member, named by its INSEE code, its SIREN or its slug; by default it is the tenant's
-    own. Files already published are left as they are. Exit code: 0 when every file is published, 6 when some are
-    rejected, blocked or failed, 5 when another run is under way, 7 when a plan is no longer what would be done.
+    DEPOSIT holds one folder per member, named by its INSEE code, its SIREN or its slug. It is a folder, or an address
+    that starts with s3://, sftp:// or https://; by default the tenant's own, and its other sources. Files already
+    published are left as they are. Exit code: 0 when every file is published, 6 when some are rejected, blocked or
+    failed, 5 when another run is under way, 7 when a plan is no longer what would be done.
     """
     import dataclasses
 
+    from odl_host.cli.plan import make, whole_deposit
     from odl_host.pipeline.context import RunContext
     from odl_host.pipeline.planfile import read_plan
     from odl_host.pipeline.run import publish_deposit
     from odl_host.wiring import open_catalogue
 
     if dry_run:
-        from odl_host.cli.plan import make
-
         document, text = make(app, deposit, prune=prune, jobs=jobs, executor=executor)
         app.out.result({**document, "dry_run": True}, text)
         return ExitCode.OK
     tenant = app.tenant()
     kept = read_plan(planned, tenant=tenant.name) if planned else None
     settings = dataclasses.replace(app.settings, jobs=jobs) if jobs else app.settings
-    folder = kept.deposit if kept and not deposit else (deposit or tenant.deposit).resolve()
+    folder = kept.deposit if kept and not deposit else whole_deposit(tenant, deposit)
     with open_catalogue(tenant, settings) as catalogue, app.out.progress("publish") as progress:
         report = publish_deposit(
             RunContext(tenant, catalogue, settings, app.now(), executor),
             folder,
-            command=f"odl-host publish {folder}",
+            command=f"odl-host publish {folder}".strip(),
             progress=lambda stage, done, total: progress.update(done, total, stage),
             prune=prune or (kept is not None and kept.prune),
             kept=kept,

@@ -20,22 +20,25 @@ _SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class PlanFile:
-    """A plan as a file holds it: the deposit that it is about, whether it prunes, and what it does."""
+    """A plan as a file holds it: the deposit that it is about, whether it prunes, and what it does.
+
+    `deposit`: a folder, an address, or "" for all the tenant's sources.
+    """
 
     tenant: str
-    deposit: Path
+    deposit: str
     prune: bool
     document: dict[str, Any]
 
 
-def plan_document(plan: Plan, *, tenant: str, deposit: Path, prune: bool) -> dict[str, Any]:
+def plan_document(plan: Plan, *, tenant: str, deposit: str, prune: bool) -> dict[str, Any]:
     """Return the JSON form of a plan; `digest` is the same for plans that do the same."""
     body = plan.as_json()
     return {
         "format": FORMAT,
         "made_by": __version__,
         "tenant": tenant,
-        "deposit": str(deposit),
+        "deposit": deposit,
         "prune": prune,
         "digest": _digest(body),
         **body,
@@ -57,7 +60,7 @@ def read_plan(path: Path, *, tenant: str) -> PlanFile:
             raise UsageError(f"{path} was altered, or made by another version: {document['made_by']}.", hint=_AGAIN)
         if document["tenant"] != tenant:
             raise UsageError(f"{path} is a plan of the tenant {document['tenant']}.", hint=f"-t {document['tenant']}")
-        return PlanFile(tenant, Path(document["deposit"]), bool(document["prune"]), document)
+        return PlanFile(tenant, str(document["deposit"]), bool(document["prune"]), document)
     except OSError as error:
         raise UsageError(f"The plan {path} cannot be read: {error.strerror}.", hint=_AGAIN) from error
     except (ValueError, KeyError, TypeError) as error:

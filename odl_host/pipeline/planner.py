@@ -149,7 +149,7 @@ class Planner:
             examination = findings.examinations.get(source.path)
             sidecar = self._deposit.find_sidecar(source)
             if reason := self._refusal(source, sidecar, claimed):
-                self._others.append(self._kept_out(source, "block", reason))
+                self._others.append(self._kept_out(source, "fail" if source.failed else "block", reason))
                 continue
             member = source.member
             assert member is not None

@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterable
 from pathlib import Path
 
 from odl_host.catalogue import upsert
-from odl_host.catalogue.members import HeldMember, held_members
+from odl_host.catalogue.members import held_members
 from odl_host.errors import UsageError
 from odl_host.pipeline.apply import apply_plan
 from odl_host.pipeline.context import Progress, RunContext
-from odl_host.pipeline.deposit import Deposit, sort_deposit, source_path
-from odl_host.pipeline.discover import discover, member_folders
+from odl_host.pipeline.deposit import sort_deposit, source_path
 from odl_host.pipeline.examine import Examination, ExamineSettings, Task
 from odl_host.pipeline.identity import find_renamed
 from odl_host.pipeline.interrupt import deferred_interrupt
@@ -28,6 +26,7 @@ from odl_host.pipeline.pool import examine_all
 from odl_host.pipeline.reading.limits import read_limits
 from odl_host.pipeline.seen import SeenFiles
 from odl_host.pipeline.sidecar import NO_SCHEMA, Sidecar
+from odl_host.pipeline.sources.gather import gather
 from odl_host.pipeline.state import CatalogueState
 from odl_host.schemas.registry import load_registry
 
@@ -37,9 +36,9 @@ MOST_REMOVED_FILES = 10
 
 
 def plan_deposit(
-    context: RunContext, deposit: Path, *, progress: Progress, prune: bool = False, spool: Path | None = None
+    context: RunContext, deposit: Path | str, *, progress: Progress, prune: bool = False, spool: Path | None = None
 ) -> Plan:
-    """Examine a deposit and return what publishing it would do.
+    """Examine a deposit, a folder or an address, and return what publishing it would do; "" for all the tenant's.
 
     `prune`: what left the deposit leaves the catalogue. Normalised files are laid in `spool`; without it nothing is
     written but the record of hashes.
@@ -47,7 +46,14 @@ def plan_deposit(
     :raises UsageError: the deposit cannot be listed. :raises CatalogueError: the catalogue cannot be read.
     """
     members = held_members(upsert.list_organizations(context.catalogue))
-    found = sort_deposit(discover(deposit, members), context.tenant.manifest.publish)
+    gathered = gather(
+        context.tenant,
+        members,
+        deposit=str(deposit),
+        max_file_bytes=context.settings.max_file_mb * 1_000_000,
+        progress=progress,
+    )
+    found = sort_deposit(gathered.files, context.tenant.manifest.publish)
     state = CatalogueState(upsert.iter_datasets(context.catalogue))
     registry = load_registry(context.tenant.home.schema_cache)
     seen = SeenFiles(context.seen)
@@ -64,12 +70,13 @@ def plan_deposit(
             tasks.append(_task(source.path, sidecar))
     examinations = _examine(context, tasks, progress=progress, spool=spool)
     planner = Planner(context.tenant, registry, state, found)
-    return planner.plan(Findings(hashes, examinations, renamed), prune=_present(deposit, members, found, prune=prune))
+    settled = [member for member in members if member.id in gathered.settled]
+    return planner.plan(Findings(hashes, examinations, renamed), prune=settled if prune else [])
 
 
 def publish_deposit(
     context: RunContext,
-    deposit: Path,
+    deposit: Path | str,
     *,
     command: str,
     progress: Progress,
@@ -140,17 +147,6 @@ def _examine(
         examinations[examination.path] = examination
         progress("examine", len(examinations), len(tasks))
     return examinations
-
-
-def _present(deposit: Path, members: Iterable[HeldMember], found: Deposit, *, prune: bool) -> list[HeldMember]:
-    """Return the members whose files may be pruned: those whose folder is there.
-
-    A folder that is gone as a whole (a mount that failed, a share that was renamed) removes nothing.
-    """
-    if not prune:
-        return []
-    present = {source.member.id for source in found.files if source.member} | member_folders(deposit, members)
-    return [member for member in members if member.id in present]
 
 
 def _require_modest(plan: Plan) -> None:

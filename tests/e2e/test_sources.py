@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.servers import ACCESS_KEY, SECRET_KEY, S3Server, rclone_s3
+from tests.servers import ACCESS_KEY, SECRET_KEY, S3Server, Wire, rclone_s3
 
 from .conftest import CommandLine
 
@@ -22,17 +24,15 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
         yield server
 
 
-def with_bucket(odl: CommandLine, s3: S3Server, bucket: str, *, deposit: str = "") -> CommandLine:
+def with_bucket(odl: CommandLine, s3: S3Server, place: str, *, endpoint: str = "") -> CommandLine:
     odl.env.update(ODL_TEST_S3_ACCESS=ACCESS_KEY, ODL_TEST_S3_SECRET=SECRET_KEY)
     manifest = odl.home / "tenants" / "savoie.toml"
-    text = manifest.read_text().replace(
-        "[publish]\n", f'[publish]\ndeposit = "{deposit}"\n' if deposit else "[publish]\n"
-    )
+    text = manifest.read_text()
     manifest.write_text(
         f"""{text}
 [[sources]]
-url = "s3://{bucket}"
-endpoint = "{s3.url}"
+url = "s3://{place}"
+endpoint = "{endpoint or s3.url}"
 access_key_env = "ODL_TEST_S3_ACCESS"
 secret_key_env = "ODL_TEST_S3_SECRET"
 """
@@ -51,6 +51,81 @@ def test_source_check_says_of_each_source_whether_it_can_be_listed(savoie: Comma
     assert "refused" in refused.stdout
     assert "GetObject" in refused.stderr
     assert "faux" not in refused.stdout + refused.stderr
+
+
+def items(document: Any) -> dict[str, Any]:
+    return {item["path"]: item for item in document["items"]}
+
+
+def test_a_deposit_in_a_bucket_is_published_corrected_and_pruned_and_never_when_it_is_down(
+    savoie: CommandLine, s3: S3Server
+) -> None:
+    def put(path: str, text: str) -> None:
+        bucket.put(path, io.BytesIO(text.encode()), len(text.encode()))
+
+    with Wire(s3.url) as wire:
+        bucket = s3.new_bucket("depots-savoie")
+        put("2025/73065/prenoms.csv", PRENOMS)
+        put("2025/73065/autres-prenoms.csv", PRENOMS.replace("Zoé", "Léa"))
+        put("2025/73029/prenoms.csv", WRONG)
+        put("2025/99999/prenoms.csv", PRENOMS)
+        with_bucket(savoie, s3, "depots-savoie/2025", endpoint=wire.url)
+
+        planned = items(savoie("--json", "plan").json)
+        first = items(savoie("--json", "publish", code=6).json)
+        assert {path: item["outcome"] for path, item in first.items()} == {
+            "73029/prenoms.csv": "rejected",
+            "73065/autres-prenoms.csv": "published",
+            "73065/prenoms.csv": "published",
+            "99999/prenoms.csv": "blocked",
+        }
+        assert planned["73065/prenoms.csv"]["url"] == first["73065/prenoms.csv"]["url"]
+
+        put("2025/73029/prenoms.csv", PRENOMS.replace("73065", "73029").replace("Chambéry", "Barberaz"))
+        second = savoie("--json", "publish", code=6).json["counts"]
+        assert (second["published"], second["unchanged"], second["blocked"]) == (1, 2, 1)
+
+        wire.cut_after = lambda: 0
+        down = savoie("--json", "publish", "--prune", code=6).json
+        assert (down["counts"]["unchanged"], down["counts"]["removed"], down["counts"]["failed"]) == (3, 0, 1)
+        assert "does not answer" in items(down)["s3://depots-savoie/2025"]["reason"]
+        shutil.rmtree(savoie.home / "data" / "savoie" / "mirror")
+        worse = savoie("--json", "publish", "--prune", code=6).json
+        assert (worse["counts"]["removed"], worse["counts"]["failed"]) == (0, 1)
+
+        wire.cut_after = lambda: None
+        bucket.delete("2025/73065/autres-prenoms.csv")
+        kept = items(savoie("--json", "publish", code=6).json)
+        assert "73065/autres-prenoms.csv" not in kept
+        pruned = items(savoie("--json", "publish", "--prune", code=6).json)
+        assert pruned["73065/autres-prenoms.csv"]["outcome"] == "removed"
+        assert pruned["73065/prenoms.csv"]["outcome"] == "unchanged"
+
+        once = savoie("--json", "publish", "s3://depots-savoie/2025/", code=6).json["counts"]
+        assert (once["unchanged"], once["published"]) == (2, 0)
+
+
+def test_a_member_has_its_own_source_beside_the_common_folder(savoie: CommandLine, s3: S3Server) -> None:
+    bucket = s3.new_bucket("chambery-donnees")
+    text = PRENOMS.encode()
+    bucket.put("export/prenoms.csv", io.BytesIO(text), len(text))
+    with_bucket(savoie, s3, "chambery-donnees")
+    manifest = savoie.home / "tenants" / "savoie.toml"
+    manifest.write_text(
+        manifest.read_text().replace(
+            'url = "s3://chambery-donnees"', 'url = "s3://chambery-donnees/export"\nmember = "73065"'
+        )
+    )
+    folder = savoie.home / "data" / "savoie" / "deposit" / "73029"
+    (folder / "prenoms.csv").write_text(PRENOMS.replace("73065", "73029").replace("Chambéry", "Barberaz"))
+    found = items(savoie("--json", "publish").json)
+    assert {path: item["outcome"] for path, item in found.items()} == {
+        "73029/prenoms.csv": "published",
+        "73065/prenoms.csv": "published",
+    }
+    # Part of what the tenant publishes never tells that the rest was removed.
+    part = savoie("--json", "publish", "--prune", savoie.home / "data" / "savoie" / "deposit").json
+    assert part["counts"]["removed"] == 0
 
 
 def test_without_sources_the_check_says_that_the_deposit_is_a_folder(savoie: CommandLine, tmp_path: Path) -> None:

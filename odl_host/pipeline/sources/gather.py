@@ -26,7 +26,8 @@ Progress = Callable[[str, int, int], None]
 class Gathered:
     """The files of every source in the order of their paths, those that could not be fetched included.
 
-    `settled`: the ids of the members all of whose files were seen; only theirs may be taken as removed.
+    `settled`: the ids of the members whose folder is there and all of whose files were seen; only what is missing there
+    may be taken as removed. A folder that is gone as a whole (a mount that failed, a share renamed) removes nothing.
     """
 
     files: tuple[SourceFile, ...]
@@ -44,6 +45,11 @@ def list_addresses(tenant: Tenant, deposit: str) -> list[SourceAddress]:
     main = tenant.manifest.publish.deposit
     first = [find_address(main, known)] if is_remote(main) else []
     return first + [entry for entry in known if entry.url != main or entry.member]
+
+
+def is_elsewhere(tenant: Tenant) -> bool:
+    """Return whether some of the tenant's own deposit does not lie in its folder."""
+    return bool(tenant.manifest.sources) or is_remote(tenant.manifest.publish.deposit)
 
 
 def mirror_folder(tenant: Tenant, address: SourceAddress) -> Path:
@@ -84,6 +90,9 @@ def gather(
         if synced.error is not None:
             files.append(_failed_source(mirror, address, owner, synced.error))
             unsettled |= {owner.id} if owner else {member.id for member in members}
+    settled |= {file.member.id for file in files if file.member and not file.failed}
+    if deposit and is_elsewhere(tenant):
+        settled.clear()  # one of several sources cannot tell what left the others
     files.sort(key=lambda file: file.relative)
     return Gathered(tuple(files), frozenset(settled - unsettled))
 
