@@ -44,9 +44,13 @@ _FIELD_PROPERTIES = (
     "bareNumber",
     "floatNumber",
     "arrayItem",
+    "delimiter",
+    "itemType",
     "missingValues",
     "rdfType",
 )
+# Exclusive bounds came with the second edition; frictionless 5.21 refuses them in a descriptor that does not name it.
+_SECOND_EDITION = "https://datapackage.org/profiles/2.0/tableschema.json"
 _OWN_FIELD_KEYS = frozenset(
     {"name", "type", "format", "title", "description", "example", "examples", "constraints", "aliases"}
 )
@@ -142,7 +146,9 @@ class Schema:
         Left out, because frictionless refuses the whole descriptor for them: constraints unknown to a field's type,
         examples, and the reference to other tables. They stay in `Field.constraints`, `Field.example`, `foreign_keys`.
         """
+        exclusive = any({"exclusiveMinimum", "exclusiveMaximum"} & one.constraints.keys() for one in self.fields)
         return {
+            **({"$schema": _SECOND_EDITION} if exclusive else {}),
             "name": slug(self.short_name),
             "title": self.title,
             "fields": [_field_descriptor(one) for one in self.fields],

@@ -176,6 +176,13 @@ def _(_folder: Path) -> None:
         _theirs(schema, ["n"], rows)
 
 
+@shows("format `wkt`")
+def _(_folder: Path) -> None:
+    schema, rows = _schema({**TEXT, "format": "wkt"}), [["POINT (5.9178 45.5646)"], ["5.9178 45.5646"]]
+    assert _errors(_ours(schema, ["v"], rows)) == {("type-error", 3, "v")}
+    assert ("type-error", 3, "v") not in _errors(_theirs(schema, ["v"], rows))
+
+
 @shows("`unique` or a key on lists or objects")
 def _(_folder: Path) -> None:
     schema = _schema({"name": "v", "type": "array", "constraints": {"unique": True}}, NUMBER)
@@ -183,6 +190,24 @@ def _(_folder: Path) -> None:
     assert _errors(_ours(schema, ["v", "n"], rows)) == {("unique-error", 3, "v")}
     with pytest.raises(TypeError):
         _theirs(schema, ["v", "n"], rows)
+
+
+@shows("a `pattern` that begins with flags, `(?i)`")
+def _(_folder: Path) -> None:
+    schema, rows = _schema({**TEXT, "constraints": {"pattern": "(?i)oui|non"}}), [["OUI"], ["peut-être"]]
+    assert _errors(_ours(schema, ["v"], rows)) == {("constraint-error", 3, "v")}
+    with pytest.raises(re.error):
+        _theirs(schema, ["v"], rows)
+
+
+@shows("a bound without a time zone, a time with one")
+def _(_folder: Path) -> None:
+    for minimum in ("2024-06-01T00:00:00", "2024-06-01T00:00:00Z"):
+        schema = _schema({"name": "v", "type": "datetime", "constraints": {"minimum": minimum}})
+        rows = [["2024-05-31T23:00:00"], ["2024-05-31T23:00:00Z"], ["2024-06-01T01:00:00"], ["2024-06-01T01:00:00Z"]]
+        assert _errors(_ours(schema, ["v"], rows)) == {("constraint-error", 2, "v"), ("constraint-error", 3, "v")}
+        with pytest.raises(TypeError):
+            _theirs(schema, ["v"], rows)
 
 
 @shows("foreign keys to other tables")

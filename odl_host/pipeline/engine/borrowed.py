@@ -41,17 +41,6 @@ def is_email(text: str) -> bool:
         return False
 
 
-def is_wkt(text: str) -> bool:
-    """Say whether frictionless's own parser reads the text as well-known text."""
-    from frictionless.platform import platform
-
-    try:
-        platform.wkt.Parser().parse(text)
-    except Exception:  # noqa: BLE001 - the parser has no class for its errors
-        return False
-    return True
-
-
 def fits_profile(shape: Any, name: str) -> bool:
     """Say whether an object fits frictionless's JSON Schema of "geojson" or "topojson"."""
     return bool(_profile_validator(name).is_valid(shape))

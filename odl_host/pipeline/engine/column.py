@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 
 from odl_host.pipeline.engine.clearance import Filter, compile_filters, suspects
@@ -240,6 +241,8 @@ class Column:
             bound: Any = read(wanted)
             if bound is None:
                 raise ValueError("not a value of this type")
+            if isinstance(bound, (datetime, time)) and bound.tzinfo is not None:
+                return _with_time_zone(_BOUND_TESTS[name], bound)
             return _BOUND_TESTS[name](bound)
         if name == "pattern":
             self.pattern = Pattern(wanted)
@@ -277,11 +280,19 @@ _BOUND_TESTS: Mapping[str, Callable[[Any], Test]] = {
 }
 
 
+def _with_time_zone(bounded: Callable[[Any], Test], bound: datetime | time) -> Test:
+    """Return the test for a bound with a time zone, which a clock without one is held against as it is written."""
+    aware, written = bounded(bound), bounded(bound.replace(tzinfo=None))
+    return lambda value: (aware if value.tzinfo is not None else written)(value)
+
+
 def _holds(test: Test, value: object) -> bool:
     try:
         return bool(test(value))
     except ArithmeticError:  # a signalling NaN refuses to be compared
         return False
+    except TypeError:  # a clock with a time zone refuses to be compared with one without: both are taken as written
+        return isinstance(value, (datetime, time)) and bool(test(value.replace(tzinfo=None)))
 
 
 def type_details(field: Field) -> dict[str, str]:

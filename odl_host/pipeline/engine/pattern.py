@@ -29,7 +29,10 @@ class Pattern:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self._text = f"^{source}$"
+        # Python wants flags such as `(?i)` before all else; frictionless, which writes `^` before them, stops there.
+        flags = re.match(r"\(\?[aiLmsux]+\)", source)
+        head = flags[0] if flags else ""
+        self._text = f"{head}^{source[len(head) :]}$"
         self._match = re.compile(self._text).match
         repetitions = count_repetitions(self._text)
         self.tame = repetitions <= 1

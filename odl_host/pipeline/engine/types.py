@@ -15,8 +15,9 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from odl_host.pipeline.engine.borrowed import is_email, is_wkt, parse_any_date, parse_duration, parse_iso_date
+from odl_host.pipeline.engine.borrowed import is_email, parse_any_date, parse_duration, parse_iso_date
 from odl_host.pipeline.engine.geojson import is_geojson, is_topojson
+from odl_host.pipeline.engine.wkt import is_wkt
 
 if TYPE_CHECKING:
     from odl_host.schemas.registry import Field
