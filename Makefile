@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test quick check format bench fuzz clean
+.PHONY: help demo test nightly quick check format bench fuzz clean
 
 help:             ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 10
@@ -23,6 +23,9 @@ demo: $(READY)    ## provision Grand Chambéry, publish a sample deposit, serve 
 
 test: $(READY)    ## run every test
 	$(BIN)/python -m pytest -n auto --dist worksteal -q $(ARGS)
+
+nightly: $(READY) ## kill and disturb runs as often as a nightly build can
+	$(BIN)/python -m pytest -q tests/e2e/test_kill.py tests/e2e/test_faults.py --kills 200 $(ARGS)
 
 quick: $(READY)   ## run the unit tests that take seconds
 	$(BIN)/python -m pytest -q tests/unit -m 'not slow' $(ARGS)

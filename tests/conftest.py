@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files from what is produced now")
+    parser.addoption("--kills", type=int, default=6, help="how often each back end's runs are killed (nightly: 200)")
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ from odl_host.errors import (
 )
 
 _TRY_LATER = frozenset({408, 425, 429})  # Request Timeout, Too Early, Too Many Requests: RFC 9110, 8470, 6585
-READ_ATTEMPTS = 4
+READ_ATTEMPTS = 3
 RETRY_DELAY_S = 0.5
 
 

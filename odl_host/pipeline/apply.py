@@ -6,23 +6,20 @@ stops the others, and what was done is in the journal before the next effect beg
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 
-from odl_host.errors import OdlError, Unavailable
+from odl_host.errors import OdlError
 from odl_host.pipeline import publish
 from odl_host.pipeline.context import Progress, RunContext
 from odl_host.pipeline.journal import Journal
+from odl_host.pipeline.line import Line
 from odl_host.pipeline.outcomes import DatasetOutcome, Outcome
 from odl_host.pipeline.plan import DatasetPlan, Plan, Step
 
 _OUTCOME_OF_ACTION = {"unchanged": "unchanged", "reject": "rejected", "block": "blocked", "fail": "failed"}
 _SENT = {"create": "published", "update": "published", "describe": "updated"}
-
-GIVE_UP_AFTER = 3
-"""Datasets in a row that the catalogue did not answer for, after which the others are left for the next run."""
 
 
 @dataclass(slots=True)
@@ -50,7 +47,7 @@ def apply_plan(context: RunContext, plan: Plan, journal: Journal, progress: Prog
 
 def _apply_datasets(context: RunContext, plans: Sequence[DatasetPlan], journal: Journal) -> Iterator[Applied]:
     """Yield how each dataset ended, as soon as it did."""
-    line = _Line()
+    line = Line()
     writers = min(context.writers, len(plans))
     if writers <= 1:
         for plan in plans:
@@ -66,47 +63,22 @@ def _apply_datasets(context: RunContext, plans: Sequence[DatasetPlan], journal: 
             raise
 
 
-class _Line:
-    """Whether the catalogue still answers: once it has not for some datasets in a row, nobody waits for it again."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._silent = 0
-        self._last: Unavailable | None = None
-
-    def require(self) -> None:
-        """Go on, or raise what the last call raised. :raises Unavailable: the catalogue stopped answering."""
-        if self._silent >= GIVE_UP_AFTER and self._last is not None:
-            raise Unavailable(f"Left for the next run, since the catalogue stopped answering. {self._last}")
-
-    def note(self, error: Exception | None) -> None:
-        """Remember how a dataset ended."""
-        with self._lock:
-            if isinstance(error, Unavailable):
-                self._silent, self._last = self._silent + 1, error
-            else:
-                self._silent = 0
-
-
-def _apply_dataset(context: RunContext, plan: DatasetPlan, journal: Journal, line: _Line) -> Applied:
+def _apply_dataset(context: RunContext, plan: DatasetPlan, journal: Journal, line: Line) -> Applied:
     """Apply what concerns one dataset; an error of the catalogue ends in the outcome of its file."""
     applied = Applied()
     try:
-        line.require()
         journal.write("dataset", dataset=plan.id, name=plan.name, action=plan.action, files=len(plan.steps))
         journal.sync()
         if plan.remove:
-            publish.remove_dataset(context.catalogue, plan)
+            publish.remove_dataset(context.catalogue, line, plan)
             applied.outcomes += [Outcome(step, "removed") for step in plan.steps]
         else:
-            dataset_id, held = publish.prepare_dataset(context.catalogue, plan)
-            publish.describe_dataset(context.catalogue, plan)
+            dataset_id, held = publish.prepare_dataset(context.catalogue, line, plan)
+            publish.describe_dataset(context.catalogue, line, plan)
             _apply_steps(context, plan, dataset_id, held, journal, line, applied)
         if plan.action != "keep":
             applied.datasets.append(DatasetOutcome(plan))
-        line.note(None)
     except OdlError as error:
-        line.note(error)
         said = said_of(error)
         journal.write("failed", dataset=plan.id, error=said)
         done = {outcome.step.source.relative for outcome in applied.outcomes}
@@ -127,7 +99,7 @@ def _apply_steps(
     dataset_id: str,
     held: frozenset[str],
     journal: Journal,
-    line: _Line,
+    line: Line,
     applied: Applied,
 ) -> None:
     """Send the files, show the dataset, and only then take away what leaves it."""
@@ -136,7 +108,7 @@ def _apply_steps(
     ]
     if any(outcome.outcome != "failed" for outcome in sent):
         try:
-            publish.show_dataset(context.catalogue, dataset_id, plan)
+            publish.show_dataset(context.catalogue, line, dataset_id, plan)
         except OdlError as error:
             journal.write("failed", dataset=dataset_id, error=said_of(error))
             sent = [replace(outcome, outcome="failed", detail=said_of(error)) for outcome in sent]
@@ -147,26 +119,23 @@ def _apply_steps(
 
 
 def _apply_step(
-    context: RunContext, dataset_id: str, step: Step, held: frozenset[str], journal: Journal, line: _Line
+    context: RunContext, dataset_id: str, step: Step, held: frozenset[str], journal: Journal, line: Line
 ) -> Outcome:
     catalogue = context.catalogue
     path = step.source.relative
     try:
-        line.require()
         journal.write("sending", path=path, resource=step.resource_id, action=step.action)
         if step.action == "remove":
-            publish.remove_file(catalogue, step)
+            publish.remove_file(catalogue, line, step)
             outcome = Outcome(step, "removed")
         else:
             if step.action == "describe":
-                resource = publish.describe_file(catalogue, step)
+                resource = publish.describe_file(catalogue, line, step)
             else:
                 exists = step.resource_id in held
-                resource = publish.publish_file(catalogue, dataset_id, step, exists=exists, today=context.today)
+                resource = publish.publish_file(catalogue, line, dataset_id, step, exists=exists, today=context.today)
             outcome = Outcome(step, _SENT[step.action], resource_id=resource["id"], url=resource["url"])
-        line.note(None)
     except (OdlError, OSError) as error:
-        line.note(error)
         journal.write("failed", path=path, error=said_of(error))
         return Outcome(step, "failed", detail=said_of(error))
     journal.write("sent", path=path, resource=step.resource_id)

@@ -7,46 +7,25 @@ again.
 
 from __future__ import annotations
 
-import random
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
-from typing import Any, TypeVar, cast
+from pathlib import Path
+from typing import Any, cast
 
 from odl_host.catalogue import upsert
 from odl_host.catalogue.client import Catalogue, Upload
 from odl_host.ckan import ResourceDict
-from odl_host.errors import CatalogueInvalid, DataError, StorageError, Unavailable
+from odl_host.errors import CatalogueInvalid, DataError, StorageError
 from odl_host.pipeline.examine import hash_file
+from odl_host.pipeline.line import Line
 from odl_host.pipeline.metadata import changed_fields
 from odl_host.pipeline.plan import DatasetPlan, Step
 
-ATTEMPTS = 5
-FIRST_PAUSE_S = 0.25
 _TELLING_KEYS = ("source_hash", "schema_name", "source_name")
 """What of a resource tells that a write reached the catalogue."""
 
-Result = TypeVar("Result")
 
-
-def insist(effect: Callable[[bool], Result], *, pause: Callable[[float], None] = time.sleep) -> Result:
-    """Make an effect, and again with longer and longer pauses when the catalogue does not answer.
-
-    `effect` is told whether an earlier attempt may have reached the catalogue, and then looks first.
-
-    :raises Unavailable: it did not answer the last attempt either.
-    """
-    for attempt in range(ATTEMPTS):
-        try:
-            return effect(attempt > 0)
-        except Unavailable:
-            if attempt == ATTEMPTS - 1:
-                raise
-            pause(FIRST_PAUSE_S * 2**attempt * random.uniform(0.75, 1.25))  # noqa: S311 - spreads calls, hides nothing
-    raise AssertionError("the loop above returns or raises")
-
-
-def prepare_dataset(catalogue: Catalogue, plan: DatasetPlan) -> tuple[str, frozenset[str]]:
+def prepare_dataset(catalogue: Catalogue, line: Line, plan: DatasetPlan) -> tuple[str, frozenset[str]]:
     """Make sure that the dataset exists, as a draft when it is new; return its id and those of its resources.
 
     :raises CatalogueError: the catalogue refused it.
@@ -55,11 +34,13 @@ def prepare_dataset(catalogue: Catalogue, plan: DatasetPlan) -> tuple[str, froze
         resources = plan.held.get("resources", ()) if plan.held else ()
         return plan.id, frozenset(resource["id"] for resource in resources)
     wanted = plan.create
-    dataset = insist(lambda _again: upsert.create_dataset(catalogue, wanted))
+    dataset = line.insist(lambda _again: upsert.create_dataset(catalogue, wanted))
     return dataset["id"], frozenset(resource["id"] for resource in dataset.get("resources", ()))
 
 
-def publish_file(catalogue: Catalogue, dataset_id: str, step: Step, *, exists: bool, today: date) -> ResourceDict:
+def publish_file(
+    catalogue: Catalogue, line: Line, dataset_id: str, step: Step, *, exists: bool, today: date
+) -> ResourceDict:
     """Send one valid file and return its resource; `exists`: the resource is there and gets a new file.
 
     :raises DataError: the file changed since it was examined. :raises CatalogueError: the catalogue refused.
@@ -86,41 +67,41 @@ def publish_file(catalogue: Catalogue, dataset_id: str, step: Step, *, exists: b
                 raise
             return held
 
-    return insist(send)
+    return line.insist(send)
 
 
-def describe_file(catalogue: Catalogue, step: Step) -> ResourceDict:
+def describe_file(catalogue: Catalogue, line: Line, step: Step) -> ResourceDict:
     """Change what is said of a file that stays as it is. :raises CatalogueError: the catalogue refused."""
-    return insist(lambda _again: upsert.patch_resource(catalogue, step.resource_id, step.metadata))
+    return line.insist(lambda _again: upsert.patch_resource(catalogue, step.resource_id, step.metadata))
 
 
-def remove_file(catalogue: Catalogue, step: Step) -> None:
+def remove_file(catalogue: Catalogue, line: Line, step: Step) -> None:
     """Remove a file from the catalogue. :raises CatalogueError: the catalogue refused."""
-    insist(lambda _again: upsert.delete_resource(catalogue, step.resource_id))
+    line.insist(lambda _again: upsert.delete_resource(catalogue, step.resource_id))
 
 
-def describe_dataset(catalogue: Catalogue, plan: DatasetPlan) -> None:
+def describe_dataset(catalogue: Catalogue, line: Line, plan: DatasetPlan) -> None:
     """Bring a dataset's metadata to what they should be. :raises CatalogueError: the catalogue refused."""
     if plan.held is not None and plan.changes:
         fields = changed_fields(plan.held, plan.changes)
-        insist(lambda _again: upsert.patch_dataset(catalogue, plan.id, fields))
+        line.insist(lambda _again: upsert.patch_dataset(catalogue, plan.id, fields))
 
 
-def show_dataset(catalogue: Catalogue, dataset_id: str, plan: DatasetPlan) -> None:
+def show_dataset(catalogue: Catalogue, line: Line, dataset_id: str, plan: DatasetPlan) -> None:
     """Show the dataset to the public once at least one of its files is there.
 
     :raises CatalogueError: the catalogue refused it.
     """
     if plan.activate:
-        insist(lambda _again: upsert.activate_dataset(catalogue, dataset_id))
+        line.insist(lambda _again: upsert.activate_dataset(catalogue, dataset_id))
 
 
-def remove_dataset(catalogue: Catalogue, plan: DatasetPlan) -> None:
+def remove_dataset(catalogue: Catalogue, line: Line, plan: DatasetPlan) -> None:
     """Take a dataset away with all its files; the same files bring it back under the same address.
 
     :raises CatalogueError: the catalogue refused.
     """
-    insist(lambda _again: upsert.delete_dataset(catalogue, plan.id))
+    line.insist(lambda _again: upsert.delete_dataset(catalogue, plan.id))
 
 
 def _files_of(step: Step) -> tuple[Upload, Upload | None]:
@@ -145,7 +126,7 @@ def _files_of(step: Step) -> tuple[Upload, Upload | None]:
     return Upload(normalised.path, step.filename, mimetype), original
 
 
-def _require(path: Any, sha256: str, what: str) -> None:
+def _require(path: Path, sha256: str, what: str) -> None:
     if hash_file(path) != sha256:
         raise StorageError(f"{what} was altered before it was sent.")
 
