@@ -12,6 +12,7 @@ from odl_host.pipeline.repairing.codes import CodeMender, code_kind
 from odl_host.pipeline.repairing.dates import DateMender
 from odl_host.pipeline.repairing.mender import Mended, Mender
 from odl_host.pipeline.repairing.numbers import NumberMender
+from odl_host.pipeline.repairing.periods import PeriodMender
 from odl_host.pipeline.repairing.spaces import ordinary, trim
 from odl_host.schemas.registry import Schema
 
@@ -21,6 +22,7 @@ _TRIALS_LIMIT = 2_000
 _LONGEST = 300
 """Characters: nothing that a mender can read is longer, and patterns stay quick."""
 _ISO_DATE, _FRENCH_DATE = "2024-01-31", "31/01/2024"
+_PERIOD, _OLD_PERIOD = "2024-01-31/2024-12-31", "2024-01-31_2024-12-31"
 
 
 class RepairedColumn:
@@ -58,15 +60,22 @@ class RepairedColumn:
                 found.append(ChoiceMender(field.enum))
         if self._takes_iso_dates():
             found.append(DateMender())
+        if self._takes(_PERIOD, but_not=_OLD_PERIOD):
+            found.append(PeriodMender())
         return found
 
     def _takes_iso_dates(self) -> bool:
         field = self.column.field
         if field.type == "date":
             return field.format in ("", "default", "%Y-%m-%d")
+        return self._takes(_ISO_DATE, but_not=_FRENCH_DATE)
+
+    def _takes(self, text: str, *, but_not: str) -> bool:
+        """Tell whether the column's pattern takes one form of a text and not the other."""
+        field = self.column.field
         if field.type != "string" or "pattern" not in field.constraints or field.enum:
             return False
-        return not self._refused(_ISO_DATE) and self._refused(_FRENCH_DATE)
+        return not self._refused(text) and self._refused(but_not)
 
     # -- looking ------------------------------------------------------------------------------------------------------
 

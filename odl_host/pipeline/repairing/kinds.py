@@ -11,6 +11,7 @@ KINDS: Mapping[str, str] = {
     "number": "Nombres écrits avec un point, sans espace ni « € »",
     "whole-number": "Décimales nulles retirées des nombres entiers",
     "date": "Dates écrites dans l’ordre année-mois-jour",
+    "period": "Périodes écrites avec une barre entre les deux dates",
     "midnight": "Heure « minuit » retirée des dates",
     "leading-zero": "Zéro perdu au début du code rétabli",
     "code-spaces": "Espaces et décimales retirées du code",

@@ -45,6 +45,7 @@ def repaired(path: Path, schema: Schema, texts: Sequence[str]) -> tuple[list[str
 NUMBER = {"type": "number"}
 DATE = {"type": "date"}
 SIRET = {"name": "siret", "type": "string", "constraints": {"pattern": r"^\d{14}$"}}
+PERIOD = {"constraints": {"pattern": r"\d{4}-\d{2}-\d{2}(/\d{4}-\d{2}-\d{2})?"}}
 YES_NO = {"type": "boolean", "trueValues": ["oui"], "falseValues": ["non"]}
 
 CERTAIN: list[tuple[str, Mapping[str, Any], list[str], list[str]]] = [
@@ -76,6 +77,12 @@ CERTAIN: list[tuple[str, Mapping[str, Any], list[str], list[str]]] = [
         ["aide d’etat", "SAINT–ALBAN", "Numeraire "],
         ["Aide d'État", "Saint-Alban", "numéraire"],
     ),
+    (
+        "a period with another mark between its days",
+        PERIOD,
+        ["2018-01-01_2018-12-31", "2018/01/30_2022/01/29", "du 2024-01-01 au 2024-02-01", "2024-05-02"],
+        ["2018-01-01/2018-12-31", "2018-01-30/2022-01-29", "2024-01-01/2024-02-01", "2024-05-02"],
+    ),
     ("spaces that a pattern refuses", {"constraints": {"pattern": "[a-z]+"}}, ["\u00a0abc "], ["abc"]),
 ]
 
@@ -102,6 +109,9 @@ KEPT: list[tuple[str, Mapping[str, Any], list[str]]] = [
     ("another word", {"constraints": {"enum": ["en nature"]}}, ["nature"]),
     ("a number with its own marks", {"type": "number", "decimalChar": ","}, ["1.5", "1 234,5"]),
     ("a cell of half a million spaces", NUMBER, ["1" + " " * 500_000 + "€"]),
+    ("a period that ends before it begins", PERIOD, ["2024-12-31_2024-01-01"]),
+    ("a period whose days may be months", PERIOD, ["01/02/2024_03/04/2024"]),
+    ("a pattern that takes the mark", {"constraints": {"pattern": "[-0-9_/]+"}}, ["2024-01-01_2024-12-31"]),
     ("O beside 0", YES_NO, ["O", "0"]),
 ]
 

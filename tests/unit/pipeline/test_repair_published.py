@@ -16,12 +16,21 @@ from odl_host.schemas.sync import sync_catalogue
 
 TODAY = date(2026, 11, 23)
 SMALL_BYTES = 150_000
-# By eye: a SIRET with spaces, two lost zeros, spaces around words of a list, decimal commas.
+# By eye: a SIRET with spaces, two lost zeros, spaces around words of a list, decimal commas, periods with another mark;
+# then blank rows at the end and columns without title nor data, which reading leaves out.
 MENDED = {
+    "DEP_Lot_Subventions_2017_DONNEES.csv",
+    "DEP_Vendee_Publication_donnees_Open_data_Subventions_Conventions.xlsx",
     "diagnostics__diagnostics_simple_good_duplicate_siret.csv",
     "diagnostics__diagnostics_simple_good_locations.csv",
     "diagnostics__diagnostics_simple_good_new_canteen.csv",
     "diagnostics__diagnostics_simple_good_separator_semicolon_decimal_number.csv",
+    "achats__purchases_bad_empty_rows.csv",
+    "canteen_managers__canteen_managers_bad_empty_rows.csv",
+    "diagnostics_complete__diagnostics_complete_bad_empty_rows.csv",
+    "diagnostics_complete__diagnostics_complete_bad_wrong_header.csv",
+    "diagnostics_simple__diagnostics_simple_bad_empty_rows.csv",
+    "diagnostics_simple__diagnostics_simple_bad_wrong_header.csv",
 }
 
 
