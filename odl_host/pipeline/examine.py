@@ -289,10 +289,14 @@ def _repair(
     table: Table, verdict: Report, settings: ExamineSettings
 ) -> tuple[Table, Report, tuple[Repair, ...], tuple[ReadNote, ...]]:
     """Repair what the verdict finds fault with, and judge again; returns table, verdict, repairs and questions."""
-    from odl_host.pipeline.repairing.table import is_about_text, repair_table
-    from odl_host.pipeline.validate import validate_table
+    from odl_host.pipeline.repairing.kinds import is_about_text
 
     columns = {column for code, column in verdict.counts if column and is_about_text(code)}
+    if not columns and not any(code == "unknown-label" for code, _ in verdict.counts):
+        return table, verdict, (), ()
+    from odl_host.pipeline.repairing.table import repair_table
+    from odl_host.pipeline.validate import validate_table
+
     repaired = repair_table(table, verdict.schema, today=settings.today, columns=columns)
     if not repaired.changed:
         return table, verdict, (), repaired.proposals

@@ -23,6 +23,22 @@ KINDS: Mapping[str, str] = {
 
 MAX_EXAMPLES = 3
 
+_NOT_ABOUT_TEXT = frozenset(
+    {
+        *("missing-label", "extra-label", "unknown-label", "optional-label-missing", "disordered-labels"),
+        *("missing-cell", "extra-cell", "unique-error", "primary-key"),
+    }
+)
+
+
+def is_about_text(code: str) -> bool:
+    """Tell whether a finding of this code may be about how a cell is written, and so be repaired.
+
+    >>> is_about_text("type-error"), is_about_text("unique-error"), is_about_text("odl-future-date")
+    (True, False, False)
+    """
+    return code not in _NOT_ABOUT_TEXT and (not code.startswith("odl-") or code == "odl-unknown-commune")
+
 
 class Ledger:
     """What was repaired: counted per kind and column, with the first examples of each."""

@@ -25,20 +25,6 @@ if TYPE_CHECKING:
     from odl_host.schemas.registry import Schema
 
 
-_NOT_ABOUT_TEXT = frozenset(
-    {"missing-label", "extra-label", "missing-cell", "extra-cell", "unique-error", "primary-key"}
-)
-
-
-def is_about_text(code: str) -> bool:
-    """Tell whether a finding of this code may be about how a cell is written, and so be repaired.
-
-    >>> is_about_text("type-error"), is_about_text("unique-error"), is_about_text("odl-future-date")
-    (True, False, False)
-    """
-    return code not in _NOT_ABOUT_TEXT and (not code.startswith("odl-") or code == "odl-unknown-commune")
-
-
 class RepairedTable(Table):
     """A table with its repairs; read, validated and written like any other.
 
