@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from odl_host.catalogue.client import Catalogue, EmbeddedCatalogue, RemoteCatalogue
 from odl_host.config import Home, Settings, find_home
 from odl_host.storage import LocalStorage, S3Storage, Storage
-from odl_host.tenants import Tenant, list_tenants
+from odl_host.storage.local import iter_chunks
+from odl_host.tenants import CatalogueAddress, Tenant, list_tenants
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from odl_host.catalogue.source import Source
     from odl_host.server.sites import Site
 
 
@@ -80,6 +83,41 @@ def open_catalogue(tenant: Tenant, settings: Settings) -> Iterator[Catalogue]:
         yield EmbeddedCatalogue(site.as_sysadmin(), tenant.url)
     finally:
         site.close()
+
+
+def open_source(origin: str, token_env: str | None, settings: Settings) -> Source:
+    """Return where objects to import come from: a CKAN's address, a dump's file or folder.
+
+    :raises ConfigError: the variable that should hold the token is not set. :raises UsageError: there is no such file.
+    """
+    from odl_host.catalogue.source import CkanSource, DumpSource
+
+    if not origin.startswith(("http://", "https://")):
+        return DumpSource(Path(origin), timeout_s=settings.http_timeout_s)
+    address = CatalogueAddress(kind="ckan", url=origin, token_env=token_env or "")
+    token = address.token()
+    remote = RemoteCatalogue(origin, token, timeout_s=settings.http_timeout_s)
+    return CkanSource(remote, token, timeout_s=settings.http_timeout_s)
+
+
+@contextmanager
+def open_own_source(tenant: Tenant, settings: Settings) -> Iterator[Source]:
+    """Open the tenant's catalogue to be read whole, with the rights of its administrator.
+
+    :raises ConfigError: its token cannot be read. :raises StorageError: the embedded database cannot be opened.
+    """
+    from odl_host.catalogue.source import CkanSource
+
+    token = tenant.manifest.catalogue.token()
+    with open_catalogue(tenant, settings) as catalogue:
+        # The files of the embedded catalogue are at hand: no server need run.
+        storage = open_storage(tenant) if isinstance(catalogue, EmbeddedCatalogue) else None
+        yield CkanSource(
+            catalogue,
+            token,
+            timeout_s=settings.http_timeout_s,
+            read=(lambda resource: iter_chunks(storage.open(str(resource["hash"])))) if storage else None,
+        )
 
 
 class HostedSites:

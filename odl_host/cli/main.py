@@ -31,6 +31,8 @@ _COMMANDS = {
     "commune": ("odl_host.cli.reference:commune", "Find communes by name, code or post code."),
     "source": ("odl_host.cli.source:source", "Look at deposits that lie elsewhere."),
     "schema": ("odl_host.cli.schema:schema", "List, show and load schemas."),
+    "import": ("odl_host.cli.transfer:import_", "Bring in a CKAN's objects and files, or a dump's."),
+    "export": ("odl_host.cli.transfer:export", "Write the catalogue as JSON lines that any CKAN loads."),
     "db": ("odl_host.cli.database:db", "Check, shrink, reindex and migrate the database."),
     "token": ("odl_host.cli.serve:token", "Create API tokens."),
     "config": ("odl_host.cli.tenant:show_config", "Show each setting and where it comes from."),
