@@ -17,9 +17,14 @@ from odl_host.errors import UsageError
 from odl_host.schemas.registry import Field, Registry, Schema
 
 _WIDTH = 100
+_LENGTH = {"en": "length", "fr": "longueur"}
+_HEADINGS = {
+    "en": ("SCHEMA", "VERSION", "COLUMNS", "*", "TITLE"),
+    "fr": ("MODÈLE", "VERSION", "COLONNES", "*", "TITRE"),
+}
 _RULES = {
-    "minLength": "length ≥ {}",
-    "maxLength": "length ≤ {}",
+    "minLength": "{length} ≥ {}",
+    "maxLength": "{length} ≤ {}",
     "minimum": "≥ {}",
     "maximum": "≤ {}",
     "exclusiveMinimum": "> {}",
@@ -90,9 +95,9 @@ def _show_field(field: Field) -> dict[str, Any]:
     }
 
 
-def render_schema_list(rows: Sequence[Mapping[str, Any]]) -> str:
+def render_schema_list(rows: Sequence[Mapping[str, Any]], language: str = "en") -> str:
     """Return the schemas as an aligned table, a line each."""
-    head = ("SCHEMA", "VERSION", "COLUMNS", "*", "TITLE")
+    head = _HEADINGS[language]
     cells = [
         (row["name"], row["version"], str(row["columns"]), str(row["required"]), _short(row["title"], 44))
         for row in rows
@@ -111,7 +116,7 @@ def _pairs(line: Iterable[str], widths: Iterable[int]) -> Iterable[tuple[int, tu
     return enumerate(zip(line, widths, strict=True))
 
 
-def render_schema_show(shown: Mapping[str, Any]) -> str:
+def render_schema_show(shown: Mapping[str, Any], language: str = "en") -> str:
     """Return one schema for a terminal: its columns with type, a star where a value is required, and what to type."""
     lines = [f"{shown['title']} - {shown['name']}@{shown['version']}"]
     lines += textwrap.wrap(shown["description"], _WIDTH)
@@ -125,7 +130,7 @@ def render_schema_show(shown: Mapping[str, Any]) -> str:
         lead = f"{star} {field['name']:<{min(names, 28)}}  {_kind(field):<{kinds}}  "
         lines += ["", *_hang(lead, field["title"] or field["name"], indent)]
         lines += textwrap.wrap(field["description"], _WIDTH, initial_indent=indent, subsequent_indent=indent)
-        rules = _rules(field)
+        rules = _rules(field, language)
         if rules:
             lines += textwrap.wrap(
                 rules, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
@@ -151,7 +156,7 @@ def _kind(field: Mapping[str, Any]) -> str:
     return field["type"] if field["format"] == "default" else f"{field['type']} ({field['format']})"
 
 
-def _rules(field: Mapping[str, Any]) -> str:
+def _rules(field: Mapping[str, Any], language: str) -> str:
     """Return the constraints and the accepted words in one line."""
     found = []
     for name, value in field["constraints"].items():
@@ -162,7 +167,7 @@ def _rules(field: Mapping[str, Any]) -> str:
         elif name == "unique" and value:
             found.append("unique")
         elif name in _RULES:
-            found.append(_RULES[name].format(value))
+            found.append(_RULES[name].format(value, length=_LENGTH[language]))
     found += [
         f"{key}: {' | '.join(field['properties'][key])}"
         for key in ("trueValues", "falseValues")
@@ -215,7 +220,7 @@ def list_command(app: App) -> None:
     schemas = schema_list(registry)
     for problem in registry.problems:
         app.out.note(problem)
-    app.out.result(schemas, render_schema_list(schemas))
+    app.out.result(schemas, render_schema_list(schemas, app.out.language))
 
 
 @schema.command(
@@ -232,7 +237,7 @@ def show_command(app: App, name: str) -> None:
     from odl_host.schemas.registry import load_registry
 
     shown = schema_show(load_registry(app.home.schema_cache).get_schema(name))
-    app.out.result(shown, render_schema_show(shown))
+    app.out.result(shown, render_schema_show(shown, app.out.language))
 
 
 @schema.command(
@@ -257,7 +262,7 @@ def sync_command(app: App, source: str) -> None:
             progress=lambda done, total, reference: progress.update(done, total, reference),
         )
     keep_index(load_registry(app.home.schema_cache))
-    app.out.result(report.as_dict(), summarise(report))
+    app.out.result(report.as_dict(), summarise(report, app.out.language))
 
 
 @schema.command(

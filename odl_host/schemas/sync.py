@@ -360,25 +360,27 @@ def _title(document: Any) -> str:
     return title if isinstance(title, str) else ""
 
 
-def summarise(report: SyncReport) -> str:
-    """Return the report as a few lines of text.
+_SUMMARY = {
+    "en": ("added", "updated", "unchanged", "known that describe no table", "skipped", "mended", "and {} more"),
+    "fr": ("ajoutés", "mis à jour", "inchangés", "connus qui ne décrivent pas un tableau", "laissés de côté", "réparé",
+           "et {} autres"),
+}  # fmt: skip
+
+
+def summarise(report: SyncReport, language: str = "en") -> str:
+    """Return the report as a few lines of text; the reasons stay in English, as the descriptors' faults are.
 
     Reasons are grouped: the national catalogue names many versions that a folder does not hold.
     """
-    counts = [
-        f"{len(report.added)} added",
-        f"{len(report.updated)} updated",
-        f"{len(report.unchanged)} unchanged",
-        f"{len(report.others)} known that describe no table",
-        f"{len(report.skipped)} skipped",
-    ]
-    lines = [", ".join(counts)]
+    *words, skipped, mended, rest = _SUMMARY[language]
+    groups = (report.added, report.updated, report.unchanged, report.others, report.skipped)
+    lines = [", ".join(f"{len(group)} {word}" for group, word in zip(groups, (*words, skipped), strict=True))]
     for reference, notes in report.repaired.items():
-        lines += [f"  mended  {shorten(reference.partition('@')[0])} {reference}: {'; '.join(notes)}"]
+        lines += [f"  {mended}  {shorten(reference.partition('@')[0])} {reference}: {'; '.join(notes)}"]
     reasons: dict[str, list[str]] = {}
     for reference, reason in report.skipped.items():
         reasons.setdefault(reason, []).append(reference)
     for reason, references in reasons.items():
-        more = f" and {len(references) - 5} more" if len(references) > 5 else ""
-        lines.append(f"  skipped {', '.join(references[:5])}{more}: {reason}")
+        more = f" {rest.format(len(references) - 5)}" if len(references) > 5 else ""
+        lines.append(f"  {skipped} {', '.join(references[:5])}{more}: {reason}")
     return "\n".join(lines)

@@ -303,3 +303,9 @@ def test_schema_list_and_show_are_plain_json_and_readable_text(tmp_path: Path) -
     assert "* montant" in text
     assert "Tapez le total en euros" in text
     assert "one-of-required (column1=idBeneficiaire, column2=rnaBeneficiaire)" in text
+
+
+def test_the_list_and_a_schema_are_shown_in_french_too() -> None:
+    registry = load_registry(None)
+    assert render_schema_list(schema_list(registry), "fr").startswith("MODÈLE")
+    assert "longueur ≤ 256" in render_schema_show(schema_show(registry.get_schema("subventions")), "fr")

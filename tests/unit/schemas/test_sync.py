@@ -184,6 +184,7 @@ def test_what_is_no_table_schema_is_skipped_with_its_reason_and_the_rest_is_load
     assert len(report.skipped) == 4
     assert "not a Table Schema" in report.skipped["x/vide@1.0"]
     assert "1 added" in summarise(report)
+    assert "1 ajoutés" in summarise(report, "fr")
     assert json.loads(json.dumps(report.as_dict()))["skipped"] == report.skipped
     with pytest.raises(UnknownSchema, match="describes no table"):
         load_registry(tmp_path / "cache").get_schema("objet")
