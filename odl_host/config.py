@@ -141,6 +141,16 @@ def read_secret(variable: str, file: str, what: str) -> Secret | None:
     return None
 
 
+def operator_name() -> str:
+    """Return the name of the person at the keyboard, as far as this machine knows it."""
+    import getpass
+
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
 def language(flag: str | None) -> str:
     """Return "fr" or "en" for what is printed to people: the flag, `ODL_LANG`, else the locale's language."""
     chosen = flag or os.environ.get("ODL_LANG")

@@ -66,13 +66,31 @@ class CatalogueAddress:
         return read_secret(self.token_env, self.token_file, "the catalogue's token")
 
 
+POLICIES = ("strict", "tolerant")
+
+
 @dataclass(frozen=True, slots=True)
 class Publishing:
-    """How the tenant's files are published. `other_licences`: those that were approved for it beyond the law's own."""
+    """How the tenant's files are published. `other_licences`: those that were approved for it beyond the law's own.
+
+    `policy`: "strict" publishes only what its schema accepts; "tolerant" publishes the rest too, with its errors said
+    on its page. `policies` says otherwise for one schema, by its name ("scdl/equipements" = "tolerant").
+    """
 
     deposit: str = ""
     licence: str = "lov2"
     other_licences: tuple[str, ...] = ()
+    policy: str = "strict"
+    policies: Mapping[str, object] = field(default_factory=dict)
+
+    def tolerates(self, schema: str) -> bool:
+        """Return whether a file that this schema refuses is published all the same."""
+        return self.policies.get(schema, self.policy) == "tolerant"
+
+    @property
+    def tolerates_some(self) -> bool:
+        """Whether there is any schema whose refused files are published."""
+        return "tolerant" in {self.policy, *self.policies.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +139,11 @@ class Tenant:
         """The folder of this machine that the town halls' files arrive in, whatever other sources there are."""
         chosen = self.manifest.publish.deposit
         return (self.home.path / chosen).resolve() if chosen and not is_remote(chosen) else self.data / "deposit"
+
+    @property
+    def decisions(self) -> Path:
+        """Where what people decide on held files is recorded."""
+        return self.data / "decisions.jsonl"
 
     @property
     def reports(self) -> Path:
@@ -215,6 +238,10 @@ def _check(document: TomlFile, manifest: Manifest) -> None:
             f"“{manifest.publish.licence}” is not a licence that the law allows (CRPA D. 323-2-1): "
             f"{', '.join(LICENCES)}. One that was approved for you (D. 323-2-2) is named in other_licences.",
         )
+    for key, policy in {"policy": manifest.publish.policy, **manifest.publish.policies}.items():
+        if policy not in POLICIES:
+            place = ("publish", "policy") if key == "policy" else ("publish", "policies", key)
+            raise document.error(place, f"“{policy}” is neither “strict” nor “tolerant”.")
     catalogue = manifest.catalogue
     if catalogue.kind not in {"embedded", "ckan"}:
         raise document.error(("catalogue", "kind"), f"“{catalogue.kind}” is neither “embedded” nor “ckan”.")

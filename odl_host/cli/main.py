@@ -27,6 +27,8 @@ _COMMANDS = {
     "plan": ("odl_host.cli.plan:plan", "Show what publish would do, and why."),
     "publish": ("odl_host.cli.publish:publish", "Publish what is valid in a deposit."),
     "status": ("odl_host.cli.publish:status", "Show members, datasets, and what is rejected."),
+    "quarantine": ("odl_host.cli.quarantine:quarantine", "See what was held back, and decide on it."),
+    "takedown": ("odl_host.cli.quarantine:takedown", "Take something off the portal at once."),
     "serve": ("odl_host.cli.serve:serve", "Serve the portals and the API."),
     "commune": ("odl_host.cli.reference:commune", "Find communes by name, code or post code."),
     "source": ("odl_host.cli.source:source", "Look at deposits that lie elsewhere."),

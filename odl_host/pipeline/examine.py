@@ -5,7 +5,7 @@ This is what worker processes do; values go in and come out, nothing else is sha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,12 +72,14 @@ class Task:
     """A file to examine. `schema`: the name of the schema that it must follow; "" leaves it to be recognised.
 
     `as_is`: "never" publishes only what follows a schema, "otherwise" takes a file as it is when it follows none that
-    is known for certain, "always" looks for no schema.
+    is known for certain, "always" looks for no schema. `tolerate`: a file that its schema refuses is laid aside too,
+    ready to be published with its errors.
     """
 
     path: Path
     schema: str = ""
     as_is: str = "never"
+    tolerate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ class ExamineSettings:
     identify: bool = True
     jobs: int = 1
     health: bool = True
+    tolerate: bool = False
 
 
 def examine_file(
@@ -140,6 +143,8 @@ def examine_task(
     """
     if task.as_is == "always":
         return _examine_opaque(task.path, settings)
+    if task.tolerate:
+        settings = replace(settings, tolerate=True)
     if task.schema:
         try:
             schema = registry.get_schema(task.schema)
@@ -155,6 +160,7 @@ def examine_task(
 def _examine_opaque(path: Path, settings: ExamineSettings) -> Examination:
     from odl_host.pipeline.coverage import period_of_name
     from odl_host.pipeline.opaque import Refused, take_opaque
+    from odl_host.pipeline.privacy.gate import find_in_opaque
 
     try:
         if path.stat().st_size > settings.limits.max_bytes:
@@ -164,7 +170,8 @@ def _examine_opaque(path: Path, settings: ExamineSettings) -> Examination:
         return _blocked(path, str(refusal), settings)
     except OSError as error:
         return Examination(path, "", "failed", detail=f"{path.name}: {error.strerror or error}")
-    return Examination(path, opaque.sha256, "valid", opaque=opaque, period=period_of_name(path.name))
+    personal = find_in_opaque(path, settings.limits, max_findings=settings.max_findings)
+    return Examination(path, opaque.sha256, "valid", opaque=opaque, personal=personal, period=period_of_name(path.name))
 
 
 def _blocked(path: Path, reason: str, settings: ExamineSettings, *, detail: str = "") -> Examination:
@@ -192,17 +199,17 @@ def _examine(
     from odl_host.pipeline.validate import validate_table
 
     columns = frozenset(one.name for one in schema.fields) if schema else known_columns(registry)
-    as_it_is = settings.strict_validata or not settings.repair
-    # Titles above the header help to recognise the schema; then, as it is, every row counts from the first to the last.
-    table = read_table(path, limits=settings.limits, columns=columns, repair=not (as_it_is and schema))
+    table = read_table(path, limits=settings.limits, columns=columns)
     if schema is None:
         detection = detect_schema(table, registry, filename=path.name)
         if not detection.certain or detection.schema is None:
             report = file_report(path.name, table=table, detection=detection, today=settings.today)
             return Examination(path, sha256, "blocked", report, detail=_doubt(table, detection.schema))
         schema = detection.schema
-        if as_it_is:
-            table = read_table(path, limits=settings.limits, columns=columns, repair=False)
+    as_it_is = settings.strict_validata or not settings.repair
+    if as_it_is:
+        # Titles above the header help to recognise the schema; then every row counts, from the first to the last.
+        table = read_table(path, limits=settings.limits, columns=columns, repair=False)
     verdict = validate_table(
         table,
         schema,
@@ -236,7 +243,9 @@ def _examine(
             health=health,
             today=settings.today,
         )
-        return Examination(path, sha256, "invalid", report)
+        if not settings.tolerate or not settings.identify:
+            return Examination(path, sha256, "invalid", report)
+        return replace(_identify(path, sha256, table, judged, schema, report, settings), outcome="invalid")
     report = file_report(path.name, table=table, report=verdict, repairs=repairs, today=settings.today)
     if not settings.identify:
         return Examination(path, sha256, "valid", report)
@@ -246,7 +255,7 @@ def _examine(
 def _identify(
     path: Path, sha256: str, table: Table, judged: Table, schema: Schema, report: FileReport, settings: ExamineSettings
 ) -> Examination:
-    """Find whose a valid file is and what it tells about persons, and lay aside what would be published."""
+    """Find whose a file is and what it tells about persons, and lay aside what would be published."""
     from odl_host.pipeline.coverage import period_of_name, period_of_rows
     from odl_host.pipeline.ownership import find_owners
     from odl_host.pipeline.privacy.gate import watch_table, watch_workbook, with_personal_data

@@ -1,7 +1,7 @@
 """Gates: what holds a valid file back from publication, each with the French sentence that says why.
 
-A gate is a function from a candidate to a reason, "" when the file may pass. They are asked in order; the first reason
-counts. A file that a gate holds back is blocked: it stays where it is, and what was online stays online.
+A gate is a function from a candidate to a hold, None when the file may pass. A file that one holds back is blocked: it
+stays where it is, and what was online stays online, until it is corrected or a person releases it from every hold.
 """
 
 from __future__ import annotations
@@ -28,6 +28,21 @@ NO_ROW_LEFT_FRENCH = (
 OTHER_SCHEMA_FRENCH = (
     "Sous ce nom est déjà publié « {old} », et ce fichier contient maintenant « {new} » : donnez-lui un autre nom."
 )
+PERSONAL_DATA_FRENCH = (
+    "Ce fichier semble contenir des données personnelles ({what}) : retirez-les, puis redéposez-le sous le même nom. "
+    "Si elles peuvent être publiées, dites pourquoi à votre administrateur : lui seul peut laisser passer le fichier."
+)
+_KINDS_FRENCH = {
+    "nir": "numéro de sécurité sociale",
+    "iban": "numéro de compte bancaire",
+    "email": "adresse électronique d’une personne",
+    "phone": "téléphone portable",
+    "birth-date": "date de naissance",
+    "person": "nom d’une personne avec un montant ou une adresse",
+}
+PERSONAL_DATA = "personal-data"
+INVALID = "invalid"
+"""Codes of holds: the first is followed by kind and column; the second is for files that their schema refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,32 +56,55 @@ class Candidate:
     sidecar: Sidecar | None
 
 
-Gate: TypeAlias = Callable[[Candidate], str]
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why a file is held back: `codes` say what a release must free it from, `reason` says it in French.
+
+    Without a code nobody can release it: what was published would break.
+    """
+
+    codes: tuple[str, ...]
+    reason: str
 
 
-def other_owner(candidate: Candidate) -> str:
+Gate: TypeAlias = Callable[[Candidate], Hold | None]
+
+
+def other_owner(candidate: Candidate) -> Hold | None:
     """Hold back a file that names another body as its own."""
     other = name_other_owner(candidate.examination.owners, candidate.member)
-    return OTHER_OWNER_FRENCH.format(name=other) if other else ""
+    return Hold((f"other-owner/{other}",), OTHER_OWNER_FRENCH.format(name=other)) if other else None
 
 
-def other_schema(candidate: Candidate) -> str:
+def other_schema(candidate: Candidate) -> Hold | None:
     """Hold back a file that would replace data of another kind under one address."""
     if candidate.published is None:
-        return ""
+        return None
     schema = candidate.examination.schema
     if (candidate.published.fields.get("schema_name") or "") == (schema.name if schema else ""):
-        return ""
+        return None
     new = schema.title if schema else "un fichier sans schéma"
-    return OTHER_SCHEMA_FRENCH.format(old=candidate.published.dataset.get("title"), new=new)
+    reason = OTHER_SCHEMA_FRENCH.format(old=candidate.published.dataset.get("title"), new=new)
+    return Hold((), reason)
 
 
-def no_row_left(candidate: Candidate) -> str:
+def no_row_left(candidate: Candidate) -> Hold | None:
     """Hold back a file without rows that would replace one that has some: surely a copy that went wrong."""
     report = candidate.examination.report
     if candidate.published is None or report is None or report.rows != 0:
-        return ""
-    return NO_ROW_LEFT_FRENCH if str(candidate.published.fields.get("rows") or "0") != "0" else ""
+        return None
+    had_rows = str(candidate.published.fields.get("rows") or "0") != "0"
+    return Hold(("no-row-left",), NO_ROW_LEFT_FRENCH) if had_rows else None
 
 
-GATES: tuple[Gate, ...] = (other_owner, other_schema, no_row_left)
+def personal_data(candidate: Candidate) -> Hold | None:
+    """Hold back a file that seems to tell something about natural persons."""
+    personal = candidate.examination.personal
+    if not personal:
+        return None
+    codes = tuple(sorted(f"{PERSONAL_DATA}/{kind}/{column}" for kind, column in personal.counts))
+    what = ", ".join(_KINDS_FRENCH[kind] for kind in personal.kinds)
+    return Hold(codes, PERSONAL_DATA_FRENCH.format(what=what))
+
+
+GATES: tuple[Gate, ...] = (other_owner, other_schema, no_row_left, personal_data)

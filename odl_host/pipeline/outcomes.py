@@ -36,6 +36,7 @@ class Outcome:
             "path": step.source.relative,
             "commune_code": member.commune_code if member else None,
             "member": member.name if member else None,
+            "member_key": member.key if member else None,
             "schema": step.schema or None,
             "outcome": self.outcome,
             "reason": self.detail or step.reason or None,
@@ -47,6 +48,8 @@ class Outcome:
             "renamed_from": step.renamed_from or None,
             "findings": findings_json(findings) if self.outcome == "rejected" else [],
             "report": self.report or None,
+            "sha256": step.sha256 or None,
+            "holds": list(step.holds),
         }
 
 

@@ -25,8 +25,8 @@ class Step:
     """What happens to one file, and why.
 
     `metadata`: the plain fields of its resource, for what goes to the catalogue; `filename`: what its address ends
-    with. `renamed_from`: the path that the same
-    resource had before. `rows_before`: the data rows of what it replaces or removes.
+    with. `renamed_from`: the path that the same resource had before. `rows_before`: the data rows of what it replaces
+    or removes. `holds`: what a person may release it from.
     """
 
     source: SourceFile
@@ -45,6 +45,7 @@ class Step:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     filename: str = ""
     changes: tuple[Change, ...] = ()
+    holds: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int | None:
@@ -71,6 +72,7 @@ class Step:
             "renamed_from": self.renamed_from or None,
             "changes": [change.as_json() for change in self.changes],
             "sha256": self.sha256 or None,
+            "holds": list(self.holds),
             "reason": self.reason or None,
         }
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from odl_host.catalogue.members import HeldMember
 from odl_host.ckan import PackageDict, extras_dict
 from odl_host.errors import UnknownPlace
 from odl_host.pipeline import identity
 from odl_host.pipeline.coverage import period_of_name
+from odl_host.pipeline.decisions import Decision, Decisions
 from odl_host.pipeline.deposit import Deposit, source_path
 from odl_host.pipeline.discover import SourceFile
 from odl_host.pipeline.examine import Examination
-from odl_host.pipeline.gates import GATES, Candidate, Gate
+from odl_host.pipeline.gates import GATES, INVALID, PERSONAL_DATA, Candidate, Gate, Hold
 from odl_host.pipeline.metadata import (
     Subject,
     dataset_changes,
@@ -27,10 +28,14 @@ from odl_host.pipeline.metadata import (
     resource_words,
 )
 from odl_host.pipeline.plan import DatasetPlan, Plan, Step
+from odl_host.pipeline.reporting.problems import summarise
 from odl_host.pipeline.sidecar import NO_SCHEMA, FileWords, Sidecar
 from odl_host.pipeline.state import CatalogueState, Published, stamp_of
 from odl_host.schemas.registry import Registry, Schema
 from odl_host.tenants import Tenant
+
+if TYPE_CHECKING:
+    from odl_host.pipeline.reporting.model import FileReport
 
 NO_MEMBER_FRENCH = (
     "Ce fichier n’est pas dans le dossier d’une collectivité de ce portail : déplacez-le dans le dossier "
@@ -44,6 +49,10 @@ SAME_NAME_FRENCH = "Un autre fichier de la même collectivité porte déjà ce n
 CASE_FRENCH = (
     "Ce nom ne diffère de celui d’un autre fichier ({first}) que par des majuscules : renommez l’un des deux, "
     "ou retirez celui qui est de trop."
+)
+TAKEN_DOWN_FRENCH = (
+    "Ce fichier a été retiré du portail le {day} par {by} ({reason}) : il ne sera plus publié sous ce nom. "
+    "L’administrateur du portail peut revenir sur cette décision."
 )
 IN_SHARED_DATASET_FRENCH = (
     "Ce fichier est déjà publié dans « {title} » avec d’autres : la fiche {sidecar} le mettrait à part, et son adresse "
@@ -72,6 +81,7 @@ class _Item:
     published: Published | None
     sidecar: Sidecar | None
     examination: Examination | None
+    decision: Decision | None = None
 
     @property
     def schema_name(self) -> str:
@@ -108,6 +118,7 @@ class Planner:
         registry: Registry,
         state: CatalogueState,
         deposit: Deposit,
+        decisions: Decisions,
         *,
         gates: Sequence[Gate] = GATES,
     ) -> None:
@@ -115,6 +126,7 @@ class Planner:
         self._registry = registry
         self._state = state
         self._deposit = deposit
+        self._decisions = decisions
         self._gates = gates
         self._others: list[Step] = []
         self._groups: dict[str, _Group] = {}
@@ -129,8 +141,9 @@ class Planner:
         renamed = self._match_periods(items)
         for item in items:
             item.published = item.published or renamed.get(item.source.path)
-            if item.examination is not None and (reason := self._held_back(item)):
-                self._others.append(self._kept_out(item.source, "block", reason, item.examination))
+            holds = self._holds(item) if item.examination is not None else []
+            if holds:
+                self._others.append(self._held_back(item, holds))
             else:
                 self._join(item)
         claimed = {item.published.resource["id"] for item in items if item.published}
@@ -154,11 +167,14 @@ class Planner:
             member = source.member
             assert member is not None
             published = self._state.find_published(member, source_path(source)) or findings.renamed.get(source.path)
-            if examination is not None and examination.outcome != "valid":
-                action = {"invalid": "reject", "blocked": "block"}.get(examination.outcome, "fail")
-                self._others.append(self._kept_out(source, action, examination.reason, examination, published))
+            item = _Item(source, member, published, sidecar, examination)
+            if examination is not None:
+                item.decision = self._decisions.on(member.key, source_path(source), examination.sha256)
+            if examination is None or examination.outcome in {"valid", "invalid"}:
+                items.append(item)
             else:
-                items.append(_Item(source, member, published, sidecar, examination))
+                action = "block" if examination.outcome == "blocked" else "fail"
+                self._others.append(self._kept_out(source, action, examination.reason, examination, published))
         return items
 
     def _refusal(self, source: SourceFile, sidecar: Sidecar | None, claimed: dict[tuple[str, str], SourceFile]) -> str:
@@ -189,10 +205,28 @@ class Planner:
             found |= identity.match_periods(self._state, member, self._deposit.paths_of(member), taken, files)
         return found
 
-    def _held_back(self, item: _Item) -> str:
-        assert item.examination is not None
-        candidate = Candidate(item.source, item.member, item.examination, item.published, item.sidecar)
-        return next(filter(None, (gate(candidate) for gate in self._gates)), "")
+    def _holds(self, item: _Item) -> list[Hold]:
+        """Return everything that holds an examined file back, unless a person released it from all of it."""
+        examination, decision = item.examination, item.decision
+        assert examination is not None
+        if decision is not None and decision.verb == "takedown":
+            words = {"day": decision.day_in_french, "by": decision.by, "reason": decision.reason}
+            return [Hold((), TAKEN_DOWN_FRENCH.format(**words))]
+        candidate = Candidate(item.source, item.member, examination, item.published, item.sidecar)
+        holds = [hold for hold in (gate(candidate) for gate in self._gates) if hold is not None]
+        if examination.outcome == "invalid" and not self._tenant.manifest.publish.tolerates(item.schema_name):
+            holds.insert(0, Hold((INVALID,), ""))
+        codes = [code for hold in holds for code in hold.codes]
+        if not all(hold.codes for hold in holds) or decision is None or not decision.frees_from(codes):
+            return holds
+        return []
+
+    def _held_back(self, item: _Item, holds: Sequence[Hold]) -> Step:
+        """Return the step of a file that is held back; what is wrong with its data is said before all else."""
+        action = "reject" if holds[0].codes == (INVALID,) else "block"
+        step = self._kept_out(item.source, action, holds[0].reason, item.examination, item.published)
+        codes = [code for hold in holds for code in hold.codes] if all(hold.codes for hold in holds) else []
+        return replace(step, holds=tuple(codes))
 
     def _join(self, item: _Item) -> None:
         """Put a file into the group of its dataset: the one that it is in, else the one that it should be in."""
@@ -305,7 +339,7 @@ class Planner:
         if examination is None:
             action = "describe" if changes else "unchanged"
         else:
-            fields = {"id": resource_id, **fields, **_file_fields(examination)}
+            fields = {"id": resource_id, **fields, **_file_fields(examination), **_ground(item.decision)}
         name = identity.served_name(source, published, opaque=opaque)
         return Step(
             source,
@@ -422,7 +456,23 @@ def _file_fields(examination: Examination) -> dict[str, Any]:
         "schema_version": schema.version,
         "schema_url": schema.url,
         "rows": report.rows,
+        "validation_status": "invalid" if report.errors_total else "valid",
+        "validation_errors": report.errors_total,
+        "validation_summary": _summary(report) if report.errors_total else "",
     }
+
+
+def _summary(report: FileReport) -> str:
+    """Return what is wrong with a file that is published all the same, one line per kind and column, for the public."""
+    return "\n".join(summarise(report))
+
+
+def _ground(decision: Decision | None) -> dict[str, str]:
+    """Return why data about persons are published, where they are; "" takes back what an earlier file said."""
+    if decision is None or decision.verb != "release":
+        return {"personal_data_ground": ""}
+    about_persons = any(code.startswith(f"{PERSONAL_DATA}/") for code in decision.holds)
+    return {"personal_data_ground": decision.ground if about_persons else ""}
 
 
 def _schema_of(held: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from odl_host.catalogue import upsert
@@ -12,8 +13,10 @@ from odl_host.catalogue.members import held_members
 from odl_host.errors import UsageError
 from odl_host.pipeline.apply import apply_plan
 from odl_host.pipeline.context import Progress, RunContext
+from odl_host.pipeline.decisions import Decisions
 from odl_host.pipeline.deposit import sort_deposit, source_path
 from odl_host.pipeline.examine import Examination, ExamineSettings, Task
+from odl_host.pipeline.gates import INVALID
 from odl_host.pipeline.identity import find_renamed
 from odl_host.pipeline.interrupt import deferred_interrupt
 from odl_host.pipeline.journal import Journal, new_run_id
@@ -60,6 +63,8 @@ def plan_deposit(
     hashes = seen.hash_all(source.path for source in found.files if source.member and not source.problem)
     seen.save()
     renamed = find_renamed(state, found, hashes)
+    decisions = Decisions.load(context.tenant.decisions)
+    tolerant = context.tenant.manifest.publish.tolerates_some
     tasks: list[Task] = []
     for source in found.files:
         sidecar = found.find_sidecar(source)
@@ -67,9 +72,11 @@ def plan_deposit(
             continue
         published = state.find_published(source.member, source_path(source)) or renamed.get(source.path)
         if not is_settled(hashes[source.path], published, sidecar, registry):
-            tasks.append(_task(source.path, sidecar))
+            decision = decisions.on(source.member.key, source_path(source), hashes[source.path])
+            released = decision is not None and decision.frees_from([INVALID])
+            tasks.append(replace(_task(source.path, sidecar), tolerate=tolerant or released))
     examinations = _examine(context, tasks, progress=progress, spool=spool)
-    planner = Planner(context.tenant, registry, state, found)
+    planner = Planner(context.tenant, registry, state, found, decisions)
     settled = [member for member in members if member.id in gathered.settled]
     return planner.plan(Findings(hashes, examinations, renamed), prune=settled if prune else [])
 

@@ -82,6 +82,8 @@ class FileCard:
     schema_version: str
     schema_url: str
     validated: str
+    error_count: int
+    errors: tuple[str, ...]
     modified: str
     is_held: bool
 
@@ -107,6 +109,8 @@ class FileCard:
             schema_version=str(resource.get("schema_version") or ""),
             schema_url=_web_address(resource.get("schema_url")),
             validated=words.day(resource.get("validated_on")),
+            error_count=_whole(resource.get("validation_errors")) or 0,
+            errors=tuple(str(resource.get("validation_summary") or "").splitlines()),
             modified=words.day(resource.get("last_modified") or resource.get("metadata_modified")),
             is_held=resource.get("url_type") == "upload",
         )
@@ -114,7 +118,7 @@ class FileCard:
     @property
     def is_valid(self) -> bool:
         """Whether the file was checked against its schema and found true to it; only such files get a date."""
-        return bool(self.schema_name and self.validated)
+        return bool(self.schema_name and self.validated and not self.error_count)
 
     @property
     def can_preview(self) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from odl_host.pipeline.privacy.model import CODE, PersonalData
-from odl_host.pipeline.privacy.watch import PersonalDataWatch
+from odl_host.pipeline.privacy.watch import PersonalDataWatch, kinds_of
 
 if TYPE_CHECKING:
     from odl_host.pipeline.read import ReadLimits, Table
@@ -38,6 +38,41 @@ def watch_workbook(watch: PersonalDataWatch, path: Path, table: Table, limits: R
 
         for kind, place, text in find_beside(path, table.sheet, limits):
             watch.note(kind, place, text)
+
+
+TEXTS = frozenset({".csv", ".tsv", ".txt", ".json", ".geojson", ".gpx", ".kml", ".gml", ".ics"})
+WORKBOOKS = frozenset({".xlsx", ".xls", ".ods"})
+_LONGEST_LINE = 1 << 20
+
+
+def find_in_opaque(path: Path, limits: ReadLimits, *, max_findings: int) -> PersonalData:
+    """Look at a file that is published as it is: tables by their columns, other texts line by line.
+
+    Pictures, PDF, archives and databases are not opened: who describes them in a sidecar answers for them.
+
+    :raises OSError: the file cannot be read
+    """
+    ending = path.suffix.lower()
+    if ending in WORKBOOKS | {".csv", ".tsv"}:
+        from odl_host.pipeline.read import RefusedFile, read_table
+
+        try:
+            table = read_table(path, limits=limits)
+            _, watch = watch_table(table, None, None, max_findings=max_findings)
+        except RefusedFile:
+            return _find_in_lines(path, max_findings) if ending not in WORKBOOKS else PersonalData()
+        watch_workbook(watch, path, table, limits)
+        return watch.found()
+    return _find_in_lines(path, max_findings) if ending in TEXTS else PersonalData()
+
+
+def _find_in_lines(path: Path, max_findings: int) -> PersonalData:
+    watch = PersonalDataWatch([], None, max_findings=max_findings)
+    with path.open(encoding="utf-8", errors="replace") as file:
+        while line := file.readline(_LONGEST_LINE):
+            for kind, what in kinds_of(line):
+                watch.note(kind, "texte du fichier", what)
+    return watch.found()
 
 
 def with_personal_data(report: FileReport, personal: PersonalData) -> FileReport:

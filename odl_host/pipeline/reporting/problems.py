@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from odl_host.pipeline.reporting.titles import title
-from odl_host.pipeline.reporting.wording import column_letter, spell_lines
+from odl_host.pipeline.reporting.wording import column_letter, counted, spell_lines
 from odl_host.schemas.findings import CODES
 
 if TYPE_CHECKING:
@@ -136,6 +136,16 @@ def group_problems(report: FileReport, severity: str) -> list[ColumnProblems]:
     order = {one.name: place for place, one in enumerate(report.schema.fields)} if report.schema else {}
     last = len(report.header) + 1
     return sorted(groups, key=lambda one: (bool(one.name), one.position or last, order.get(one.name, 0)))
+
+
+def summarise(report: FileReport) -> list[str]:
+    """Return what is wrong with a file, one line per kind and column, without any of its cells."""
+    lines = [f"{column.name} : colonne obligatoire absente" for column in missing_columns(report)]
+    for column in group_problems(report, "error"):
+        for problem in column.problems:
+            place = column.name or "lignes"
+            lines.append(f"{place} : {problem.title} ({counted(problem.count, 'fois', 'fois')})")
+    return lines
 
 
 def missing_columns(report: FileReport) -> list[MissingColumn]:

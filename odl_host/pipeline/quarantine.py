@@ -1,0 +1,145 @@
+"""The files that the last run held back, and what people decide on them.
+
+They stay where they are, in the deposit, with their reports; a release takes effect in the next run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from odl_host.config import operator_name
+from odl_host.errors import UsageError
+from odl_host.pipeline.decisions import GROUNDS, Decision, Decisions, Verb
+from odl_host.pipeline.gates import PERSONAL_DATA
+from odl_host.pipeline.journal import list_runs, read_run
+
+HELD = frozenset({"rejected", "blocked"})
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFile:
+    """A file that the last run held back, and the decision in force on it.
+
+    `item` is what the run's report says of it; `run` and `since` name the run.
+    """
+
+    item: dict[str, Any]
+    run: str
+    since: str
+    decision: Decision | None
+
+    @property
+    def path(self) -> str:
+        """Its path in the deposit."""
+        return str(self.item["path"])
+
+    @property
+    def inner_path(self) -> str:
+        """Its path inside its member's folder."""
+        return self.path.partition("/")[2] or self.path
+
+    @property
+    def holds(self) -> tuple[str, ...]:
+        """What a release must free it from; empty when it can only be corrected."""
+        return tuple(self.item.get("holds") or ())
+
+    @property
+    def about_persons(self) -> bool:
+        """Whether it is held back for personal data."""
+        return any(code.startswith(f"{PERSONAL_DATA}/") for code in self.holds)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the stable JSON form."""
+        decision = self.decision
+        return {
+            **self.item,
+            "run": self.run,
+            "since": self.since,
+            "decision": {
+                "verb": decision.verb,
+                "reason": decision.reason,
+                "ground": decision.ground or None,
+                "by": decision.by,
+                "at": decision.at,
+                "lasting": not decision.sha256,
+            }
+            if decision
+            else None,
+        }
+
+
+def list_held(runs: Path, decisions: Decisions) -> list[HeldFile]:
+    """Return what the last finished run held back, in the order of the paths; nothing when there was no run."""
+    for run in list_runs(runs):
+        past = read_run(runs, run)
+        if past.report is not None:
+            return [
+                HeldFile(item, run, past.started, _decision_on(item, decisions))
+                for item in past.report["items"]
+                if item["outcome"] in HELD
+            ]
+    return []
+
+
+def find_held(held: list[HeldFile], path: str) -> HeldFile:
+    """Return the file of this path. :raises UsageError: the last run held back no such file."""
+    wanted = path.strip("/")
+    for one in held:
+        if wanted in {one.path, one.inner_path} and sum(wanted in {two.path, two.inner_path} for two in held) == 1:
+            return one
+        if one.path == wanted:
+            return one
+    raise UsageError(
+        f"The last run held back no file “{path}”.", hint="See which it held back: odl-host quarantine list"
+    )
+
+
+def decide(
+    verb: Verb,
+    file: HeldFile,
+    decisions: Decisions,
+    *,
+    reason: str,
+    ground: str = "",
+    by: str = "",
+    lasting: bool = False,
+) -> Decision:
+    """Record a decision on a file and return it.
+
+    :raises UsageError: the file cannot be released, or a ground is missing. :raises StorageError: it cannot be written.
+    """
+    item = file.item
+    if not item.get("member_key"):
+        raise UsageError(
+            f"{file.path} is in no member's folder: there is nothing to decide on it.",
+            hint="Move it to the folder named after the member's code.",
+        )
+    if verb == "release" and not file.holds:
+        raise UsageError(
+            f"{file.path} cannot be released: {item.get('reason') or 'it cannot be published as it is'}",
+            hint="Correct the file, or describe it with a sidecar (dataset.toml) to publish it without a schema.",
+        )
+    if verb == "release" and file.about_persons and not ground:
+        raise UsageError(
+            f"{file.path} is held back for personal data: say on which ground they may be published.",
+            hint=f"Add --ground, one of: {', '.join(GROUNDS)}.",
+        )
+    decision = Decision.make(
+        verb,
+        item["member_key"],
+        file.inner_path,
+        holds=file.holds,
+        reason=reason,
+        by=by or operator_name(),
+        sha256="" if lasting else str(item.get("sha256") or ""),
+        ground=ground,
+    )
+    decisions.add(decision)
+    return decision
+
+
+def _decision_on(item: dict[str, Any], decisions: Decisions) -> Decision | None:
+    key = item.get("member_key")
+    return decisions.on(key, str(item["path"]).partition("/")[2], str(item.get("sha256") or "")) if key else None
