@@ -205,7 +205,10 @@ def _take_example(one: Mapping[str, Any], column: dict[str, Any], notes: Notes) 
     if key == "examples" and isinstance(value, list):
         value = value[0]
     example = as_text(value)
-    if fits(example, column):
+    allowed = column.get("constraints", {}).get("enum")
+    if isinstance(allowed, list) and example not in map(as_text, allowed):
+        notes.add("the example is not in its column's list: left out", column["name"])
+    elif fits(example, column):
         column["example"] = example
     else:
         notes.add("the example does not have the type of its column: left out", column["name"])

@@ -195,6 +195,7 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"fields": [{"name": "a", "type": "date", "constraints": {"pattern": "^2.*"}}]}, "frictionless does not see it"),
     ({"fields": [{"name": "a", "type": "string", "format": "uri", "example": "pas/une/adresse"}]}, "example"),
     ({"fields": [{"name": "a", "type": "number", "example": "17 142.08"}]}, "example"),
+    ({"fields": [{"name": "a", "constraints": {"enum": ["oui", "non"]}, "example": '["oui", "non"]'}]}, "example"),
     ({"fields": [{"name": "a", "contraints": {"required": True}}]}, "`contraints`"),
     ({"fields": [{"name": "a", "exemple": "x"}]}, "`exemple`"),
     ({"fields": [{"name": "a"}, {"name": "a"}, {"name": ""}, "b"]}, "declared twice"),
