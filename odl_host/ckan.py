@@ -92,6 +92,21 @@ class SearchError(WireError):
     kind = "Search Error"
 
 
+class IntegrityError(WireError):
+    """A parameter that CKAN can read only as a list of dictionaries is none; the answer shows what was sent."""
+
+    status = 400
+    kind = "Integrity Error"
+
+    def __init__(self, field: str, value: object, data: JsonDict) -> None:
+        super().__init__(f"Only lists of dicts can be placed against subschema ('{field}',), not {type(value)}")
+        self.data = data
+
+    def error(self) -> ErrorDict:
+        """CKAN sends the parameters back."""
+        return {**super().error(), "data": self.data}
+
+
 class BadRequest(WireError):
     """The request itself is malformed; the body of the answer is a bare JSON string."""
 

@@ -49,6 +49,7 @@ def open_site(tenant: Tenant) -> Site:
         storage=open_storage(tenant),
         settings=tenant.manifest.ckan,
         database=tenant.manifest.catalogue.database_url(),
+        schema_cache=tenant.home.schema_cache,
     )
 
 

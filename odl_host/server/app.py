@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from odl_host.server import api, downloads, portal
+from odl_host.server import api, downloads, dumps, portal
 from odl_host.server.sites import Site
 
 FindSite: TypeAlias = Callable[[str], Site | None]
@@ -63,7 +63,12 @@ def get_site(request: Request) -> Site:
 
 def create_app(sites: FindSite) -> Starlette:
     """Return the web application over the sites that `sites` finds by host name."""
-    routes: list[BaseRoute] = [*api.routes(get_site), *downloads.routes(get_site), *portal.routes(get_site)]
+    routes: list[BaseRoute] = [
+        *api.routes(get_site),
+        *downloads.routes(get_site),
+        *dumps.routes(get_site),
+        *portal.routes(get_site),
+    ]
     app = Starlette(routes=routes, exception_handlers=portal.exception_handlers(get_site))
     app.router.redirect_slashes = False
     app.add_middleware(HostMiddleware, find_site=sites)

@@ -63,7 +63,12 @@ def m004_writes(db: sa.Connection) -> None:
     db.execute(tables.counters.insert(), {"name": "writes", "value": 0})
 
 
-STEPS: tuple[Step, ...] = (m001_catalogue, m002_ckan_objects, m003_identity, m004_writes)
+def m005_datastore_aliases(db: sa.Connection) -> None:
+    """Create the table of the row API's other names."""
+    create_table(db, tables.datastore_aliases)
+
+
+STEPS: tuple[Step, ...] = (m001_catalogue, m002_ckan_objects, m003_identity, m004_writes, m005_datastore_aliases)
 
 
 def create_table(db: sa.Connection, table: sa.Table) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from odl_host.ckan import NotAuthorized
-from odl_host.server.datasets import Dataset, get_dataset, get_resource
+from odl_host.ckan import NotAuthorized, NotFound, ValidationError
+from odl_host.server.datasets import Dataset, find_dataset, find_resource, get_dataset, get_resource
+from odl_host.server.datastore.aliases import ROW_LISTS, find_table_resource
 from odl_host.server.groups import Group, capacity_in, find_group, get_group, group_ids_of_user
 from odl_host.server.registry import Context
 
@@ -93,6 +94,44 @@ def can_add_resource(ctx: Context, params: Any) -> None:
 def can_edit_resource(ctx: Context, params: Any) -> None:
     """Whoever may change the dataset of the resource named by `id`."""
     _require_writer(ctx, ctx.once(get_dataset, ctx.once(get_resource, params.id).package_id))
+
+
+def can_read_rows(ctx: Context, params: Any) -> None:
+    """Whoever may read the dataset of the resource whose id, or whose table's alias, is `resource_id`."""
+    if params.resource_id in ROW_LISTS:
+        return
+    resource = ctx.once(find_table_resource, params.resource_id)
+    if resource is None:
+        raise NotFound(f'{params.noun} "{params.resource_id}" was not found.')
+    if not is_reader(ctx, ctx.once(get_dataset, resource.package_id)):
+        _refuse_rows(ctx, "resource_show", resource.id)
+
+
+def can_write_rows(ctx: Context, params: Any) -> None:
+    """Whoever may change the dataset of the resource named by `resource_id`."""
+    resource = ctx.once(find_resource, params.resource_id)
+    if resource is None:
+        raise NotFound("")
+    if not is_writer(ctx, ctx.once(get_dataset, resource.package_id)):
+        _refuse_rows(ctx, "resource_update", resource.id)
+
+
+def can_create_rows(ctx: Context, params: Any) -> None:
+    """Whoever may change the dataset of the resource named by `resource_id`, or to be made in a dataset."""
+    if params.resource_id is not None:
+        if ctx.once(find_resource, params.resource_id) is None:
+            raise ValidationError({"resource_id": [f"Resource not found: {params.resource_id}"]})
+        can_write_rows(ctx, params)
+    elif isinstance(params.resource, dict) and params.resource:
+        dataset = ctx.once(find_dataset, str(params.resource.get("package_id", "")))
+        if dataset is None:
+            raise NotFound("")
+        if not is_writer(ctx, dataset):
+            _refuse_rows(ctx, "package_update", dataset.id)
+
+
+def _refuse_rows(ctx: Context, action: str, ref: str) -> NoReturn:
+    refuse_anyone(ctx, f"User {{user}} not authorized to perform {action} on resource {ref}")
 
 
 def can_create_dataset(ctx: Context, params: Any) -> None:

@@ -30,14 +30,10 @@ def read_preview(file: BinaryIO, *, rows: int) -> Preview | None:
     """Return the beginning of a CSV, or None when it does not read as a table."""
     data = file.read(READ_BYTES)
     whole = len(data) < READ_BYTES
-    try:
-        text = data.decode("utf-8-sig", errors="strict" if whole else "ignore")
-    except UnicodeDecodeError:
-        text = data.decode("cp1252", errors="replace")
+    text = read_text(data, is_whole=whole)
     if "\0" in text:
         return None
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t|", key=first.count)
+    delimiter = find_delimiter(text)
     try:
         lines = []
         for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
@@ -59,6 +55,19 @@ def read_preview(file: BinaryIO, *, rows: int) -> Preview | None:
         ),
         columns_left_out=max(0, len(lines[0]) - MAX_COLUMNS),
     )
+
+
+def read_text(data: bytes, *, is_whole: bool = True) -> str:
+    """Decode a file, or its beginning: UTF-8, else what Windows writes in France."""
+    try:
+        return data.decode("utf-8-sig", errors="strict" if is_whole else "ignore")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
+
+
+def find_delimiter(text: str) -> str:
+    """Return what separates the columns, by the first line."""
+    return max(",;\t|", key=text.partition("\n")[0].count)
 
 
 def _short(cell: str) -> str:

@@ -24,7 +24,19 @@ from odl_host.server.params import Params
 if TYPE_CHECKING:
     from odl_host.server.sites import Site
 
-ACTION_MODULES = ("site", "packages", "resources", "groups", "members", "users", "tokens", "tags", "searches")
+ACTION_MODULES = (
+    "site",
+    "packages",
+    "resources",
+    "groups",
+    "members",
+    "users",
+    "tokens",
+    "tags",
+    "searches",
+    "datastore",
+    "datastore_changes",
+)
 
 
 T = TypeVar("T")
@@ -97,6 +109,7 @@ class Action:
     reads: bool
     quick: bool
     keeps: bool
+    writes_elsewhere: bool
     help: str
 
 
@@ -110,12 +123,15 @@ def action(
     reads: bool = False,
     quick: bool = False,
     keeps: bool = False,
+    writes_elsewhere: bool = False,
 ) -> Callable[[Callable[[Context, P], Any]], Callable[[Context, P], Any]]:
     """Declare a function as the action of its name.
 
     `reads` allows GET and gives it a transaction that cannot write. `quick` says that it answers within a
     millisecond whatever the size of the catalogue, so that the HTTP server runs it without a thread. `keeps`: what
     it answers the public depends on its parameters and the database alone, and may be given again until a write.
+    `writes_elsewhere` says that what it writes is not in the catalogue's database: it does not take its turn among
+    the writers, and opens a transaction itself for what little it changes there.
     """
 
     def declare(run: Callable[[Context, P], Any]) -> Callable[[Context, P], Any]:
@@ -124,7 +140,8 @@ def action(
             raise TypeError(f"The action {name} is declared twice.")
         if not run.__doc__:
             raise TypeError(f"The action {name} has no documentation.")
-        _actions[name] = Action(name, params, allow, run, reads, quick, keeps, inspect.cleandoc(run.__doc__))
+        documentation = inspect.cleandoc(run.__doc__)
+        _actions[name] = Action(name, params, allow, run, reads, quick, keeps, writes_elsewhere, documentation)
         return run
 
     return declare
@@ -162,7 +179,7 @@ def call_action(
     """
     chosen = get_action(name)
     params = chosen.params.parse(data_dict)
-    if chosen.reads:
+    if chosen.reads or chosen.writes_elsewhere:
         is_kept = user is None and chosen.keeps
         key = answer_key(site.db.last_write(), name, data_dict) if is_kept else None
         with site.db.reading() as db:

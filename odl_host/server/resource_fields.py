@@ -13,6 +13,7 @@ from urllib.parse import quote
 from odl_host.ckan import JsonDict
 from odl_host.server.clock import now
 from odl_host.server.datasets import Resource
+from odl_host.server.datastore.published import is_tabular
 from odl_host.server.documents import SITE, encode
 from odl_host.server.formats import canonical_format, guess_format, guess_mimetype
 from odl_host.server.names import check_date, check_resource_id
@@ -118,6 +119,7 @@ def build_resource(
         "cache_last_updated": None,
         "cache_url": None,
         "created": before.get("created", moment),
+        "datastore_active": False,
         "description": None,
         "format": "",
         "hash": "",
@@ -162,6 +164,12 @@ def build_resource(
     doc["format"] = canonical_format(doc["format"])
     if doc["mimetype"] is None and doc["url"]:
         doc["mimetype"] = guess_mimetype(doc["url"])
+    if doc["url_type"] == "datastore":
+        doc["url"] = f"{SITE}/datastore/dump/{entry.id}"
+    if blob is not None and is_tabular(doc):
+        doc["datastore_active"] = before.get("datastore_active", True) if stored and blob == stored.blob else True
+    elif stored and blob == stored.blob:
+        doc["datastore_active"] = before.get("datastore_active", False)
     if stored and _same(doc, before):
         doc["metadata_modified"] = before["metadata_modified"]
     return Resource(entry.id, package_id, position, blob, blob_name, original, original_name, encode(doc))

@@ -26,6 +26,7 @@ from odl_host.server.tokens import insert_token
 from odl_host.storage.local import Storage, iter_chunks
 
 if TYPE_CHECKING:
+    from odl_host.server.datastore.store import RowStore
     from odl_host.server.embedded import EmbeddedCKAN
     from odl_host.server.search.index import SearchIndex
 
@@ -58,6 +59,7 @@ class Site:
     db: Database
     storage: Storage
     index: SearchIndex
+    rows: RowStore
     contact: str = ""
     settings: Mapping[str, object] = field(default_factory=lambda: CKAN_DEFAULTS)
     answers: KeptAnswers = field(default_factory=KeptAnswers)
@@ -98,6 +100,7 @@ class Site:
     def close(self) -> None:
         """Release the database and the index."""
         self.index.close()
+        self.rows.close()
         self.db.close()
 
 
@@ -110,6 +113,7 @@ def open_site(
     data_dir: Path,
     storage: Storage,
     database: str = "",
+    schema_cache: Path | None = None,
     locale: str = "fr",
     contact: str = "",
     settings: Mapping[str, object] = MappingProxyType({}),
@@ -118,11 +122,14 @@ def open_site(
 
     `database` is a PostgreSQL URL; without it the catalogue is the file `data_dir/catalogue.sqlite`.
 
+    `schema_cache` is the folder of the schemas that this machine knows besides the built-in ones.
+
     `settings` are CKAN's own, by their names (`ckan.auth.create_unowned_dataset`), over CKAN's defaults.
 
     :raises ConfigError: a setting is unknown, or the database was written by a newer version.
     :raises StorageError: the database cannot be opened. :raises Unavailable: it does not answer.
     """
+    from odl_host.server.datastore.store import RowStore
     from odl_host.server.search.index import SearchIndex
 
     chosen = merge_settings(settings)
@@ -137,6 +144,7 @@ def open_site(
         db=db,
         storage=storage,
         index=SearchIndex(data_dir / "index", db),
+        rows=RowStore(data_dir / "rows", storage, schema_cache),
         settings=chosen,
     )
 

@@ -270,6 +270,15 @@ images = sa.Table(
     sa.PrimaryKeyConstraint("folder", "name"),
 )
 
+datastore_aliases = sa.Table(
+    "datastore_aliases",
+    metadata,
+    sa.Column("alias", Text, primary_key=True),
+    sa.Column("resource_id", Text, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Index("aliases_of_resource", "resource_id", "position"),
+)
+
 migrations = sa.Table(
     "migrations",
     metadata,

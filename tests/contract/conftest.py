@@ -42,7 +42,7 @@ def application():
     from odl_host.storage.local import LocalStorage
     home = Path(os.environ["ODL_HOME"])
     site = open_site(name="t", title="Essai", url=os.environ["TEST_URL"], description="", data_dir=home,
-                     storage=LocalStorage(home / "files"))
+                     storage=LocalStorage(home / "files"), settings={"ckan.datastore.sqlsearch.enabled": True})
     return create_app(lambda host: site if host == "127.0.0.1" else None)
 
 if __name__ == "__main__":
@@ -227,6 +227,7 @@ def in_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalogue]:
         description="",
         data_dir=home,
         storage=LocalStorage(home / "files"),
+        settings={"ckan.datastore.sqlsearch.enabled": True},
     )
     yield InProcess(site)
     site.close()

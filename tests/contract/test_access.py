@@ -38,6 +38,11 @@ class World:
         dataset = self.ckan.new_dataset(self.organization, resources=[{"url": "http://example.org/a"}], **fields)
         return str(dataset["resources"][0]["id"])
 
+    def rows(self, **fields: Any) -> str:
+        resource = self.resource(**fields)
+        self.ckan.call("datastore_create", {"resource_id": resource, "force": True, "records": [{"a": 1}]})
+        return resource
+
 
 Parameters = Callable[[World, Caller], dict[str, Any]]
 
@@ -52,6 +57,10 @@ def of_private_dataset(world: World, caller: Caller) -> dict[str, Any]:
 
 def of_private_resource(world: World, caller: Caller) -> dict[str, Any]:
     return {"id": world.resource(private=True)}
+
+
+def of_private_rows(world: World, caller: Caller) -> dict[str, Any]:
+    return {"resource_id": world.rows(private=True)}
 
 
 def of_organization(world: World, caller: Caller) -> dict[str, Any]:
@@ -133,6 +142,13 @@ TABLE: dict[str, tuple[frozenset[str], Parameters]] = {
     "tag_show": (EVERYONE, lambda w, c: {"id": tagged(w)}),
     "tag_search": (EVERYONE, lambda w, c: {"query": "a"}),
     "tag_autocomplete": (EVERYONE, lambda w, c: {"query": "a"}),
+    "datastore_search": (READERS, of_private_rows),
+    "datastore_info": (READERS, of_private_rows),
+    "datastore_search_sql": (READERS, lambda w, c: {"sql": f'SELECT * FROM "{w.rows(private=True)}"'}),
+    "datastore_create": (WRITERS, lambda w, c: {"resource_id": w.resource(), "force": True}),
+    "datastore_upsert": (WRITERS, lambda w, c: {"resource_id": w.rows(), "force": True, "records": []}),
+    "datastore_delete": (WRITERS, lambda w, c: {"resource_id": w.rows(), "force": True}),
+    "datastore_records_delete": (WRITERS, lambda w, c: {"resource_id": w.rows(), "force": True, "filters": {}}),
 }
 
 

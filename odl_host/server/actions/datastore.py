@@ -1,0 +1,193 @@
+"""The row API, reading: search, SQL, what a table is made of."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from odl_host.ckan import BadRequest, JsonDict, NotAuthorized, NotFound, ValidationError
+from odl_host.server import permissions
+from odl_host.server.datasets import get_dataset
+from odl_host.server.datastore import listing
+from odl_host.server.datastore.aliases import ROW_LISTS, aliases_of, find_table_resource
+from odl_host.server.datastore.parameters import read_search
+from odl_host.server.datastore.search import run
+from odl_host.server.datastore.table import Definition, Table, describe
+from odl_host.server.documents import Rendered, encode
+from odl_host.server.params import Params, flag, optional, required
+from odl_host.server.registry import Context, action
+
+
+class TableRef(Params):
+    """The resource whose table is read: its id, or an alias of its table."""
+
+    noun = "Resource"
+    resource_id: str = required(lambda value: value if isinstance(value, str) else encode(value))
+
+    @classmethod
+    def parse(cls, data: dict[str, Any]) -> TableRef:
+        """Read the parameters; `id` is another name of `resource_id`."""
+        if "resource_id" not in data and "id" in data:
+            data = {**data, "resource_id": data["id"]}
+        return super().parse(data)
+
+
+class TableInfo(TableRef):
+    """The resource whose table is described, and what is wanted of it."""
+
+    noun = "Resource/Alias"
+    include_meta: bool = optional(flag, True)
+    include_fields_schema: bool = optional(flag, True)
+
+
+class Query(Params):
+    """A query; an empty one is none."""
+
+    sql: str
+
+    @classmethod
+    def parse(cls, data: dict[str, Any]) -> Query:
+        """Read the query. :raises ValidationError: it is no text."""
+        params = super().parse(data)
+        if not isinstance(data.get("sql", ""), str):
+            raise ValidationError({"sql": ["Must be a Unicode string value"]})
+        params.sql = data.get("sql", "")
+        return params
+
+
+@action(params=TableRef, allow=permissions.can_read_rows, reads=True)
+def datastore_search(ctx: Context, params: TableRef) -> Rendered:
+    """Search the rows of a resource.
+
+    :param resource_id: the resource's id, an alias of its table, or `_table_metadata` for the list of tables
+    :param filters: values by field; a list of values, `{"gt": 3}`, `{"$or": [{…}, {…}]}` or a list of filters
+    :param q: words that a row must have, or words by field
+    :param full_text: words that a row must have, beside `q` by field
+    :param plain: whether the words are plain, and not PostgreSQL's query language
+    :param language: the language of the words
+    :param fields: the fields to show
+    :param sort: fields to sort by, each with `asc` or `desc`, `nulls first` or `nulls last`
+    :param distinct: leave out rows that repeat
+    :param limit: how many rows to give
+    :param offset: how many to leave out first
+    :param include_total: whether to count the rows
+    :param include_next_page: whether to give the filter of the next page, where rows are sorted by `_id`
+    :param records_format: objects, lists, csv or tsv
+    """
+    settings = ctx.site.settings
+    search, records_format, echo = read_search(
+        params.data,
+        params.resource_id,
+        rows_default=int(str(settings["ckan.datastore.search.rows_default"])),
+        rows_max=int(str(settings["ckan.datastore.search.rows_max"])),
+    )
+    found = run(open_table(ctx, params), search, records_format)
+    if (resource := ctx.once(find_table_resource, params.resource_id)) is not None:
+        echo["resource_id"] = resource.id
+    is_empty_list = "fields" in echo and not search.fields
+    echo |= {"records": found.records, "fields": [] if is_empty_list else describe(found.columns)}
+    if found.total is not None:
+        echo["total"] = found.total
+    if found.operation is not None:
+        echo["filterops"] = found.operation.describe()
+    if found.next_page is not None:
+        echo["next_page"] = found.next_page
+    return Rendered(encode(echo))
+
+
+@action(params=TableInfo, allow=permissions.can_read_rows, reads=True)
+def datastore_info(ctx: Context, params: TableInfo) -> JsonDict:
+    """Return what the table of a resource is made of.
+
+    :param id: the resource's id, or an alias of its table
+    :param include_meta: whether to give the number of rows, the sizes and the aliases
+    :param include_fields_schema: whether to give the native type and the index of each field
+    """
+    if params.resource_id in ROW_LISTS:
+        raise NotFound(f'{params.noun} "{params.resource_id}" was not found.')
+    table = open_table(ctx, params)
+    resource = ctx.once(find_table_resource, params.resource_id)
+    assert resource is not None
+    with table.reading() as db:
+        definition = table.definition
+        shown: list[JsonDict] = [
+            {
+                **column.describe(),
+                **({"type": "nested"} if column.type.name == "json" else {}),
+                **({"schema": _schema_of(definition, column.id)} if params.include_fields_schema else {}),
+            }
+            for column in definition.columns
+        ]
+        if not params.include_meta:
+            return {"fields": shown}
+        pages, free, page_size = (
+            db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+        )
+        count = table.count()
+    size = (pages - free) * page_size
+    meta = {
+        "id": resource.id,
+        "count": count,
+        "table_type": "BASE TABLE",
+        "size": size,
+        "db_size": size,
+        "idx_size": 0,
+        "aliases": aliases_of(ctx.db, resource.id),
+    }
+    return {"fields": shown, "meta": meta}
+
+
+@action(params=Query, allow=permissions.anyone, reads=True)
+def datastore_search_sql(ctx: Context, params: Query) -> JsonDict:
+    """Answer one SQL query over the tables that the caller may read, where the site allows it.
+
+    It is read as PostgreSQL's and run by SQLite: the documentation says what it knows.
+
+    :param sql: a SELECT; a table is named by its resource's id or its alias, in double quotes
+    """
+    if not ctx.site.settings["ckan.datastore.sqlsearch.enabled"]:
+        raise BadRequest("Action name not known: datastore_search_sql")
+    from odl_host.server.datastore.sql.execute import execute
+    from odl_host.server.datastore.sql.statement import read_statement
+
+    statement = read_statement(params.sql)
+    tables: dict[str, Table] = {}
+    for name in statement.tables:
+        if name in ROW_LISTS:
+            tables[name] = listing.load(ctx.db, shows_all=ctx.user is not None and ctx.user.sysadmin)
+            continue
+        resource = find_table_resource(ctx.db, name)
+        if resource is not None and not permissions.is_reader(ctx, get_dataset(ctx.db, resource.package_id)):
+            raise NotAuthorized("Not authorized to read resource.")
+        table = ctx.site.rows.find(resource) if resource else None
+        if table is None:
+            raise ValidationError({"query": [f'relation "{name}" does not exist'], "info": {"statement": [params.sql]}})
+        tables[name] = table
+    answer = execute(statement, tables, rows_max=int(str(ctx.site.settings["ckan.datastore.search.rows_max"])))
+    shown: JsonDict = {"sql": params.sql, "records": answer.records, "fields": answer.fields}
+    return {**shown, "records_truncated": True} if answer.is_truncated else shown
+
+
+def _schema_of(definition: Definition, name: str) -> JsonDict:
+    column = definition.find(name)
+    assert column is not None
+    indexes = [index for index in (definition.primary_key, *definition.indexes) if name in index]
+    label = hashlib.sha1(repr(indexes[0]).encode(), usedforsecurity=False).hexdigest() if indexes else None
+    return {
+        "native_type": column.type.native,
+        "notnull": False,
+        "index_name": label,
+        "is_index": bool(indexes),
+        "uniquekey": False,  # CKAN says so of primary keys too: they are indexes, no constraints
+    }
+
+
+def open_table(ctx: Context, params: TableRef) -> Table:
+    """Return the table that is read. :raises NotFound: the resource has none."""
+    if params.resource_id in ROW_LISTS:
+        return listing.load(ctx.db, shows_all=ctx.user is not None and ctx.user.sysadmin)
+    resource = ctx.once(find_table_resource, params.resource_id)
+    table = ctx.site.rows.find(resource) if resource else None
+    if table is None:
+        raise NotFound(f'{params.noun} "{params.resource_id}" was not found.')
+    return table

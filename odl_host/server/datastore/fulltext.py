@@ -1,0 +1,432 @@
+"""Full text as PostgreSQL searches it: words, stems, queries and ranks, for `q` of `datastore_search`.
+
+Nothing is stored: a row's text is read when a query looks for it. Source: PostgreSQL 15 documentation, chapter 12
+(parsers, `to_tsquery`, `plainto_tsquery`, `ts_rank` with normalisation 32); values held against a real one.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+Vector = Mapping[str, list[int]]
+"""Lexeme to its positions, counted from 1."""
+
+WEIGHT = 0.10000000149011612
+"""The weight of every word here, `D` in PostgreSQL's terms: 0.1 in 32 bits."""
+
+MAX_POSITION = 16383
+MAX_TERMS = 64
+"""More words than this in one query are refused: each of them costs time on each row."""
+
+ENGLISH_STOPS = """
+i me my myself we our ours ourselves you your yours yourself yourselves he him his himself she her hers herself it its
+itself they them their theirs themselves what which who whom this that these those am is are was were be been being
+have has had having do does did doing a an the and but if or because as until while of at by for with about against
+between into through during before after above below to from up down in out on off over under again further then once
+here there when where why how all any both each few more most other some such no nor not only own same so than too very
+s t can will just don should now
+"""
+FRENCH_STOPS = """
+au aux avec ce ces dans de des du elle en et eux il je la le leur lui ma mais me même mes moi mon ne nos notre nous on
+ou par pas pour qu que qui sa se ses sur ta te tes toi ton tu un une vos votre vous c d j l à m n s t y étée étées étant
+suis es êtes sont serai seras sera serons serez seront serais serait serions seriez seraient étais était étions étiez
+étaient fus fut fûmes fûtes furent sois soit soyons soyez soient fusse fusses fussions fussiez fussent ayant eu eue eues
+eus ai avons avez ont aurai auras aura aurons aurez auront aurais aurait aurions auriez auraient avais avait aviez
+avaient eut eûmes eûtes eurent aie aies ait ayons ayez aient eusse eusses eût eussions eussiez eussent
+"""
+_STOPS = {"english": frozenset(ENGLISH_STOPS.split()), "french": frozenset(FRENCH_STOPS.split())}
+
+# The kinds of words, in the order in which they are tried. Source: PostgreSQL documentation, 12.5 "Parsers".
+_TOKEN = re.compile(
+    r"(?P<protocol>[a-zA-Z]+://)"
+    r"|(?P<email>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
+    r"|(?P<url>(?:[^\W_][\w-]*\.)+[a-zA-Z]{2,}(?:/[\w./?=&%#~+-]*)?)"
+    r"|(?P<version>\d+(?:\.\d+){2,})"
+    r"|(?P<number>[+-]\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![^\W_]))"
+    r"|(?P<compound>[^\W_]+(?:-[^\W_]+)+)"
+    r"|(?P<word>[^\W_]+)"
+)
+
+
+class QueryError(ValueError):
+    """A full text query cannot be read."""
+
+
+class UnknownLanguage(QueryError):
+    """No text search configuration has this name."""
+
+
+def _languages() -> frozenset[str]:
+    import snowballstemmer
+
+    return frozenset({"simple", *snowballstemmer.algorithms()})
+
+
+_stemming = threading.Lock()
+
+
+@cache
+def _stemmer(language: str) -> Callable[[str], str]:
+    if language == "simple":
+        return str
+    import snowballstemmer
+
+    stem = snowballstemmer.stemmer(language).stemWord
+
+    @lru_cache(maxsize=50_000)
+    def stemmed(word: str) -> str:
+        with _stemming:  # a stemmer keeps its state while it works
+            return str(stem(word))
+
+    return stemmed
+
+
+def check_language(language: str) -> str:
+    """Return the name of a text search configuration. :raises UnknownLanguage: there is none of this name."""
+    name = (language or "english").removeprefix("pg_catalog.").lower()
+    if name not in _languages():
+        raise UnknownLanguage(f'text search configuration "{language}" does not exist')
+    return name
+
+
+def iter_lexemes(text: str, language: str = "english") -> Iterator[tuple[str | None, int]]:
+    """Yield the lexemes of a text with their positions; a stop word counts for a position and yields None."""
+    stem = _stemmer(language)
+    stops = _STOPS.get(language, frozenset())
+    position = 0
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup
+        token = match[0].lower()
+        if kind == "protocol":
+            continue
+        tokens = [token]
+        if kind == "url" and "/" in token:
+            host, _, path = token.partition("/")
+            tokens = [token, host, f"/{path}"]
+        elif kind == "compound":
+            tokens = [token, *token.split("-")]
+        for item in tokens:
+            position = min(position + 1, MAX_POSITION)
+            if kind in ("word", "compound") and not any(char.isdigit() for char in item):
+                yield (None if item in stops else stem(item)), position
+            else:
+                yield item, position
+
+
+@lru_cache(maxsize=2000)
+def vector(text: str, language: str = "english") -> Vector:
+    """Return the lexemes of a text.
+
+    >>> dict(vector("The cats and a cat"))
+    {'cat': [2, 5]}
+    """
+    found: dict[str, list[int]] = {}
+    for lexeme, position in iter_lexemes(text, language):
+        if lexeme is not None:
+            found.setdefault(lexeme, []).append(position)
+    return found
+
+
+def vector_text(text: object) -> str | None:
+    """Return PostgreSQL's text form of a vector, as `_full_text` shows it in SQL.
+
+    >>> vector_text("Annakarenina tolstoy b")
+    "'annakarenina':1 'b':3 'tolstoy':2"
+    """
+    if text is None:
+        return None
+    lexemes = sorted(vector(str(text)).items(), key=lambda item: (item[0].encode(), item[1]))
+    quoted = ((lexeme.replace("'", "''"), ",".join(map(str, positions))) for lexeme, positions in lexemes)
+    return " ".join(f"'{lexeme}':{positions}" for lexeme, positions in quoted)
+
+
+# Queries
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A lexeme, or the beginning of one; `never` where only words of a weight that nothing has are wanted."""
+
+    lexeme: str
+    is_prefix: bool = False
+    never: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """Both sides; with `distance`, the second that many positions after the first."""
+
+    left: Node
+    right: Node
+    distance: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """One of the sides, or both."""
+
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """Not this."""
+
+    inner: Node
+
+
+Node = Term | Both | Either | Without
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query that can be asked of vectors; without a node it matches nothing."""
+
+    node: Node | None
+
+    @property
+    def needed(self) -> tuple[Term, ...]:
+        """The terms that each match contains, to look for before anything else."""
+
+        def walk(node: Node | None) -> Iterator[Term]:
+            if isinstance(node, Term):
+                yield node
+            elif isinstance(node, Both):
+                yield from walk(node.left)
+                yield from walk(node.right)
+
+        return tuple(walk(self.node))
+
+    def rank(self, words: Vector) -> float | None:
+        """Return the rank of a vector, between 0 and 1, or None when it does not match."""
+        if self.node is None or not _matches(self.node, words):
+            return None
+        terms = sorted(set(_terms(self.node)), key=lambda term: term.lexeme)
+        found = [(term, _positions(term, words)) for term in terms]
+        together = isinstance(self.node, Both) and len(found) > 1
+        raw = max(_rank_both([p for _, p in found]), 1e-20) if together else _rank_either(terms, words)
+        raw = _single(raw)
+        return _shortest(_single(raw / _single(raw + 1)))
+
+
+def _terms(node: Node) -> Iterator[Term]:
+    if isinstance(node, Term):
+        yield node
+    elif isinstance(node, Without):
+        yield from _terms(node.inner)
+    else:
+        yield from _terms(node.left)
+        yield from _terms(node.right)
+
+
+def _lists(term: Term, words: Vector) -> list[list[int]]:
+    if term.is_prefix:
+        return [positions for lexeme, positions in words.items() if lexeme.startswith(term.lexeme)]
+    return [words[term.lexeme]] if term.lexeme in words else []
+
+
+def _positions(term: Term, words: Vector) -> list[int]:
+    lists = _lists(term, words)
+    return lists[0] if len(lists) == 1 else sorted(position for positions in lists for position in positions)
+
+
+def _matches(node: Node, words: Vector) -> bool:
+    if isinstance(node, Term):
+        return not node.never and bool(_lists(node, words))
+    if isinstance(node, Without):
+        return not _matches(node.inner, words)
+    if isinstance(node, Either):
+        return _matches(node.left, words) or _matches(node.right, words)
+    if node.distance is None:
+        return _matches(node.left, words) and _matches(node.right, words)
+    return bool(_ends(node, words))
+
+
+def _ends(node: Node, words: Vector) -> set[int]:
+    """Return the positions where a phrase ends."""
+    if isinstance(node, Term):
+        return set() if node.never else set(_positions(node, words))
+    if isinstance(node, Either):
+        return _ends(node.left, words) | _ends(node.right, words)
+    if isinstance(node, Without):
+        return set()
+    left, right = _ends(node.left, words), _ends(node.right, words)
+    if node.distance is None:
+        return left & right
+    return {position for position in right if position - node.distance in left}
+
+
+def _rank_either(terms: list[Term], words: Vector) -> float:
+    total = 0.0
+    for term in terms:
+        # Each occurrence weighs less than the one before it.
+        for positions in _lists(term, words):
+            weights = 0.0
+            for index in range(len(positions)):
+                weights = _single(weights + WEIGHT / (index + 1) ** 2)
+            total = _single(total + weights / 1.64493406685)
+    return total / len(terms)
+
+
+def _rank_both(lists: list[list[int]]) -> float:
+    rank = -1.0
+    for index, later in enumerate(lists):
+        for earlier in lists[:index]:
+            for here in later or [MAX_POSITION]:
+                for there in earlier or [MAX_POSITION]:
+                    distance = abs(here - there)
+                    if not distance and later and earlier:
+                        continue
+                    # PostgreSQL keeps these in 32 bits, which the last digits of a rank show.
+                    weight = _single(math.sqrt(WEIGHT * WEIGHT * _nearness(distance or MAX_POSITION)))
+                    rank = weight if rank < 0 else _single(1 - (1 - rank) * (1 - weight))
+    return rank
+
+
+def _nearness(distance: int) -> float:
+    return 1e-30 if distance > 100 else 1 / (1.005 + 0.05 * math.exp(distance / 1.5 - 2))
+
+
+def _single(number: float) -> float:
+    single: float = struct.unpack("f", struct.pack("f", number))[0]
+    return single
+
+
+def _shortest(number: float) -> float:
+    packed = struct.pack("f", number)
+    for digits in range(6, 10):
+        shorter = float(f"{number:.{digits}g}")
+        if struct.pack("f", shorter) == packed:
+            return shorter
+    return number
+
+
+@lru_cache(maxsize=500)
+def parse_plain(text: str, language: str) -> Query:
+    """Read words that must all be there. :raises QueryError: there are too many, or the language is unknown."""
+    node: Node | None = None
+    count = 0
+    for lexeme, _ in iter_lexemes(text, check_language(language)):
+        if lexeme is not None:
+            count += 1
+            node = Term(lexeme) if node is None else Both(node, Term(lexeme))
+            if count > MAX_TERMS:
+                raise QueryError(f"the query has more than {MAX_TERMS} words")
+    return Query(node)
+
+
+_PIECE = re.compile(
+    r"\s*(?:(?P<op>[&|!()])|<(?P<distance>-|\d{1,4})>|"
+    r"(?:'(?P<quoted>(?:[^'\\]|''|\\.)*)'|(?P<bare>[^\s&|!()<>':\\]+))(?::(?P<flags>[*a-dA-D]+))?)"
+)
+
+
+@lru_cache(maxsize=500)
+def parse_query(text: str, language: str) -> Query:
+    """Read PostgreSQL's query language: `&`, `|`, `!`, `<->`, parentheses, quotes, `word:*`.
+
+    :raises QueryError: it is not one, or the language is unknown.
+    """
+    pieces: list[re.Match[str]] = []
+    at, stripped = 0, text.rstrip()
+    bad = QueryError(f'syntax error in tsquery: "{text}"')
+    while at < len(stripped):
+        match = _PIECE.match(stripped, at)
+        if match is None:
+            raise bad
+        pieces.append(match)
+        at = match.end()
+    if len(pieces) > 4 * MAX_TERMS:
+        raise QueryError(f"the query has more than {MAX_TERMS} words")
+    if not pieces:
+        return Query(None)
+    reader = _Reader(pieces, check_language(language), bad)
+    node = reader.either()
+    if reader.at != len(pieces):
+        raise bad
+    return Query(node)
+
+
+class _Reader:
+    """Recursive descent over the pieces of a query; a word that is a stop word leaves None in its place."""
+
+    def __init__(self, pieces: list[re.Match[str]], language: str, bad: QueryError) -> None:
+        self.pieces = pieces
+        self.language = language
+        self.bad = bad
+        self.at = 0
+
+    def either(self) -> Node | None:
+        node = self.both()
+        while self._take("|"):
+            right = self.both()
+            node = Either(node, right) if node is not None and right is not None else node or right
+        return node
+
+    def both(self) -> Node | None:
+        node = self.phrase()
+        while self._take("&"):
+            right = self.phrase()
+            node = Both(node, right) if node is not None and right is not None else node or right
+        return node
+
+    def phrase(self) -> Node | None:
+        node = self.one()
+        while self.at < len(self.pieces) and self.pieces[self.at]["distance"]:
+            given = self.pieces[self.at]["distance"]
+            self.at += 1
+            right = self.one()
+            distance = 1 if given == "-" else int(given)
+            node = Both(node, right, distance) if node is not None and right is not None else node or right
+        return node
+
+    def one(self) -> Node | None:
+        if self._take("!"):
+            inner = self.one()
+            return None if inner is None else Without(inner)
+        if self._take("("):
+            node = self.either()
+            if not self._take(")"):
+                raise self.bad
+            return node
+        if self.at >= len(self.pieces):
+            raise self.bad
+        piece = self.pieces[self.at]
+        word = piece["quoted"] if piece["quoted"] is not None else piece["bare"]
+        if word is None:
+            raise self.bad
+        self.at += 1
+        flags = (piece["flags"] or "").lower()
+        never = bool(set(flags) - {"*"}) and "d" not in flags
+        node = None
+        previous = 0
+        for lexeme, position in iter_lexemes(word.replace("''", "'"), self.language):
+            if lexeme is not None:
+                term = Term(lexeme, "*" in flags, never)
+                node = term if node is None else Both(node, term, position - previous)
+                previous = position
+        return node
+
+    def _take(self, op: str) -> bool:
+        if self.at < len(self.pieces) and self.pieces[self.at]["op"] == op:
+            self.at += 1
+            return True
+        return False
+
+
+_LEXEME = re.compile(r"'((?:[^']|'')*)':([\d,A-D]+)")
+
+
+def read_vector(text: str) -> Vector:
+    """Read what `vector_text` wrote."""
+    return {
+        match[1].replace("''", "'"): [int(position.rstrip("ABCD")) for position in match[2].split(",")]
+        for match in _LEXEME.finditer(text)
+    }

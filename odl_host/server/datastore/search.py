@@ -1,0 +1,276 @@
+"""One search of a table: parameters to SQL, rows to records."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from odl_host.ckan import JsonDict, ValidationError
+from odl_host.server.datastore import fulltext
+from odl_host.server.datastore.filters import Operation, bad_query, columns_named, parse_filters, where_sql
+from odl_host.server.datastore.records import Row, render
+from odl_host.server.datastore.table import ID, NAME, Column, Definition, Table, column_sql, text_sql
+from odl_host.server.datastore.types import ColumnType, Kept, get_type
+
+RANK_TYPE = ColumnType("float", "real", get_type("float8").keep, text=str)
+EXACT_RANKS = 10_000
+"""More matches than this are ordered by their number, not by their rank: each rank costs a reading of its row."""
+
+_SORT = re.compile(
+    r'(?P<field>"(?:[^"])+"|.+?)(?:\s+(?P<way>asc|desc))?(?:\s+nulls\s+(?P<nulls>first|last))?\s*\Z', re.IGNORECASE
+)
+_ASCII_RUN = re.compile(r"[a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is looked for. `q` is a text for whole rows, or texts by field; `fields` None means all of them."""
+
+    limit: int
+    offset: int = 0
+    filters: Any = None
+    q: str | dict[str, str] | None = None
+    full_text: str | None = None
+    plain: bool = True
+    language: str = "english"
+    fields: Sequence[str] | None = None
+    sort: Sequence[str] | None = None
+    distinct: bool = False
+    include_total: bool = True
+    include_next_page: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer: columns shown, records in the format asked for, and what CKAN says beside them."""
+
+    columns: tuple[Column, ...]
+    records: Any
+    total: int | None
+    operation: Operation | None
+    next_page: JsonDict | None = None
+
+
+@dataclass(slots=True)
+class _Query:
+    """The parts of the statement as they are found."""
+
+    where: list[str] = field(default_factory=list)
+    values: list[Kept] = field(default_factory=list)
+    ranks: list[tuple[str, str]] = field(default_factory=list)
+    """Names of rank columns, and their SQL."""
+
+    @property
+    def source(self) -> str:
+        """The table with the conditions."""
+        return f"{NAME} WHERE {' AND '.join(self.where)}" if self.where else NAME
+
+
+def run(table: Table, search: Search, records_format: str) -> Found:
+    """Search a table. :raises ValidationError: a parameter does not fit it, or the search takes too long."""
+    with table.reading() as db, _in_time():
+        return _run(table, db, search, records_format)
+
+
+def _run(table: Table, db: sqlite3.Connection, search: Search, records_format: str) -> Found:
+    plan = _plan(table, search)
+    total = None
+    if search.include_total or plan.query.ranks:
+        total = _count(db, table, plan, is_distinct=search.distinct)
+    keyed = search.include_next_page and not search.distinct and _is_by_id(search, plan.query)
+    rows = _fetch(db, plan, search, total, with_id=keyed) if search.limit else []
+    next_page = None
+    if keyed:
+        if rows:
+            way = "lt" if search.sort and "desc" in search.sort[0].lower().split() else "gt"
+            next_page = {"_id": {way: rows[-1][-1]}}
+        rows = [row[:-1] for row in rows]
+    records = render(plan.columns, rows, records_format)
+    return Found(plan.columns, records, total if search.include_total else None, plan.operation, next_page)
+
+
+def page(table: Table, search: Search, after: int | None) -> tuple[tuple[Column, ...], list[Row], int | None]:
+    """Return the columns and the rows of one page as they are read, and the number that the next page is after.
+
+    Pages by row number cost the same however far they are; in another order, `search.offset` says where to begin.
+
+    :raises ValidationError: a parameter does not fit the table, or the search takes too long.
+    """
+    with table.reading() as db, _in_time():
+        plan = _plan(table, search)
+        keyed = not search.distinct and not search.sort and not plan.query.ranks
+        if keyed and after is not None:
+            plan.query.where.append("_id > ?")
+            plan.query.values.append(after)
+        total = _count(db, table, plan, is_distinct=False) if plan.query.ranks else None
+        rows = _fetch(db, plan, search, total, with_id=keyed)
+        if not keyed:
+            return plan.columns, rows, None
+        last = rows[-1][-1] if rows else None
+        return plan.columns, [row[:-1] for row in rows], last
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if "interrupted" in str(error):
+            raise bad_query("canceling statement due to statement timeout") from error
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A search that was read against a table."""
+
+    query: _Query
+    columns: tuple[Column, ...]
+    shown: list[str]
+    operation: Operation | None
+    definition: Definition
+
+
+def _plan(table: Table, search: Search) -> _Plan:
+    definition = table.definition
+    operation = parse_filters(search.filters, definition) if search.filters not in (None, {}) else None
+    query = _Query()
+    if operation is not None:
+        condition, values = where_sql(operation, definition)
+        query.where.append(f"({condition})")
+        query.values += values
+    _add_words(query, table, search)
+    columns, shown = _columns(query, definition, search)
+    return _Plan(query, columns, shown, operation, definition)
+
+
+# Names come from the definition's numbers and values are parameters: S608 does not see that.
+
+
+def _fetch(db: sqlite3.Connection, plan: _Plan, search: Search, total: int | None, *, with_id: bool) -> list[Row]:
+    shown = ", ".join([*plan.shown, *(["_id"] if with_id else [])])
+    unique = "DISTINCT " if search.distinct else ""
+    order = _order(plan.query, plan.definition, search, plan.shown, total)
+    statement = f"SELECT {unique}{shown} FROM {plan.query.source}{order} LIMIT ? OFFSET ?"  # noqa: S608
+    return db.execute(statement, (*plan.query.values, search.limit, search.offset)).fetchall()
+
+
+def _count(db: sqlite3.Connection, table: Table, plan: _Plan, *, is_distinct: bool) -> int:
+    source = plan.query.source
+    if is_distinct:
+        source = f"(SELECT DISTINCT {', '.join(plan.shown)} FROM {source})"  # noqa: S608
+    elif not plan.query.where:
+        return table.count()
+    return int(db.execute(f"SELECT count(*) FROM {source}", plan.query.values).fetchone()[0])  # noqa: S608
+
+
+def _columns(query: _Query, definition: Definition, search: Search) -> tuple[tuple[Column, ...], list[str]]:
+    """Return the columns to show, and their SQL."""
+    ranks = {name: Column(name, -1, RANK_TYPE) for name, _ in query.ranks}
+    if search.fields:
+        columns = [ranks[n] if n in ranks else columns_named([n], definition)[0] for n in search.fields]
+    else:
+        columns = [ID, *definition.columns, *ranks.values()]
+    ranks_sql = dict(query.ranks)
+    shown = [
+        ranks_sql[column.id] if column.number < 0 else column.type.select.format(column_sql(column))
+        for column in columns
+    ]
+    if search.distinct and (unequal := [c.id for c in columns if not c.type.is_sortable]):
+        raise bad_query(f'could not identify an equality operator for "{unequal[0]}"')
+    return tuple(columns), shown
+
+
+def _add_words(query: _Query, table: Table, search: Search) -> None:
+    """Add what full text asks: whole rows are read in English, fields in the language that is given."""
+    definition = table.definition
+    asked: list[tuple[str, str, str, Column | None]] = []
+    whole = search.full_text
+    if whole is None and isinstance(search.q, str):
+        whole = search.q
+    if whole:
+        asked.append(("rank", whole, "english", None))
+    if isinstance(search.q, dict):
+        for name, text in search.q.items():
+            column = definition.find(name)
+            if column is None or not isinstance(text, str):
+                raise ValidationError({"q": [f'invalid value "{name}"']})
+            asked.append((f"rank {name}", text, search.language, column))
+            if search.language != "english":
+                asked.append(("", text, "english", None))  # as CKAN does, which looks in its index first
+    table.ranks.queries = []
+    for name, text, language, column in asked:
+        try:
+            read = fulltext.parse_plain if search.plain else fulltext.parse_query
+            words = read(text, search.language)
+            language = fulltext.check_language(language)
+        except fulltext.QueryError as error:
+            raise bad_query(str(error)) from None
+        number = len(table.ranks.queries)
+        table.ranks.queries.append((words, language))
+        source = text_sql((column,) if column else definition.columns)
+        # Reading a row costs far more than looking whether the word can be in it.
+        for term in words.needed:
+            if runs := _ASCII_RUN.findall(term.lexeme):
+                longest = max(runs, key=len)
+                query.where.append(f"instr(lower({source}), ?)")
+                query.values.append(longest[: max(2, len(longest) - 1)] if language != "simple" else longest)
+        rank = f"text_rank({number}, {source})"
+        query.where.append(f"{rank} IS NOT NULL")
+        if name:
+            query.ranks.append((name, rank))
+
+
+def _order(query: _Query, definition: Definition, search: Search, shown: Sequence[str], total: int | None) -> str:
+    if search.sort:
+        keys = [_sort_key(item, definition) for item in search.sort]
+        if search.distinct and any(column.sql_in(shown) is None for column, _ in keys):
+            raise bad_query("for SELECT DISTINCT, ORDER BY expressions must appear in select list")
+        parts = [f"{column.sql} {direction}" for column, direction in keys]
+        return f" ORDER BY {', '.join([*parts, *([] if search.distinct else ['_id'])])}"
+    if search.distinct:
+        return ""
+    if query.ranks and (total or 0) <= EXACT_RANKS:
+        return f" ORDER BY {', '.join(f'{rank} DESC' for _, rank in query.ranks)}, _id"
+    return " ORDER BY _id"
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    sql: str
+
+    def sql_in(self, shown: Sequence[str]) -> str | None:
+        """Return the expression of `shown` that this column is in, or None."""
+        return next((item for item in shown if re.search(rf"\b{self.sql}\b", item)), None)
+
+
+def _sort_key(item: str, definition: Definition) -> tuple[_Key, str]:
+    """Read "field desc nulls last". :raises ValidationError: it is not so."""
+    text = item.strip()
+    column = definition.find(text)
+    way = nulls = None
+    if column is None and (match := _SORT.match(text)):
+        name = match["field"].strip()
+        column = definition.find(name) or (definition.find(name[1:-1]) if name[:1] == name[-1:] == '"' else None)
+        way, nulls = match["way"], match["nulls"]
+    if column is None:
+        raise ValidationError({"sort": [f'invalid value "{text}"']})
+    if not column.type.is_sortable:
+        raise bad_query("could not identify an ordering operator for type nested")
+    descends = (way or "").lower() == "desc"
+    # PostgreSQL puts nulls after all values: last, or first when descending.
+    first = nulls.lower() == "first" if nulls else descends
+    sql = column_sql(column)
+    if column.type.name.startswith("_"):
+        sql = f"CASE {sql} WHEN '[]' THEN '' ELSE {sql} END"  # an array without items comes first
+    return _Key(sql), f"{'DESC' if descends else 'ASC'} NULLS {'FIRST' if first else 'LAST'}"
+
+
+def _is_by_id(search: Search, query: _Query) -> bool:
+    if not search.sort:
+        return not query.ranks
+    return len(search.sort) == 1 and search.sort[0].split()[0].strip('"') == "_id"

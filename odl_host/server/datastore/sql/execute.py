@@ -1,0 +1,175 @@
+"""Running a translated query, alone with the tables that its caller may read."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from odl_host.ckan import JsonDict
+from odl_host.server.datastore.filters import bad_query
+from odl_host.server.datastore.rowfile import RowTable, all_columns
+from odl_host.server.datastore.sql.functions import ALLOWED_IN_SQLITE, register
+from odl_host.server.datastore.sql.statement import Statement
+from odl_host.server.datastore.sql.translate import Translation, translate
+from odl_host.server.datastore.table import NAME, QUERY_TIMEOUT_S, Definition, Table, column_sql, text_sql
+from odl_host.server.datastore.types import find_type
+
+MAX_RESULT_BYTES = 50_000_000
+STEPS_BETWEEN_LOOKS = 10_000
+_LIMITS = {
+    sqlite3.SQLITE_LIMIT_LENGTH: 10_000_000,
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 1_000_000,
+    sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 500,
+    sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 50,
+    sqlite3.SQLITE_LIMIT_VDBE_OP: 250_000,
+    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 1_000,
+    sqlite3.SQLITE_LIMIT_FUNCTION_ARG: 100,
+    sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 0,
+    sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The records of a query, its columns, and whether there were more."""
+
+    records: list[JsonDict]
+    fields: list[JsonDict]
+    is_truncated: bool
+
+
+def execute(statement: Statement, tables: Mapping[str, Table], *, rows_max: int) -> Answer:
+    """Run a query over tables by the names that it gives them.
+
+    :raises ValidationError: it cannot be translated, SQLite refuses it, or it takes too long or too much.
+    """
+    for table in tables.values():
+        with table.reading():
+            pass  # learns of what other processes changed
+    translation = translate(statement, {name: _columns(table.definition) for name, table in tables.items()})
+    db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    try:
+        deadline = time.monotonic() + QUERY_TIMEOUT_S
+        _prepare(db, tables)
+        db.set_progress_handler(lambda: time.monotonic() > deadline, STEPS_BETWEEN_LOOKS)
+        db.set_authorizer(_Guard(tables))
+        rows, is_truncated = _fetch(db, translation, rows_max)
+    except sqlite3.Error as error:
+        if "interrupted" in str(error):
+            raise bad_query("canceling statement due to statement timeout") from error
+        raise bad_query(_reason(error)) from error
+    finally:
+        db.set_authorizer(None)
+        db.close()
+    shown = [dict(zip(translation.names, _shown(row, translation.types), strict=True)) for row in rows]
+    fields = [{"id": name, "type": kind} for name, kind in zip(translation.names, translation.types, strict=True)]
+    return Answer(shown, fields, is_truncated)
+
+
+def _reason(error: sqlite3.Error) -> str:
+    cause = error.__cause__ or error.__context__
+    return str(cause or error)[:300]
+
+
+def _columns(definition: Definition) -> dict[str, str]:
+    columns = {"_id": "int4", "_full_text": "tsvector"}
+    columns |= {column.id: column.type.name for column in definition.columns}
+    if len({name.lower() for name in columns}) < len(columns):
+        raise bad_query("SQL cannot tell columns apart whose names differ only in capitals")
+    return columns
+
+
+def _prepare(db: sqlite3.Connection, tables: Mapping[str, Table]) -> None:
+    """Attach the tables, each as a view with the names of its columns, and nothing else."""
+    register(db)
+    db.execute("PRAGMA case_sensitive_like=ON")
+    db.execute("PRAGMA cache_size=-8000")
+    # Rows come in the order of their numbers unless a query says otherwise, as in PostgreSQL: hence NOT INDEXED.
+    for number, (name, table) in enumerate(tables.items()):
+        _attach(db, f"t{number}", table)
+        columns = [f'{column_sql(column)} AS "{column.id}"' for column in all_columns(table.definition)]
+        columns.insert(1, f'text_vector({text_sql(table.definition.columns)}) AS "_full_text"')
+        quoted = name.replace('"', '""')
+        # Names of columns and aliases are checked to hold no quote; an id never does.
+        db.execute(f'CREATE TEMP VIEW "{quoted}" AS SELECT {", ".join(columns)} FROM t{number}.{NAME} NOT INDEXED')  # noqa: S608
+    db.execute("PRAGMA query_only=ON")
+    for limit, value in _LIMITS.items():
+        db.setlimit(limit, value)
+    db.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+
+
+def _attach(db: sqlite3.Connection, schema: str, table: Table) -> None:
+    if isinstance(table, RowTable):
+        db.execute(f"ATTACH ? AS {schema}", (f"{table.path.absolute().as_uri()}?mode=ro",))
+        return
+    with table.reading() as source:
+        place = source.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()[0]
+        if place:
+            db.execute(f"ATTACH ? AS {schema}", (f"{Path(place).as_uri()}?mode=ro&immutable=1",))
+            return
+        content = source.serialize()
+    db.execute(f"ATTACH ':memory:' AS {schema}")
+    db.deserialize(content, name=schema)
+
+
+class _Guard:
+    """Answers SQLite when it asks, before it prepares a statement, whether each thing in it may be done."""
+
+    def __init__(self, tables: Mapping[str, Table]) -> None:
+        self.views = frozenset(tables)
+        self.schemas = frozenset(f"t{number}" for number in range(len(tables)))
+
+    def __call__(
+        self, action: int, first: str | None, second: str | None, schema: str | None, _view: str | None
+    ) -> int:
+        if action == sqlite3.SQLITE_SELECT:
+            return sqlite3.SQLITE_OK
+        if action == sqlite3.SQLITE_FUNCTION and second in ALLOWED_IN_SQLITE:
+            return sqlite3.SQLITE_OK
+        if action == sqlite3.SQLITE_READ:
+            # A view, the table behind it, or what a query itself makes (a subquery, a common table expression).
+            is_table = first == NAME and schema in self.schemas
+            if is_table or (first in self.views and schema == "temp") or schema is None:
+                return sqlite3.SQLITE_OK
+        return sqlite3.SQLITE_DENY
+
+
+def _fetch(db: sqlite3.Connection, translation: Translation, rows_max: int) -> tuple[list[tuple[Any, ...]], bool]:
+    rows: list[tuple[Any, ...]] = []
+    size = 0
+    for row in db.execute(translation.sql):
+        if len(rows) == rows_max:
+            return rows, True
+        size += sum(len(value) for value in row if isinstance(value, str)) + 16 * len(row)
+        if size > MAX_RESULT_BYTES:
+            raise bad_query(f"the result is larger than {MAX_RESULT_BYTES >> 20} MB")
+        rows.append(row)
+    return rows, False
+
+
+def _shown(row: tuple[Any, ...], types: tuple[str, ...]) -> list[Any]:
+    return [None if value is None else _show(value, kind) for value, kind in zip(row, types, strict=True)]
+
+
+def _show(value: Any, kind: str) -> Any:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if kind in ("timestamp", "time") and isinstance(value, str):
+        whole, dot, fraction = value.partition(".")
+        return f"{whole}.{fraction:0<6}" if dot else whole
+    if kind in ("float4", "float8") and isinstance(value, int):
+        return float(value)
+    if (kind.startswith("_") or kind in ("json", "jsonb")) and isinstance(value, str):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    if kind == "numeric" and isinstance(value, float) and value.is_integer() and abs(value) >= 10**15:
+        return int(value)
+    found = find_type(kind)
+    return found.show(value) if found and found.show and kind not in ("float4", "float8") else value

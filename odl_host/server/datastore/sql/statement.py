@@ -1,0 +1,146 @@
+"""What a query may be made of: one statement, known nodes, known functions, and the tables that it names."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from sqlglot import exp, parse
+from sqlglot.errors import SqlglotError
+
+from odl_host.ckan import NotAuthorized, ValidationError
+from odl_host.server.datastore.sql.functions import FUNCTIONS
+
+MAX_LENGTH = 100_000
+MAX_NODES = 5_000
+MAX_DEPTH = 100
+MAX_TABLES = 8
+"""SQLite attaches ten databases at most."""
+
+# sqlglot says on its logger what it then raises or returns: the caller is told, the log need not be.
+logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+
+_NAMES = {"Set": "VariableSetStmt", "Show": "VariableShowStmt", "TruncateTable": "TruncateStmt", "Into": "IntoClause"}
+_NAMES |= {"Lock": "LockingClause"}
+
+_NODES: frozenset[type[exp.Expr]] = frozenset(
+    {
+        # Clauses
+        *(exp.Select, exp.From, exp.Where, exp.Group, exp.Having, exp.Order, exp.Ordered, exp.Limit, exp.Offset),
+        *(exp.Fetch, exp.Join, exp.Union, exp.Intersect, exp.Except, exp.Subquery, exp.With, exp.CTE, exp.Distinct),
+        *(exp.Values, exp.Table, exp.TableAlias, exp.Window, exp.WindowSpec, exp.Filter, exp.LimitOptions),
+        # Names and values
+        *(exp.Column, exp.Identifier, exp.Star, exp.Alias, exp.Literal, exp.Boolean, exp.Null, exp.Var, exp.Tuple),
+        *(exp.Paren, exp.DataType, exp.DataTypeParam, exp.Array, exp.Bracket),
+        # Operators
+        *(exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Is, exp.In, exp.Between),
+        *(exp.Like, exp.ILike, exp.RegexpLike, exp.RegexpILike, exp.Exists, exp.Any, exp.Add, exp.Sub, exp.Mul),
+        *(exp.Div, exp.Mod, exp.Neg, exp.DPipe, exp.Case, exp.If, exp.Cast, exp.MatchAgainst),
+        *(exp.NullSafeEQ, exp.NullSafeNEQ, exp.Escape),
+    }
+)
+
+
+def invalid(message: str) -> ValidationError:
+    """Return the error of a query that cannot be read."""
+    return ValidationError({"message": message})
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A query that may be run once its tables may be read."""
+
+    tree: exp.Query
+    tables: tuple[str, ...]
+
+
+def read_statement(sql: str) -> Statement:
+    """Read a query.
+
+    :raises ValidationError: it is not one query, or is made of something else than queries are here.
+    :raises NotAuthorized: it names a system table or a function that is not allowed.
+    """
+    if len(sql) > MAX_LENGTH:
+        raise invalid(f"Invalid SQL: longer than {MAX_LENGTH} characters")
+    try:
+        parsed = [tree for tree in parse(sql, read="postgres") if tree and not isinstance(tree, exp.Semicolon)]
+    except RecursionError:
+        raise invalid("Invalid SQL: nested too deeply") from None
+    except SqlglotError as error:
+        raise invalid(f"Invalid SQL: {_first_line(error)}") from error
+    if len(parsed) != 1:
+        raise invalid("Query is not a single statement")
+    tree = parsed[0]
+    if not isinstance(tree, exp.Query):
+        name = type(tree).__name__
+        if isinstance(tree, exp.Command):
+            name = str(tree.this).title()
+        elif not isinstance(
+            tree, exp.DDL | exp.DML | exp.Drop | exp.Copy | exp.Set | exp.Transaction | exp.TruncateTable
+        ):
+            raise invalid(f'Invalid SQL: syntax error at or near "{sql.split()[0][:50]}"')
+        raise invalid(f"Invalid query AST element: {_NAMES.get(name, f'{name}Stmt')}")
+    _check_nodes(tree)
+    return Statement(tree, _tables(tree))
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0].rstrip(". ")[:300]
+
+
+def _check_nodes(tree: exp.Expr) -> None:
+    for count, node in enumerate(tree.walk()):
+        if count > MAX_NODES or node.depth > MAX_DEPTH:
+            raise invalid("Invalid SQL: the query is too large")
+        if isinstance(node, exp.With) and node.recursive:
+            raise invalid("Invalid SQL: recursive queries are not allowed")
+        if isinstance(node, exp.Limit | exp.Offset) and isinstance(node.expression, exp.Neg):
+            raise invalid(f"Invalid SQL: {type(node).__name__.upper()} must not be negative")
+        if type(node) in _NODES:
+            continue
+        if isinstance(node, exp.Func):
+            _check_function(node)
+            continue
+        if isinstance(node, exp.DML | exp.DDL):
+            raise invalid(f"Invalid query AST element: {type(node).__name__}Stmt")
+        name = type(node).__name__
+        raise invalid(f"Invalid query AST element: {_NAMES.get(name, name)}")
+
+
+def _check_function(node: exp.Func) -> None:
+    if isinstance(node, exp.Binary):
+        raise invalid(f"Invalid SQL: the operator of {node.sql('postgres')[:100]} is not known here")
+    if function_name(node) not in FUNCTIONS:
+        called = node.sql("postgres").partition("(")[0].lower()
+        raise NotAuthorized(f"Not authorized to call function {called}")
+
+
+def function_name(node: exp.Func) -> str:
+    """Return the name of a function, as in `FUNCTIONS`: the parser's own for those that it knows."""
+    if isinstance(node, exp.Anonymous):
+        return str(node.name).lower()
+    return type(node).__name__
+
+
+def _tables(tree: exp.Expr) -> tuple[str, ...]:
+    """Return the names of the tables that are read, those of `WITH` apart."""
+    names: dict[str, None] = {}
+    own = {cte.alias for cte in tree.find_all(exp.CTE)}
+    for table in tree.find_all(exp.Table):
+        if not isinstance(table.this, exp.Identifier):
+            raise NotAuthorized(
+                f"Not authorized to call function {table.this.sql('postgres').partition('(')[0].lower()}"
+            )
+        schema, name = table.args.get("db"), table.this
+        folded = name.name if name.args.get("quoted") else name.name.lower()
+        if table.args.get("catalog") or (schema is not None and schema.name.lower() != "public"):
+            raise NotAuthorized("Not authorized to access tables in other schemas")
+        if folded.lower().startswith("pg_"):
+            raise NotAuthorized("Not authorized to access system tables")
+        table.set("db", None)
+        name.replace(exp.to_identifier(folded, quoted=True))
+        if folded not in own:
+            names[folded] = None
+    if len(names) > MAX_TABLES:
+        raise invalid(f"Invalid SQL: more than {MAX_TABLES} tables")
+    return tuple(names)

@@ -1,0 +1,185 @@
+"""A table of one resource: its columns, and the SQLite database that holds its rows, alone in it.
+
+Columns are `c1`, `c2`… in the database, whatever their names: no name from outside is ever part of a statement.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from odl_host.ckan import JsonDict
+from odl_host.server.datastore import fulltext
+from odl_host.server.datastore.types import ColumnType, array_literal, get_type
+
+NAME = "rows"
+"""The table's name in its database."""
+
+QUERY_TIMEOUT_S = 10.0
+"""How long one search may take; a scan of a million rows is done in one or two."""
+STEPS_BETWEEN_LOOKS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name for callers, its number in the database, its type, and what was said of it."""
+
+    id: str
+    number: int
+    type: ColumnType
+    info: JsonDict | None = None
+
+    @property
+    def sql(self) -> str:
+        """The column in the database."""
+        return f"c{self.number}"
+
+    def describe(self) -> JsonDict:
+        """The column as `datastore_search` lists it."""
+        shown: JsonDict = {"id": self.id, "type": self.type.name}
+        return shown if self.info is None else {**shown, "info": self.info}
+
+
+ID = Column("_id", 0, get_type("int4"))
+"""The number of a row; every table has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a table is made of."""
+
+    columns: tuple[Column, ...] = ()
+    primary_key: tuple[str, ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()
+    next_number: int = 1
+
+    def find(self, name: str) -> Column | None:
+        """Return the column of this name, `_id` too, or None."""
+        if name == "_id":
+            return ID
+        return next((column for column in self.columns if column.id == name), None)
+
+    def with_columns(self, new: list[tuple[str, ColumnType, JsonDict | None]]) -> Definition:
+        """Return the definition with more columns at its end."""
+        added = tuple(Column(name, self.next_number + i, kind, info) for i, (name, kind, info) in enumerate(new))
+        return replace(self, columns=self.columns + added, next_number=self.next_number + len(added))
+
+    def dump(self) -> str:
+        """Return the definition as JSON."""
+        return json.dumps(
+            {
+                "columns": [[c.id, c.number, c.type.name, c.info] for c in self.columns],
+                "primary_key": self.primary_key,
+                "indexes": self.indexes,
+                "next_number": self.next_number,
+            }
+        )
+
+
+def load_definition(text: str) -> Definition:
+    """Read what `Definition.dump` wrote."""
+    data = json.loads(text)
+    return Definition(
+        tuple(Column(name, number, get_type(kind), info) for name, number, kind, info in data["columns"]),
+        tuple(data["primary_key"]),
+        tuple(tuple(index) for index in data["indexes"]),
+        data["next_number"],
+    )
+
+
+def column_sql(column: Column) -> str:
+    """Return a column in the database; `_id` keeps its name."""
+    return "_id" if column.number == 0 else column.sql
+
+
+def create_sql(definition: Definition) -> str:
+    """Return the statement that creates the table."""
+    columns = "".join(f", {column.sql}" for column in definition.columns)
+    return f"CREATE TABLE {NAME} (_id INTEGER PRIMARY KEY{columns})"
+
+
+def text_sql(columns: tuple[Column, ...]) -> str:
+    """Return the expression for the text of a row that full text search looks at."""
+    return " || ' ' || ".join(_as_text(column) for column in columns) or "''"
+
+
+def _as_text(column: Column) -> str:
+    name = column.sql
+    if column.type.name == "bool":
+        return f"CASE {name} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE '' END"
+    if column.type.name == "json":
+        return f"coalesce('json ' || {name} || ' extra', '')"
+    if column.type.name.startswith("_"):
+        return f"coalesce(array_literal({name}), '')"
+    return f"coalesce({name}, '')"
+
+
+class Ranks:
+    """The queries of one search, as the SQL function `text_rank(number, text)`."""
+
+    def __init__(self) -> None:
+        self.queries: list[tuple[fulltext.Query, str]] = []
+
+    def __call__(self, number: int, text: str | None) -> float | None:
+        """Return the rank of a text for a query, or null when it does not match."""
+        if text is None:
+            return None
+        query, language = self.queries[number]
+        return query.rank(fulltext.vector(str(text), language))
+
+
+class Table:
+    """An open table. Use it within `reading()`, which lets one thread at a time in."""
+
+    is_constant = True
+    """Whether its rows stay the same while it is open."""
+
+    def __init__(self, definition: Definition, db: sqlite3.Connection, *, size_bytes: int) -> None:
+        self.definition = definition
+        self.db = db
+        self.size_bytes = size_bytes  # in this process's memory
+        self.ranks = Ranks()
+        self.lock = threading.RLock()
+        self._count: int | None = None
+        self._deadline = 0.0
+        db.create_function("text_rank", 2, self.ranks, deterministic=True)
+        db.create_function("array_literal", 1, _literal, deterministic=True)
+        db.set_progress_handler(self._is_late, STEPS_BETWEEN_LOOKS)
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection, on one state of the rows, for at most `QUERY_TIMEOUT_S`."""
+        with self.lock:
+            self._deadline = time.monotonic() + QUERY_TIMEOUT_S
+            try:
+                yield self.db
+            finally:
+                self._deadline = 0.0
+
+    def count(self) -> int:
+        """Return the number of rows."""
+        if self._count is None or not self.is_constant:
+            self._count = int(self.db.execute(f"SELECT count(*) FROM {NAME}").fetchone()[0])  # noqa: S608 - constant
+        return self._count
+
+    def _is_late(self) -> bool:
+        return 0 < self._deadline < time.monotonic()
+
+    def __del__(self) -> None:
+        """Close the connection when the last who used the table let go of it."""
+        self.db.close()
+
+
+def _literal(text: str | None) -> str | None:
+    return None if text is None else array_literal(json.loads(text))
+
+
+def describe(columns: tuple[Column, ...]) -> list[Mapping[str, Any]]:
+    """Return columns as `datastore_search` lists them; it says `int` of `_id`."""
+    return [{"id": "_id", "type": "int"} if column.number == 0 else column.describe() for column in columns]

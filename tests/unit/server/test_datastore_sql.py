@@ -1,0 +1,435 @@
+"""What `datastore_search_sql` must never do: each wall is attacked on its own, then all of them together."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from odl_host.ckan import NotAuthorized, ValidationError, WireError
+from odl_host.server.datastore import table as tables_module
+from odl_host.server.datastore.published import derive, load_small, open_derived
+from odl_host.server.datastore.rowfile import create_rows
+from odl_host.server.datastore.sql import execute as execute_module
+from odl_host.server.datastore.sql.execute import Answer, execute
+from odl_host.server.datastore.sql.statement import read_statement
+from odl_host.server.datastore.table import Table
+
+CSV = b"titre,annee,prix,paru\nLa Peste,1947,8.1,1947-06-10\nGerminal,1885,12.5,1885-03-01\n"
+
+
+@pytest.fixture
+def rows() -> Table:
+    return load_small(io.BytesIO(CSV), None)
+
+
+def ask(sql: str, **tables: Table) -> Answer:
+    statement = read_statement(sql)
+    return execute(statement, {name: tables[name] for name in statement.tables}, rows_max=100)
+
+
+# The first wall: what a statement may be made of
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 1; SELECT 2",
+        "SELECT 1; DROP TABLE r",
+        "SELECT 1;\n-- x\nDELETE FROM r",
+        "SELECT ';'; SELECT 2",
+        "",
+        "   ",
+        ";",
+        "-- only a comment",
+    ],
+)
+def test_only_one_statement_is_read(sql: str) -> None:
+    with pytest.raises(ValidationError, match="single statement"):
+        read_statement(sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DROP TABLE r",
+        "DELETE FROM r",
+        "UPDATE r SET a = 1",
+        "INSERT INTO r VALUES (1)",
+        "CREATE TABLE x (a int)",
+        "CREATE VIEW x AS SELECT 1",
+        "ALTER TABLE r ADD COLUMN x int",
+        "TRUNCATE r",
+        "ATTACH '/etc/passwd' AS x",
+        "DETACH t0",
+        "PRAGMA table_info(r)",
+        "PRAGMA query_only = OFF",
+        "VACUUM INTO '/tmp/x'",
+        "REINDEX",
+        "ANALYZE",
+        "BEGIN",
+        "COMMIT",
+        "SET statement_timeout = 0",
+        "COPY r TO '/tmp/x'",
+        "EXPLAIN SELECT 1",
+        "EXPLAIN QUERY PLAN SELECT 1",
+        "DO $$ BEGIN END $$",
+        "CALL x()",
+        "GRANT ALL ON r TO x",
+        "SELECT * INTO x FROM r",
+        "SELECT * FROM r FOR UPDATE",
+        "WITH x AS (DELETE FROM r RETURNING *) SELECT * FROM x",
+        "WITH x AS (INSERT INTO r VALUES (1) RETURNING *) SELECT * FROM x",
+        "WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x) SELECT count(*) FROM x",
+        "SELECT $1",
+        "SELECT ?",
+        "SELECT :a",
+        "SELECT n FROM r LIMIT -1",
+        "SELECT * FROM r TABLESAMPLE SYSTEM (1)",
+        "SELECT * FROM LATERAL (SELECT 1) x",
+        "SELECT n FROM r ORDER BY n COLLATE nocase",
+        "SELECT interval '1 day'",
+    ],
+)
+def test_a_statement_that_is_no_plain_query_is_refused(sql: str) -> None:
+    with pytest.raises((ValidationError, NotAuthorized)):
+        read_statement(sql)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "pg_user",
+        "PG_USER",
+        '"pg_user"',
+        "pg_catalog.pg_tables",
+        "information_schema.tables",
+        "main.sqlite_master",
+        "temp.sqlite_temp_master",
+        "t0.rows",
+        '"public2"."r"',
+        "a.b.c",
+        "pg_stat_activity",
+    ],
+)
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "SELECT * FROM {}",
+        "SELECT 1 FROM r, {}",
+        "SELECT (SELECT count(*) FROM {})",
+        "SELECT 1 WHERE EXISTS (SELECT 1 FROM {})",
+        "SELECT n FROM r WHERE n IN (SELECT 1 FROM {})",
+        "SELECT n FROM r UNION ALL SELECT 1 FROM {}",
+        "WITH x AS (SELECT 1 FROM {}) SELECT * FROM x",
+        "SELECT * FROM (SELECT * FROM {}) x",
+        "SELECT n FROM r ORDER BY (SELECT 1 FROM {})",
+        "SELECT CASE WHEN 1 = (SELECT 1 FROM {}) THEN 1 END",
+        "SELECT n FROM r GROUP BY n HAVING 1 = (SELECT 1 FROM {})",
+        "SELECT n FROM r LEFT JOIN {} x ON true",
+    ],
+)
+def test_tables_of_the_system_and_of_other_schemas_are_not_for_anyone(shape: str, table: str) -> None:
+    with pytest.raises(NotAuthorized):
+        read_statement(shape.format(table))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "pg_sleep(10)",
+        "pg_read_file('/etc/passwd')",
+        "load_extension('x')",
+        "readfile('/etc/passwd')",
+        "writefile('/tmp/x', 'y')",
+        "edit('x')",
+        "fts3_tokenizer('x')",
+        "randomblob(1000000000)",
+        "zeroblob(1000000000)",
+        "printf('%1000000000d', 1)",
+        "hex('a')",
+        "sqlite_version()",
+        "version()",
+        "current_setting('x')",
+        "current_user",
+        "session_user",
+        "query_to_xml('select 1', true, false, '')",
+        "lo_import('/etc/passwd')",
+        "dblink('x')",
+        "set_config('a', 'b', false)",
+        "json_each('[1]')",
+        "PG_SLEEP(1)",
+        "pg_catalog.pg_sleep(1)",
+        '"pg_sleep"(1)',
+        "text_vector('x')",
+        "pg_cast('x', 'text', 'text')",
+    ],
+)
+def test_functions_that_are_not_on_the_list_are_refused(call: str) -> None:
+    with pytest.raises((NotAuthorized, ValidationError)):
+        read_statement(f"SELECT {call}")
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["generate_series(1, 1000000000)", "json_each('[1]')", "pragma_table_info('r')", "dbstat", "unnest(ARRAY[1])"],
+)
+def test_functions_that_give_rows_are_refused_or_find_no_table(source: str) -> None:
+    try:
+        statement = read_statement(f"SELECT * FROM {source}")
+    except (NotAuthorized, ValidationError):
+        return
+    with pytest.raises(ValidationError):
+        execute(statement, {}, rows_max=10)
+
+
+def test_a_name_of_a_with_clause_does_not_open_the_table_of_the_same_name(rows: Table) -> None:
+    statement = read_statement("SELECT * FROM (WITH secret AS (SELECT 1 AS a) SELECT a FROM secret) x, secret")
+    assert statement.tables == ()  # so that it is not attached
+    with pytest.raises(ValidationError):
+        execute(statement, {"r": rows}, rows_max=10)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT " + "(" * 3000 + "1" + ")" * 3000,
+        "SELECT " + "+".join(["1"] * 20_000),
+        "SELECT 1" + " UNION SELECT 1" * 5000,
+        "SELECT '" + "x" * 200_000 + "'",
+        "SELECT " + "-" * 500 + "1",
+        "SELECT NOT " * 2000 + "true",
+        "SELECT CASE " * 500,
+    ],
+)
+def test_a_monstrous_statement_is_refused_quickly(sql: str) -> None:
+    began = time.process_time()
+    with pytest.raises(ValidationError):
+        ask(sql)
+    assert time.process_time() - began < 20
+
+
+# The second wall: quoting. What comes out is written anew
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "x' OR 1=1 --",
+        "x'; DROP TABLE rows; --",
+        'x" OR "1"="1',
+        "\\' OR 1=1",
+        "/* */",
+        "x\u0000y",
+        "'' ''",
+        "%' UNION SELECT 1",
+    ],
+)
+def test_a_quoted_text_stays_a_text(rows: Table, value: str) -> None:
+    quoted = value.replace("'", "''").replace("\0", "")
+    assert ask(f"SELECT titre FROM r WHERE titre = '{quoted}'", r=rows).records == []
+    assert ask(f"SELECT '{quoted}' AS v", r=rows).records == [{"v": value.replace("\0", "")}]
+
+
+@pytest.mark.parametrize("name", ['"titre"', "TITRE", "Titre", "r.titre", '"r"."titre"'])
+def test_names_are_read_as_postgresql_reads_them(rows: Table, name: str) -> None:
+    assert ask(f"SELECT {name} FROM r LIMIT 1", r=rows).records == [{"titre": "La Peste"}]
+
+
+@pytest.mark.parametrize(
+    "name", ['"TITRE"', '"inconnu"', "inconnu", '"c1"', "c1", "rowid", "_rowid_", "oid", '"titre""x"']
+)
+def test_a_column_that_is_not_the_tables_is_refused_never_a_text(rows: Table, name: str) -> None:
+    with pytest.raises(ValidationError):
+        ask(f"SELECT {name} FROM r", r=rows)
+
+
+def test_comments_change_nothing(rows: Table) -> None:
+    assert ask("SELECT titre /* ; DROP TABLE rows */ FROM r -- ; x\nWHERE _id = 1", r=rows).records == [
+        {"titre": "La Peste"}
+    ]
+    with pytest.raises((ValidationError, NotAuthorized)):
+        ask("SELECT titre FROM r /* */; /* */ SELECT 1", r=rows)
+
+
+# The third wall: SQLite's own, given statements that passed the others
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM sqlite_master",
+        "SELECT * FROM t0.sqlite_master",
+        "SELECT * FROM temp.sqlite_temp_master",
+        "SELECT * FROM sqlite_schema",
+        "SELECT * FROM pragma_table_info('rows')",
+        "SELECT * FROM pragma_database_list",
+        "SELECT * FROM pragma_function_list",
+        "SELECT * FROM json_each('[1]')",
+        "SELECT * FROM dbstat",
+        "SELECT * FROM sqlite_stmt",
+        "SELECT * FROM sqlite_dbpage",
+        "SELECT * FROM t0.meta",
+        "PRAGMA database_list",
+        "PRAGMA query_only=OFF",
+        "PRAGMA writable_schema=ON",
+        "ATTACH '/etc/passwd' AS x",
+        "ATTACH ':memory:' AS x",
+        "DETACH t0",
+        "CREATE TEMP TABLE x (a)",
+        "CREATE VIRTUAL TABLE x USING fts5(a)",
+        "INSERT INTO t0.rows DEFAULT VALUES",
+        "UPDATE t0.rows SET c1 = 1",
+        "DELETE FROM t0.rows",
+        "DROP TABLE t0.rows",
+        "DROP VIEW r",
+        "VACUUM INTO '/tmp/x'",
+        "REINDEX",
+        "ANALYZE",
+        "SAVEPOINT x",
+        "BEGIN EXCLUSIVE",
+        "SELECT load_extension('x')",
+        "SELECT randomblob(10)",
+        "SELECT zeroblob(10)",
+        "SELECT hex('a')",
+        "SELECT printf('%d', 1)",
+        "SELECT sqlite_version()",
+        "SELECT fts3_tokenizer('x')",
+        "SELECT char(65)",
+        "WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x) SELECT count(*) FROM x",
+    ],
+)
+def test_sqlite_denies_by_itself_what_a_query_may_not_do(tmp_path: Path, sql: str) -> None:
+    written = create_rows(tmp_path / "r.sqlite", "stamp", load_small(io.BytesIO(CSV), None))
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    execute_module._prepare(db, {"r": written})
+    db.set_authorizer(execute_module._Guard({"r": written}))
+    with pytest.raises(sqlite3.Error):
+        db.execute(sql).fetchall()
+    db.set_authorizer(None)
+    db.close()
+    assert written.count() == 2
+    assert not (tmp_path / "x").exists()
+
+
+def test_sqlite_lets_plain_queries_through(tmp_path: Path) -> None:
+    written = create_rows(tmp_path / "r.sqlite", "stamp", load_small(io.BytesIO(CSV), None))
+    for sql in (
+        "SELECT count(*) FROM r",
+        "SELECT a.titre FROM r a JOIN r b ON a._id = b._id",
+        "SELECT _full_text FROM r",
+    ):
+        assert ask(sql, r=written).records
+
+
+# The fourth wall: limits
+
+
+def test_a_query_that_takes_too_long_is_stopped(rows: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execute_module, "QUERY_TIMEOUT_S", 0.2)
+    joined = " CROSS JOIN ".join(f"r r{n}" for n in range(30))
+    with pytest.raises(ValidationError, match="timeout"):
+        ask(f"SELECT count(*) FROM {joined}", r=rows)
+
+
+def test_a_search_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    from odl_host.server.datastore.search import Search, run
+
+    monkeypatch.setattr(tables_module, "QUERY_TIMEOUT_S", 0.01)
+    many = load_small(io.BytesIO(b"a\n" + b"un deux trois quatre cinq six\n" * 30_000), None)
+    with pytest.raises(ValidationError, match="timeout"):
+        run(many, Search(limit=1, q="un"), "objects")
+
+
+def test_a_regular_expression_that_never_ends_is_stopped(rows: Table) -> None:
+    with pytest.raises(ValidationError):
+        ask(f"SELECT 1 FROM r WHERE '{'a' * 60}!' ~ '^(a|aa)+$'", r=rows)
+
+
+@pytest.mark.parametrize(
+    "sql", ["SELECT repeat('a', 1000000000)", "SELECT lpad('a', 2000000000, 'b') || repeat('c', 2000000)"]
+)
+def test_a_text_too_long_is_refused(rows: Table, sql: str) -> None:
+    with pytest.raises(ValidationError):
+        ask(sql, r=rows)
+
+
+def test_no_more_rows_than_allowed_are_given_and_the_answer_says_so(rows: Table) -> None:
+    answer = ask("SELECT a.titre FROM r a, r b, r c, r d, r e, r f, r g", r=rows)
+    assert len(answer.records) == 100
+    assert answer.is_truncated
+    assert not ask("SELECT titre FROM r", r=rows).is_truncated
+
+
+def test_an_answer_too_large_is_refused(rows: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execute_module, "MAX_RESULT_BYTES", 10_000)
+    with pytest.raises(ValidationError, match="larger"):
+        ask("SELECT repeat('a', 9000) FROM r", r=rows)
+
+
+def test_more_tables_than_can_be_attached_are_refused(rows: Table) -> None:
+    with pytest.raises(ValidationError, match="more than 8 tables"):
+        read_statement("SELECT 1 FROM " + ", ".join(f"x{n}" for n in range(9)))
+
+
+# What is answered is right
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("SELECT prix / 2 AS v FROM r WHERE _id = 2", 6.25),
+        ("SELECT annee / 2 AS v FROM r WHERE _id = 1", 973),
+        ("SELECT (prix::int) AS v FROM r WHERE _id = 2", 13),
+        ("SELECT titre AS v FROM r WHERE paru > '1900-01-01'", "La Peste"),
+        ("SELECT titre AS v FROM r WHERE annee = '1885'", "Germinal"),
+        ("SELECT max(paru) AS v FROM r", "1947-06-10"),
+        ("SELECT string_agg(titre, ';' ORDER BY titre DESC) AS v FROM r", "La Peste;Germinal"),
+        ("SELECT count(DISTINCT titre) AS v FROM r", 2),
+    ],
+)
+def test_values_follow_postgresqls_types(rows: Table, sql: str, expected: object) -> None:
+    assert ask(sql, r=rows).records == [{"v": expected}]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT titre FROM r WHERE titre > 3",
+        "SELECT titre + 1 FROM r",
+        "SELECT paru + 1 FROM r",
+        "SELECT titre FROM r WHERE annee = 'x'",
+        "SELECT titre, count(*) FROM r",
+        "SELECT titre, annee FROM r GROUP BY titre",
+        "SELECT titre::int FROM r",
+    ],
+)
+def test_what_postgresql_would_refuse_is_refused_and_not_answered_otherwise(rows: Table, sql: str) -> None:
+    with pytest.raises(ValidationError):
+        ask(sql, r=rows)
+
+
+def test_large_tables_and_small_ones_are_joined(rows: Table, tmp_path: Path) -> None:
+    derive(io.BytesIO(CSV), None, tmp_path / "d.sqlite")
+    large = open_derived(tmp_path / "d.sqlite")
+    answer = ask("SELECT s.titre FROM small s JOIN large l ON l.titre = s.titre ORDER BY 1", small=rows, large=large)
+    assert [record["titre"] for record in answer.records] == ["Germinal", "La Peste"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.text(
+        alphabet=st.sampled_from(list("SELECTFROMWHERE selectfrom\"'();,.*=<>|&!1r titre-/%:[]{}$\\\n")), max_size=60
+    )
+)
+def test_whatever_is_sent_is_an_answer_or_a_refusal(text: str) -> None:
+    table = load_small(io.BytesIO(CSV), None)
+    for sql in (text, f"SELECT {text} FROM r", f"SELECT * FROM r WHERE {text}"):
+        with contextlib.suppress(WireError, KeyError):  # KeyError: it names a table that is not there
+            ask(sql, r=table)
