@@ -49,8 +49,8 @@ _FIELD_PROPERTIES = (
     "missingValues",
     "rdfType",
 )
-# Exclusive bounds came with the second edition; frictionless 5.21 refuses them in a descriptor that does not name it.
-_SECOND_EDITION = "https://datapackage.org/profiles/2.0/tableschema.json"
+# They came with the second edition: frictionless 5.21 refuses a table whose descriptor does not name it.
+_SECOND_EDITION = frozenset({"exclusiveMinimum", "exclusiveMaximum"})
 _OWN_FIELD_KEYS = frozenset(
     {"name", "type", "format", "title", "description", "example", "examples", "constraints", "aliases"}
 )
@@ -144,11 +144,10 @@ class Schema:
         """A new plain Table Schema descriptor that frictionless 5.21 accepts.
 
         Left out, because frictionless refuses the whole descriptor for them: constraints unknown to a field's type,
-        examples, and the reference to other tables. They stay in `Field.constraints`, `Field.example`, `foreign_keys`.
+        exclusive bounds, examples, and the reference to other tables. They stay in `Field.constraints`,
+        `Field.example`, `foreign_keys`.
         """
-        exclusive = any({"exclusiveMinimum", "exclusiveMaximum"} & one.constraints.keys() for one in self.fields)
         return {
-            **({"$schema": _SECOND_EDITION} if exclusive else {}),
             "name": slug(self.short_name),
             "title": self.title,
             "fields": [_field_descriptor(one) for one in self.fields],
@@ -165,7 +164,7 @@ def _field_descriptor(one: Field) -> dict[str, Any]:
         document["title"] = one.title
     if one.description:
         document["description"] = one.description
-    supported = SUPPORTED_CONSTRAINTS[one.type] | ANY_TYPE_CONSTRAINTS
+    supported = (SUPPORTED_CONSTRAINTS[one.type] | ANY_TYPE_CONSTRAINTS) - _SECOND_EDITION
     constraints = {name: value for name, value in one.constraints.items() if name in supported}
     if constraints:
         document["constraints"] = constraints

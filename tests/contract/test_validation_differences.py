@@ -78,18 +78,11 @@ def _(_folder: Path) -> None:
     assert _errors(report) == {("check-error", None, None)}
 
 
-@shows("`canton`, `pays`, `code-pays-iso2`, `code-pays-iso3`")
+@shows("`coordonnees-gps-francaises`")
 def _(_folder: Path) -> None:
-    for check, text in (("canton", "Ailleurs"), ("pays", "Syldavie"), ("code-pays-iso2", "ZZ")):
-        declared = [{"name": check, "params": {"column": "v", "cog": "2024"}}]
-        assert _ours(_schema(TEXT, custom_checks=declared), ["v"], [[text]], strict=True).valid
-
-
-@shows("`code-fantoir`, `coordonnees-gps-francaises`")
-def _(_folder: Path) -> None:
-    for check, text in (("code-fantoir", "0000A"), ("coordonnees-gps-francaises", "0.0, 0.0")):
-        declared = [{"name": check, "params": {"column": "v"}}]
-        assert _ours(_schema(TEXT, custom_checks=declared), ["v"], [[text]], strict=True).valid
+    schema = _schema(TEXT, custom_checks=[{"name": "coordonnees-gps-francaises", "params": {"column": "v"}}])
+    report = _ours(schema, ["v"], [["45.5646, 5.9178"], ["0.0, 0.0"], ["Chambéry"]], strict=True)
+    assert _errors(report) == {("custom-check-error", 4, "v")}
 
 
 @shows("first rows much shorter than the header")
@@ -198,6 +191,14 @@ def _(_folder: Path) -> None:
     assert _errors(_ours(schema, ["v"], rows)) == {("constraint-error", 3, "v")}
     with pytest.raises(re.error):
         _theirs(schema, ["v"], rows)
+
+
+@shows("exclusive bounds")
+def _(_folder: Path) -> None:
+    field = {**NUMBER, "constraints": {"exclusiveMinimum": 0}}
+    assert _errors(_ours(_schema(field), ["n"], [["0"], ["0.1"]])) == {("constraint-error", 2, "n")}
+    with pytest.raises(frictionless.FrictionlessException):
+        frictionless.Schema.from_descriptor({"fields": [field]})
 
 
 @shows("a bound without a time zone, a time with one")

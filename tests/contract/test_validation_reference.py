@@ -141,7 +141,9 @@ def _compare_cell(descriptor: dict[str, Any], cells: list[str]) -> list[tuple[st
 
     schema = _schema({"fields": [{"name": "v", **descriptor}]})
     ours = Column(schema.fields[0], 1, ("",))
-    theirs = FrictionlessSchema.from_descriptor(schema.descriptor).fields[0]
+    # The second edition, which has exclusive bounds.
+    edition = {"$schema": "https://datapackage.org/profiles/2.0/tableschema.json"}
+    theirs = FrictionlessSchema.from_descriptor({**edition, "fields": [{"name": "v", **descriptor}]}).fields[0]
     read = theirs.create_cell_reader()
     different = []
     for cell in cells:

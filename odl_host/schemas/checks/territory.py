@@ -63,9 +63,7 @@ def vintage() -> str:
 def _post_codes() -> frozenset[str]:
     from odl_host.territory.reference import list_all_communes
 
-    # Validata's list holds the départements alone: nothing of Saint-Pierre-et-Miquelon, the Pacific, the TAAF.
-    codes = (code for commune in list_all_communes() for code in commune.postcodes)
-    return frozenset(code for code in codes if not code.startswith(("975", "98")))
+    return frozenset(code for commune in list_all_communes() for code in commune.postcodes)
 
 
 @cache
@@ -73,19 +71,22 @@ def _departements() -> tuple[frozenset[str], frozenset[str]]:
     from odl_host.territory.reference import list_departements
 
     places = list_departements()
-    return frozenset(place.code for place in places), frozenset(place.name for place in places)
+    # As INSEE's list of 2023 and 2024 writes it.
+    names = (place.name.replace("Wallis et Futuna", "Wallis-et-Futuna") for place in places)
+    return frozenset(place.code for place in places), frozenset(names)
 
 
 @cache
 def _regions() -> tuple[frozenset[str], frozenset[str]]:
     from odl_host.territory.reference import list_regions
 
-    places = list_regions()
+    # The overseas collectivités, of three digits, are no régions.
+    places = [place for place in list_regions() if len(place.code) == 2]
     return frozenset(place.code for place in places), frozenset(place.name for place in places)
 
 
 def is_post_code(code: str) -> bool:
-    """Say whether La Poste serves a commune of a département under this code."""
+    """Say whether La Poste serves a commune under this code."""
     return code in _post_codes()
 
 
