@@ -77,6 +77,11 @@ class Checklist:
     sheet: str | None
 
     @property
+    def title_height(self) -> int:
+        """The height of the title in points: its letters are larger."""
+        return 24 * (1 + len(self.title) * 3 // (2 * sum(WIDTHS)))
+
+    @property
     def top(self) -> int:
         """The 1-based line of the header."""
         return len(self.guide) + 3

@@ -136,7 +136,9 @@ def _write_checklist(workbook: Workbook, checklist: Checklist) -> None:
     sheet.sheet_view.showGridLines = False
     _put_text(sheet["A1"], checklist.title)
     sheet["A1"].font = Font(name=FONT, bold=True, size=14)
-    sheet.row_dimensions[1].height = 24
+    sheet["A1"].alignment = Alignment(vertical="top", wrap_text=True)
+    sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=len(HEADER))
+    sheet.row_dimensions[1].height = checklist.title_height
     for line, text in enumerate(checklist.guide, start=2):
         _put_text(sheet.cell(line, 1), text)
         sheet.cell(line, 1).alignment = Alignment(vertical="top", wrap_text=True)
