@@ -199,17 +199,17 @@ def _examine(
     from odl_host.pipeline.validate import validate_table
 
     columns = frozenset(one.name for one in schema.fields) if schema else known_columns(registry)
-    table = read_table(path, limits=settings.limits, columns=columns)
+    as_it_is = settings.strict_validata or not settings.repair
+    # Titles above the header help to recognise the schema; then, as it is, every row counts from the first to the last.
+    table = read_table(path, limits=settings.limits, columns=columns, repair=not (as_it_is and schema))
     if schema is None:
         detection = detect_schema(table, registry, filename=path.name)
         if not detection.certain or detection.schema is None:
             report = file_report(path.name, table=table, detection=detection, today=settings.today)
             return Examination(path, sha256, "blocked", report, detail=_doubt(table, detection.schema))
         schema = detection.schema
-    as_it_is = settings.strict_validata or not settings.repair
-    if as_it_is:
-        # Titles above the header help to recognise the schema; then every row counts, from the first to the last.
-        table = read_table(path, limits=settings.limits, columns=columns, repair=False)
+        if as_it_is:
+            table = read_table(path, limits=settings.limits, columns=columns, repair=False)
     verdict = validate_table(
         table,
         schema,

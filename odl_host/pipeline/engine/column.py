@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 KNOWN_LIMIT = 50_000
 """Good texts remembered per column: past it, a column has too many distinct values for memory to pay."""
 
+LIGHT_LIMIT = 5_000
+"""Texts that a column may hold from one file to the next."""
+
 WATCHED_CELLS = 4096
 """Cells after which a column is known to repeat its values or not."""
 
@@ -69,6 +72,11 @@ class Column:
     def remembered(self) -> int:
         """How many texts are held in memory."""
         return len(self._known) + len(self._verdicts) + len(self._values)
+
+    @property
+    def light(self) -> bool:
+        """Whether it may serve for another file: it holds little, and no pattern took too long on this one."""
+        return self.remembered <= LIGHT_LIMIT and (self.pattern is None or not self.pattern.has_struggled)
 
     # -- one cell -----------------------------------------------------------------------------------------------------
 

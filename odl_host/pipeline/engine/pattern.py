@@ -47,6 +47,11 @@ class Pattern:
         return self._match if self.tame else self.accepts
 
     @property
+    def has_struggled(self) -> bool:
+        """Whether a cell took long."""
+        return self.overruns > 0 or self._slow_s > 0
+
+    @property
     def given_up(self) -> bool:
         """Whether too many cells took too long."""
         return self.overruns >= GIVE_UP_AFTER or self._slow_s > SLOW_CELLS_S

@@ -107,9 +107,16 @@ def find_delimiter(head: str, columns: Collection[str] = ()) -> str:
     candidates = [delimiter for delimiter in DELIMITERS if delimiter in head]
     if len(candidates) < 2:
         return candidates[0] if candidates else ","
-    cut = {delimiter: _head_records(head, delimiter) for delimiter in candidates}
+    line = head[: head.find("\n")]
+    cut: dict[str, list[list[str]]] = {}
+    known: dict[str, int] = {}
+    # The likeliest first: most often its header leaves no doubt, and the others are not tried.
+    for delimiter in sorted(candidates, key=line.count, reverse=True):
+        records = cut[delimiter] = _head_records(head, delimiter)
+        known[delimiter], sure = _best_match(records, columns)
+        if sure:
+            return delimiter
     if columns:
-        known = {delimiter: _best_match(records, columns) for delimiter, records in cut.items()}
         best = max(known.values())
         winners = [delimiter for delimiter in candidates if known[delimiter] == best]
         if best >= 2 and len(winners) == 1:
@@ -129,8 +136,16 @@ def _head_records(head: str, delimiter: str) -> list[list[str]]:
     return records
 
 
-def _best_match(records: list[list[str]], columns: Collection[str]) -> int:
-    return max((sum(name_key(cell) in columns for cell in record if cell) for record in records[:25]), default=0)
+def _best_match(records: list[list[str]], columns: Collection[str]) -> tuple[int, bool]:
+    """Return the most known names that a row shows, and whether they are more than half of its cells."""
+    best = 0
+    for record in records[:25] if columns else ():
+        cells = [cell for cell in record if cell]
+        found = sum(name_key(cell) in columns for cell in cells)
+        if found > 1 and found * 2 > len(cells):
+            return found, True
+        best = max(best, found)
+    return best, False
 
 
 def _consistency(records: list[list[str]]) -> tuple[float, int]:

@@ -26,7 +26,11 @@ def find_header(rows: Sequence[Sequence[str]], keys: Collection[str] = ()) -> in
     """
     filled = [[cell for cell in row if cell and not cell.isspace()] for row in rows[:HEAD_ROWS]]
     if keys:
-        matches = [len({name_key(cell) for cell in cells} & set(keys)) if cells else 0 for cells in filled]
+        matches: list[int] = []
+        for cells in filled:
+            matches.append(len({name_key(cell) for cell in cells}.intersection(keys)))
+            if matches[-1] > 1 and matches[-1] * 2 > len(cells):
+                break  # more than half are names: that is the header
         best = max(matches, default=0)
         index = matches.index(best) if best else 0
         if best >= 2 or (best == 1 and len(filled[index]) == 1):

@@ -24,6 +24,8 @@ def name_key(label: str) -> str:
     >>> name_key(" Délib_Objet ") == name_key("DELIB-OBJET") == "delibobjet"
     True
     """
+    if label.isascii():
+        return _NOT_A_LETTER.sub("", label.lower())
     folded = unicodedata.normalize("NFKD", label.translate(_LIGATURES)).casefold().translate(_LIGATURES)
     return _NOT_A_LETTER.sub("", folded)
 

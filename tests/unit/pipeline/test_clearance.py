@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from odl_host.pipeline.engine.column import Column
+from odl_host.pipeline.validate import validate_rows
 from odl_host.schemas.checks import BoundCheck
 from odl_host.schemas.checks.siret import SIREN, SIRET, is_siren, is_siret
-from odl_host.schemas.registry import Field
+from odl_host.schemas.registry import Field, parse_descriptor
 
 numberlike = st.text(alphabet="0123456789.-+,eE_ ٣²\u202fnaif", max_size=12)
 odd = st.sampled_from(
@@ -47,3 +48,16 @@ def test_a_column_of_sirets_finds_what_the_check_alone_finds(texts: list[str]) -
     bound = BoundCheck("siret", SIRET.bind({}), SIRET.doubts)
     column = Column(Field(name="siret"), 1, ("",), [bound])
     assert set(column.sift(texts) or {}) == {text for text in texts if text and not is_siret(text)}
+
+
+def test_what_a_column_learnt_from_one_file_changes_nothing_for_the_next() -> None:
+    schema = parse_descriptor(
+        {"fields": [{"name": "n", "type": "integer"}, {"name": "libre", "type": "string"}]}, name="essai", version="1"
+    )
+    rows = [["1", "x"], ["un", "x"], ["", ""]]
+    first = validate_rows(schema, ["n", "libre"], [list(row) for row in rows])
+    assert validate_rows(schema, ["n", "libre"], [list(row) for row in rows]) == first
+    moved = validate_rows(schema, ["libre", "n"], [row[::-1] for row in rows])
+    assert [finding.position for finding in moved.findings if finding.code == "type-error"] == [2]
+    other = parse_descriptor({"fields": [{"name": "n", "type": "string"}]}, name="essai", version="1")
+    assert validate_rows(other, ["n"], [["un"]]).valid
