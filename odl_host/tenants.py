@@ -94,6 +94,28 @@ class Publishing:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberQuota:
+    """What one member may publish where it differs from the others; `member` is its code, SIREN or name."""
+
+    member: str = ""
+    files: int = 0
+    mb: int = 0
+    file_mb: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Quotas:
+    """How much may be published: by each member, in one file, by the whole tenant; 0 sets no limit."""
+
+    member_files: int = 0
+    member_mb: int = 0
+    file_mb: int = 0
+    tenant_files: int = 0
+    tenant_mb: int = 0
+    members: tuple[MemberQuota, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What a manifest may say."""
 
@@ -107,6 +129,7 @@ class Manifest:
     publish: Publishing = field(default_factory=Publishing)
     storage: StorageAddress = field(default_factory=StorageAddress)
     sources: tuple[SourceAddress, ...] = ()
+    quotas: Quotas = field(default_factory=Quotas)
     ckan: Mapping[str, object] = field(default_factory=dict)
 
 

@@ -117,6 +117,7 @@ def status(app: App) -> None:
     """Show members, datasets, the last run, and what is rejected and why."""
     from odl_host.catalogue import upsert
     from odl_host.catalogue.members import held_members
+    from odl_host.cli.usage import usage
     from odl_host.pipeline.journal import list_runs, read_run
     from odl_host.pipeline.lock import is_held
     from odl_host.wiring import open_catalogue
@@ -143,6 +144,7 @@ def status(app: App) -> None:
         "members_publishing": sum(per_member[member.id] > 0 for member in members),
         "datasets": len(datasets),
         "resources": sum(len(dataset.get("resources", ())) for dataset in datasets),
+        "usage": usage(tenant.manifest.quotas, members, datasets),
         "last_run": {
             "run": last.run,
             "started": last.started,
@@ -158,6 +160,8 @@ def status(app: App) -> None:
 
 
 def _status_text(app: App, value: dict[str, Any]) -> str:
+    from odl_host.cli.usage import usage_lines
+
     words = app.out.words
     lines = [
         f"{value['title']}  {value['url']}",
@@ -172,6 +176,7 @@ def _status_text(app: App, value: dict[str, Any]) -> str:
             f"{value['datasets']} jeux de données, {value['resources']} fichiers",
         ),
     ]
+    lines += usage_lines(app, value["usage"])
     last = value["last_run"]
     if last is None:
         lines.append(words("No run yet: odl-host publish", "Aucun passage : odl-host publish"))

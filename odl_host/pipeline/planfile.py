@@ -31,14 +31,14 @@ class PlanFile:
     document: dict[str, Any]
 
 
-def plan_document(plan: Plan, *, tenant: str, deposit: str, prune: bool) -> dict[str, Any]:
+def plan_document(plan: Plan, *, tenant: str, deposit: Path | str, prune: bool) -> dict[str, Any]:
     """Return the JSON form of a plan; `digest` is the same for plans that do the same."""
     body = plan.as_json()
     return {
         "format": FORMAT,
         "made_by": __version__,
         "tenant": tenant,
-        "deposit": deposit,
+        "deposit": str(deposit),
         "prune": prune,
         "digest": _digest(body),
         **body,

@@ -26,6 +26,7 @@ from odl_host.pipeline.plan import Plan
 from odl_host.pipeline.planfile import PlanFile, require_same
 from odl_host.pipeline.planner import Findings, Planner, is_settled
 from odl_host.pipeline.pool import examine_all
+from odl_host.pipeline.quotas import hold_quotas
 from odl_host.pipeline.reading.limits import read_limits
 from odl_host.pipeline.seen import SeenFiles
 from odl_host.pipeline.sidecar import NO_SCHEMA, Sidecar
@@ -78,7 +79,8 @@ def plan_deposit(
     examinations = _examine(context, tasks, progress=progress, spool=spool)
     planner = Planner(context.tenant, registry, state, found, decisions)
     settled = [member for member in members if member.id in gathered.settled]
-    return planner.plan(Findings(hashes, examinations, renamed), prune=settled if prune else [])
+    plan = planner.plan(Findings(hashes, examinations, renamed), prune=settled if prune else [])
+    return hold_quotas(plan, state.by_id.values(), context.tenant.manifest.quotas)
 
 
 def publish_deposit(

@@ -20,6 +20,8 @@ from typing import Any, BinaryIO
 import pytest
 import requests
 
+from odl_host.catalogue.client import Catalogue as ToolkitCatalogue
+from odl_host.catalogue.client import EmbeddedCatalogue, RemoteCatalogue
 from odl_host.ckan import (
     BadRequest,
     NotAuthorized,
@@ -29,8 +31,11 @@ from odl_host.ckan import (
     ValidationError,
     WireError,
 )
+from odl_host.config import Secret
 from odl_host.server.sites import Site, open_site
 from odl_host.storage.local import LocalStorage
+
+from .portal import Portal
 
 SERVER = """
 import os, sys
@@ -268,3 +273,24 @@ def ours(ckan: Catalogue) -> Catalogue:
     if not ckan.is_ours:
         pytest.skip("this is odl-host's own addition")
     return ckan
+
+
+@pytest.fixture(scope="session", params=BACK_ENDS)
+def back_end(request: pytest.FixtureRequest) -> Iterator[tuple[ToolkitCatalogue, str]]:
+    """A catalogue as the toolkit sees it, and the address that its portal has."""
+    if request.param in {"in process", "postgresql"}:
+        behind = request.getfixturevalue("in_process" if request.param == "in process" else "on_postgresql")
+        assert isinstance(behind, InProcess)
+        yield EmbeddedCatalogue(behind.site.as_sysadmin(), behind.url), behind.url
+    elif request.param == "http":
+        server: Server = request.getfixturevalue("server")
+        yield RemoteCatalogue(server.url, Secret(request.getfixturevalue("token")), timeout_s=30), server.url
+    else:
+        url = os.environ["ODL_TEST_CKAN_URL"].rstrip("/")
+        yield RemoteCatalogue(url, Secret(os.environ["ODL_TEST_CKAN_TOKEN"]), timeout_s=60), url
+
+
+@pytest.fixture
+def portal(back_end: tuple[ToolkitCatalogue, str], tmp_path: Path) -> Portal:
+    catalogue, url = back_end
+    return Portal(tmp_path, catalogue, f"essai-{uuid.uuid4().hex[:8]}", url)

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import unicodedata
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
 
-from odl_host.catalogue.client import Catalogue, EmbeddedCatalogue, RemoteCatalogue
-from odl_host.config import Secret
 from odl_host.errors import PlanMoved, UsageError
 from odl_host.pipeline.planfile import plan_document, read_plan, write_plan
 
-from .conftest import BACK_ENDS, InProcess, Server
 from .portal import Portal, prenoms
 
 DELIBERATIONS = (
@@ -27,27 +21,6 @@ DELIBERATIONS = (
 )
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n"
 GEOJSON = json.dumps({"type": "FeatureCollection", "features": []})
-
-
-@pytest.fixture(scope="session", params=BACK_ENDS)
-def back_end(request: pytest.FixtureRequest) -> Iterator[tuple[Catalogue, str]]:
-    """A catalogue as the toolkit sees it, and the address that its portal has."""
-    if request.param == "in process":
-        behind = request.getfixturevalue("in_process")
-        assert isinstance(behind, InProcess)
-        yield EmbeddedCatalogue(behind.site.as_sysadmin(), behind.url), behind.url
-    elif request.param == "http":
-        server: Server = request.getfixturevalue("server")
-        yield RemoteCatalogue(server.url, Secret(request.getfixturevalue("token")), timeout_s=30), server.url
-    else:
-        url = os.environ["ODL_TEST_CKAN_URL"].rstrip("/")
-        yield RemoteCatalogue(url, Secret(os.environ["ODL_TEST_CKAN_TOKEN"]), timeout_s=60), url
-
-
-@pytest.fixture
-def portal(back_end: tuple[Catalogue, str], tmp_path: Path) -> Portal:
-    catalogue, url = back_end
-    return Portal(tmp_path, catalogue, f"essai-{uuid.uuid4().hex[:8]}", url)
 
 
 def keep(portal: Portal, *, prune: bool = False) -> Path:
