@@ -64,6 +64,9 @@ class Settings:
     max_zip_ratio: int = setting(200, "Most times a workbook may grow when it is unpacked.", least=1)
     max_findings: int = setting(100, "Findings kept per kind and column; the rest are counted.", least=1)
     http_timeout_s: float = setting(30.0, "Seconds that a remote catalogue may take to answer.", least=1)
+    keep_runs: int = setting(400, "Journals of runs that are kept; 0 keeps all.", least=0)
+    metrics_file: str = setting("", "File for Prometheus's textfile collector, written after each run.")
+    ping_url: str = setting("", "Address told of each run (URL/start, URL, URL/fail); {tenant} is replaced.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ _COMMANDS = {
     "status": ("odl_host.cli.publish:status", "Show members, datasets, and what is rejected."),
     "quarantine": ("odl_host.cli.quarantine:quarantine", "See what was held back, and decide on it."),
     "takedown": ("odl_host.cli.quarantine:takedown", "Take something off the portal at once."),
+    "runs": ("odl_host.cli.runs:runs", "List past runs, and show what one did."),
     "serve": ("odl_host.cli.serve:serve", "Serve the portals and the API."),
     "commune": ("odl_host.cli.reference:commune", "Find communes by name, code or post code."),
     "source": ("odl_host.cli.source:source", "Look at deposits that lie elsewhere."),

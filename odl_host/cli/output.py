@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from odl_host.errors import OdlError
@@ -57,6 +57,12 @@ class Output:
         """Say something only when asked to be verbose."""
         if self.verbosity > 0:
             print(text, file=sys.stderr, flush=True)
+
+    def log(self, line: Mapping[str, Any]) -> None:
+        """Write one structured line to stderr; of the last line of a run its counts, not every file again."""
+        if isinstance(report := line.get("report"), dict):
+            line = {**line, "report": {key: report[key] for key in ("tenant", "run", "counts", "duration_s")}}
+        print(json.dumps(line, ensure_ascii=False), file=sys.stderr, flush=True)
 
     def words(self, english: str, french: str) -> str:
         """Return the sentence in the language of the person at the terminal."""

@@ -40,10 +40,23 @@ _FRENCH_OUTCOMES = {
 @click.option("--plan", "planned", type=click.Path(dir_okay=False, path_type=Path), help="Do what this plan says.")
 @click.option("--prune", is_flag=True, help="Remove what left the deposit.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes that validate.  [default: one per processor]")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="json: each step as a JSON line on stderr.",
+)
 @click.option("--executor", default="", metavar="ADDRESS", help="Validate on a Dask cluster: dask://HOST:8786.")
 @pass_app
 def publish(
-    app: App, deposit: str, dry_run: bool, planned: Path | None, prune: bool, jobs: int | None, executor: str
+    app: App,
+    deposit: str,
+    dry_run: bool,
+    planned: Path | None,
+    prune: bool,
+    jobs: int | None,
+    executor: str,
+    log_format: str,
 ) -> int:
     """Publish what is valid in DEPOSIT, and say what to correct in the rest.
 
@@ -56,8 +69,11 @@ def publish(
 
     from odl_host.cli.plan import make, whole_deposit
     from odl_host.pipeline.context import RunContext
+    from odl_host.pipeline.journal import last_report
+    from odl_host.pipeline.outcomes import is_news
     from odl_host.pipeline.planfile import read_plan
     from odl_host.pipeline.run import publish_deposit
+    from odl_host.pipeline.watch import watched
     from odl_host.wiring import open_catalogue
 
     if dry_run:
@@ -68,16 +84,24 @@ def publish(
     kept = read_plan(planned, tenant=tenant.name) if planned else None
     settings = dataclasses.replace(app.settings, jobs=jobs) if jobs else app.settings
     folder = kept.deposit if kept and not deposit else whole_deposit(tenant, deposit)
-    with open_catalogue(tenant, settings) as catalogue, app.out.progress("publish") as progress:
-        report = publish_deposit(
-            RunContext(tenant, catalogue, settings, app.now(), executor),
+    last = last_report(tenant.data / "runs")
+    echo = app.out.log if log_format == "json" else None
+    with (
+        watched(tenant, settings, note=app.out.note) as watch,
+        open_catalogue(tenant, settings) as catalogue,
+        app.out.progress("publish") as progress,
+    ):
+        watch.report = report = publish_deposit(
+            RunContext(tenant, catalogue, settings, app.now(), executor, echo=echo),
             folder,
             command=f"odl-host publish {folder}".strip(),
             progress=lambda stage, done, total: progress.update(done, total, stage),
             prune=prune or (kept is not None and kept.prune),
             kept=kept,
         )
-    app.out.result(report.as_json(), summary(app, report) if app.out.verbosity >= 0 else "")
+    # Cron mails what is printed: with --quiet that is only what a person has not been told before.
+    is_told = app.out.verbosity >= 0 or (app.out.verbosity == -1 and is_news(report, last))
+    app.out.result(report.as_json(), summary(app, report) if is_told else "")
     return ExitCode.OK if report.complete else ExitCode.INCOMPLETE
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from odl_host.catalogue.client import Catalogue
 from odl_host.config import Settings
+from odl_host.pipeline.journal import Echo
 from odl_host.tenants import Tenant
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ AfterRun: TypeAlias = "Callable[[RunContext, RunReport], None]"
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What a run works with. `executor`: the address of a Dask cluster, or "" for processes of this machine."""
+    """What a run works with. `executor`: the address of a Dask cluster, or "" for processes of this machine.
+
+    `echo`: what is given each line of the journal too.
+    """
 
     tenant: Tenant
     catalogue: Catalogue
@@ -32,6 +36,7 @@ class RunContext:
     now: datetime
     executor: str = ""
     after: tuple[AfterRun, ...] = ()
+    echo: Echo | None = None
 
     @property
     def runs(self) -> Path:

@@ -9,14 +9,17 @@ import json
 import os
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeAlias
 
 from odl_host.errors import StorageError
+
+Echo: TypeAlias = Callable[[Mapping[str, Any]], None]
+"""Called with each line of a journal as it is written."""
 
 
 def new_run_id(now: datetime, *, folder: Path | None = None) -> str:
@@ -38,22 +41,25 @@ class Journal:
     Killing the run loses none of them. `sync`, before each dataset, makes them survive a power cut too.
     """
 
-    def __init__(self, file: TextIO) -> None:
+    def __init__(self, file: TextIO, echo: Echo | None = None) -> None:
         self._file = file
+        self._echo = echo
         self._lock = threading.Lock()
 
     @classmethod
-    def start(cls, folder: Path, run: str) -> Journal:
-        """Open the journal of a new run. :raises StorageError: it cannot be written."""
+    def start(cls, folder: Path, run: str, *, echo: Echo | None = None) -> Journal:
+        """Open the journal of a new run; `echo` is given each line too. :raises StorageError: it cannot be written."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            return cls((folder / f"{run}.jsonl").open("x", encoding="utf-8", errors="backslashreplace"))
+            return cls((folder / f"{run}.jsonl").open("x", encoding="utf-8", errors="backslashreplace"), echo)
         except OSError as error:
             raise StorageError(f"Cannot write the journal under {folder}: {error.strerror}.") from error
 
     def write(self, event: str, **values: Any) -> None:
         """Add one line. :raises StorageError: the disk refuses it."""
         line = {"event": event, "at": datetime.now(UTC).isoformat(timespec="milliseconds"), **values}
+        if self._echo:
+            self._echo(line)
         try:
             with self._lock:
                 self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
@@ -94,6 +100,17 @@ class PastRun:
 def list_runs(folder: Path) -> list[str]:
     """Return the names of the runs, newest first."""
     return sorted((file.stem for file in folder.glob("*.jsonl")), reverse=True)
+
+
+def forget_runs(folder: Path, *, keep: int) -> None:
+    """Remove the journals of all runs but the last `keep`. :raises OSError: one cannot be removed."""
+    for run in list_runs(folder)[keep:]:
+        (folder / f"{run}.jsonl").unlink(missing_ok=True)
+
+
+def last_report(folder: Path) -> dict[str, Any] | None:
+    """Return the report of the last run that reached its end, or None."""
+    return next((run.report for name in list_runs(folder) if (run := read_run(folder, name)).report), None)
 
 
 def read_run(folder: Path, run: str) -> PastRun:

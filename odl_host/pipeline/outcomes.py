@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,3 +113,18 @@ class RunReport:
             "datasets": [dataset.as_json() for dataset in self.datasets],
             "duration_s": round(self.duration_s, 3),
         }
+
+
+def is_news(report: RunReport, last: Mapping[str, Any] | None) -> bool:
+    """Return whether a run did, or kept out, something else than the last one (its JSON form; None: there was none)."""
+    if report.changed:
+        return True
+    before = {_kept_out(item) for item in last["items"]} if last else set()
+    return {_kept_out(outcome.as_json()) for outcome in report.outcomes} - {None} != before - {None}
+
+
+def _kept_out(item: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    if item["outcome"] in GOOD_OUTCOMES:
+        return None
+    messages = tuple(finding.get("message") for finding in item["findings"])
+    return item["path"], item["outcome"], item["reason"], messages

@@ -107,7 +107,7 @@ def publish_deposit(
             stop_here()
 
         run = new_run_id(context.now, folder=context.runs)
-        journal = Journal.start(context.runs, run)
+        journal = Journal.start(context.runs, run, echo=context.echo)
         try:
             journal.write("start", run=run, deposit=str(deposit), pid=os.getpid())
             _empty(context.spool)
