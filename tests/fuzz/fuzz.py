@@ -24,6 +24,7 @@ from typing import Any
 MEMORY_BYTES = 3 << 30
 INPUT_S = 30
 ROUND_S = 60
+HUNG_S = 15 * ROUND_S
 KEPT = Path(".fuzz")
 
 
@@ -59,15 +60,22 @@ def _rounds(options: argparse.Namespace) -> int:
                 *(sys.executable, "-m", __spec__.name, "--target", target, "--seed", str(seed + number)),
                 *("--round", str(min(ROUND_S, left)), "--folder", folder, *(["--atheris"] if options.atheris else [])),
             ]
-            done = subprocess.run(command, capture_output=True, text=True, check=False, errors="replace")
-            last = (done.stdout.strip().splitlines() or [""])[-1]
-            print(f"{target}: {'ok' if done.returncode == 0 else 'FAILED'} {last}", flush=True)  # noqa: T201
-            if done.returncode:
+            try:
+                # A library that hangs hears no alarm.
+                done = subprocess.run(
+                    command, capture_output=True, text=True, check=False, errors="replace", timeout=HUNG_S
+                )
+                code, said, error = done.returncode, done.stdout, done.stderr
+            except subprocess.TimeoutExpired:
+                code, said, error = 1, "", f"the round did not end within {HUNG_S} s"
+            last = (said.strip().splitlines() or [""])[-1]
+            print(f"{target}: {'FAILED' if code else 'ok'} {last}", flush=True)  # noqa: T201
+            if code:
                 failures += 1
                 place = KEPT / f"{target}-{seed + number}"
                 shutil.copytree(folder, place, dirs_exist_ok=True)
-                (place / "output.txt").write_text(done.stdout + done.stderr, encoding="utf-8")
-                print(done.stderr[-3000:], f"\nkept in {place}", flush=True)  # noqa: T201
+                (place / "output.txt").write_text(said + error, encoding="utf-8")
+                print(error[-3000:], f"\nkept in {place}", flush=True)  # noqa: T201
     return 1 if failures else 0
 
 
