@@ -378,6 +378,14 @@ def test_a_corrections_workbook_sent_back_is_read_from_its_data_sheet(tmp_path: 
     assert read_table(tmp_path / "retour.xlsx").sheet == "Données"
 
 
+def test_the_page_has_the_landmarks_that_a_screen_reader_jumps_to(rejected: FileReport) -> None:
+    page = render_html(rejected)
+    found = re.findall(r"<(header class=\"top\"|main|h1|/main|footer)>", page)
+    assert found == ['header class="top"', "main", "h1", "/main", "footer"]
+    for named in re.findall(r"aria-labelledby=\"([^\"]+)\"", page):
+        assert f'id="{named}"' in page
+
+
 def test_a_file_that_no_model_fits_for_certain_shows_the_titles_of_the_nearest_ones(tmp_path: Path) -> None:
     path = tmp_path / "liste.csv"
     path.write_text("nomAttribuant;objet;montant;téléphone;courriel;canton\nBarby;Aide;12;04;a@b.fr;2\n", "utf-8")
