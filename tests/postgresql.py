@@ -75,12 +75,14 @@ def run_postgresql(programs: Path) -> Iterator[str]:
 
 
 def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
+    import pg8000.native
+
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and server.poll() is None:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            pg8000.native.Connection("odl", host="127.0.0.1", port=port, database="postgres").close()
             return
-        except OSError:
+        except pg8000.exceptions.Error:  # not listening yet, or starting up
             time.sleep(0.05)
     raise RuntimeError("PostgreSQL did not start.")
 

@@ -37,7 +37,8 @@ _COMMANDS = {
     "import": ("odl_host.cli.transfer:import_", "Bring in a CKAN's objects and files, or a dump's."),
     "export": ("odl_host.cli.transfer:export", "Write the catalogue as JSON lines that any CKAN loads."),
     "db": ("odl_host.cli.database:db", "Check, shrink, reindex and migrate the database."),
-    "token": ("odl_host.cli.serve:token", "Create API tokens."),
+    "user": ("odl_host.cli.accounts:user", "Create and list users, set passwords."),
+    "token": ("odl_host.cli.accounts:token", "Create, list and revoke API tokens."),
     "config": ("odl_host.cli.tenant:show_config", "Show each setting and where it comes from."),
 }
 

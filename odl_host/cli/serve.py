@@ -1,10 +1,10 @@
-"""Commands of the server: `serve`, `token create`."""
+"""The command `serve`."""
 
 from __future__ import annotations
 
 import click
 
-from odl_host.cli.app import App, Group, command, pass_app
+from odl_host.cli.app import App, command, pass_app
 from odl_host.errors import UsageError
 
 
@@ -57,38 +57,3 @@ def serve_home(app: App, *, host: str, port: int, workers: int) -> None:
         workers=workers,
         ready=lambda: app.out.note("\n".join(lines)),
     )
-
-
-@click.group(cls=Group)
-def token() -> None:
-    """Create API tokens for scripts."""
-
-
-@token.command(
-    "create",
-    examples="""
-    odl-host token create --sysadmin
-    odl-host token create --user claire --name sauvegarde
-    """,
-)
-@click.option("--sysadmin", is_flag=True, help="A token with every right, for scripts.")
-@click.option("--user", help="The user it stands for.")
-@click.option("--name", default="odl-host token create", show_default=True, help="What it is for.")
-@pass_app
-def create(app: App, sysadmin: bool, user: str | None, name: str) -> None:
-    """Print a new API token; it is shown this once only."""
-    from odl_host.server.sites import create_token, ensure_sysadmin
-    from odl_host.wiring import open_site
-
-    if sysadmin == bool(user):
-        raise UsageError("A token stands for a user.", hint="Give --sysadmin, or --user NAME.")
-    tenant = app.tenant()
-    site = open_site(tenant)
-    try:
-        owner = user or ensure_sysadmin(site)
-        value = create_token(site, owner, name)
-    except LookupError as error:
-        raise UsageError(str(error), hint="Create the user first with the action user_create.") from error
-    finally:
-        site.close()
-    app.out.result({"tenant": tenant.name, "user": owner, "name": name, "token": value}, value)

@@ -22,7 +22,9 @@ from starlette.routing import Route
 from odl_host.ckan import BadRequest, JsonDict, WireError
 from odl_host.errors import StorageError, Unavailable
 from odl_host.server.documents import Rendered, clean, encode
+from odl_host.server.login import find_visitor
 from odl_host.server.registry import Action, Upload, User, call_action, find_kept, get_action
+from odl_host.server.sessions import COOKIE
 from odl_host.server.sites import Site
 
 GetSite: TypeAlias = Callable[[Request], Site]
@@ -98,7 +100,9 @@ async def _run(site: Site, user: User | None, action: Action, data: JsonDict, fi
 async def _find_user(site: Site, request: Request) -> User | None:
     token = request.headers.get("authorization") or request.headers.get("x-ckan-api-key")
     if not token:
-        return None
+        return await run_in_threadpool(find_visitor, site, request) if COOKIE in request.cookies else None
+    if site.accesses:
+        await run_in_threadpool(site.note_accesses)
     if site.db.is_local:
         return site.find_user_by_token(token.strip())
     return await run_in_threadpool(site.find_user_by_token, token.strip())

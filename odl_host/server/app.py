@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from odl_host.server import api, downloads, dumps, portal
+from odl_host.server import api, downloads, dumps, login, portal
 from odl_host.server.sites import Site
 
 FindSite: TypeAlias = Callable[[str], Site | None]
@@ -67,6 +67,7 @@ def create_app(sites: FindSite) -> Starlette:
         *api.routes(get_site),
         *downloads.routes(get_site),
         *dumps.routes(get_site),
+        *login.routes(get_site),
         *portal.routes(get_site),
     ]
     app = Starlette(routes=routes, exception_handlers=portal.exception_handlers(get_site))

@@ -60,8 +60,10 @@ class Database(ABC):
             self._give_back(db)
 
     @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
+    def writing(self, *, is_news: bool = True) -> Iterator[sa.Connection]:
         """Give the connection that may write; commit at the end, take everything back on an exception.
+
+        `is_news` False: nothing of it shows in any answer to the public, so what was kept of those still holds.
 
         :raises Unavailable: another process has been writing for 30 seconds, or the database does not answer.
         """
@@ -69,7 +71,8 @@ class Database(ABC):
             self._writer = self._begun(self._writer or self._connect(), self._begin_writing)
             try:
                 yield self._writer
-                self._execute(self._writer, COUNT_WRITE)
+                if is_news:
+                    self._execute(self._writer, COUNT_WRITE)
                 self._execute(self._writer, "COMMIT")
             except BaseException as error:
                 self._take_back()

@@ -18,6 +18,7 @@ from odl_host.ckan import NotAuthorized, NotFound
 from odl_host.errors import NotStored, OdlError
 from odl_host.server.files import find_file
 from odl_host.server.formats import guess_mimetype
+from odl_host.server.login import find_visitor
 from odl_host.server.ranges import Unsatisfiable, find_range
 from odl_host.server.sites import Site
 from odl_host.storage.local import CHUNK_BYTES, Storage
@@ -47,7 +48,7 @@ def routes(get_site: GetSite) -> list[Route]:
 
 async def _send(site: Site, request: Request, *, is_original: bool) -> Response:
     token = request.headers.get("authorization") or request.headers.get("x-ckan-api-key")
-    user = site.find_user_by_token(token.strip()) if token else None
+    user = site.find_user_by_token(token.strip()) if token else find_visitor(site, request)
     try:
         file = find_file(site, user, request.path_params["resource_id"], is_original=is_original)
     except NotFound:

@@ -68,7 +68,20 @@ def m005_datastore_aliases(db: sa.Connection) -> None:
     create_table(db, tables.datastore_aliases)
 
 
-STEPS: tuple[Step, ...] = (m001_catalogue, m002_ckan_objects, m003_identity, m004_writes, m005_datastore_aliases)
+def m006_sessions(db: sa.Connection) -> None:
+    """Make room for sessions, and for tokens that have rights in one organization only."""
+    create_table(db, tables.sessions)
+    add_column(db, tables.api_tokens.c.organization_id)
+
+
+STEPS: tuple[Step, ...] = (
+    m001_catalogue,
+    m002_ckan_objects,
+    m003_identity,
+    m004_writes,
+    m005_datastore_aliases,
+    m006_sessions,
+)
 
 
 def create_table(db: sa.Connection, table: sa.Table) -> None:

@@ -44,7 +44,7 @@ def refuse(ctx: Context, reason: str) -> NoReturn:
 
 def has_capacity(ctx: Context, group_id: str | None, capacities: frozenset[str]) -> bool:
     """Return whether the caller is a sysadmin, or belongs to the group in one of these capacities."""
-    if ctx.user is None:
+    if ctx.user is None or (ctx.user.scope and group_id != ctx.user.scope):
         return False
     return ctx.user.sysadmin or (group_id is not None and capacity_in(ctx.db, group_id, ctx.user.id) in capacities)
 
@@ -63,7 +63,7 @@ def is_writer(ctx: Context, dataset: Dataset) -> bool:
     if ctx.user is None:
         return False
     if dataset.owner_org is None:
-        return ctx.user.sysadmin or dataset.creator_user_id == ctx.user.id
+        return ctx.user.sysadmin or (dataset.creator_user_id == ctx.user.id and not ctx.user.scope)
     return has_capacity(ctx, dataset.owner_org, WRITERS)
 
 
@@ -143,6 +143,8 @@ def can_create_dataset(ctx: Context, params: Any) -> None:
             return
         refuse(ctx, "")
     owner_org = params.data.get("owner_org")
+    if not owner_org and ctx.user.scope:
+        refuse(ctx, "User {user} not authorized to create packages without an organization")
     if not owner_org:
         if ctx.site.settings["ckan.auth.create_dataset_if_not_in_organization"]:
             return

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import sqlalchemy as sa
 
-from odl_host.ckan import BadRequest
+from odl_host.ckan import BadRequest, NotAuthorized
 from odl_host.server.answers import answer_key
 from odl_host.server.documents import Rendered, encode
 from odl_host.server.params import Params
@@ -39,6 +39,12 @@ ACTION_MODULES = (
 )
 
 
+SCOPED_WRITES = (
+    *("package_create", "package_update", "package_patch", "package_revise", "package_delete"),
+    *("resource_create", "resource_update", "resource_patch", "resource_delete", "resource_view_", "datastore_"),
+)
+"""What a token that is scoped to an organization may be used for, besides reading."""
+
 T = TypeVar("T")
 P = TypeVar("P", bound=Params)
 
@@ -50,6 +56,8 @@ class User:
     id: str
     name: str
     sysadmin: bool
+    scope: str = ""
+    """Id of the only organization in which the caller's token has rights; "" where it has all those of its user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +186,8 @@ def call_action(
     :raises WireError: what CKAN would answer instead of a success.
     """
     chosen = get_action(name)
+    if user is not None and user.scope and not chosen.reads and not name.startswith(SCOPED_WRITES):
+        raise NotAuthorized(f"User {user.name} calls with a token that may only change the data of one organization")
     params = chosen.params.parse(data_dict)
     if chosen.reads or chosen.writes_elsewhere:
         is_kept = user is None and chosen.keeps

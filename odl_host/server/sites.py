@@ -37,7 +37,13 @@ _USER = sa.select(tables.users.c.id, tables.users.c.name, tables.users.c.sysadmi
     tables.users.c.state == "active", tables.users.c.name == sa.bindparam("name")
 )
 _USER_OF_TOKEN = (
-    sa.select(tables.users.c.id, tables.users.c.name, tables.users.c.sysadmin)
+    sa.select(
+        tables.users.c.id,
+        tables.users.c.name,
+        tables.users.c.sysadmin,
+        tables.api_tokens.c.organization_id,
+        tables.api_tokens.c.last_access,
+    )
     .join(tables.api_tokens, tables.api_tokens.c.user_id == tables.users.c.id)
     .where(
         tables.users.c.state == "active",
@@ -45,6 +51,10 @@ _USER_OF_TOKEN = (
         sa.or_(tables.api_tokens.c.expires_at.is_(None), tables.api_tokens.c.expires_at > sa.bindparam("now")),
     )
 )
+
+_ACCESS = tables.api_tokens.update().where(tables.api_tokens.c.hash == sa.bindparam("key"))
+ACCESS_CHARACTERS = len("2026-01-31T08:1")
+"""As much of an instant as tells tens of minutes apart: a token's last use is kept no more exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +73,8 @@ class Site:
     contact: str = ""
     settings: Mapping[str, object] = field(default_factory=lambda: CKAN_DEFAULTS)
     answers: KeptAnswers = field(default_factory=KeptAnswers)
+    accesses: dict[str, str] = field(default_factory=dict)
+    """When tokens were used, by their hash, until it is written down."""
 
     def find_user(self, name: str) -> User | None:
         """Return the active user of this name, or None."""
@@ -72,9 +84,23 @@ class Site:
 
     def find_user_by_token(self, token: str) -> User | None:
         """Return the active user whom this token stands for, or None."""
+        digest, moment = hash_token(token), now()
         with self.db.reading() as db:
-            row = db.execute(_USER_OF_TOKEN, {"hash": hash_token(token), "now": now()}).first()
-        return User(row.id, row.name, row.sysadmin) if row else None
+            row = db.execute(_USER_OF_TOKEN, {"hash": digest, "now": moment}).first()
+        if row is None:
+            return None
+        if (row.last_access or "")[:ACCESS_CHARACTERS] != moment[:ACCESS_CHARACTERS]:
+            self.accesses[digest] = moment
+        # A scoped token has none of a sysadmin's rights, whoever it stands for.
+        return User(row.id, row.name, row.sysadmin and not row.organization_id, row.organization_id or "")
+
+    def note_accesses(self) -> None:
+        """Write down when tokens were last used; a call notes it, a later one writes it, once in ten minutes."""
+        noted = dict(self.accesses)
+        self.accesses.clear()
+        if noted:
+            with self.db.writing(is_news=False) as db:
+                db.execute(_ACCESS, [{"key": digest, "last_access": moment} for digest, moment in noted.items()])
 
     def store(self, upload: Upload) -> StoredFile:
         """Store a file that came with a call. :raises StorageError: it cannot be kept."""

@@ -124,7 +124,18 @@ api_tokens = sa.Table(
     sa.Column("created_at", Text, nullable=False),
     sa.Column("last_access", Text),
     sa.Column("expires_at", Text),
+    sa.Column("organization_id", Text, comment="the only organization in which it has rights"),
     sa.Index("tokens_of_user", "user_id"),
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("hash", Text, primary_key=True, comment="SHA-256 of the cookie's token; the token is not kept"),
+    sa.Column("user_id", Text, nullable=False),
+    sa.Column("created_at", Text, nullable=False),
+    sa.Column("expires_at", Text, nullable=False),
+    sa.Index("sessions_of_user", "user_id"),
 )
 
 resource_views = sa.Table(

@@ -11,9 +11,16 @@ from odl_host.server.credentials import hash_token, new_token
 from odl_host.server.tables import api_tokens
 
 
-def insert_token(db: sa.Connection, user_id: str, name: str, *, expires_at: str | None = None) -> str:
-    """Create a token of a user and return it; only its hash is kept, so it cannot be read again."""
+def insert_token(
+    db: sa.Connection, user_id: str, name: str, *, expires_at: str | None = None, organization_id: str | None = None
+) -> str:
+    """Create a token of a user and return it; only its hash is kept, so it cannot be read again.
+
+    With `organization_id` it has the user's rights in that organization, and none elsewhere.
+    """
     token = new_token()
     row = {"id": str(uuid.uuid4()), "name": name, "user_id": user_id, "hash": hash_token(token)}
-    db.execute(api_tokens.insert(), {**row, "created_at": now(), "expires_at": expires_at})
+    db.execute(
+        api_tokens.insert(), {**row, "created_at": now(), "expires_at": expires_at, "organization_id": organization_id}
+    )
     return token

@@ -194,6 +194,9 @@ def _labels(ctx: Context) -> Sequence[str] | None:
         return [PUBLIC]
     if ctx.user.sysadmin:
         return None
+    if ctx.user.scope:
+        is_member = permissions.has_capacity(ctx, ctx.user.scope, permissions.READERS)
+        return [PUBLIC, *[f"member-{ctx.user.scope}"] * is_member]
     member_of = group_ids_of_user(ctx.db, ctx.user.id, permissions.READERS)
     works_on = sa.select(collaborators.c.package_id).where(collaborators.c.user_id == ctx.user.id)
     return [

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from odl_host.ckan import JsonDict, NotFound, ValidationError
 from odl_host.server import permissions
 from odl_host.server.credentials import hash_token
+from odl_host.server.groups import get_group
 from odl_host.server.params import MISSING_VALUE, Params, natural, optional, required, text
 from odl_host.server.registry import Context, action
 from odl_host.server.tables import api_tokens
@@ -24,6 +25,7 @@ class NewToken(Params):
     name: str = required(text)
     expires_in: int | None = optional(natural)
     unit: int = optional(natural, 1)
+    organization: str = optional(text, "")
 
 
 class OfUser(Params):
@@ -58,13 +60,15 @@ def api_token_create(ctx: Context, params: NewToken) -> JsonDict:
     :param user: the user's id or name
     :param name: what it is for
     :param expires_in, unit: it stops working after `expires_in` times `unit` seconds
+    :param organization: the only organization in which it has rights, those that the user has there
     """
+    scope = get_group(ctx.db, params.organization, is_organization=True).id if params.organization else None
     account = get_account(ctx.db, params.user)
     expires_at = None
     if params.expires_in is not None:
         seconds = min(params.expires_in * params.unit, 100 * 365 * 86_400)
         expires_at = (datetime.now(UTC).replace(tzinfo=None) + timedelta(seconds=seconds)).isoformat()
-    return {"token": insert_token(ctx.db, account.id, params.name, expires_at=expires_at)}
+    return {"token": insert_token(ctx.db, account.id, params.name, expires_at=expires_at, organization_id=scope)}
 
 
 @action(params=OfUser, allow=_own_tokens, reads=True)
@@ -87,6 +91,7 @@ def api_token_list(ctx: Context, params: OfUser) -> list[JsonDict]:
             "name": row.name,
             "user_id": row.user_id,
         }
+        | ({"organization_id": row.organization_id} if row.organization_id else {})
         for row in ctx.db.execute(query)
     ]
 

@@ -14,6 +14,7 @@ from odl_host.server.credentials import hash_password
 from odl_host.server.names import check_email, check_name
 from odl_host.server.params import MISSING_VALUE, Invalid, Params, flag, integer, natural, optional, required, text
 from odl_host.server.registry import Context, action
+from odl_host.server.sessions import end_sessions
 from odl_host.server.sites import SYSADMIN_NAME
 from odl_host.server.tables import members, users
 from odl_host.server.tokens import insert_token
@@ -195,6 +196,8 @@ def user_autocomplete(ctx: Context, params: Autocomplete) -> list[JsonDict]:
 def _update(ctx: Context, account: Any, data: JsonDict) -> JsonDict:
     row = _checked(ctx, data, before=account)
     ctx.db.execute(users.update().where(users.c.id == account.id), row)
+    if "password_hash" in row:
+        end_sessions(ctx.db, account.id)
     created = count_created_packages(ctx.db, [account.id]).get(account.id, 0)
     return show_own_user(get_account(ctx.db, account.id), created)
 

@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from odl_host.server import downloads, portal
+from odl_host.server import downloads, login, portal
 from odl_host.server.sites import Site, open_site
 from odl_host.storage import LocalStorage
 
@@ -81,7 +81,7 @@ class Portal:
     def __init__(self, site: Site) -> None:
         self.site = site
         self.app = Starlette(
-            routes=[*downloads.routes(lambda _: site), *portal.routes(lambda _: site)],
+            routes=[*downloads.routes(lambda _: site), *login.routes(lambda _: site), *portal.routes(lambda _: site)],
             exception_handlers=portal.exception_handlers(lambda _: site),
         )
 

@@ -1,0 +1,157 @@
+"""Commands on accounts: `user create|list|password`, `token create|list|revoke`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from odl_host.cli.app import App, Group, pass_app
+from odl_host.cli.output import table
+from odl_host.errors import UsageError
+
+DAY_S = 86_400
+
+
+@click.group(cls=Group)
+def user() -> None:
+    """Create and list users, set passwords."""
+
+
+def _call(app: App, action: str, data: dict[str, Any]) -> Any:
+    """Call an action of the tenant's catalogue as its administrator."""
+    from odl_host.wiring import open_catalogue
+
+    with open_catalogue(app.tenant(), app.settings) as catalogue:
+        return catalogue.call_action(action, data)
+
+
+def _read_password(app: App) -> str:
+    """Return a password: typed twice at a terminal, else the first line of stdin. :raises UsageError: there is none."""
+    if sys.stdin.isatty():
+        return str(click.prompt(app.out.words("Password", "Mot de passe"), hide_input=True, confirmation_prompt=True))
+    password = sys.stdin.readline().rstrip("\n")
+    if not password:
+        raise UsageError("No password was given.", hint="Type it at a terminal, or write it on stdin.")
+    return password
+
+
+@user.command(
+    "create",
+    examples="""
+    odl-host user create claire --email claire@mairie.fr
+    odl-host user create claire --email claire@mairie.fr --organization chambery --role editor < mot-de-passe
+    """,
+)
+@click.argument("name")
+@click.option("--email", required=True, help="Address of the person.")
+@click.option("--fullname", default="", help="Name that is shown.")
+@click.option("--sysadmin", is_flag=True, help="With every right.")
+@click.option("--organization", help="Member of this organization.")
+@click.option("--role", type=click.Choice(["member", "editor", "admin"]), default="editor", show_default=True)
+@pass_app
+def create_user(
+    app: App, name: str, email: str, fullname: str, sysadmin: bool, organization: str | None, role: str
+) -> None:
+    """Create a user; the password is asked for, or read from stdin."""
+    fields = {"name": name, "email": email, "fullname": fullname, "password": _read_password(app)}
+    made = _call(app, "user_create", {**fields, **({"sysadmin": True} if sysadmin else {})})
+    if organization:
+        _call(app, "organization_member_create", {"id": organization, "username": name, "role": role})
+    document = {"id": made["id"], "name": name, "email": email, "organization": organization}
+    app.out.result(document, app.out.words(f"User {name} created.", f"Utilisateur {name} créé."))
+
+
+@user.command("list", examples="odl-host user list")
+@pass_app
+def list_users(app: App) -> None:
+    """List the users."""
+    found = _call(app, "user_list", {"all_fields": True})
+    keys = ("name", "fullname", "email", "state", "last_active")
+    document = [{key: entry.get(key) for key in (*keys, "sysadmin", "id")} for entry in found]
+    rows = [
+        [str(entry.get(key) or "") for key in keys] + ["sysadmin" if entry.get("sysadmin") else ""] for entry in found
+    ]
+    header = ["name", "full name", "e-mail", "state", "last active", ""]
+    app.out.result(document, table(rows, header=header) if rows else "")
+
+
+@user.command(
+    "password",
+    examples="""
+    odl-host user password claire
+    odl-host user password claire < mot-de-passe
+    """,
+)
+@click.argument("name")
+@pass_app
+def set_password(app: App, name: str) -> None:
+    """Set a user's password and end the user's sessions."""
+    _call(app, "user_patch", {"id": name, "password": _read_password(app)})
+    app.out.result({"name": name}, app.out.words("The password is set.", "Le mot de passe est changé."))
+
+
+@click.group(cls=Group)
+def token() -> None:
+    """Create, list and revoke API tokens."""
+
+
+@token.command(
+    "create",
+    examples="""
+    odl-host token create --sysadmin
+    odl-host token create --user claire --name sauvegarde --days 90
+    odl-host token create --user depot-chambery --organization chambery
+    """,
+)
+@click.option("--sysadmin", is_flag=True, help="A token with every right, for scripts.")
+@click.option("--user", "user_name", help="The user it stands for.")
+@click.option("--organization", help="The only organization in which it has rights: the user's there.")
+@click.option("--days", type=click.IntRange(1, 3650), help="It stops working after so many days.  [default: never]")
+@click.option("--name", default="odl-host token create", show_default=True, help="What it is for.")
+@pass_app
+def create_token(
+    app: App, sysadmin: bool, user_name: str | None, organization: str | None, days: int | None, name: str
+) -> None:
+    """Print a new API token; it is shown this once only."""
+    from odl_host.server.sites import SYSADMIN_NAME
+
+    if sysadmin == bool(user_name) or (sysadmin and organization):
+        raise UsageError(
+            "A token stands for a user.", hint="Give --sysadmin, or --user NAME and if need be --organization NAME."
+        )
+    owner = user_name or SYSADMIN_NAME
+    asked: dict[str, Any] = {"user": owner, "name": name, "organization": organization or ""}
+    value = _call(app, "api_token_create", asked | ({"expires_in": days, "unit": DAY_S} if days else {}))["token"]
+    app.out.result({"tenant": app.tenant().name, "user": owner, "name": name, "token": value}, value)
+
+
+@token.command(
+    "list",
+    examples="""
+    odl-host token list
+    odl-host token list --user claire
+    """,
+)
+@click.option("--user", "user_name", help="Only this user's.")
+@pass_app
+def list_tokens(app: App, user_name: str | None) -> None:
+    """List tokens: whose, what for, last used when; never the tokens."""
+    from odl_host.server.sites import SYSADMIN_NAME
+
+    names = [user_name] if user_name else [SYSADMIN_NAME, *_call(app, "user_list", {"all_fields": False})]
+    document = [{"user": name, **each} for name in names for each in _call(app, "api_token_list", {"user_id": name})]
+    keys = ("user", "name", "created_at", "last_access", "expires_at", "id")
+    rows = [[str(each.get(key) or "") for key in keys] for each in document]
+    header = ["user", "for", "created", "last used", "ends", "id"]
+    app.out.result(document, table(rows, header=header) if rows else "")
+
+
+@token.command("revoke", examples="odl-host token revoke 3f2c9a10-8d3e-4c1b-9d51-0a4f5e6b7c8d")
+@click.argument("token_id", metavar="ID")
+@pass_app
+def revoke_token(app: App, token_id: str) -> None:
+    """Make a token stop working, by the id that token list shows."""
+    _call(app, "api_token_revoke", {"jti": token_id})
+    app.out.result({"id": token_id}, app.out.words("The token no longer works.", "Le jeton ne fonctionne plus."))

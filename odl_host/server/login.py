@@ -1,0 +1,124 @@
+"""Logging in and out of the portal, and who a request's cookie stands for.
+
+The cookie is HttpOnly and SameSite=Lax, and Secure where the site's address is https. A form or a script of another
+site can neither log someone in nor act as the visitor: what changes anything must come from the site's own pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from odl_host.server.sessions import COOKIE, LIFETIME, TooManyFailures, find_user_by_session, log_in, log_out
+from odl_host.server.visits import SECURITY_HEADERS, Visit
+
+if TYPE_CHECKING:
+    from odl_host.server.registry import User
+    from odl_host.server.sites import Site
+
+GetSite = Callable[[Request], "Site"]
+
+WRONG = "Cet identifiant ou ce mot de passe n’est pas le bon."
+TOO_MANY = "Trop d’essais ont échoué. Réessayez dans un quart d’heure."
+ELSEWHERE = "Cette demande ne vient pas d’une page de ce portail."
+MAX_FIELDS = 10
+
+
+def routes(get_site: GetSite) -> list[Route]:
+    """Return the routes of `/user/login` and `/user/logout`."""
+
+    async def form(request: Request) -> Response:
+        visit = Visit(request, get_site(request))
+        if request.method != "POST":
+            return await run_in_threadpool(_page, visit)
+        fields = await request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=10_000)
+        login, password = str(fields.get("login", "")), str(fields.get("password", ""))
+        return await run_in_threadpool(_log_in, visit, login, password, str(fields.get("came_from", "")))
+
+    async def leave(request: Request) -> Response:
+        return await run_in_threadpool(_log_out, Visit(request, get_site(request)))
+
+    return [
+        Route("/user/login", form, methods=["GET", "HEAD", "POST"]),
+        Route("/user/logout", leave, methods=["POST"]),
+    ]
+
+
+def find_visitor(site: Site, request: Request) -> User | None:
+    """Return the user whose session the request's cookie names, or None.
+
+    A request that may change something counts only when it comes from the site itself.
+    """
+    token = request.cookies.get(COOKIE)
+    if not token or (request.method not in ("GET", "HEAD") and not is_from_here(site, request)):
+        return None
+    return find_user_by_session(site, token)
+
+
+def is_from_here(site: Site, request: Request) -> bool:
+    """Return whether a browser says that a page of this site made the request. Source: the Fetch standard, `Origin`."""
+    origin = request.headers.get("origin")
+    if origin is None:
+        return request.headers.get("sec-fetch-site") == "same-origin"
+    return urlsplit(origin).netloc == request.headers.get("host") or origin == site.url
+
+
+def _page(visit: Visit, *, wrong: str = "", login: str = "", status: int = 200) -> Response:
+    visitor = find_visitor(visit.site, visit.request)
+    response = visit.page(
+        "login.html",
+        status=status,
+        wrong=wrong,
+        login=login,
+        came_from=visit.request.query_params.get("came_from", ""),
+        visitor=visitor.name if visitor else "",
+    )
+    response.headers["cache-control"] = "no-store"
+    return response
+
+
+def _log_in(visit: Visit, login: str, password: str, came_from: str) -> Response:
+    site, request = visit.site, visit.request
+    if not is_from_here(site, request):
+        return _page(visit, wrong=ELSEWHERE, status=403)
+    address = request.client.host if request.client else ""
+    try:
+        token = log_in(site, login, password, address)
+    except TooManyFailures:
+        return _page(visit, wrong=TOO_MANY, login=login, status=429)
+    if token is None:
+        return _page(visit, wrong=WRONG, login=login, status=403)
+    response = _redirect(came_from)
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=int(LIFETIME.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=site.url.startswith("https://"),
+    )
+    return response
+
+
+def _log_out(visit: Visit) -> Response:
+    if not is_from_here(visit.site, visit.request):
+        return _page(visit, wrong=ELSEWHERE, status=403)
+    if token := visit.request.cookies.get(COOKIE):
+        log_out(visit.site, token)
+    response = _redirect("")
+    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+    return response
+
+
+def _redirect(came_from: str) -> Response:
+    """Lead back to a page of this site, never elsewhere."""
+    is_own = came_from.startswith("/") and not came_from.startswith(("//", "/\\"))
+    return RedirectResponse(
+        came_from if is_own else "/", 303, headers={**SECURITY_HEADERS, "cache-control": "no-store"}
+    )

@@ -1,0 +1,52 @@
+"""Users and tokens from the command line."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import Any
+
+from tests.e2e.conftest import CommandLine
+
+
+def with_password(odl: CommandLine, *arguments: str, password: str = "motdepasse") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        odl.arguments(*arguments), input=f"{password}\n", capture_output=True, text=True, env=odl.env, check=False
+    )
+
+
+def test_a_user_is_created_listed_and_given_another_password(savoie: CommandLine) -> None:
+    organization = "chambery"
+    made = with_password(
+        savoie, "user", "create", "claire", "--email", "claire@example.org", "--organization", organization
+    )
+    assert made.returncode == 0, made.stderr
+    (claire,) = savoie("--json", "user", "list").json
+    assert (claire["name"], claire["email"], claire["state"]) == ("claire", "claire@example.org", "active")
+    assert "claire@example.org" in savoie("user", "list").stdout
+    assert with_password(savoie, "user", "password", "claire", password="autremotdepasse").returncode == 0
+    short = with_password(savoie, "user", "password", "claire", password="court")
+    assert short.returncode == 4
+    assert "8 characters" in short.stderr
+    assert "stdin" in with_password(savoie, "user", "password", "claire", password="").stderr
+
+
+def test_tokens_are_created_listed_and_revoked(savoie: CommandLine) -> None:
+    with_password(savoie, "user", "create", "depot", "--email", "d@example.org", "--organization", "chambery")
+    value = savoie("token", "create", "--user", "depot", "--organization", "chambery", "--days", "30").stdout.strip()
+    assert len(value) > 40
+    savoie("token", "create", "--sysadmin")
+    listed: list[Any] = savoie("--json", "token", "list").json
+    assert {each["user"] for each in listed} == {"odl-host", "depot"}
+    (own,) = savoie("--json", "token", "list", "--user", "depot").json
+    assert own["organization_id"]
+    assert own["expires_at"] > own["created_at"]
+    assert value not in savoie("token", "list").stdout
+    savoie("token", "revoke", own["id"])
+    assert savoie("--json", "token", "list", "--user", "depot").json == []
+    assert savoie("token", "revoke", own["id"], code=4).stderr
+
+
+def test_a_token_needs_one_owner(savoie: CommandLine) -> None:
+    assert "--user" in savoie("token", "create", code=2).stderr
+    assert savoie("token", "create", "--sysadmin", "--user", "x", code=2).stderr
+    assert savoie("token", "create", "--user", "personne", code=4).stderr

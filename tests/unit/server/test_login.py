@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+from odl_host.ckan import NotAuthorized
+from odl_host.server import sessions
+from odl_host.server.app import create_app
+from odl_host.server.registry import call_action
+from odl_host.server.sessions import COOKIE, MAX_FAILURES
+from odl_host.server.sites import Site
+
+URL = "http://portail.example.org"
+HERE = {"origin": URL}
+
+
+@dataclass(frozen=True)
+class Answer:
+    status_code: int
+    headers: dict[str, str]
+    text: str
+
+
+class Browser:
+    """Asks the application of one site, and keeps its cookies."""
+
+    def __init__(self, site: Site) -> None:
+        self.app = create_app(lambda host: site)
+        self.cookies: dict[str, str] = {}
+
+    def get(self, address: str, headers: dict[str, str] | None = None) -> Answer:
+        return self._ask("GET", address, b"", headers or {})
+
+    def post(
+        self, address: str, data: Any = None, json_data: Any = None, headers: dict[str, str] | None = None
+    ) -> Answer:
+        kind = "application/x-www-form-urlencoded" if json_data is None else "application/json"
+        body = urlencode(data or {}) if json_data is None else json.dumps(json_data)
+        return self._ask("POST", address, body.encode(), {"content-type": kind, **(headers or {})})
+
+    def _ask(self, method: str, address: str, body: bytes, headers: dict[str, str]) -> Answer:
+        parts = urlsplit(address)
+        sent = {"host": urlsplit(URL).netloc, "content-length": str(len(body)), **headers}
+        if self.cookies:
+            sent["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        messages: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body}
+
+        async def send(message: Any) -> None:
+            messages.append(message)
+
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": parts.path,
+            "raw_path": parts.path.encode(),
+            "query_string": parts.query.encode(),
+            "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
+            "client": ("192.0.2.7", 1234),
+            "server": ("127.0.0.1", 80),
+            "scheme": "http",
+            "http_version": "1.1",
+            "root_path": "",
+        }
+        asyncio.run(self.app(scope, receive, send))
+        got = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
+        for name, morsel in SimpleCookie(got.get("set-cookie", "")).items():
+            self.cookies[name] = morsel.value
+            if morsel["max-age"] == "0":
+                del self.cookies[name]
+        text = b"".join(message.get("body", b"") for message in messages[1:]).decode()
+        return Answer(messages[0]["status"], got, text)
+
+
+@pytest.fixture
+def claire(site: Site) -> Site:
+    ckan = site.as_sysadmin()
+    fields = {"name": "claire", "email": "Claire@example.org", "password": "motdepasse"}
+    ckan.call_action("user_create", fields)
+    ckan.call_action("organization_create", {"name": "aime", "users": [{"name": "claire", "capacity": "editor"}]})
+    ckan.call_action("organization_create", {"name": "bourg", "users": [{"name": "claire", "capacity": "admin"}]})
+    for name in ("aime", "bourg"):
+        ckan.call_action("package_create", {"name": f"secret-{name}", "owner_org": name, "private": True})
+    return site
+
+
+@pytest.fixture
+def browser(claire: Site, monkeypatch: pytest.MonkeyPatch) -> Browser:
+    monkeypatch.setattr(sessions, "failures", sessions.Failures())
+    return Browser(claire)
+
+
+def log_in(browser: Browser, login: str = "claire", password: str = "motdepasse", **more: Any) -> Any:
+    fields = {"login": login, "password": password, **more}
+    return browser.post("/user/login", data=fields, headers=HERE)
+
+
+def private_is_seen(browser: Browser) -> bool:
+    return bool(browser.get("/api/3/action/package_show?id=secret-aime").status_code == 200)
+
+
+@pytest.mark.parametrize("login", ["claire", "claire@example.org", "CLAIRE@EXAMPLE.ORG"])
+def test_who_logs_in_is_known_until_logging_out(browser: Browser, login: str) -> None:
+    assert not private_is_seen(browser)
+    answer = log_in(browser, login)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert private_is_seen(browser)
+    assert "connecté en tant que" in browser.get("/user/login").text
+    kept = browser.cookies[COOKIE]
+    assert browser.post("/user/logout", headers=HERE).status_code == 303
+    assert not private_is_seen(browser)
+    browser.cookies[COOKIE] = kept
+    assert not private_is_seen(browser)
+
+
+def test_the_cookie_travels_only_over_https_where_the_site_does(tmp_path: Path, open_at: Callable[..., Site]) -> None:
+    site = open_at(tmp_path / "s", "https://portail.example.org")
+    fields = {"name": "claire", "email": "c@example.org", "password": "motdepasse"}
+    site.as_sysadmin().call_action("user_create", fields)
+    answer = Browser(site).post("/user/login", data={"login": "claire", "password": "motdepasse"}, headers=HERE)
+    assert "Secure" in answer.headers["set-cookie"]
+
+
+def test_a_wrong_password_and_an_unknown_name_are_said_alike(browser: Browser) -> None:
+    wrong, unknown = log_in(browser, password="faux"), log_in(browser, "personne")
+    assert wrong.status_code == unknown.status_code == 403
+    assert "pas le bon" in wrong.text
+    assert "pas le bon" in unknown.text
+    assert not browser.cookies
+
+
+def test_guessing_is_stopped_and_the_right_password_too_then(browser: Browser) -> None:
+    statuses = [log_in(browser, password=f"faux-{number}").status_code for number in range(MAX_FAILURES + 2)]
+    assert statuses == [403] * MAX_FAILURES + [429] * 2
+    assert log_in(browser).status_code == 429
+
+
+@pytest.mark.parametrize("headers", [{}, {"origin": "https://mechant.example"}, {"origin": "null"}])
+def test_another_site_can_neither_log_in_nor_act_as_the_visitor(
+    browser: Browser, claire: Site, headers: dict[str, str]
+) -> None:
+    fields = {"login": "claire", "password": "motdepasse"}
+    assert browser.post("/user/login", data=fields, headers=headers).status_code == 403
+    log_in(browser)
+    patch = {"id": "secret-aime", "title": "Volé"}
+    assert browser.post("/api/3/action/package_patch", json_data=patch, headers=headers).status_code == 403
+    assert browser.post("/user/logout", headers=headers).status_code == 403
+    assert browser.post("/api/3/action/package_patch", json_data=patch, headers=HERE).status_code == 200
+
+
+@pytest.mark.parametrize("place", ["https://mechant.example/", "//mechant.example/", "/\\mechant.example", "x"])
+def test_logging_in_leads_nowhere_else(browser: Browser, place: str) -> None:
+    assert log_in(browser, came_from=place).headers["location"] == "/"
+    assert log_in(browser, came_from="/dataset/secret-aime").headers["location"] == "/dataset/secret-aime"
+
+
+def test_a_new_password_ends_the_sessions(browser: Browser, claire: Site) -> None:
+    log_in(browser)
+    assert private_is_seen(browser)
+    claire.as_sysadmin().call_action("user_patch", {"id": "claire", "password": "autremotdepasse"})
+    assert not private_is_seen(browser)
+
+
+def test_a_deleted_user_is_logged_out(browser: Browser, claire: Site) -> None:
+    log_in(browser)
+    claire.as_sysadmin().call_action("user_delete", {"id": "claire"})
+    assert not private_is_seen(browser)
+    assert log_in(browser).status_code == 403
+
+
+def scoped(site: Site, organization: str = "aime") -> Any:
+    asked = {"user": "claire", "name": "dépôt", "organization": organization}
+    return site.find_user_by_token(site.as_sysadmin().call_action("api_token_create", asked)["token"])
+
+
+def test_a_scoped_token_has_rights_in_its_organization_only(claire: Site) -> None:
+    user = scoped(claire)
+    call_action(claire, user, "package_create", {"name": "ici", "owner_org": "aime"})
+    call_action(claire, user, "package_patch", {"id": "secret-aime", "title": "Vu"})
+    call_action(claire, user, "package_show", {"id": "secret-aime"})
+    refused: list[tuple[str, dict[str, Any]]] = [
+        ("package_create", {"name": "ailleurs", "owner_org": "bourg"}),
+        ("package_create", {"name": "sans"}),
+        ("package_patch", {"id": "secret-bourg", "title": "Vu"}),
+        ("package_show", {"id": "secret-bourg"}),
+        ("api_token_create", {"user": "claire", "name": "plus"}),
+        ("user_patch", {"id": "claire", "fullname": "x"}),
+        ("organization_patch", {"id": "bourg", "title": "x"}),
+    ]
+    for action, data in refused:
+        with pytest.raises(NotAuthorized):
+            call_action(claire, user, action, data)
+    found = call_action(claire, user, "package_search", {"include_private": True})
+    assert "secret-aime" in found
+    assert "secret-bourg" not in found
+
+
+def test_a_scoped_token_of_a_sysadmin_is_none(claire: Site) -> None:
+    claire.as_sysadmin().call_action("user_patch", {"id": "claire", "sysadmin": True})
+    user = scoped(claire)
+    assert not user.sysadmin
+    with pytest.raises(NotAuthorized):
+        call_action(claire, user, "package_show", {"id": "secret-bourg"})
+
+
+def test_the_last_use_of_a_token_is_noted(browser: Browser, claire: Site) -> None:
+    ckan = claire.as_sysadmin()
+    token = ckan.call_action("api_token_create", {"user": "claire", "name": "essai"})["token"]
+    writes = claire.db.last_write()
+    for _ in range(3):
+        browser.get("/api/3/action/status_show", headers={"authorization": token})
+    (shown,) = ckan.call_action("api_token_list", {"user_id": "claire"})
+    assert shown["last_access"] is not None
+    assert claire.db.last_write() == writes
