@@ -75,6 +75,22 @@ def find_date(text: str) -> date | None:
         return None
 
 
+def correct_period(text: str) -> str | None:
+    """Write two days, or one, as a period is written: 2024-01-01/2024-12-31.
+
+    >>> correct_period("2018/01/30_2022/01/29"), correct_period("du 01/02/2024 au 03/02/2024")
+    ('2018-01-30/2022-01-29', '2024-02-01/2024-02-03')
+    >>> correct_period("28/11/2017"), correct_period("2024-12-31_2024-01-01"), correct_period("en 2018")
+    ('2017-11-28', None, None)
+    """
+    parts = [part for part in re.split(r"_|;|\bdu\b|\bau\b|\bà\b| - |\s+", text.strip(), flags=re.I) if part]
+    days = [find_date(part) for part in parts]
+    found = [day for day in days if day is not None]
+    if len(found) != len(days) or not 1 <= len(found) <= 2 or found != sorted(found):
+        return None
+    return "/".join(day.isoformat() for day in found)
+
+
 def correct_date(text: str, form: str) -> str | None:
     """Write a date as the field's format wants it; the ISO form by default."""
     found = find_date(text) or find_date(re.split(r"[T ](?=[0-9]{1,2}[:h])", text.strip())[0])

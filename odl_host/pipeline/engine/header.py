@@ -6,14 +6,18 @@ warnings. A repeated label makes the columns ambiguous: Validata stops there; so
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from odl_host.pipeline.reading.names import name_key, one_typo_apart
 from odl_host.schemas.findings import Finding
 
 if TYPE_CHECKING:
     from odl_host.schemas.registry import Field, Schema
+
+_TYPO = 6
+"""Shorter names are often one letter from each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +49,11 @@ def match_header(schema: Schema, header: Sequence[str], *, strict_validata: bool
             continue
         required = bool(field.constraints.get("required"))
         if required or field.name in schema.primary_key:
-            findings.append(Finding("missing-label", column=field.name, params=_near(field, labels)))
+            findings.append(Finding("missing-label", column=field.name, params=_near(field, labels, by_name)))
         # Validata warns of a key column too, when it is not declared required, besides its error.
         if not required and (strict_validata or field.name not in schema.primary_key):
             findings.append(
-                Finding("optional-label-missing", "warning", column=field.name, params=_near(field, labels))
+                Finding("optional-label-missing", "warning", column=field.name, params=_near(field, labels, by_name))
             )
     for place, (label, known) in enumerate(zip(labels, fields, strict=True), start=1):
         if known is None:
@@ -74,10 +78,14 @@ def _repeated(labels: Sequence[str], places: Sequence[int], strict_validata: boo
     )
 
 
-def _near(field: Field, labels: Sequence[str]) -> dict[str, str]:
-    """Return the label that probably stands for the field: same letters in another case, or a known other name."""
-    wanted = {field.name.casefold(), *(alias.casefold() for alias in field.aliases)}
-    for label in labels:
-        if label.casefold() in wanted and label != field.name:
-            return {"label": label}
-    return {}
+def _near(field: Field, labels: Sequence[str], names: Collection[str]) -> dict[str, str]:
+    """Return the label that probably stands for the field: its letters but for one, or a known other name."""
+    key = name_key(field.name)
+    wanted = {key, *map(name_key, field.aliases)}
+    typing = [
+        label
+        for label in labels
+        if label not in names
+        and (name_key(label) in wanted or (len(key) >= _TYPO and one_typo_apart(name_key(label), key)))
+    ]
+    return {"label": typing[0]} if typing else {}

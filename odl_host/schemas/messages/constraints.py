@@ -76,6 +76,9 @@ def _pattern(finding: Finding) -> Sentences:
         return wrong, write(proposal, otherwise)
     if "http" in source:
         return wrong, write(corrections.correct_uri(text), "Écrivez une adresse entière, qui commence par https://.")
+    period = corrections.correct_period(text)
+    if period and period != text and re.fullmatch(source, period):
+        return wrong, f"Écrivez « {period} »."
     example = finding.params.get("example", "")
     if text != text.strip():
         return wrong, "Supprimez les espaces avant et après la valeur."

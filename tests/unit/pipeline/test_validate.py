@@ -269,3 +269,11 @@ def test_columns_that_refer_to_another_table_are_said_to_be_unchecked() -> None:
     assert (finding.code, finding.severity, finding.column) == ("foreign-key-not-checked", "warning", "a")
     assert finding.params["other"] == "programme"
     assert _codes(_validate([_text("a")], ["a"], [["x"]], foreignKeys=keys, strict=True)) == []
+
+
+def test_a_missing_column_names_the_title_that_is_one_letter_off() -> None:
+    fields = [{"name": "coordonnees", "constraints": {"required": True}}, {"name": "nom"}]
+    schema = parse_descriptor({"fields": fields}, name="x/y", version="1")
+    report = validate_rows(schema, ["coordonnnées", "nom"], [["1", "2"]])
+    missing = next(one for one in report.findings if one.code == "missing-label")
+    assert missing.params["label"] == "coordonnnées"

@@ -149,3 +149,12 @@ def test_a_place_is_told_in_words() -> None:
     assert place(Finding("unknown-label", row=1, column="x")) == "ligne des titres, colonne x"
     assert place(Finding("extra-cell", row=3, column="", position=9)) == "ligne 3, 9e colonne"
     assert place(Finding("check-error")) == ""
+
+
+def test_a_period_written_otherwise_is_proposed_as_the_pattern_wants_it() -> None:
+    pattern = r"\d{4}-\d{2}-\d{2}(/\d{4}-\d{2}-\d{2})?"
+    params = {"constraint": "pattern", "expected": pattern, "example": "2025-05-02"}
+    found = Finding(
+        "constraint-error", row=2, column="datesPeriodeVersement", cell="2018-01-01_2018-03-31", params=params
+    )
+    assert fix(found) == "Écrivez « 2018-01-01/2018-03-31 »."
