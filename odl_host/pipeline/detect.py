@@ -279,7 +279,13 @@ def _named(fit: _Fit) -> str:
 
 
 def _nothing_fits(table: Table) -> str:
-    shown = ", ".join(f"« {' '.join(label.split())[:40]} »" for label in table.header[:4] if label.strip())
+    titles = [label.strip() for label in table.header if label.strip()]
+    shown = ", ".join(f"« {' '.join(label.split())[:40]} »" for label in titles[:4])
+    if sum(label[0].isdigit() for label in titles) * 3 >= len(titles) > 0:
+        return (
+            f"Ce tableau semble n’avoir pas de ligne de titres : il commence par des données ({shown}…). "
+            "Ajoutez au-dessus une ligne avec les titres de colonnes du modèle."
+        )
     found = f" (ici : {shown}…)" if shown else ""
     return (
         f"Aucun modèle connu n’a ces titres de colonnes{found}. "

@@ -84,9 +84,10 @@ def test_words_that_any_file_has_make_nothing_certain(tmp_path: Path) -> None:
     assert "Reprenez les titres de colonnes du modèle" in found.reason
 
 
-def test_a_file_without_a_header_is_blocked_and_the_reason_shows_its_first_cells(tmp_path: Path) -> None:
+def test_a_file_without_a_header_is_blocked_and_the_reason_says_what_its_first_cells_are(tmp_path: Path) -> None:
     found = detected(tmp_path, ["21730065600014", "Aiton", "12", "zzz"])
     assert (found.schema, found.certain, found.runner_up) == (None, False, None)
+    assert "pas de ligne de titres" in found.reason
     assert "« 21730065600014 »" in found.reason
 
 
