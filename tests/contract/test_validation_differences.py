@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import frictionless
+import openpyxl
 import pytest
 
 from odl_host.pipeline.engine.reference import judge_with_frictionless
@@ -100,6 +101,32 @@ def _(folder: Path) -> None:
     ours = _ours(schema, header, rows, strict=True)
     assert {code for code, _, _ in _errors(ours)} == {"missing-cell"}
     assert _errors(ours) == _errors(_theirs(schema, header, rows))
+
+
+@shows("cells of workbooks")
+def _(folder: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["v"], [73065]):
+        book.active.append(row)
+    book.active.cell(5, 1).font = openpyxl.styles.Font(bold=True)
+    book.save(folder / "table.xlsx")
+    resource = frictionless.Resource(
+        str(folder / "table.xlsx"), schema=frictionless.Schema.from_descriptor({"fields": [TEXT]})
+    )
+    with frictionless.system.use_context(trusted=True):
+        assert "type-error" in {error.type for error in resource.validate().tasks[0].errors}
+    table = read_table(folder / "table.xlsx", repair=False)
+    assert (table.rows, validate_table(table, _schema(TEXT), strict_validata=True).findings) == (1, ())
+
+
+@shows("a space after each separator")
+def _(folder: Path) -> None:
+    path = folder / "table.csv"
+    path.write_text("v, n\nx, 1\ny, 2\n", encoding="utf-8")
+    table = read_table(path, repair=False)
+    assert list(table.iter_rows()) == [["x", " 1"], ["y", " 2"]]
+    with frictionless.system.use_context(trusted=True), frictionless.Resource(str(path)) as resource:
+        assert [row.to_list() for row in resource.row_stream] == [["x", 1], ["y", 2]]
 
 
 @shows("repeated label")

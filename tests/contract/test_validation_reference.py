@@ -128,6 +128,42 @@ def test_files_of_the_reference_get_frictionless_verdict_and_errors(reference_di
     assert different == []
 
 
+READ_OTHERWISE = "a space after each separator: see docs/validation-differences.md"
+OBSERVED_OTHERWISE = {
+    "atlasante/schema-dae/exemple_invalide.csv": READ_OTHERWISE,
+    "atlasante/schema-dae/exemple_invalide_complet.csv": READ_OTHERWISE,
+    "atlasante/schema-dae/exemple_valide.csv": READ_OTHERWISE,
+}
+"""Files of which Validata was seen to read other cells than there are, and why."""
+KEPT_BY_THE_INDEX = 200
+
+
+def test_csv_files_get_the_errors_and_warnings_that_validata_was_seen_to_give(reference_dir: Path) -> None:
+    schemas = {
+        f"{entry['name']}@{entry['version']}": entry
+        for entry in json.loads((reference_dir / "schemas" / "index.json").read_text("utf-8"))
+    }
+    compared, different = 0, {}
+    for folder in ("examples", "real"):
+        for entry in json.loads((reference_dir / folder / "index.json").read_text("utf-8")):
+            seen = entry.get("observed", {}).get("validata_0.12.5", {})
+            refused = {"schema-error", "field-error", "resource-error"} & seen.get("by_type", {}).keys()
+            if entry.get("schema") not in schemas or not entry["path"].endswith(".csv"):
+                continue
+            if seen.get("valid") is None or refused or seen["n_errors"] > KEPT_BY_THE_INDEX:
+                continue
+            schema = _described(reference_dir, schemas[entry["schema"]])
+            columns = [field.name for field in schema.fields]
+            table = read_table(reference_dir / folder / entry["path"], columns=columns, repair=False)
+            report = validate_table(table, schema, strict_validata=True, max_findings=ALL)
+            expected = {tuple(error) for error in entry["errors_validata_0.12.5"]}
+            compared += 1
+            if (_errors(report), report.warnings_total) != (expected, seen["n_warnings"]):
+                different[entry["path"]] = sorted(_errors(report) ^ expected, key=str)[:4]
+    assert compared > 80
+    assert different.keys() == OBSERVED_OTHERWISE.keys(), different
+
+
 # -- cells ------------------------------------------------------------------------------------------------------------
 
 FIELDS: list[dict[str, Any]] = json.loads((DATA / "odd-fields.json").read_text("utf-8"))
