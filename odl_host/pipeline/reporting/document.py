@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from odl_host.schemas.messages import fix, message
+from odl_host.schemas.messages import sentences
 
 if TYPE_CHECKING:
     from odl_host.pipeline.reporting.model import FileReport
@@ -57,15 +57,17 @@ def as_json(report: FileReport) -> dict[str, Any]:
 
 def findings_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """Return findings in their stable JSON form."""
-    return [
-        {
-            "code": one.code,
-            "severity": one.severity,
-            "row": one.row,
-            "column": one.column,
-            "cell": one.cell,
-            "message": message(one),
-            "fix": fix(one),
-        }
-        for one in findings
-    ]
+    return [_finding_json(one) for one in findings]
+
+
+def _finding_json(one: Finding) -> dict[str, Any]:
+    message, fix = sentences(one)
+    return {
+        "code": one.code,
+        "severity": one.severity,
+        "row": one.row,
+        "column": one.column,
+        "cell": one.cell,
+        "message": message,
+        "fix": fix,
+    }

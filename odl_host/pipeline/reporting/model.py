@@ -91,7 +91,7 @@ class FileReport:
 
     def sentences(self, finding: Finding) -> tuple[str, str]:
         """Return what is wrong and what to do, with the lines of the file where the sentence names another line."""
-        from odl_host.schemas.messages import fix, message
+        from odl_host.schemas.messages import sentences
 
         asked = self.question_on(finding)
         if asked is not None:
@@ -100,7 +100,8 @@ class FileReport:
         if self.header_row > 1 and other.isdigit():
             params = {**finding.params, "row": str(int(other) + self.header_row - 1)}
             finding = dataclasses.replace(finding, params=params)
-        return unbroken(message(finding)), unbroken(fix(finding))
+        wrong, todo = sentences(finding)
+        return unbroken(wrong), unbroken(todo)
 
     def question_on(self, finding: Finding) -> ReadNote | None:
         """Return the question whether another column is the one that is missing."""

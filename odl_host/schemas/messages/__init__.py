@@ -8,6 +8,6 @@ One file per noun: what a finding is about; `catalogue` says which code goes whe
 
 from __future__ import annotations
 
-from odl_host.schemas.messages.catalogue import fix, message, place
+from odl_host.schemas.messages.catalogue import fix, message, place, sentences
 
-__all__ = ["fix", "message", "place"]
+__all__ = ["fix", "message", "place", "sentences"]

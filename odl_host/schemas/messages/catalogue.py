@@ -7,14 +7,22 @@ from odl_host.schemas.messages import checks, columns, constraints, ours, struct
 from odl_host.schemas.messages.phrases import Sentences, SentencesByCode
 
 
+def sentences(finding: Finding) -> Sentences:
+    """Say what is wrong, and what to type instead or what to do ("" when there is nothing to do)."""
+    found = _BY_CODE.get(finding.code)
+    if found is None:
+        return "Une anomalie a été relevée ici.", "Vérifiez cette valeur."
+    return found(finding) if callable(found) else found
+
+
 def message(finding: Finding) -> str:
     """Say what is wrong."""
-    return _sentences(finding)[0]
+    return sentences(finding)[0]
 
 
 def fix(finding: Finding) -> str:
     """Say what to type instead, or what to do; "" when there is nothing to do."""
-    return _sentences(finding)[1]
+    return sentences(finding)[1]
 
 
 def place(finding: Finding) -> str:
@@ -27,13 +35,6 @@ def place(finding: Finding) -> str:
     elif finding.position:
         parts.append(f"{finding.position}e colonne")
     return ", ".join(parts)
-
-
-def _sentences(finding: Finding) -> Sentences:
-    found = _BY_CODE.get(finding.code)
-    if found is None:
-        return "Une anomalie a été relevée ici.", "Vérifiez cette valeur."
-    return found(finding) if callable(found) else found
 
 
 _BY_CODE: SentencesByCode = {
