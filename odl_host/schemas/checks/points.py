@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 NEAR_KM = 3.0
 """How far outside of the commune's bounding box a point is still near: contours are simplified, places straddle."""
 _KM_PER_DEGREE = 111.2
+_ROUND = 180
+"""Degrees; beyond, the numbers are metres of a projection, such as Lambert 93."""
 _LONGITUDE = re.compile(r"(?:^|[^a-z])x?(?:long?|lng|longitude)(?:[^a-z]|$)", re.IGNORECASE)
 _LATITUDE = re.compile(r"(?:^|[^a-z])y?(?:lat|latitude)(?:[^a-z]|$)", re.IGNORECASE)
 
@@ -63,6 +65,8 @@ class PointJudge:
         name, (west, south, east, north) = commune
         if west <= longitude <= east and south <= latitude <= north:
             return None
+        if abs(longitude) > _ROUND or abs(latitude) > _ROUND:
+            return Problem("odl-far-point", {"name": name, "metres": "oui"}, self._severity)
         km = _distance_km(commune[1], longitude, latitude)
         if not km > NEAR_KM:
             return None

@@ -21,6 +21,11 @@ def _former_commune(finding: Finding) -> Sentences:
 
 def _far_point(finding: Finding) -> Sentences:
     name, km = finding.params.get("name", ""), finding.params.get("km", "")
+    if finding.params.get("metres"):
+        return (
+            "Cette position n'est pas en degrés : c'est sans doute une position en mètres (Lambert).",
+            "Écrivez la longitude et la latitude en degrés (WGS 84), comme 5.9178 et 45.5646.",
+        )
     if finding.params.get("swapped"):
         return (
             f"Cette position est à {km} km de {name}, la commune de la ligne.",

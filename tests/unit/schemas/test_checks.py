@@ -144,6 +144,8 @@ def test_a_point_far_from_its_commune_is_noted_with_the_distance() -> None:
     assert problem is not None
     assert (problem.code, problem.severity, problem.params["name"]) == ("odl-far-point", "warning", "Chambéry")
     assert 380 < int(problem.params["km"]) < 480
+    lambert = PointJudge().judge("73065", 927000.0, 6500000.0)
+    assert lambert is not None and lambert.params["metres"]
     swapped = PointJudge().judge("73065", 45.5646, 5.9178)
     assert swapped is not None and swapped.params["swapped"]
 
