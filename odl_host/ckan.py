@@ -78,6 +78,21 @@ class ValidationError(WireError):
         return {**self.error_dict, "__type": self.kind}
 
 
+class IntegrityError(WireError):
+    """What was sent has the wrong shape; CKAN gives it back."""
+
+    status = 400
+    kind = "Integrity Error"
+
+    def __init__(self, message: str, data: JsonDict) -> None:
+        super().__init__(message)
+        self.data = data
+
+    def error(self) -> ErrorDict:
+        """The reason, and what was sent."""
+        return {"__type": self.kind, "message": self.message, "data": self.data}
+
+
 class SearchQueryError(WireError):
     """The search parameters are refused."""
 
@@ -90,21 +105,6 @@ class SearchError(WireError):
 
     status = 409
     kind = "Search Error"
-
-
-class IntegrityError(WireError):
-    """A parameter that CKAN can read only as a list of dictionaries is none; the answer shows what was sent."""
-
-    status = 400
-    kind = "Integrity Error"
-
-    def __init__(self, field: str, value: object, data: JsonDict) -> None:
-        super().__init__(f"Only lists of dicts can be placed against subschema ('{field}',), not {type(value)}")
-        self.data = data
-
-    def error(self) -> ErrorDict:
-        """CKAN sends the parameters back."""
-        return {**super().error(), "data": self.data}
 
 
 class BadRequest(WireError):

@@ -61,7 +61,7 @@ async def answer(site: Site, request: Request) -> Response:
     try:
         action = get_action(name)
         if is_get and not action.reads:
-            raise BadRequest("Invalid request. Please use POST method for your request")
+            raise BadRequest("JSON Error: Invalid request. Please use POST method for your request")
         # A page of another site can make a browser send a JSONP request: it never acts as the visitor.
         user = None if callback else await _find_user(site, request)
         async with _read_parameters(request) as (data_dict, files):
@@ -158,7 +158,9 @@ def _from_json(body: bytes) -> JsonDict:
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"JSON Error: Error decoding JSON data. Error: {error}") from error
     if not isinstance(data, dict):
-        raise BadRequest("JSON Error: Request data JSON decoded to a value that is not a dictionary")
+        raise BadRequest(
+            f"JSON Error: Request data JSON decoded to {str(data)[:100]!r} but it needs to be a dictionary."
+        )
     if _is_deeper(data, MAX_DEPTH):
         raise BadRequest("JSON Error: the data is nested too deeply")
     cleaned: JsonDict = clean(data)

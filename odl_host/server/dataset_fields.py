@@ -11,18 +11,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from odl_host.ckan import JsonDict, ValidationError
+from odl_host.ckan import JsonDict, NotFound, ValidationError
 from odl_host.server.clock import now
 from odl_host.server.datasets import Resource, find_dataset, find_name_holder
-from odl_host.server.extras import NOT_A_LIST, NOT_EXPECTED, check_extras
+from odl_host.server.extras import NOT_EXPECTED, check_extras, require_dicts
 from odl_host.server.groups import find_group
 from odl_host.server.licenses import LICENSES
-from odl_host.server.names import check_date, check_email, check_id, check_name, check_tag, tag_id
-from odl_host.server.params import MISSING_VALUE, Invalid, flag
+from odl_host.server.names import check_dataset_name, check_date, check_email, check_id, check_name, check_tag, tag_id
+from odl_host.server.params import MISSING_VALUE, Invalid, as_text, flag
 from odl_host.server.permissions import WRITERS, has_capacity
 from odl_host.server.registry import Context
 from odl_host.server.resource_fields import ResourceInput, check_resource
 from odl_host.server.tables import resources
+from odl_host.server.vocabularies import ensure_tag, find_vocabulary, show_tag
 
 TEXTS = ("author", "author_email", "maintainer", "maintainer_email", "license_id", "notes", "url", "version")
 STATES = frozenset({"active", "draft", "deleted"})
@@ -63,14 +64,14 @@ class _Reader:
     def is_sysadmin(self) -> bool:
         return self.ctx.user is not None and self.ctx.user.sysadmin
 
-    def refuse(self, key: str, message: str) -> None:
-        self.errors.setdefault(key, []).append(message)
+    def refuse(self, key: str, *messages: str) -> None:
+        self.errors.setdefault(key, []).extend(messages)
 
     def dataset_id(self) -> str:
         if self.before is not None:
             return str(self.before["id"])
         value = self.data.get("id")
-        if not value:
+        if value is None or (value == "" and not self.is_sysadmin):
             return str(uuid.uuid4())
         if not self.is_sysadmin:
             self.refuse("id", NOT_EXPECTED)
@@ -86,17 +87,17 @@ class _Reader:
 
     def name(self, dataset_id: str) -> str:
         value = self.data.get("name")
-        if value is None or value == "":
-            if self.before is not None and "name" not in self.data:
+        if value is None or (value == "" and self.before is None):
+            if self.before is not None:
                 return str(self.before["name"])
             self.refuse("name", MISSING_VALUE)
             return ""
         if self.before is not None and value == self.before["name"]:
             return str(value)
         try:
-            name = check_name(value)
+            name = check_dataset_name(value)
         except Invalid as error:
-            self.refuse("name", str(error))
+            self.refuse("name", *error.messages)
             return ""
         holder_id, state = find_name_holder(self.ctx.db, name) or (dataset_id, "")
         if holder_id != dataset_id:
@@ -110,27 +111,27 @@ class _Reader:
         value = self.data.get(key)
         if value is None:
             return None
-        if isinstance(value, dict | list):
-            self.refuse(key, "Must be a Unicode string value")
-            return None
+        value = as_text(value)
         if key.endswith("_email") and value:
             try:
                 return check_email(value)
             except Invalid as error:
                 self.refuse(key, str(error))
-        return str(value)
+        return value
 
     def owner_org(self) -> str | None:
         before = self.before["owner_org"] if self.before else None
-        if self.before is not None and "owner_org" not in self.data:
-            return str(before) if before else None
         value = self.data.get("owner_org")
+        if self.before is not None and value is None:
+            return str(before) if before else None
         if not value:
             if not self.ctx.site.settings["ckan.auth.create_unowned_dataset"]:
                 self.refuse("owner_org", "An organization must be provided")
             return None
         group = self.ctx.once(find_group, value) if isinstance(value, str) else None
-        if group is None or not group.is_organization or group.state == "deleted":
+        if group is not None and not group.is_organization:
+            raise NotFound("Organization was not found.")
+        if group is None or group.state == "deleted":
             self.refuse("owner_org", "Organization does not exist")
             return None
         if group.id != before and not has_capacity(self.ctx, group.id, WRITERS):
@@ -141,7 +142,7 @@ class _Reader:
     def state(self) -> str:
         before = str(self.before["state"]) if self.before else "active"
         value = self.data.get("state")
-        if not value:
+        if not value or (self.before is None and not self.is_sysadmin):
             return before
         if value not in STATES:
             self.refuse("state", f"Value must be one of {sorted(STATES)}")
@@ -158,32 +159,46 @@ class _Reader:
             return "dataset"
 
     def tags(self) -> list[JsonDict]:
-        sent = self.data.get("tags")
-        names: dict[str, None] = {}
         text = self.data.get("tag_string")
-        if sent is None and isinstance(text, str):
-            sent = [{"name": part} for part in map(str.strip, text.split(",")) if part]
-        if not isinstance(sent, list | None):
-            self.refuse("tags", NOT_A_LIST)
-            return []
-        for tag in sent or []:
-            if not isinstance(tag, dict):
-                self.refuse("tags", NOT_A_LIST)
-                continue
+        if "tags" not in self.data and isinstance(text, str):
+            return self._tags_of_string(text)
+        free: dict[str, None] = {}
+        closed: dict[str, JsonDict] = {}
+        nested: list[JsonDict] = []
+        for tag in require_dicts("tags", self.data.get("tags"), self.data):
             if not tag.get("name"):
-                self.refuse("tags", MISSING_VALUE)
                 continue
             try:
-                names[check_tag(tag["name"])] = None
+                name = check_tag(tag["name"])
             except Invalid as error:
                 self.refuse("tags", str(error))
-        return [
-            {"display_name": name, "id": tag_id(name), "name": name, "state": "active", "vocabulary_id": None}
-            for name in sorted(names)
-        ]
+                continue
+            if not tag.get("vocabulary_id"):
+                free[name] = None
+                continue
+            vocabulary = find_vocabulary(self.ctx.db, as_text(tag["vocabulary_id"]))
+            nested.append({} if vocabulary else {"vocabulary_id": ["Tag vocabulary was not found."]})
+            if vocabulary:
+                entry = show_tag(ensure_tag(self.ctx.db, name, vocabulary.id)) | {"state": "active"}
+                closed[entry["id"]] = entry
+        if any(nested):
+            self.errors["tags"] = nested
+        return sorted(
+            [*map(_free_tag, free), *closed.values()], key=lambda tag: (tag["name"], not tag["vocabulary_id"])
+        )
+
+    def _tags_of_string(self, text: str) -> list[JsonDict]:
+        names: dict[str, None] = {}
+        for part in filter(None, map(str.strip, text.split(","))):
+            try:
+                names[check_tag(part)] = None
+            except Invalid as error:
+                self.refuse("tag_string", *error.messages)
+                break
+        return [_free_tag(name) for name in sorted(names)]
 
     def extras(self) -> list[dict[str, str]]:
-        extras, messages = check_extras(self.data.get("extras"), reserved=RESERVED_KEYS, is_sysadmin=self.is_sysadmin)
+        extras, messages = check_extras(self.data, reserved=RESERVED_KEYS, is_sysadmin=self.is_sysadmin)
         self.errors |= messages
         return extras
 
@@ -191,31 +206,25 @@ class _Reader:
         sent = self.data.get("groups")
         if sent is None:
             return None
-        if not isinstance(sent, list):
-            self.refuse("groups", NOT_A_LIST)
-            return None
         ids: dict[str, None] = {}
-        for entry in sent:
-            ref = (entry.get("id") or entry.get("name")) if isinstance(entry, dict) else None
+        for entry in require_dicts("groups", sent, self.data):
+            ref = entry.get("id") or entry.get("name")
             group = find_group(self.ctx.db, ref) if isinstance(ref, str) else None
-            if group is None or group.is_organization:
-                self.refuse("groups", f"Not found: group {ref}" if ref else MISSING_VALUE)
-                continue
-            ids[group.id] = None
+            # As in CKAN, a group that is not there is no error.
+            if group is not None and not group.is_organization and group.state == "active":
+                ids[group.id] = None
         return list(ids)
 
     def resources(self, dataset_id: str, stored: dict[str, Resource]) -> list[ResourceInput] | None:
         sent = self.data.get("resources")
         if sent is None:
             return None
-        if not isinstance(sent, list):
-            self.refuse("resources", NOT_A_LIST)
-            return None
+        sent = require_dicts("resources", sent, self.data)
         entries: list[ResourceInput] = []
         errors: list[JsonDict] = []
         seen: set[str] = set()
         for entry in sent:
-            key = entry.get("id") if isinstance(entry, dict) else None
+            key = entry.get("id")
             read, found = check_resource(entry, stored=stored.get(key) if isinstance(key, str) else None)
             if read is not None and read.id in seen:
                 found = {"id": ["Resource id already exists."]}
@@ -223,10 +232,10 @@ class _Reader:
             if read is not None:
                 seen.add(read.id)
                 entries.append(read)
-        chosen = [e["id"] for e in sent if isinstance(e, dict) and isinstance(e.get("id"), str)]
+        chosen = [e["id"] for e in sent if isinstance(e.get("id"), str)]
         used = {r.id for r in self._used(chosen) if r.package_id != dataset_id}
         for entry, found in zip(sent, errors, strict=True):
-            if isinstance(entry, dict) and entry.get("id") in used:
+            if entry.get("id") in used:
                 found["id"] = ["Resource id already exists."]
         if any(errors):
             self.errors["resources"] = errors
@@ -234,6 +243,10 @@ class _Reader:
 
     def _used(self, ids: list[str]) -> list[Any]:
         return list(self.ctx.db.execute(_USED_RESOURCE_IDS, {"ids": ids})) if ids else []
+
+
+def _free_tag(name: str) -> JsonDict:
+    return {"display_name": name, "id": tag_id(name), "name": name, "state": "active", "vocabulary_id": None}
 
 
 def read_dataset(
@@ -249,7 +262,7 @@ def read_dataset(
     texts = {key: reader.text(key) for key in TEXTS}
     owner_org = reader.owner_org()
     private = flag(data["private"]) if data.get("private") is not None else bool(before and before["private"])
-    if private and not owner_org and "owner_org" not in reader.errors:
+    if private and not owner_org and before is None and "owner_org" not in reader.errors:
         reader.refuse("private", "Datasets with no organization can't be private.")
     state = reader.state()
     tags = reader.tags()
@@ -258,7 +271,7 @@ def read_dataset(
     entries = reader.resources(dataset_id, stored or {})
     group_ids = reader.group_ids()
     modified = _chosen_date(reader, "metadata_modified")
-    created = _chosen_date(reader, "metadata_created")
+    created = _chosen_date(reader, "metadata_created") if before is None else None
     if reader.errors:
         raise ValidationError(reader.errors)
     moment = now()
@@ -276,11 +289,11 @@ def read_dataset(
         "num_tags": len(tags),
         "owner_org": owner_org,
         "private": private,
-        "relationships_as_object": [],
-        "relationships_as_subject": [],
+        "relationships_as_object": before["relationships_as_object"] if before else [],
+        "relationships_as_subject": before["relationships_as_subject"] if before else [],
         "state": state,
         "tags": tags,
-        "title": reader.text("title") or name,
+        "title": as_text(data.get("title") or "") or name,
         "type": kind,
     }
     if license_ and license_.url:

@@ -5,6 +5,7 @@ Rows and documents only; who may do what is in `permissions`, what callers may s
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,19 @@ from odl_host.ckan import JsonDict, NotFound
 from odl_host.server.clock import now
 from odl_host.server.documents import encode, join_array, join_object
 from odl_host.server.groups import find_row, groups_of_package
-from odl_host.server.tables import counters, groups, members, package_tags, packages, purged, resources
+from odl_host.server.tables import (
+    collaborators,
+    counters,
+    groups,
+    members,
+    package_tags,
+    package_vocabulary_tags,
+    packages,
+    purged,
+    relationships,
+    resource_views,
+    resources,
+)
 
 _IN_GROUPS = (
     sa.select(sa.func.count())
@@ -73,6 +86,9 @@ _UPDATE = packages.update().where(packages.c.id == sa.bindparam("key"))
 _UPDATE_RESOURCE = resources.update().where(resources.c.id == sa.bindparam("key"))
 _DELETE_RESOURCE = resources.delete().where(resources.c.id == sa.bindparam("key"))
 _DELETE_TAGS = package_tags.delete().where(package_tags.c.package_id == sa.bindparam("key"))
+_DELETE_VOCABULARY_TAGS = package_vocabulary_tags.delete().where(
+    package_vocabulary_tags.c.package_id == sa.bindparam("key")
+)
 _REINDEX_OF_ORGANIZATION = packages.update().where(packages.c.owner_org == sa.bindparam("org"))
 
 
@@ -220,7 +236,7 @@ def update_dataset(db: sa.Connection, fields: JsonDict, *, tags_changed: bool = 
     """Write a dataset's complete document over the stored one."""
     db.execute(_UPDATE, {"key": fields["id"], **_columns(db, fields)})
     if tags_changed:
-        db.execute(_DELETE_TAGS, {"key": fields["id"]})
+        _delete_tags(db, fields["id"])
         _write_tags(db, fields["id"], fields["tags"])
 
 
@@ -240,8 +256,17 @@ def _columns(db: sa.Connection, fields: JsonDict) -> dict[str, Any]:
 
 
 def _write_tags(db: sa.Connection, package_id: str, tags: Iterable[JsonDict]) -> None:
-    if rows := [{"package_id": package_id, "name": tag["name"]} for tag in tags]:
-        db.execute(_INSERT_TAG, rows)
+    free = [{"package_id": package_id, "name": tag["name"]} for tag in tags if not tag["vocabulary_id"]]
+    closed = [{"package_id": package_id, "tag_id": tag["id"]} for tag in tags if tag["vocabulary_id"]]
+    if free:
+        db.execute(_INSERT_TAG, free)
+    if closed:
+        db.execute(package_vocabulary_tags.insert(), closed)
+
+
+def _delete_tags(db: sa.Connection, package_id: str) -> None:
+    db.execute(_DELETE_TAGS, {"key": package_id})
+    db.execute(_DELETE_VOCABULARY_TAGS, {"key": package_id})
 
 
 def touch_dataset(db: sa.Connection, dataset: Dataset) -> JsonDict:
@@ -264,10 +289,23 @@ def update_resource(db: sa.Connection, row: Resource) -> None:
     db.execute(_UPDATE_RESOURCE, {"key": columns.pop("id"), **columns})
 
 
+def renumber(db: sa.Connection, rows: Sequence[Resource]) -> bool:
+    """Give resources the positions 0, 1, 2… in this order, writing only those that move; return whether any did."""
+    is_moved = False
+    for position, row in enumerate(rows):
+        if row.position != position:
+            fields = row.fields
+            fields["position"] = position
+            update_resource(db, dataclasses.replace(row, position=position, doc=encode(fields)))
+            is_moved = True
+    return is_moved
+
+
 def delete_resources(db: sa.Connection, ids: Sequence[str]) -> None:
     """Remove resources; their files stay in the storage, where others may share them."""
     if ids:
         db.execute(_DELETE_RESOURCE, [{"key": key} for key in ids])
+        db.execute(resource_views.delete().where(resource_views.c.resource_id.in_(list(ids))))
 
 
 def _resource_columns(row: Resource) -> dict[str, Any]:
@@ -287,7 +325,11 @@ def purge_dataset(db: sa.Connection, package_id: str) -> None:
     """Remove a dataset for good, and leave a note for the search index."""
     db.execute(packages.delete().where(packages.c.id == package_id))
     db.execute(resources.delete().where(resources.c.package_id == package_id))
-    db.execute(_DELETE_TAGS, {"key": package_id})
+    _delete_tags(db, package_id)
+    db.execute(resource_views.delete().where(resource_views.c.package_id == package_id))
+    db.execute(collaborators.delete().where(collaborators.c.package_id == package_id))
+    either = sa.or_(relationships.c.subject_id == package_id, relationships.c.object_id == package_id)
+    db.execute(relationships.delete().where(either))
     db.execute(members.delete().where(members.c.object_id == package_id, members.c.object_type == "package"))
     db.execute(purged.delete().where(purged.c.package_id == package_id))
     db.execute(purged.insert(), {"package_id": package_id, "seq": next_seq(db)})

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from odl_host.ckan import NotAuthorized, NotFound
 from odl_host.errors import NotStored, OdlError
-from odl_host.server.files import find_file
+from odl_host.server.files import ResourceFile, find_file, find_image_file
 from odl_host.server.formats import guess_mimetype
 from odl_host.server.login import find_visitor
 from odl_host.server.ranges import Unsatisfiable, find_range
@@ -38,11 +38,15 @@ def routes(get_site: GetSite) -> list[Route]:
     async def original(request: Request) -> Response:
         return await _send(get_site(request), request, is_original=True)
 
+    async def image(request: Request) -> Response:
+        return await _send_image(get_site(request), request)
+
     folder = "/dataset/{package_id}/resource/{resource_id}"
     return [
         Route(f"{folder}/download/{{filename:path}}", download, methods=["GET", "HEAD"]),
         Route(f"{folder}/download", download, methods=["GET", "HEAD"]),
         Route(f"{folder}/original/{{filename:path}}", original, methods=["GET", "HEAD"]),
+        Route("/uploads/{folder}/{name}", image, methods=["GET", "HEAD"]),
     ]
 
 
@@ -59,6 +63,20 @@ async def _send(site: Site, request: Request, *, is_original: bool) -> Response:
     headers = {"etag": etag, "x-content-type-options": "nosniff", "cache-control": "no-cache"}
     if etag in (tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")):
         return Response(status_code=304, headers=headers)
+    return await _respond(site, request, file, headers)
+
+
+async def _send_image(site: Site, request: Request) -> Response:
+    try:
+        file = find_image_file(site, request.path_params["folder"], request.path_params["name"])
+    except NotFound:
+        return PlainTextResponse("Not found\n", 404)
+    etag = f'"{file.sha256}"'
+    headers = {"etag": etag, "x-content-type-options": "nosniff", "cache-control": "max-age=86400"}
+    return await _respond(site, request, file, headers)
+
+
+async def _respond(site: Site, request: Request, file: ResourceFile, headers: dict[str, str]) -> Response:
     media_type = guess_mimetype(file.name) or "application/octet-stream"
     disposition = "inline" if media_type in SHOWN_IN_BROWSER else "attachment"
     path = site.storage.path(file.sha256)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from odl_host.ckan import NotAuthorized, NotFound
 from odl_host.server.datasets import get_dataset, get_resource
+from odl_host.server.images import find_image
 from odl_host.server.permissions import is_reader
 from odl_host.server.registry import Context, User
 from odl_host.server.sites import Site
@@ -33,4 +34,13 @@ def find_file(site: Site, user: User | None, resource_id: str, *, is_original: b
     name, sha256 = (resource.original_name, resource.original) if is_original else (resource.blob_name, resource.blob)
     if not sha256 or not name:
         raise NotFound("Resource was not found.")
+    return ResourceFile(name, sha256)
+
+
+def find_image_file(site: Site, folder: str, name: str) -> ResourceFile:
+    """Return the file of an organization's, a group's or a user's image. :raises NotFound: there is none."""
+    with site.db.reading() as db:
+        sha256 = find_image(db, folder, name)
+    if sha256 is None:
+        raise NotFound("Image was not found.")
     return ResourceFile(name, sha256)

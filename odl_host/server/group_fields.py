@@ -10,7 +10,7 @@ from odl_host.server.clock import now
 from odl_host.server.extras import NOT_EXPECTED, check_extras
 from odl_host.server.groups import find_group
 from odl_host.server.names import check_id, check_name
-from odl_host.server.params import MISSING_VALUE, Invalid
+from odl_host.server.params import MISSING_VALUE, Invalid, as_text
 from odl_host.server.registry import Context
 
 TEXTS = ("title", "description", "image_url")
@@ -21,30 +21,30 @@ RESERVED_KEYS = frozenset({*TEXTS, "name", "id", "type", "state", "users", "pack
 def read_group(ctx: Context, data: JsonDict, *, is_organization: bool, before: JsonDict | None = None) -> JsonDict:
     """Return the complete document of an organization or group from what was sent.
 
+    Of one that is there (`before`), texts that are not sent stay; extras that are not sent go.
+
     :raises ValidationError: naming every wrong field.
     """
     is_sysadmin = ctx.user is not None and ctx.user.sysadmin
     errors: JsonDict = {}
-    texts: dict[str, str] = {}
-    for key in TEXTS:
-        value = data.get(key)
-        if isinstance(value, dict | list):
-            errors[key] = ["Must be a Unicode string value"]
-        texts[key] = "" if value is None else str(value)
+    kept = before or dict.fromkeys(TEXTS, "")
+    texts = {key: as_text(data[key]) if data.get(key) is not None else str(kept[key]) for key in TEXTS}
     group_id = str(before["id"]) if before else _new_id(ctx, data, errors, is_sysadmin=is_sysadmin)
     name = _name(ctx, data, errors, before)
-    extras, messages = check_extras(data.get("extras"), reserved=RESERVED_KEYS, is_sysadmin=is_sysadmin)
+    extras, messages = check_extras(data, reserved=RESERVED_KEYS, is_sysadmin=is_sysadmin, refuse_twice=False)
     errors |= messages
     state = data.get("state") or (before["state"] if before else "active")
     if state not in STATES:
         errors["state"] = [f"Value must be one of {sorted(STATES)}"]
-    kind = before["type"] if before else data.get("type") or ("organization" if is_organization else "group")
-    if not isinstance(kind, str):
-        errors["type"] = ["Must be a Unicode string value"]
+    kind = as_text(data.get("type") or ("organization" if is_organization else "group"))
+    if before:
+        if data.get("type") and kind != before["type"]:
+            errors["type"] = "Type cannot be updated"
+        kind = before["type"]
     if errors:
         raise ValidationError(errors)
     return {
-        "approval_status": "approved",
+        "approval_status": as_text(data.get("approval_status") or (before or {}).get("approval_status", "approved")),
         "created": before["created"] if before else now(),
         "description": texts["description"],
         "extras": extras,
@@ -87,7 +87,7 @@ def _name(ctx: Context, data: JsonDict, errors: JsonDict, before: JsonDict | Non
     try:
         name = check_name(value)
     except Invalid as error:
-        errors["name"] = [str(error)]
+        errors["name"] = list(error.messages)
         return ""
     holder = find_group(ctx.db, name)
     if holder is not None and (before is None or holder.id != before["id"]):

@@ -7,15 +7,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from odl_host.ckan import JsonDict, NotAuthorized, ValidationError
+from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server import permissions
 from odl_host.server.datasets import render_datasets
 from odl_host.server.documents import Rendered, encode, join_array, join_object, place
-from odl_host.server.groups import Group, get_group
+from odl_host.server.groups import Group, descendants_of, get_group, group_ids_of_user
+from odl_host.server.images import image_address
 from odl_host.server.params import Params, flag, natural, optional, required, text, text_list
 from odl_host.server.registry import Context
-from odl_host.server.tables import groups, members, packages, users
-from odl_host.server.users import PUBLIC_COLUMNS, count_created_packages, show_user
+from odl_host.server.tables import followers, groups, members, packages, users
+from odl_host.server.users import PUBLIC_COLUMNS, count_created_packages, get_account, show_user
 
 SHOWN_DATASETS_MAX = 1000
 SORT_FIELDS = ("name", "package_count", "title")
@@ -24,6 +25,7 @@ PUBLIC_DATASETS = sa.and_(packages.c.state == "active", packages.c.private == sa
 
 PERMISSION_ROLES = {
     "read": permissions.READERS,
+    "manage_group": permissions.READERS,
     "create_dataset": permissions.WRITERS,
     "update_dataset": permissions.WRITERS,
     "delete_dataset": permissions.WRITERS,
@@ -39,8 +41,6 @@ class GroupShow(Params):
     include_extras: bool = optional(flag, True)
     include_users: bool = optional(flag, True)
     include_groups: bool = optional(flag, True)
-    include_tags: bool = optional(flag, True)
-    include_followers: bool = optional(flag, True)
 
 
 class GroupList(Params):
@@ -58,7 +58,7 @@ class GroupList(Params):
     include_extras: bool = optional(flag, False)
     include_users: bool = optional(flag, False)
     include_groups: bool = optional(flag, False)
-    include_tags: bool = optional(flag, False)
+    include_member_count: bool = optional(flag, False)
 
 
 class ForUser(Params):
@@ -70,18 +70,16 @@ class ForUser(Params):
     include_member_count: bool = optional(flag, False)
 
 
-def show_group(ctx: Context, params: GroupShow, *, is_organization: bool) -> Rendered:
+def show_group(ctx: Context, params: GroupShow, *, is_organization: bool, counts_followers: bool = True) -> Rendered:
     """Return an organization or group with what `params` asks to add."""
     group = get_group(ctx.db, params.id, is_organization=is_organization)
-    doc = _shown_fields(group.fields, include_extras=params.include_extras)
-    if params.include_followers:
-        doc["num_followers"] = 0
-    if params.include_dataset_count:
+    doc = _shown_fields(ctx, group.fields, include_extras=params.include_extras)
+    if counts_followers:
+        doc["num_followers"] = _follower_counts(ctx, [group.id]).get(group.id, 0)
+    if params.include_dataset_count or params.include_datasets:
         doc["package_count"] = _dataset_counts(ctx, [group.id], is_organization=is_organization).get(group.id, 0)
-    if params.include_tags:
-        doc["tags"] = []
     if params.include_groups:
-        doc["groups"] = []
+        doc["groups"] = _parents(ctx, [group.id]).get(group.id, [])
     if params.include_users:
         doc["users"] = _users(ctx, [group.id]).get(group.id, [])
     body = encode(doc)
@@ -90,18 +88,56 @@ def show_group(ctx: Context, params: GroupShow, *, is_organization: bool) -> Ren
     return place(body, ctx.site.url)
 
 
-def _shown_fields(fields: JsonDict, *, include_extras: bool) -> JsonDict:
+def _shown_fields(ctx: Context, fields: JsonDict, *, include_extras: bool) -> JsonDict:
     doc = dict(fields)
     doc["display_name"] = doc["title"] or doc["name"]
-    doc["image_display_url"] = doc["image_url"]
-    if not include_extras:
+    doc["image_display_url"] = image_address(ctx.site.url, "group", doc["image_url"]) or ""
+    if include_extras:
+        doc["extras"] = sorted(doc["extras"], key=lambda extra: str(extra["key"]))
+    else:
         del doc["extras"]
     return doc
 
 
+def _follower_counts(ctx: Context, ids: list[str]) -> dict[str, int]:
+    query = (
+        sa.select(followers.c.object_id, sa.func.count())
+        .where(followers.c.object_id.in_(ids), followers.c.object_type == "group")
+        .group_by(followers.c.object_id)
+    )
+    return {row[0]: row[1] for row in ctx.db.execute(query)} if ids else {}
+
+
+def _member_counts(ctx: Context, ids: list[str]) -> dict[str, int]:
+    query = (
+        sa.select(members.c.group_id, sa.func.count())
+        .join(users, users.c.id == members.c.object_id)
+        .where(members.c.group_id.in_(ids), members.c.object_type == "user", users.c.state == "active")
+        .group_by(members.c.group_id)
+    )
+    return {row[0]: row[1] for row in ctx.db.execute(query)} if ids else {}
+
+
+def _parents(ctx: Context, ids: list[str]) -> dict[str, list[JsonDict]]:
+    """Return the groups above each group, by name."""
+    query = (
+        sa.select(members.c.group_id, members.c.capacity, groups.c.name)
+        .join(groups, groups.c.id == members.c.object_id)
+        .where(members.c.group_id.in_(ids), members.c.object_type == "group", groups.c.state == "active")
+        .order_by(groups.c.name)
+    )
+    found: dict[str, list[JsonDict]] = {}
+    for row in ctx.db.execute(query) if ids else ():
+        found.setdefault(row.group_id, []).append({"capacity": row.capacity, "name": row.name})
+    return found
+
+
 def list_groups(ctx: Context, params: GroupList, names: list[str] | None, *, is_organization: bool) -> list[Any]:
     """Return a page of names, or of whole organizations or groups."""
-    field, _, direction = (params.sort or params.order_by or "title asc").strip().partition(" ")
+    wanted = (params.sort or params.order_by or "title asc").strip()
+    if "," in wanted:
+        raise ValidationError({"message": "Too many sort criteria provided only 1 allowed"})
+    field, _, direction = wanted.partition(" ")
     if field == "packages":
         field = "package_count"
     if field not in SORT_FIELDS or direction.strip() not in ("", "asc", "desc"):
@@ -137,18 +173,21 @@ def _whole(ctx: Context, params: GroupList, rows: list[Any], *, is_organization:
     ids = [row.id for row in rows]
     counts = _dataset_counts(ctx, ids, is_organization=is_organization) if params.include_dataset_count else {}
     people = _users(ctx, ids) if params.include_users else {}
+    parents = _parents(ctx, ids) if params.include_groups else {}
+    followed = _follower_counts(ctx, ids)
+    peopled = _member_counts(ctx, ids) if params.include_member_count else {}
     found = []
     for row in rows:
-        doc = _shown_fields(json.loads(row.doc), include_extras=params.include_extras)
-        doc["num_followers"] = 0
+        doc = _shown_fields(ctx, json.loads(row.doc), include_extras=params.include_extras)
+        doc["num_followers"] = followed.get(row.id, 0)
         if params.include_dataset_count:
             doc["package_count"] = counts.get(row.id, 0)
         if params.include_users:
             doc["users"] = people.get(row.id, [])
         if params.include_groups:
-            doc["groups"] = []
-        if params.include_tags:
-            doc["tags"] = []
+            doc["groups"] = parents.get(row.id, [])
+        if params.include_member_count:
+            doc["member_count"] = peopled.get(row.id, 0)
         found.append(doc)
     return found
 
@@ -186,7 +225,7 @@ def _users(ctx: Context, ids: list[str]) -> dict[str, list[JsonDict]]:
     created = count_created_packages(ctx.db, [row.id for row in rows])
     found: dict[str, list[JsonDict]] = {}
     for row in rows:
-        shown = show_user(row, created.get(row.id, 0)) | {"capacity": row.capacity}
+        shown = show_user(row, created.get(row.id, 0), ctx.site.url) | {"capacity": row.capacity}
         found.setdefault(row.group_id, []).append(shown)
     return found
 
@@ -202,17 +241,18 @@ def _dataset_ids(ctx: Context, group: Group) -> list[str]:
     return list(ctx.db.scalars(query.order_by(packages.c.metadata_modified.desc()).limit(SHOWN_DATASETS_MAX)))
 
 
+def packages_of_group(ctx: Context, group: Group, limit: int | None) -> Rendered:
+    """Return the public datasets of an organization or a group, the last changed first."""
+    ids = _dataset_ids(ctx, group)[:limit]
+    return place(join_array(render_datasets(ctx.db, ids)), ctx.site.url)
+
+
 def list_groups_for_user(ctx: Context, params: ForUser, *, is_organization: bool) -> list[JsonDict]:
     """Return the organizations or groups in which a user may do something."""
     asked = params.id or (ctx.user.id if ctx.user else "")
-    person = ctx.db.execute(
-        sa.select(users.c.id, users.c.sysadmin).where(sa.or_(users.c.id == asked, users.c.name == asked))
-    ).first()
-    if person is None:
+    if not asked:
         return []
-    is_self = ctx.user is not None and (ctx.user.sysadmin or ctx.user.id == person.id)
-    if not is_self:
-        raise NotAuthorized("User not authorized to list these organizations")
+    person = get_account(ctx.db, asked)
     query = (
         sa.select(groups.c.id, groups.c.doc, members.c.capacity)
         .outerjoin(
@@ -224,20 +264,28 @@ def list_groups_for_user(ctx: Context, params: ForUser, *, is_organization: bool
             ),
         )
         .where(groups.c.is_organization == sa.literal(is_organization), groups.c.state == "active")
-        .order_by(groups.c.title, groups.c.name)
+        .order_by(sa.func.coalesce(sa.func.nullif(groups.c.title, ""), groups.c.name), groups.c.name)
     )
+    roles = PERMISSION_ROLES.get(params.permission, permissions.ADMINS)
+    inherited: dict[str, str] = {}
     if not person.sysadmin:
-        roles = PERMISSION_ROLES.get(params.permission, permissions.ADMINS)
-        query = query.where(members.c.capacity.in_(list(roles)))
+        for role in sorted(roles & ctx.site.cascading_roles):
+            above = group_ids_of_user(ctx.db, person.id, [role])
+            inherited |= dict.fromkeys(descendants_of(ctx.db, above), role)
+        is_member = members.c.capacity.in_(list(roles))
+        query = query.where(sa.or_(is_member, groups.c.id.in_(list(inherited))) if inherited else is_member)
     rows = list(ctx.db.execute(query))
     counts: dict[str, int] = {}
     if params.include_dataset_count:
         counts = _dataset_counts(ctx, [row.id for row in rows], is_organization=is_organization)
+    peopled = _member_counts(ctx, [row.id for row in rows]) if params.include_member_count else {}
     found = []
     for row in rows:
-        doc = _shown_fields(json.loads(row.doc), include_extras=False)
-        doc["capacity"] = "admin" if person.sysadmin else row.capacity
-        doc["num_followers"] = 0
+        doc = _shown_fields(ctx, json.loads(row.doc), include_extras=False)
+        if is_organization:
+            doc["capacity"] = "admin" if person.sysadmin else inherited.get(row.id) or row.capacity
+        if params.include_member_count:
+            doc["member_count"] = peopled.get(row.id, 0)
         if params.include_dataset_count:
             doc["package_count"] = counts.get(row.id, 0)
         found.append(doc)

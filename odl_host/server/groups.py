@@ -28,7 +28,7 @@ _OF_OBJECT = (
         members.c.object_type == "package",
         groups.c.state == "active",
     )
-    .order_by(groups.c.name)
+    .order_by(groups.c.title, groups.c.name)
 )
 _CAPACITY = sa.select(members.c.capacity).where(
     members.c.group_id == sa.bindparam("group_id"),
@@ -135,6 +135,28 @@ def capacity_in(db: sa.Connection, group_id: str, object_id: str, object_type: s
     parameters = {"group_id": group_id, "object_id": object_id, "object_type": object_type}
     capacity: str | None = db.scalar(_CAPACITY, parameters)
     return capacity
+
+
+def ancestors_of(db: sa.Connection, group_id: str) -> list[str]:
+    """Return the ids of the groups above a group, the nearest first."""
+    found: dict[str, None] = {}
+    nearest = [group_id]
+    while nearest:
+        query = sa.select(members.c.object_id).where(members.c.group_id.in_(nearest), members.c.object_type == "group")
+        nearest = [key for key in db.scalars(query) if key not in found and key != group_id]
+        found |= dict.fromkeys(nearest)
+    return list(found)
+
+
+def descendants_of(db: sa.Connection, group_ids: Iterable[str]) -> list[str]:
+    """Return the ids of the groups below some groups."""
+    found: dict[str, None] = {}
+    nearest = list(group_ids)
+    while nearest:
+        query = sa.select(members.c.group_id).where(members.c.object_id.in_(nearest), members.c.object_type == "group")
+        nearest = [key for key in db.scalars(query) if key not in found]
+        found |= dict.fromkeys(nearest)
+    return list(found)
 
 
 def put_member(db: sa.Connection, group_id: str, object_type: str, object_id: str, capacity: str) -> None:

@@ -74,6 +74,11 @@ def m006_sessions(db: sa.Connection) -> None:
     add_column(db, tables.api_tokens.c.organization_id)
 
 
+def m007_activity_emails(db: sa.Connection) -> None:
+    """Keep whether a user wants to hear of activities by e-mail."""
+    add_column(db, tables.users.c.activity_emails)
+
+
 STEPS: tuple[Step, ...] = (
     m001_catalogue,
     m002_ckan_objects,
@@ -81,6 +86,7 @@ STEPS: tuple[Step, ...] = (
     m004_writes,
     m005_datastore_aliases,
     m006_sessions,
+    m007_activity_emails,
 )
 
 

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from odl_host.ckan import NAME_MAX_LENGTH, NAME_MIN_LENGTH, NAME_PATTERN, TAG_MAX_LENGTH, TAG_MIN_LENGTH, TAG_PATTERN
-from odl_host.server.params import Invalid
+from odl_host.server.params import Invalid, as_text
 
 UUID_LENGTH = 36
 UUID_HYPHENS = 4
 
 _RESERVED = frozenset({"new", "edit", "search"})
-_ID = re.compile(r"[\w\-.:+ ]*\Z")
+_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 _EMAIL = re.compile(r"[^@\s<>()]+@[^@\s<>()]+\.[^@\s<>()]+\Z")
 _TAG_SPACE = uuid.UUID("6f5c1f9e-6d6c-5b60-8d4b-6f3f3f1f0c5a")
 
@@ -33,33 +33,46 @@ def is_uuid(ref: str) -> bool:
 
 def check_name(value: Any) -> str:
     """Return a name of a dataset, organization, group or user."""
-    if not isinstance(value, str):
-        raise Invalid("Names must be strings")
-    if value in _RESERVED:
+    name = as_text(value)
+    if name in _RESERVED:
         raise Invalid("That name cannot be used")
-    if len(value) < NAME_MIN_LENGTH:
+    if len(name) < NAME_MIN_LENGTH:
         raise Invalid(f"Must be at least {NAME_MIN_LENGTH} characters long")
-    if len(value) > NAME_MAX_LENGTH:
+    if len(name) > NAME_MAX_LENGTH:
         raise Invalid(f"Name must be a maximum of {NAME_MAX_LENGTH} characters long")
-    if not NAME_PATTERN.match(value):
+    if not NAME_PATTERN.match(name):
         raise Invalid("Must be purely lowercase alphanumeric (ascii) characters and these symbols: -_")
-    return value
+    return name
+
+
+def check_dataset_name(value: Any) -> str:
+    """Return a name of a dataset; a length that does not fit is told twice."""
+    name = as_text(value)
+    try:
+        return check_name(name)
+    except Invalid as error:
+        if len(name) < NAME_MIN_LENGTH:
+            raise Invalid(*error.messages, f'Name "{name}" length is less than minimum {NAME_MIN_LENGTH}') from None
+        if len(name) > NAME_MAX_LENGTH:
+            raise Invalid(*error.messages, f'Name "{name}" length is more than maximum {NAME_MAX_LENGTH}') from None
+        raise
 
 
 def check_tag(value: Any) -> str:
     """Return a tag without the spaces around it."""
-    if not isinstance(value, str):
-        raise Invalid("Must be a Unicode string value")
-    tag = value.strip()
+    tag = as_text(value).strip()
+    messages = []
     if len(tag) < TAG_MIN_LENGTH:
-        raise Invalid(f'Tag "{tag}" length is less than minimum {TAG_MIN_LENGTH}')
+        messages.append(f'Tag "{tag}" length is less than minimum {TAG_MIN_LENGTH}')
     if len(tag) > TAG_MAX_LENGTH:
-        raise Invalid(f'Tag "{tag}" length is more than maximum {TAG_MAX_LENGTH}')
+        messages.append(f'Tag "{tag}" length is more than maximum {TAG_MAX_LENGTH}')
     if not TAG_PATTERN.match(tag):
-        raise Invalid(
+        messages.append(
             f'Tag "{tag}" can only contain alphanumeric characters, spaces (" "), hyphens ("-"), '
             'underscores ("_") or dots (".")'
         )
+    if messages:
+        raise Invalid(*messages)
     return tag
 
 
@@ -69,18 +82,9 @@ def tag_id(name: str) -> str:
 
 
 def check_id(value: Any) -> str:
-    """Return an id that a sysadmin chose for a dataset, an organization or a group."""
-    if not isinstance(value, str) or not _ID.match(value) or not 1 <= len(value) <= NAME_MAX_LENGTH:
+    """Return an id that the caller chose: a UUID."""
+    if not isinstance(value, str) or not _ID.match(value):
         raise Invalid("Invalid id provided")
-    return value
-
-
-def check_resource_id(value: Any) -> str:
-    """Return an id that the caller chose for a resource; it becomes part of a URL."""
-    if not isinstance(value, str) or not 7 <= len(value) <= NAME_MAX_LENGTH:
-        raise Invalid("Invalid length for resource id")
-    if not re.fullmatch(r"[A-Za-z0-9_\-]+", value):
-        raise Invalid("Invalid characters in resource id")
     return value
 
 

@@ -24,12 +24,11 @@ Convert = Callable[[Any], Any]
 
 
 class Invalid(ValueError):
-    """One value is refused; the messages are CKAN's."""
+    """One value is refused, for one reason or several; the messages are CKAN's."""
 
-    @property
-    def messages(self) -> list[str]:
-        """What is said of the value."""
-        return [str(message) for message in self.args]
+    def __init__(self, *messages: str) -> None:
+        super().__init__(", ".join(messages))
+        self.messages = list(messages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +93,19 @@ def text(value: Any) -> str:
     raise Invalid(f"Must be a Unicode string value, not {value!r}")
 
 
+def as_text(value: Any) -> str:
+    """Convert anything to text, as CKAN does for what should be text: what is no scalar becomes JSON.
+
+    >>> as_text(12), as_text(True), as_text(["x"])
+    ('12', 'True', '["x"]')
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
 def flag(value: Any) -> bool:
     """Convert to a boolean as CKAN does: true, yes, t, y, on and 1 are true, all else is false."""
     if isinstance(value, bool):
@@ -121,6 +133,14 @@ def natural(value: Any) -> int:
     number = integer(value)
     if number < 0:
         raise Invalid("Must be a natural number")
+    return number
+
+
+def positive(value: Any) -> int:
+    """Convert to a whole number above zero."""
+    number = integer(value)
+    if number <= 0:
+        raise Invalid("Must be a positive integer")
     return number
 
 

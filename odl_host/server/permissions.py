@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+import sqlalchemy as sa
+
 from odl_host.ckan import NotAuthorized, NotFound, ValidationError
-from odl_host.server.datasets import Dataset, find_dataset, find_resource, get_dataset, get_resource
+from odl_host.server.datasets import Dataset, Resource, find_dataset, find_resource, get_dataset, get_resource
 from odl_host.server.datastore.aliases import ROW_LISTS, find_table_resource
-from odl_host.server.groups import Group, capacity_in, find_group, get_group, group_ids_of_user
+from odl_host.server.groups import Group, ancestors_of, capacity_in, find_group, get_group, group_ids_of_user
 from odl_host.server.registry import Context
+from odl_host.server.tables import collaborators
+from odl_host.server.users import get_account
 
 READERS = frozenset({"admin", "editor", "member"})
 WRITERS = frozenset({"admin", "editor"})
@@ -26,35 +30,64 @@ def anyone(ctx: Context, params: Any) -> None:
 def sysadmin(ctx: Context, params: Any) -> None:  # noqa: ARG001 - every rule has the same form
     """Only a sysadmin may."""
     if ctx.user is None or not ctx.user.sysadmin:
-        refuse(ctx, "User {user} not authorized to perform this action")
+        raise NotAuthorized("")
 
 
 def logged_in(ctx: Context, params: Any) -> None:  # noqa: ARG001 - every rule has the same form
     """Every known user may."""
     if ctx.user is None:
-        refuse(ctx, "")
+        raise NotAuthorized(f"Action {ctx.action} requires an authenticated user")
+
+
+def logged_in_silently(ctx: Context, params: Any) -> None:  # noqa: ARG001 - every rule has the same form
+    """Every known user may; CKAN gives no reason to others."""
+    if ctx.user is None:
+        raise NotAuthorized("")
 
 
 def refuse(ctx: Context, reason: str) -> NoReturn:
-    """Deny the call in CKAN's words; `{user}` in `reason` is the caller's name."""
-    if ctx.user is None:
-        raise NotAuthorized(f"Action {ctx.action} requires an authenticated user")
-    raise NotAuthorized(reason.replace("{user}", ctx.user.name))
+    """Deny the call in CKAN's words; `{user}` in `reason` is the caller's name, nothing for an anonymous one."""
+    raise NotAuthorized(reason.replace("{user}", ctx.user.name if ctx.user else ""))
 
 
 def has_capacity(ctx: Context, group_id: str | None, capacities: frozenset[str]) -> bool:
-    """Return whether the caller is a sysadmin, or belongs to the group in one of these capacities."""
+    """Return whether the caller is a sysadmin, or belongs to the group in one of these capacities.
+
+    The roles of `ckan.auth.roles_that_cascade_to_sub_groups` count in everything below the group, too.
+    """
     if ctx.user is None or (ctx.user.scope and group_id != ctx.user.scope):
         return False
-    return ctx.user.sysadmin or (group_id is not None and capacity_in(ctx.db, group_id, ctx.user.id) in capacities)
+    if group_id is None:
+        return ctx.user.sysadmin
+    if ctx.user.sysadmin or capacity_in(ctx.db, group_id, ctx.user.id) in capacities:
+        return True
+    cascading = capacities & ctx.site.cascading_roles
+    return bool(cascading) and any(
+        capacity_in(ctx.db, above, ctx.user.id) in cascading for above in ancestors_of(ctx.db, group_id)
+    )
+
+
+def is_collaborator(ctx: Context, dataset: Dataset, capacities: frozenset[str]) -> bool:
+    """Return whether the caller is a collaborator of the dataset in one of these capacities."""
+    if ctx.user is None or not ctx.site.settings["ckan.auth.allow_dataset_collaborators"]:
+        return False
+    if ctx.user.scope and dataset.owner_org != ctx.user.scope:
+        return False
+    query = sa.select(collaborators.c.capacity).where(
+        collaborators.c.package_id == dataset.id, collaborators.c.user_id == ctx.user.id
+    )
+    return ctx.db.scalar(query) in capacities
 
 
 def is_reader(ctx: Context, dataset: Dataset) -> bool:
     """Return whether the caller may read the dataset."""
     if dataset.state == "active":
-        return not dataset.private or has_capacity(ctx, dataset.owner_org, READERS)
-    if dataset.state == "deleted":
-        return ctx.user is not None and ctx.user.sysadmin
+        return (
+            not dataset.private
+            or has_capacity(ctx, dataset.owner_org, READERS)
+            or is_collaborator(ctx, dataset, READERS)
+            or (dataset.owner_org is None and is_writer(ctx, dataset))
+        )
     return is_writer(ctx, dataset)
 
 
@@ -62,38 +95,44 @@ def is_writer(ctx: Context, dataset: Dataset) -> bool:
     """Return whether the caller may change the dataset; one of no organization belongs to who created it."""
     if ctx.user is None:
         return False
-    if dataset.owner_org is None:
-        return ctx.user.sysadmin or (dataset.creator_user_id == ctx.user.id and not ctx.user.scope)
-    return has_capacity(ctx, dataset.owner_org, WRITERS)
+    if dataset.owner_org is None and dataset.creator_user_id == ctx.user.id and not ctx.user.scope:
+        return True
+    return has_capacity(ctx, dataset.owner_org, WRITERS) or is_collaborator(ctx, dataset, WRITERS)
+
+
+def is_manager(ctx: Context, dataset: Dataset) -> bool:
+    """Return whether the caller may say who collaborates on the dataset."""
+    return has_capacity(ctx, dataset.owner_org, ADMINS) or is_collaborator(ctx, dataset, ADMINS)
 
 
 def can_read_dataset(ctx: Context, params: Any) -> None:
     """Whoever may read the dataset named by `id`."""
-    dataset = ctx.once(get_dataset, params.id)
-    if not is_reader(ctx, dataset):
-        _refuse_reading(ctx, dataset)
+    require_reader(ctx, ctx.once(get_dataset, params.id))
 
 
 def can_read_resource(ctx: Context, params: Any) -> None:
     """Whoever may read the dataset of the resource named by `id`."""
-    dataset = ctx.once(get_dataset, ctx.once(get_resource, params.id).package_id)
-    if not is_reader(ctx, dataset):
-        _refuse_reading(ctx, dataset)
+    require_resource_reader(ctx, ctx.once(get_resource, params.id))
 
 
 def can_edit_dataset(ctx: Context, params: Any) -> None:
     """Whoever may change the dataset named by `id`."""
-    _require_writer(ctx, ctx.once(get_dataset, params.id))
+    require_writer(ctx, ctx.once(get_dataset, params.id))
 
 
 def can_add_resource(ctx: Context, params: Any) -> None:
     """Whoever may change the dataset named by `package_id`."""
-    _require_writer(ctx, ctx.once(get_dataset, params.package_id))
+    require_resource_creator(ctx, ctx.once(get_dataset, params.package_id))
 
 
 def can_edit_resource(ctx: Context, params: Any) -> None:
     """Whoever may change the dataset of the resource named by `id`."""
-    _require_writer(ctx, ctx.once(get_dataset, ctx.once(get_resource, params.id).package_id))
+    require_resource_writer(ctx, ctx.once(get_resource, params.id), "edit")
+
+
+def can_delete_resource(ctx: Context, params: Any) -> None:
+    """Whoever may change the dataset of the resource named by `id`."""
+    require_resource_writer(ctx, ctx.once(get_resource, params.id), "delete")
 
 
 def can_read_rows(ctx: Context, params: Any) -> None:
@@ -131,7 +170,7 @@ def can_create_rows(ctx: Context, params: Any) -> None:
 
 
 def _refuse_rows(ctx: Context, action: str, ref: str) -> NoReturn:
-    refuse_anyone(ctx, f"User {{user}} not authorized to perform {action} on resource {ref}")
+    refuse(ctx, f"User {{user}} not authorized to perform {action} on resource {ref}")
 
 
 def can_create_dataset(ctx: Context, params: Any) -> None:
@@ -141,7 +180,7 @@ def can_create_dataset(ctx: Context, params: Any) -> None:
     if ctx.user is None:
         if ctx.site.settings["ckan.auth.anon_create_dataset"]:
             return
-        refuse(ctx, "")
+        refuse(ctx, "User {user} not authorized to create packages")
     owner_org = params.data.get("owner_org")
     if not owner_org and ctx.user.scope:
         refuse(ctx, "User {user} not authorized to create packages without an organization")
@@ -164,20 +203,20 @@ def require_owner(ctx: Context, owner_org: object) -> None:
 def can_create_organization(ctx: Context, params: Any) -> None:  # noqa: ARG001 - every rule has the same form
     """A sysadmin; any user where `ckan.auth.user_create_organizations` says so."""
     if ctx.user is None or not (ctx.user.sysadmin or ctx.site.settings["ckan.auth.user_create_organizations"]):
-        refuse(ctx, "User {user} not authorized to create organizations")
+        refuse(ctx, f"User {ctx.user.name if ctx.user else None} not authorized to create organizations")
 
 
 def can_create_group(ctx: Context, params: Any) -> None:  # noqa: ARG001 - every rule has the same form
     """A sysadmin; any user where `ckan.auth.user_create_groups` says so."""
     if ctx.user is None or not (ctx.user.sysadmin or ctx.site.settings["ckan.auth.user_create_groups"]):
-        refuse(ctx, "User {user} not authorized to create groups")
+        refuse(ctx, f"User {ctx.user.name if ctx.user else None} not authorized to create groups")
 
 
 def can_read_group(ctx: Context, params: Any) -> None:
     """Everyone, unless it is deleted: then its admins."""
     group = ctx.once(get_group, params.id)
     if group.state != "active" and not has_capacity(ctx, group.id, ADMINS):
-        refuse_anyone(ctx, f"User {{user}} not authorized to read group {group.id}")
+        refuse(ctx, f"User {{user}} not authorized to read group {group.id}")
 
 
 def org_admin(ctx: Context, params: Any) -> None:
@@ -191,13 +230,14 @@ def can_delete_group(ctx: Context, params: Any) -> None:
     noun = "organizations" if group.is_organization else "groups"
     if ctx.user and not ctx.user.sysadmin and not ctx.site.settings[f"ckan.auth.user_delete_{noun}"]:
         refuse(ctx, f"User {{user}} not authorized to delete {noun}")
-    _require_admin(ctx, group)
+    if not has_capacity(ctx, group.id, ADMINS):
+        refuse(ctx, f"User {{user}} not authorized to delete {noun.removesuffix('s')} {group.id}")
 
 
 def self_or_sysadmin(ctx: Context, ref: str) -> None:
     """Refuse whoever is neither the user named by `ref` nor a sysadmin."""
     if ctx.user is None or not (ctx.user.sysadmin or ref in (ctx.user.id, ctx.user.name)):
-        refuse(ctx, "User {user} not authorized to do this for another user")
+        raise NotAuthorized("")
 
 
 def can_see_users(ctx: Context, params: Any) -> None:
@@ -208,22 +248,45 @@ def can_see_users(ctx: Context, params: Any) -> None:
 
 def can_edit_user(ctx: Context, params: Any) -> None:
     """The user oneself, or a sysadmin."""
-    if ctx.user is None or not (ctx.user.sysadmin or params.id in (ctx.user.id, ctx.user.name)):
-        refuse(ctx, f"User {{user}} not authorized to edit user {params.id}")
+    if ctx.user is None:
+        raise NotAuthorized("Have to be logged in to edit user")
+    account = ctx.once(get_account, params.id)
+    if not ctx.user.sysadmin and account.id != ctx.user.id:
+        refuse(ctx, f"User {{user}} not authorized to edit user {account.id}")
 
 
 def can_create_user(ctx: Context, params: Any) -> None:  # noqa: ARG001 - every rule has the same form
     """A sysadmin; everyone where `ckan.auth.create_user_via_api` says so."""
     if not (ctx.user and ctx.user.sysadmin) and not ctx.site.settings["ckan.auth.create_user_via_api"]:
-        refuse_anyone(ctx, "User {user} not authorized to create users via the API")
+        refuse(ctx, "User {user} not authorized to create users via the API")
 
 
-def refuse_anyone(ctx: Context, reason: str) -> NoReturn:
-    """Deny the call with the same words for known and anonymous callers."""
-    raise NotAuthorized(reason.replace("{user}", ctx.user.name if ctx.user else ""))
+def require_reader(ctx: Context, dataset: Dataset) -> None:
+    """Refuse whoever may not read the dataset."""
+    if not is_reader(ctx, dataset):
+        refuse(ctx, f"User {{user}} not authorized to read package {dataset.id}")
 
 
-def _require_writer(ctx: Context, dataset: Dataset) -> None:
+def require_resource_reader(ctx: Context, resource: Resource) -> None:
+    """Refuse whoever may not read the dataset of the resource."""
+    if not is_reader(ctx, ctx.once(get_dataset, resource.package_id)):
+        refuse(ctx, f"User {{user}} not authorized to read resource {resource.id}")
+
+
+def require_resource_creator(ctx: Context, dataset: Dataset) -> None:
+    """Refuse whoever may not add resources to the dataset."""
+    if not is_writer(ctx, dataset):
+        refuse(ctx, f"User {{user}} not authorized to create resources on dataset {dataset.id}")
+
+
+def require_resource_writer(ctx: Context, resource: Resource, deed: str) -> None:
+    """Refuse whoever may not change the dataset of the resource; `deed` says what for: edit or delete."""
+    if not is_writer(ctx, ctx.once(get_dataset, resource.package_id)):
+        refuse(ctx, f"User {{user}} not authorized to {deed} resource {resource.id}")
+
+
+def require_writer(ctx: Context, dataset: Dataset) -> None:
+    """Refuse whoever may not change the dataset."""
     if not is_writer(ctx, dataset):
         refuse(ctx, f"User {{user}} not authorized to edit package {dataset.id}")
 
@@ -232,7 +295,3 @@ def _require_admin(ctx: Context, group: Group) -> None:
     if not has_capacity(ctx, group.id, ADMINS):
         noun = "organization" if group.is_organization else "group"
         refuse(ctx, f"User {{user}} not authorized to edit {noun} {group.id}")
-
-
-def _refuse_reading(ctx: Context, dataset: Dataset) -> NoReturn:
-    refuse_anyone(ctx, f"User {{user}} not authorized to read package {dataset.id}")

@@ -7,7 +7,6 @@ import unicodedata
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
 from odl_host.ckan import JsonDict
@@ -16,8 +15,8 @@ from odl_host.server.datasets import Resource
 from odl_host.server.datastore.published import is_tabular
 from odl_host.server.documents import SITE, encode
 from odl_host.server.formats import canonical_format, guess_format, guess_mimetype
-from odl_host.server.names import check_date, check_resource_id
-from odl_host.server.params import Invalid, integer
+from odl_host.server.names import check_date, check_id
+from odl_host.server.params import Invalid, as_text, integer
 from odl_host.server.registry import StoredFile
 
 TEXTS = ("name", "description", "mimetype", "mimetype_inner", "cache_url", "resource_type")
@@ -25,8 +24,18 @@ DATES = ("last_modified", "cache_last_updated")
 COMPUTED = frozenset({"package_id", "position", "state", "created", "metadata_modified", "datastore_active"})
 ORIGINAL_KEYS = ("original_name", "original_hash", "original_size", "original_url")
 NOT_KEPT = frozenset(
-    {"upload", "original", "clear_upload", "revision_id", "datastore_contains_all_records_of_source_file"}
+    {
+        *("upload", "original", "clear_upload", "revision_id", "extras"),
+        "datastore_contains_all_records_of_source_file",
+    }
 )
+
+KEPT = ("name", "format", "hash", "size", "last_modified", "cache_url", "cache_last_updated")
+"""What an update leaves as it is when it is not sent, as in CKAN; all else that is not sent goes."""
+
+FILENAME_MIN_LENGTH = 3
+FILENAME_MAX_LENGTH = 100
+SCHEMES = ("http://", "https://", "ftp://")
 
 ResourceErrors = dict[str, list[str]]
 
@@ -40,19 +49,19 @@ class ResourceInput:
 
 
 def munge_filename(filename: str) -> str:
-    """Return a file name that is safe in a URL: ASCII, lower case, words joined by hyphens, its extension kept.
+    """Return a file name that is safe in a URL as CKAN makes it: ASCII, lower case, spaces as hyphens, 3 to 100 long.
 
-    >>> munge_filename("Délibérations 2024.CSV"), munge_filename("../x/a..b.csv"), munge_filename("…")
-    ('deliberations-2024.csv', 'a.b.csv', 'file')
+    >>> munge_filename("Délibérations  2024 (n°3).CSV"), munge_filename("../x/a..b.csv"), munge_filename("é")
+    ('deliberations-2024-n3.csv', 'a..b.csv', 'e__')
     """
-    base = re.split(r"[/\\]", filename)[-1].replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae")
+    base = re.split(r"[/\\]", filename)[-1].strip().lower().replace(" ", "-")
     ascii_only = unicodedata.normalize("NFKD", base).encode("ascii", "ignore").decode()
-    words = re.sub(r"[^a-z0-9_.]+", "-", ascii_only.lower())
-    tidy = re.sub(r"-{2,}", "-", re.sub(r"\.{2,}", ".", words)).strip("-.")
-    stem, dot, suffix = tidy.rpartition(".")
-    if dot and stem.rstrip("-"):
-        tidy = f"{stem[: 99 - len(suffix)].rstrip('-')}.{suffix}"
-    return tidy[:100] or "file"
+    tidy = re.sub(r"-+", "-", re.sub(r"[^a-z0-9_.\-]", "", ascii_only))
+    if len(tidy) > FILENAME_MAX_LENGTH:
+        stem, dot, suffix = tidy.rpartition(".")
+        suffix = f"{dot}{suffix}"[:FILENAME_MAX_LENGTH] if stem else ""
+        tidy = (stem or tidy)[: FILENAME_MAX_LENGTH - len(suffix)] + suffix
+    return tidy.ljust(FILENAME_MIN_LENGTH, "_")
 
 
 def check_resource(data: object, *, stored: Resource | None) -> tuple[ResourceInput | None, ResourceErrors]:
@@ -62,7 +71,7 @@ def check_resource(data: object, *, stored: Resource | None) -> tuple[ResourceIn
     """
     errors: ResourceErrors = {}
     if not isinstance(data, dict):
-        return None, {"__junk": ["Only lists of dicts can be placed against subschema"]}
+        raise TypeError("A resource is a dictionary.")
     given: JsonDict = {}
     resource_id = stored.id if stored else str(uuid.uuid4())
     for key, value in data.items():
@@ -71,13 +80,15 @@ def check_resource(data: object, *, stored: Resource | None) -> tuple[ResourceIn
         try:
             if key == "id":
                 if value and not stored:
-                    resource_id = check_resource_id(value)
+                    resource_id = check_id(value)
+            elif key in KEPT and value is None and stored:
+                continue
             elif key == "url" or key in ("format", "hash"):
-                given[key] = _text(value).strip() if value is not None else ""
+                given[key] = as_text(value).strip() if value is not None else ""
             elif key == "url_type":
-                given[key] = _text(value) if value else None
+                given[key] = as_text(value) if value else None
             elif key in TEXTS:
-                given[key] = None if value is None else _text(value)
+                given[key] = None if value is None else as_text(value)
             elif key in DATES:
                 given[key] = check_date(value) if value else None
             elif key == "size":
@@ -85,18 +96,10 @@ def check_resource(data: object, *, stored: Resource | None) -> tuple[ResourceIn
             else:
                 given[key] = value
         except Invalid as error:
-            errors[key] = [str(error)]
+            errors[key] = list(error.messages)
     if errors:
         return None, errors
     return ResourceInput(resource_id, given), {}
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, dict | list):
-        raise Invalid("Must be a Unicode string value")
-    return str(value)
 
 
 def build_resource(
@@ -106,10 +109,12 @@ def build_resource(
     position: int,
     stored: Resource | None = None,
     files: Mapping[str, StoredFile] | None = None,
+    guesses_mimetype: bool = False,
 ) -> Resource:
     """Return the row of a resource: complete document, files that came with it, or those it had before.
 
-    `metadata_modified` stays that of `stored` when nothing changed.
+    With `guesses_mimetype`, a media type that was not sent is guessed from the address; that of an uploaded file
+    always is. `metadata_modified` stays that of `stored` when nothing changed.
     """
     files = files or {}
     given = entry.given
@@ -136,6 +141,7 @@ def build_resource(
         "state": "active",
         "url": "",
         "url_type": None,
+        **{key: before[key] for key in KEPT if key in before},
         **given,
     }
     folder = f"{SITE}/dataset/{package_id}/resource/{entry.id}"
@@ -159,10 +165,12 @@ def build_resource(
         doc["original_url"] = f"{folder}/original/{quote(original_name)}"
     elif original:
         doc |= {key: before[key] for key in ORIGINAL_KEYS if key in before}
+    if doc["url"] and not doc["url_type"] and not doc["url"].lower().startswith(SCHEMES):
+        doc["url"] = f"http://{doc['url']}"
     if not doc["format"] and "format" not in given:
         doc["format"] = guess_format(doc["url"])
     doc["format"] = canonical_format(doc["format"])
-    if doc["mimetype"] is None and doc["url"]:
+    if doc["mimetype"] is None and doc["url"] and (guesses_mimetype or blob is not None):
         doc["mimetype"] = guess_mimetype(doc["url"])
     if doc["url_type"] == "datastore":
         doc["url"] = f"{SITE}/datastore/dump/{entry.id}"
@@ -180,8 +188,8 @@ def _take_upload(doc: JsonDict, given: JsonDict, upload: StoredFile, moment: str
     doc["hash"] = upload.sha256
     doc["size"] = upload.size_bytes
     doc["last_modified"] = moment
-    doc["mimetype"] = given.get("mimetype") or guess_mimetype(upload.filename) or upload.content_type or None
-    if not given.get("format"):
+    doc["mimetype"] = given.get("mimetype") or guess_mimetype(upload.filename)
+    if not doc["format"]:
         doc["format"] = guess_format(upload.filename)
 
 

@@ -111,6 +111,7 @@ users = sa.Table(
     sa.Column("fullname", Text),
     sa.Column("about", Text),
     sa.Column("image_url", Text),
+    sa.Column("activity_emails", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("users_by_email", "email"),
 )
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, NotFound
 from odl_host.server.groups import find_row
+from odl_host.server.images import image_address
 from odl_host.server.tables import packages, users
 
 PUBLIC_COLUMNS = (
@@ -23,6 +24,7 @@ PUBLIC_COLUMNS = (
     users.c.state,
     users.c.created,
     users.c.last_active,
+    users.c.activity_emails,
 )
 _BY_ID = sa.select(users).where(users.c.id == sa.bindparam("ref"))
 _BY_NAME = sa.select(users).where(users.c.name == sa.bindparam("ref"))
@@ -41,18 +43,18 @@ def get_account(db: sa.Connection, ref: str) -> Any:
     return account
 
 
-def show_user(account: Any, created_packages: int = 0) -> JsonDict:
+def show_user(account: Any, created_packages: int = 0, site_url: str = "") -> JsonDict:
     """Return what everyone sees of a user."""
     digest = hashlib.md5((account.email or "").strip().lower().encode(), usedforsecurity=False)
     return {
         "about": account.about,
-        "activity_streams_email_notifications": False,
+        "activity_streams_email_notifications": account.activity_emails,
         "created": account.created,
         "display_name": account.fullname or account.name,
         "email_hash": digest.hexdigest(),
         "fullname": account.fullname,
         "id": account.id,
-        "image_display_url": account.image_url or "",
+        "image_display_url": image_address(site_url, "user", account.image_url),
         "image_url": account.image_url,
         "last_active": account.last_active,
         "name": account.name,
@@ -62,9 +64,9 @@ def show_user(account: Any, created_packages: int = 0) -> JsonDict:
     }
 
 
-def show_own_user(account: Any, created_packages: int = 0) -> JsonDict:
+def show_own_user(account: Any, created_packages: int = 0, site_url: str = "") -> JsonDict:
     """Return what a user sees of oneself, and a sysadmin of everyone."""
-    return show_user(account, created_packages) | {"apikey": None, "email": account.email}
+    return show_user(account, created_packages, site_url) | {"apikey": None, "email": account.email}
 
 
 def count_created_packages(db: sa.Connection, user_ids: Sequence[str]) -> dict[str, int]:

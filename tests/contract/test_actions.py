@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import uuid
 
 import pytest
 import requests
@@ -147,13 +148,16 @@ class TestDatasets:
         assert refused.value.error_dict == {"name": ["That URL is already in use."]}
 
     def test_a_sysadmin_chooses_the_id_and_others_may_not(self, ckan: Catalogue) -> None:
-        chosen = unique("id")
+        chosen = str(uuid.uuid4())
         assert ckan.new_dataset(id=chosen)["id"] == chosen
         editor = ckan.new_user()
         organization = ckan.new_organization(users=[{"name": editor.name, "capacity": "editor"}])
         with pytest.raises(ValidationError) as refused:
-            ckan.new_dataset(organization["id"], id=unique("id"), by=editor)
+            ckan.new_dataset(organization["id"], id=str(uuid.uuid4()), by=editor)
         assert refused.value.error_dict["id"] == ["The input field id was not expected."]
+        with pytest.raises(ValidationError) as refused:
+            ckan.new_dataset(id="pas-un-uuid")
+        assert refused.value.error_dict["id"] == ["Invalid id provided"]
 
     def test_unknown_keys_of_a_dataset_are_ignored_and_those_of_a_resource_kept(self, ckan: Catalogue) -> None:
         dataset = ckan.new_dataset(couleur="bleu", resources=[{"url": "http://example.org", "couleur": "bleu"}])

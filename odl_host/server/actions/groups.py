@@ -6,22 +6,46 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from odl_host.ckan import JsonDict, ValidationError
+from odl_host.ckan import JsonDict, NotFound, ValidationError
 from odl_host.server import permissions
-from odl_host.server.datasets import get_dataset, reindex_organization, update_dataset
+from odl_host.server.datasets import (
+    find_dataset,
+    get_dataset,
+    reindex_dataset,
+    reindex_organization,
+    update_dataset,
+)
 from odl_host.server.documents import Rendered
+from odl_host.server.extras import require_dicts
 from odl_host.server.group_fields import read_group
-from odl_host.server.group_views import ForUser, GroupList, GroupShow, list_groups, list_groups_for_user, show_group
-from odl_host.server.groups import Group, get_group, put_member, remove_member, save_group
-from odl_host.server.params import Params, required, text
+from odl_host.server.group_views import (
+    ForUser,
+    GroupList,
+    GroupShow,
+    list_groups,
+    list_groups_for_user,
+    packages_of_group,
+    show_group,
+)
+from odl_host.server.groups import Group, descendants_of, find_group, get_group, put_member, remove_member, save_group
+from odl_host.server.images import take_image
+from odl_host.server.params import MISSING_VALUE, Invalid, Params, anything, natural, optional, required, text
 from odl_host.server.registry import Context, action
-from odl_host.server.tables import groups, members, packages, users
+from odl_host.server.tables import groups, members, packages
+from odl_host.server.users import find_account
 
 
 class Ref(Params):
     """An organization's or a group's id or name."""
 
     id: str = required(text)
+
+
+class PackagesOf(Params):
+    """Whose datasets, and how many."""
+
+    id: str = required(text)
+    limit: Any = optional(anything)
 
 
 class Sent(Params):
@@ -102,20 +126,20 @@ def group_create(ctx: Context, params: Sent) -> Rendered:
 
 @action(params=Ref, allow=permissions.org_admin)
 def organization_update(ctx: Context, params: Ref) -> Rendered:
-    """Replace an organization by what is sent and return it; users that are not sent stay.
+    """Change an organization to what is sent and return it; extras that are not sent go, all else stays.
 
     :param id: the organization's id or name
     """
-    return _update(ctx, params, is_organization=True, is_patch=False)
+    return _update(ctx, params, is_patch=False)
 
 
 @action(params=Ref, allow=permissions.org_admin)
 def group_update(ctx: Context, params: Ref) -> Rendered:
-    """Replace a group by what is sent and return it; users that are not sent stay.
+    """Change a group to what is sent and return it; extras that are not sent go, all else stays.
 
     :param id: the group's id or name
     """
-    return _update(ctx, params, is_organization=False, is_patch=False)
+    return _update(ctx, params, is_patch=False)
 
 
 @action(params=Ref, allow=permissions.org_admin)
@@ -124,7 +148,7 @@ def organization_patch(ctx: Context, params: Ref) -> Rendered:
 
     :param id: the organization's id or name
     """
-    return _update(ctx, params, is_organization=True, is_patch=True)
+    return _update(ctx, params, is_patch=True)
 
 
 @action(params=Ref, allow=permissions.org_admin)
@@ -133,22 +157,18 @@ def group_patch(ctx: Context, params: Ref) -> Rendered:
 
     :param id: the group's id or name
     """
-    return _update(ctx, params, is_organization=False, is_patch=True)
+    return _update(ctx, params, is_patch=True)
 
 
 @action(params=Ref, allow=permissions.can_delete_group)
 def organization_delete(ctx: Context, params: Ref) -> None:
-    """Delete an organization that has no dataset left; a sysadmin can bring it back.
+    """Delete an organization; a sysadmin can bring it back, its members must be named again.
+
+    Where datasets need an organization (`ckan.auth.create_unowned_dataset` is off) it must have none left.
 
     :param id: the organization's id or name
     """
-    group = get_group(ctx.db, params.id, is_organization=True)
-    owned = sa.exists().where(packages.c.owner_org == group.id, packages.c.state != "deleted")
-    if ctx.db.scalar(sa.select(owned)):
-        if not ctx.site.settings["ckan.auth.create_unowned_dataset"]:
-            raise ValidationError({"message": "Organization cannot be deleted while it still has datasets"})
-        _disown(ctx, group)
-    _set_deleted(ctx, group)
+    _delete(ctx, get_group(ctx.db, params.id))
 
 
 @action(params=Ref, allow=permissions.can_delete_group)
@@ -157,9 +177,7 @@ def group_delete(ctx: Context, params: Ref) -> None:
 
     :param id: the group's id or name
     """
-    group = get_group(ctx.db, params.id, is_organization=False)
-    reindex_organization(ctx.db, group.id)
-    _set_deleted(ctx, group)
+    _delete(ctx, get_group(ctx.db, params.id))
 
 
 @action(params=Ref, allow=permissions.sysadmin)
@@ -168,9 +186,7 @@ def organization_purge(ctx: Context, params: Ref) -> None:
 
     :param id: the organization's id or name
     """
-    group = get_group(ctx.db, params.id, is_organization=True)
-    _disown(ctx, group)
-    _remove(ctx, group)
+    _purge(ctx, params, "Organization")
 
 
 @action(params=Ref, allow=permissions.sysadmin)
@@ -179,9 +195,7 @@ def group_purge(ctx: Context, params: Ref) -> None:
 
     :param id: the group's id or name
     """
-    group = get_group(ctx.db, params.id, is_organization=False)
-    reindex_organization(ctx.db, group.id)
-    _remove(ctx, group)
+    _purge(ctx, params, "Group")
 
 
 @action(params=ForUser, allow=permissions.anyone, reads=True)
@@ -205,62 +219,136 @@ def group_list_authz(ctx: Context, params: ForUser) -> list[JsonDict]:
     return list_groups_for_user(ctx, params, is_organization=False)
 
 
+@action(params=PackagesOf, allow=permissions.can_read_group, reads=True)
+def group_package_show(ctx: Context, params: PackagesOf) -> Rendered:
+    """Return the public datasets of a group or an organization.
+
+    :param id: its id or name
+    :param limit: at most this many, 1000 by default
+    """
+    limit = None
+    if params.limit not in (None, ""):
+        try:
+            limit = natural(params.limit)
+        except Invalid:
+            raise ValidationError({"message": "Limit must be a positive integer"}) from None
+    return packages_of_group(ctx, get_group(ctx.db, params.id), limit)
+
+
 def _create(ctx: Context, data: JsonDict, *, is_organization: bool) -> Rendered:
-    fields = read_group(ctx, data, is_organization=is_organization)
+    sent = {**data, "is_organization": is_organization, "type": data.get("type") or _type(is_organization)}
+    members_sent = _read_members(ctx, sent)
+    fields = read_group(ctx, take_image(ctx, "group", sent), is_organization=is_organization)
     save_group(ctx.db, fields, is_new=True)
-    _write_users(ctx, fields["id"], data)
+    _write_members(ctx, fields["id"], members_sent)
     if ctx.user is not None:
         put_member(ctx.db, fields["id"], "user", ctx.user.id, "admin")
     return show_group(ctx, GroupShow.parse({"id": fields["id"]}), is_organization=is_organization)
 
 
-def _update(ctx: Context, params: Ref, *, is_organization: bool, is_patch: bool) -> Rendered:
-    group = get_group(ctx.db, params.id, is_organization=is_organization)
+def _type(is_organization: bool) -> str:
+    return "organization" if is_organization else "group"
+
+
+def _update(ctx: Context, params: Ref, *, is_patch: bool) -> Rendered:
+    group = get_group(ctx.db, params.id)
     before = group.fields
-    data = {**before, **params.data, "id": group.id} if is_patch else params.data
-    fields = read_group(ctx, data, is_organization=is_organization, before=before)
+    sent = {**params.data, "type": params.data.get("type") or before["type"]}
+    data = {**before, **sent, "id": group.id} if is_patch else sent
+    members_sent = _read_members(ctx, data)
+    is_organization = group.is_organization
+    fields = read_group(ctx, take_image(ctx, "group", data), is_organization=is_organization, before=before)
     if fields != before:
         save_group(ctx.db, fields, is_new=False)
         reindex_organization(ctx.db, group.id)
-    _write_users(ctx, group.id, data)
-    return show_group(ctx, GroupShow.parse({"id": group.id}), is_organization=is_organization)
+    _write_members(ctx, group.id, members_sent)
+    shown = GroupShow.parse({"id": group.id, "include_datasets": True})
+    return show_group(ctx, shown, is_organization=is_organization, counts_followers=False)
 
 
-def _write_users(ctx: Context, group_id: str, data: JsonDict) -> None:
-    """Make the members exactly those that were sent; none sent: leave them."""
-    sent = data.get("users")
-    if sent is None:
-        return
-    if not isinstance(sent, list) or not all(isinstance(entry, dict) for entry in sent):
-        raise ValidationError({"users": ["Only lists of dicts can be placed against subschema"]})
-    wanted: dict[str, str] = {}
-    errors: list[JsonDict] = []
-    for entry in sent:
-        ref = entry.get("name") or entry.get("id")
-        user_id = ctx.db.scalar(sa.select(users.c.id).where(sa.or_(users.c.name == ref, users.c.id == ref)))
-        errors.append({} if user_id else {"name": [f"Not found: User {ref}"]})
-        if user_id:
-            wanted[user_id] = str(entry.get("capacity") or "member")
-    if any(errors):
-        raise ValidationError({"users": errors})
-    query = sa.select(members.c.object_id).where(members.c.group_id == group_id, members.c.object_type == "user")
-    for user_id in set(ctx.db.scalars(query)) - set(wanted):
-        remove_member(ctx.db, group_id, "user", user_id)
-    for user_id, capacity in wanted.items():
-        put_member(ctx.db, group_id, "user", user_id, capacity)
+def _read_members(ctx: Context, data: JsonDict) -> dict[str, dict[str, str]]:
+    """Return the members that were sent, by type: the capacity of each by id. A type that was not sent is not there.
+
+    :raises ValidationError: a dataset is not there, or a group above has no name.
+    """
+    found: dict[str, dict[str, str]] = {}
+    errors: JsonDict = {}
+    if data.get("users") is not None:
+        found["user"] = {}
+        messages: list[JsonDict] = []
+        for entry in require_dicts("users", data["users"], data):
+            account = find_account(ctx.db, str(entry.get("name") or entry.get("id") or ""))
+            ref = entry.get("name") or entry.get("id")
+            messages.append({} if account else {"name": [f"Not found: User {ref}"]})
+            if account:
+                found["user"][account.id] = str(entry.get("capacity") or "public")
+        if any(messages):
+            errors["users"] = messages
+    if data.get("packages") is not None:
+        found["package"] = {}
+        messages = []
+        for entry in require_dicts("packages", data["packages"], data):
+            dataset = find_dataset(ctx.db, str(entry.get("id") or entry.get("name") or ""))
+            messages.append({} if dataset else {"id": ["Dataset not found"]})
+            if dataset:
+                found["package"][dataset.id] = "public"
+        if any(messages):
+            errors["packages"] = messages
+    if data.get("groups") is not None:
+        found["group"] = {}
+        sent = require_dicts("groups", data["groups"], data)
+        messages = [{} if entry.get("name") else {"name": [MISSING_VALUE]} for entry in sent]
+        for entry in sent:
+            above = find_group(ctx.db, str(entry.get("name") or ""))
+            if above is not None:
+                found["group"][above.id] = str(entry.get("capacity") or "public")
+        if any(messages):
+            errors["groups"] = messages
+    if errors:
+        raise ValidationError(errors)
+    return found
 
 
-def _set_deleted(ctx: Context, group: Group) -> None:
+def _write_members(ctx: Context, group_id: str, sent: dict[str, dict[str, str]]) -> None:
+    """Make the members of each type that was sent exactly those."""
+    if group_id in sent.get("group", {}) or set(sent.get("group", {})) & set(descendants_of(ctx.db, [group_id])):
+        raise ValidationError({"groups": ["A group cannot stand above itself"]})
+    for kind, wanted in sent.items():
+        query = sa.select(members.c.object_id).where(members.c.group_id == group_id, members.c.object_type == kind)
+        before = set(ctx.db.scalars(query))
+        for object_id in before - set(wanted):
+            remove_member(ctx.db, group_id, kind, object_id)
+        for object_id, capacity in wanted.items():
+            put_member(ctx.db, group_id, kind, object_id, capacity)
+        for object_id in before ^ set(wanted) if kind == "package" else ():
+            reindex_dataset(ctx.db, object_id)
+
+
+def _delete(ctx: Context, group: Group) -> None:
+    if group.is_organization:
+        owned = sa.exists().where(packages.c.owner_org == group.id, packages.c.state != "deleted")
+        if ctx.db.scalar(sa.select(owned)):
+            if not ctx.site.settings["ckan.auth.create_unowned_dataset"]:
+                raise ValidationError({"message": "Organization cannot be deleted while it still has datasets"})
+            _disown(ctx, group)
+    reindex_organization(ctx.db, group.id)
+    ctx.db.execute(members.delete().where(members.c.group_id == group.id))
     save_group(ctx.db, {**group.fields, "state": "deleted"}, is_new=False)
 
 
+def _purge(ctx: Context, params: Ref, noun: str) -> None:
+    group = find_group(ctx.db, params.id)
+    if group is None:
+        raise NotFound(f"{noun} was not found")
+    reindex_organization(ctx.db, group.id)
+    _disown(ctx, group)
+    is_above = sa.and_(members.c.object_type == "group", members.c.object_id == group.id)
+    ctx.db.execute(members.delete().where(sa.or_(members.c.group_id == group.id, is_above)))
+    ctx.db.execute(groups.delete().where(groups.c.id == group.id))
+
+
 def _disown(ctx: Context, group: Group) -> None:
-    """Take its datasets away from an organization."""
+    """Take its datasets away from an organization; a private one stays private, for its creator and sysadmins."""
     for dataset_id in list(ctx.db.scalars(sa.select(packages.c.id).where(packages.c.owner_org == group.id))):
         fields = get_dataset(ctx.db, dataset_id).fields
-        update_dataset(ctx.db, {**fields, "owner_org": None, "private": False}, tags_changed=False)
-
-
-def _remove(ctx: Context, group: Group) -> None:
-    ctx.db.execute(members.delete().where(members.c.group_id == group.id))
-    ctx.db.execute(groups.delete().where(groups.c.id == group.id))
+        update_dataset(ctx.db, {**fields, "owner_org": None}, tags_changed=False)

@@ -7,14 +7,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from odl_host.ckan import JsonDict, NotFound, ValidationError
+from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError
 from odl_host.server import permissions
 from odl_host.server.datasets import find_dataset, reindex_dataset
-from odl_host.server.groups import find_group, get_group, members_of, put_member, remove_member
+from odl_host.server.groups import Group, find_group, get_group, members_of, put_member, remove_member
 from odl_host.server.params import Params, optional, required, text
 from odl_host.server.registry import Context, action
 from odl_host.server.tables import users
-from odl_host.server.users import find_account, get_account
+from odl_host.server.users import find_account
 
 ROLES = ("admin", "editor", "member")
 _MEMBER_SPACE = uuid.UUID("0f0b9a43-4a52-5d0d-9b8e-2f6a1a0f6a11")
@@ -67,7 +67,39 @@ class RolesOf(Params):
     group_type: str = optional(text, "organization")
 
 
-@action(params=NewMember, allow=permissions.org_admin)
+def _member_editor(ctx: Context, params: Any) -> None:
+    """An admin of it; every member where a dataset is put in a group."""
+    group = _group(ctx, params.id)
+    is_dataset_of_group = params.object_type == "package" and not group.is_organization
+    capacities = permissions.READERS if is_dataset_of_group else permissions.ADMINS
+    if not permissions.has_capacity(ctx, group.id, capacities):
+        permissions.refuse(ctx, f"User {{user}} not authorized to edit group {group.id}")
+
+
+def _member_adder(ctx: Context, params: Any) -> None:
+    """An admin of it."""
+    group = ctx.once(find_group, params.id)
+    if group is None or not permissions.has_capacity(ctx, group.id, permissions.ADMINS):
+        permissions.refuse(ctx, "User {user} not authorized to add members")
+
+
+def _member_remover(ctx: Context, params: Any) -> None:
+    """An admin of it."""
+    if ctx.user is None:
+        raise NotAuthorized("Action member_delete requires an authenticated user")
+    group = _group(ctx, params.id)
+    if not permissions.has_capacity(ctx, group.id, permissions.ADMINS):
+        permissions.refuse(ctx, f"User {{user}} not authorized to edit group {group.id}")
+
+
+def _group(ctx: Context, ref: str) -> Group:
+    group = ctx.once(find_group, ref)
+    if group is None:
+        raise NotFound("Group was not found.")
+    return group
+
+
+@action(params=NewMember, allow=_member_editor)
 def member_create(ctx: Context, params: NewMember) -> JsonDict:
     """Put a user or a dataset in an organization or group, or change the capacity.
 
@@ -79,7 +111,7 @@ def member_create(ctx: Context, params: NewMember) -> JsonDict:
     return _put(ctx, params.id, params.object_type, params.object, params.capacity)
 
 
-@action(params=GoneMember, allow=permissions.org_admin)
+@action(params=GoneMember, allow=_member_editor)
 def member_delete(ctx: Context, params: GoneMember) -> None:
     """Take a user or a dataset out of an organization or group.
 
@@ -102,14 +134,14 @@ def member_list(ctx: Context, params: MemberList) -> list[list[str]]:
     types = [params.object_type] if params.object_type else ["user", "package"]
     deleted = set(ctx.db.scalars(sa.select(users.c.id).where(users.c.state == "deleted")))
     return [
-        [row.object_id, kind, row.capacity.capitalize()]
+        [row.object_id, kind, row.capacity.capitalize() if kind == "user" else row.capacity]
         for kind in types
         for row in members_of(ctx.db, group.id, kind)
         if params.capacity in ("", row.capacity) and row.object_id not in deleted
     ]
 
 
-@action(params=NewRole, allow=permissions.org_admin)
+@action(params=NewRole, allow=_member_adder)
 def organization_member_create(ctx: Context, params: NewRole) -> JsonDict:
     """Give a user a role in an organization.
 
@@ -117,10 +149,10 @@ def organization_member_create(ctx: Context, params: NewRole) -> JsonDict:
     :param username: the user's name or id
     :param role: admin, editor or member
     """
-    return _put_user(ctx, params, is_organization=True)
+    return _put_user(ctx, params)
 
 
-@action(params=NewRole, allow=permissions.org_admin)
+@action(params=NewRole, allow=_member_adder)
 def group_member_create(ctx: Context, params: NewRole) -> JsonDict:
     """Give a user a role in a group.
 
@@ -128,10 +160,10 @@ def group_member_create(ctx: Context, params: NewRole) -> JsonDict:
     :param username: the user's name or id
     :param role: admin or member
     """
-    return _put_user(ctx, params, is_organization=False)
+    return _put_user(ctx, params)
 
 
-@action(params=GoneUser, allow=permissions.org_admin)
+@action(params=GoneUser, allow=_member_remover)
 def organization_member_delete(ctx: Context, params: GoneUser) -> None:
     """Take a user out of an organization.
 
@@ -141,7 +173,7 @@ def organization_member_delete(ctx: Context, params: GoneUser) -> None:
     _take(ctx, params.id, "user", params.username or params.user_id)
 
 
-@action(params=GoneUser, allow=permissions.org_admin)
+@action(params=GoneUser, allow=_member_remover)
 def group_member_delete(ctx: Context, params: GoneUser) -> None:
     """Take a user out of a group.
 
@@ -157,21 +189,21 @@ def member_roles_list(ctx: Context, params: RolesOf) -> list[dict[str, str]]:  #
 
     :param group_type: `organization` by default, or `group`
     """
-    names = ROLES if params.group_type == "organization" else ("admin", "member")
+    names = ("admin", "member") if params.group_type == "group" else ROLES
     return [{"text": name.capitalize(), "value": name} for name in names]
 
 
-def _put_user(ctx: Context, params: NewRole, *, is_organization: bool) -> JsonDict:
+def _put_user(ctx: Context, params: NewRole) -> JsonDict:
     if params.role not in ROLES:
         raise ValidationError({"role": ["role does not exist."]})
-    get_group(ctx.db, params.id, is_organization=is_organization)
-    return _put(ctx, params.id, "user", get_account(ctx.db, params.username).id, params.role)
+    account = find_account(ctx.db, params.username)
+    if account is None:
+        raise ValidationError({"username": ["User not found"]})
+    return _put(ctx, params.id, "user", account.id, params.role)
 
 
 def _put(ctx: Context, ref: str, object_type: str, object_ref: str, capacity: str) -> JsonDict:
-    group = find_group(ctx.db, ref)
-    if group is None:
-        raise NotFound("Group was not found.")
+    group = _group(ctx, ref)
     object_id = _object_id(ctx, object_type, object_ref)
     put_member(ctx.db, group.id, object_type, object_id, capacity)
     if object_type == "package":
@@ -187,7 +219,7 @@ def _put(ctx: Context, ref: str, object_type: str, object_ref: str, capacity: st
 
 
 def _take(ctx: Context, ref: str, object_type: str, object_ref: str) -> None:
-    group = get_group(ctx.db, ref)
+    group = _group(ctx, ref)
     object_id = _object_id(ctx, object_type, object_ref)
     remove_member(ctx.db, group.id, object_type, object_id)
     if object_type == "package":
@@ -201,7 +233,7 @@ def _object_id(ctx: Context, object_type: str, ref: str) -> str:
     elif object_type == "package":
         found = find_dataset(ctx.db, ref)
     else:
-        raise ValidationError({"object_type": ["Value must be one of ['user', 'package']"]})
+        raise ValidationError({"message": f"{object_type.capitalize()} isn't a valid model"})
     if found is None:
         raise NotFound(f"{object_type.capitalize()} was not found.")
     return str(found.id)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 
-from odl_host.ckan import JsonDict, NotAuthorized
+from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError
 from odl_host.server import permissions
 from odl_host.server.clock import now
 from odl_host.server.dataset_fields import DatasetInput, read_dataset
@@ -14,24 +16,40 @@ from odl_host.server.datasets import (
     Dataset,
     Resource,
     delete_resources,
+    find_dataset,
     get_dataset,
     insert_dataset,
     insert_resources,
     purge_dataset,
     render_dataset,
     render_datasets,
+    renumber,
     resources_of,
+    touch_dataset,
     update_dataset,
     update_resource,
 )
-from odl_host.server.documents import Rendered, join_array, place
-from odl_host.server.groups import put_member, remove_member
-from odl_host.server.params import Params, flag, natural, optional, required, text
-from odl_host.server.registry import Context, action
+from odl_host.server.documents import Rendered, encode, join_array, join_object, place
+from odl_host.server.groups import find_group, get_group, put_member, remove_member
+from odl_host.server.params import (
+    MISSING_VALUE,
+    Params,
+    anything,
+    as_text,
+    flag,
+    natural,
+    optional,
+    positive,
+    required,
+    text,
+)
+from odl_host.server.plugin_data import check_plugin_data, find_plugin_data, save_plugin_data
+from odl_host.server.registry import Context, StoredFile, action
 from odl_host.server.resource_fields import build_resource
-from odl_host.server.tables import groups, members, packages
+from odl_host.server.tables import members, packages
+from odl_host.server.views import create_default_views
 
-FIELDS_COMPUTED_LATER = ("organization", "groups", "resources", "num_resources")
+NO_ID = {"message": "Missing id, can not get Package object"}
 
 
 class Ref(Params):
@@ -41,22 +59,35 @@ class Ref(Params):
 
 
 class PackageShow(Params):
-    """Which dataset; `name_or_id` is CKAN's other name for `id`."""
+    """Which dataset; the absence of `id` is told in CKAN's own words."""
+
+    id: str = optional(text, "")
+    include_plugin_data: bool = optional(flag, False)
+
+
+class Ordered(Params):
+    """A dataset, and ids of its resources in the order to give them."""
 
     id: str = required(text)
+    order: Any = required(anything)
+
+
+class NewOwner(Params):
+    """A dataset and an organization."""
+
+    id: str = optional(text, "")
+    organization_id: str = optional(text, "")
 
 
 class NewPackage(Params):
     """A dataset; its fields are checked as a whole by `dataset_fields`."""
 
-    return_id_only: bool = optional(flag, False)
-
 
 class ChangedPackage(Params):
     """A dataset's id or name, and what to change."""
 
-    id: str = required(text)
-    return_id_only: bool = optional(flag, False)
+    id: str = optional(text, "")
+    name: str = optional(as_text, "")
 
 
 class PackageList(Params):
@@ -70,19 +101,61 @@ class PackageList(Params):
 
 
 class Page(Params):
-    """A page of objects."""
+    """A page of objects; `page` counts from 1 in steps of `limit`."""
 
     limit: int | None = optional(natural)
     offset: int = optional(natural, 0)
+    page: int | None = optional(positive)
 
 
-@action(params=PackageShow, allow=permissions.can_read_dataset, reads=True, quick=True, keeps=True)
+def _can_show(ctx: Context, params: PackageShow) -> None:
+    """Whoever may read the dataset."""
+    if not params.id:
+        if "id" in params.data or (ctx.user is not None and ctx.user.sysadmin):
+            raise ValidationError({"name_or_id": [MISSING_VALUE]})
+        raise ValidationError(NO_ID)
+    permissions.can_read_dataset(ctx, params)
+
+
+def _can_patch(ctx: Context, params: PackageShow) -> None:
+    """Whoever may change the dataset."""
+    if not params.id:
+        raise ValidationError(NO_ID)
+    permissions.can_edit_dataset(ctx, params)
+
+
+def _can_change(ctx: Context, params: ChangedPackage) -> None:
+    """Whoever may change the dataset named by `id`, or without one by `name`."""
+    permissions.require_writer(ctx, _changed(ctx, params))
+
+
+def _can_give(ctx: Context, params: NewOwner) -> None:
+    """A sysadmin; an admin of the dataset's organization who also edits the other one."""
+    dataset = ctx.once(find_dataset, params.id) if params.id else None
+    if dataset is None:
+        raise NotFound("Package was not found.")
+    if ctx.user is None or not ctx.user.sysadmin:
+        target = find_group(ctx.db, params.organization_id) if params.organization_id else None
+        is_theirs = target is None or permissions.has_capacity(ctx, target.id, permissions.WRITERS)
+        is_known = target is not None or not params.organization_id
+        if not (is_theirs and is_known and permissions.has_capacity(ctx, dataset.owner_org, permissions.ADMINS)):
+            raise NotAuthorized("")
+
+
+@action(params=PackageShow, allow=_can_show, reads=True, quick=True, keeps=True)
 def package_show(ctx: Context, params: PackageShow) -> Rendered:
     """Return one dataset with its resources.
 
     :param id: the dataset's id or name
+    :param include_plugin_data: a sysadmin also gets what programs keep beside the dataset
     """
-    return _shown(ctx, ctx.once(get_dataset, params.id))
+    dataset = ctx.once(get_dataset, params.id)
+    if not params.include_plugin_data or ctx.user is None or not ctx.user.sysadmin:
+        return _shown(ctx, dataset)
+    kept = find_plugin_data(ctx.db, "package", dataset.id)
+    if kept is None:
+        return _shown(ctx, dataset)
+    return place(join_object(render_dataset(ctx.db, dataset), plugin_data=encode(kept)), ctx.site.url)
 
 
 @action(params=PackageList, allow=permissions.anyone, reads=True)
@@ -102,7 +175,8 @@ def package_list(ctx: Context, params: PackageList) -> list[str]:
     query = sa.select(packages.c.name).where(packages.c.state.in_(states)).order_by(packages.c.name)
     if not (is_sysadmin and params.include_private):
         query = query.where(packages.c.private == sa.false())
-    return list(ctx.db.scalars(query.limit(params.limit).offset(params.offset)))
+    # As in CKAN, a limit of 0 is none.
+    return list(ctx.db.scalars(query.limit(params.limit or None).offset(params.offset)))
 
 
 @action(params=Page, allow=permissions.anyone, reads=True)
@@ -111,13 +185,16 @@ def current_package_list_with_resources(ctx: Context, params: Page) -> Rendered:
 
     :param limit: at most this many
     :param offset: leave out this many first ones
+    :param page: or the page of this number, from 1
     """
+    limit = 1000 if params.limit is None else min(params.limit, 1000)
+    offset = params.offset if params.page is None else (params.page - 1) * limit
     query = (
         sa.select(packages.c.id)
         .where(packages.c.state == "active", packages.c.private == sa.false())
         .order_by(packages.c.metadata_modified.desc(), packages.c.id)
-        .limit(1000 if params.limit is None else min(params.limit, 1000))
-        .offset(params.offset)
+        .limit(limit)
+        .offset(offset)
     )
     return place(join_array(render_datasets(ctx.db, list(ctx.db.scalars(query)))), ctx.site.url)
 
@@ -133,9 +210,10 @@ def package_create(ctx: Context, params: NewPackage) -> Any:
     :param state: `draft` hides it until it is set to `active`
     :param resources: list of resources; their files are sent with `resource_create`
     :param tags, extras, groups: lists of dictionaries
-    :param return_id_only: return the id instead of the dataset
+    :param plugin_data: a sysadmin may keep a dictionary of dictionaries beside the dataset
     """
-    entry = read_dataset(ctx, params.data)
+    entry = read_dataset(ctx, {**params.data, "type": params.data.get("type") or "dataset"})
+    check_plugin_data(params.data)
     _require_group_membership(ctx, entry)
     _free_name(ctx, entry)
     dataset = insert_dataset(ctx.db, entry.doc, organization=entry.organization)
@@ -147,28 +225,30 @@ def package_create(ctx: Context, params: NewPackage) -> Any:
     insert_resources(ctx.db, rows)
     for group_id in entry.group_ids or []:
         put_member(ctx.db, group_id, "package", dataset_id, "public")
-    if params.return_id_only:
-        return dataset_id
+    if rows and ctx.site.default_views:
+        for row in rows:
+            create_default_views(ctx.db, row.fields, ctx.site.default_views)
+    save_plugin_data(ctx, "package", dataset_id, params.data)
     if entry.group_ids:
         dataset = get_dataset(ctx.db, dataset_id)
     return place(render_dataset(ctx.db, dataset, [row.doc for row in rows]), ctx.site.url)
 
 
-@action(params=ChangedPackage, allow=permissions.can_edit_dataset)
-def package_update(ctx: Context, params: ChangedPackage) -> Any:
+@action(params=ChangedPackage, allow=_can_change)
+def package_update(ctx: Context, params: ChangedPackage) -> Rendered:
     """Replace a dataset by what is sent and return it.
 
     Tags and extras that are not sent are removed; resources and groups that are not sent stay.
 
-    :param id: the dataset's id or name
+    :param id: the dataset's id or name; without one, `name` says which
     """
-    dataset = ctx.once(get_dataset, params.id)
-    _replace(ctx, dataset, params.data)
-    return dataset.id if params.return_id_only else _shown(ctx, get_dataset(ctx.db, dataset.id))
+    dataset = _changed(ctx, params)
+    replace_dataset(ctx, dataset, params.data)
+    return _shown(ctx, get_dataset(ctx.db, dataset.id))
 
 
-@action(params=ChangedPackage, allow=permissions.can_edit_dataset)
-def package_patch(ctx: Context, params: ChangedPackage) -> Any:
+@action(params=PackageShow, allow=_can_patch)
+def package_patch(ctx: Context, params: PackageShow) -> Rendered:
     """Change some fields of a dataset and return it; what is not sent stays.
 
     :param id: the dataset's id or name
@@ -177,8 +257,45 @@ def package_patch(ctx: Context, params: ChangedPackage) -> Any:
     kept = {key: value for key, value in dataset.fields.items() if key not in ("metadata_modified", "metadata_created")}
     if "tag_string" in params.data:
         kept.pop("tags")
-    _replace(ctx, dataset, {**kept, **params.data, "id": dataset.id})
-    return dataset.id if params.return_id_only else _shown(ctx, get_dataset(ctx.db, dataset.id))
+    replace_dataset(ctx, dataset, {**kept, **params.data, "id": dataset.id})
+    return _shown(ctx, get_dataset(ctx.db, dataset.id))
+
+
+@action(params=NewOwner, allow=_can_give)
+def package_owner_org_update(ctx: Context, params: NewOwner) -> None:
+    """Give a dataset to another organization, or to none.
+
+    :param id: the dataset's id or name
+    :param organization_id: the organization's id or name
+    """
+    dataset = ctx.once(get_dataset, params.id)
+    group = get_group(ctx.db, params.organization_id, is_organization=True) if params.organization_id else None
+    fields = dataset.fields
+    fields |= {"owner_org": group.id if group else None, "metadata_modified": now()}
+    update_dataset(ctx.db, fields, tags_changed=False)
+
+
+@action(params=Ordered, allow=permissions.can_edit_dataset)
+def package_resource_reorder(ctx: Context, params: Ordered) -> JsonDict:
+    """Put the resources of a dataset in another order; those that are not named follow in their old one.
+
+    :param id: the dataset's id or name
+    :param order: ids of resources
+    """
+    dataset = ctx.once(get_dataset, params.id)
+    order = params.order
+    if not isinstance(order, list):
+        raise ValidationError({"order": "Must be a list of resource"})
+    if len({str(key) for key in order}) != len(order):
+        raise ValidationError({"order": "Must supply unique resource_ids"})
+    stored = {row.id: row for row in resources_of(ctx.db, dataset.id)}
+    for key in order:
+        if key not in stored:
+            raise ValidationError({"order": f"resource_id {key} can not be found"})
+    final = [*order, *(key for key in stored if key not in order)]
+    if renumber(ctx.db, [stored[key] for key in final]):
+        touch_dataset(ctx.db, dataset)
+    return {"id": dataset.id, "order": final}
 
 
 @action(params=Ref, allow=permissions.can_edit_dataset)
@@ -203,9 +320,9 @@ def dataset_purge(ctx: Context, params: Ref) -> None:
 
 
 class Autocomplete(Params):
-    """The beginning of a name or title."""
+    """A part of a name or title."""
 
-    q: str = required(text)
+    q: str | None = optional(text)
     limit: int = optional(natural, 10)
 
 
@@ -216,6 +333,10 @@ def package_autocomplete(ctx: Context, params: Autocomplete) -> list[JsonDict]:
     :param q: the text
     :param limit: at most this many, 10 by default
     """
+    if params.q is None:
+        if "q" in params.data:
+            return []
+        raise ValidationError({"q": [MISSING_VALUE]})
     query = (
         sa.select(packages.c.name, packages.c.title)
         .where(
@@ -241,13 +362,30 @@ def _shown(ctx: Context, dataset: Dataset) -> Rendered:
     return place(render_dataset(ctx.db, dataset), ctx.site.url)
 
 
-def _replace(ctx: Context, dataset: Dataset, data: JsonDict) -> None:
-    """Write what was sent over a stored dataset; nothing is written when nothing changed."""
+def _changed(ctx: Context, params: ChangedPackage) -> Dataset:
+    ref = params.id or params.name
+    if not ref:
+        raise ValidationError({"id": MISSING_VALUE})
+    return ctx.once(get_dataset, ref)
+
+
+def replace_dataset(
+    ctx: Context,
+    dataset: Dataset,
+    data: JsonDict,
+    files: Mapping[int, Mapping[str, StoredFile]] = MappingProxyType({}),
+) -> None:
+    """Write what was sent over a stored dataset; nothing is written when nothing changed.
+
+    `files` are those that came for its resources, by their index in what was sent.
+    """
+    check_plugin_data(data)
     before = dataset.fields
     stored = {row.id: row for row in resources_of(ctx.db, dataset.id)}
     entry = read_dataset(ctx, {**data, "id": dataset.id}, before=before, stored=stored)
     _require_group_membership(ctx, entry)
-    changed = _replace_resources(ctx, dataset, entry, stored)
+    save_plugin_data(ctx, "package", dataset.id, data)
+    changed = _replace_resources(ctx, dataset, entry, stored, files)
     changed |= _replace_groups(ctx, dataset, entry)
     is_same = not changed and _without_date(entry.doc) == _without_date(before)
     if is_same and entry.doc["metadata_modified"] != data.get("metadata_modified"):
@@ -261,11 +399,19 @@ def _without_date(doc: JsonDict) -> JsonDict:
     return {key: value for key, value in doc.items() if key != "metadata_modified"}
 
 
-def _replace_resources(ctx: Context, dataset: Dataset, entry: DatasetInput, stored: dict[str, Resource]) -> bool:
+def _replace_resources(
+    ctx: Context,
+    dataset: Dataset,
+    entry: DatasetInput,
+    stored: dict[str, Resource],
+    files: Mapping[int, Mapping[str, StoredFile]],
+) -> bool:
     if entry.resources is None:
         return False
     rows = [
-        build_resource(given, package_id=dataset.id, position=position, stored=stored.get(given.id))
+        build_resource(
+            given, package_id=dataset.id, position=position, stored=stored.get(given.id), files=files.get(position)
+        )
         for position, given in enumerate(entry.resources)
     ]
     kept = {row.id for row in rows}
@@ -279,6 +425,8 @@ def _replace_resources(ctx: Context, dataset: Dataset, entry: DatasetInput, stor
             changed = True
     new = [row for row in rows if row.id not in stored]
     insert_resources(ctx.db, new)
+    for row in new if ctx.site.default_views else ():
+        create_default_views(ctx.db, row.fields, ctx.site.default_views)
     return changed or bool(new)
 
 
@@ -299,8 +447,7 @@ def _require_group_membership(ctx: Context, entry: DatasetInput) -> None:
     """Only members of a group put datasets in it."""
     for group_id in entry.group_ids or []:
         if not permissions.has_capacity(ctx, group_id, permissions.READERS):
-            name = ctx.db.scalar(sa.select(groups.c.name).where(groups.c.id == group_id))
-            raise NotAuthorized(f"User {ctx.user.name if ctx.user else ''} not authorized to edit group {name}")
+            permissions.refuse(ctx, "User {user} not authorized to edit these groups")
 
 
 def _free_name(ctx: Context, entry: DatasetInput) -> None:

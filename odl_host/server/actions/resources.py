@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 
 from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server import permissions
@@ -16,6 +15,7 @@ from odl_host.server.datasets import (
     get_resource,
     insert_resources,
     next_position,
+    renumber,
     resources_of,
     touch_dataset,
     update_resource,
@@ -24,6 +24,7 @@ from odl_host.server.documents import Rendered, encode, place
 from odl_host.server.params import Params, flag, optional, required, text
 from odl_host.server.registry import Context, StoredFile, action
 from odl_host.server.resource_fields import ORIGINAL_KEYS, ResourceInput, build_resource, check_resource
+from odl_host.server.views import create_default_views
 
 FILE_KEYS = frozenset({"upload", "original"})
 
@@ -44,6 +45,13 @@ class ChangedResource(Params):
     """A resource's id, and what to change."""
 
     id: str = required(text)
+    clear_upload: bool = optional(flag, False)
+
+
+class PatchedResource(Params):
+    """A resource's id, and what to change; the absence of `id` is told in CKAN's own words."""
+
+    id: str = optional(text, "")
     clear_upload: bool = optional(flag, False)
 
 
@@ -70,8 +78,9 @@ def resource_create(ctx: Context, params: NewResource) -> Rendered:
     if "id" in params.data and find_resource(ctx.db, entry.id):
         raise ValidationError({"id": ["Resource id already exists."]})
     position = next_position(ctx.db, dataset.id)
-    row = build_resource(entry, package_id=dataset.id, position=position, files=_files(ctx))
+    row = build_resource(entry, package_id=dataset.id, position=position, files=_files(ctx), guesses_mimetype=True)
     insert_resources(ctx.db, [row])
+    create_default_views(ctx.db, row.fields, ctx.site.default_views)
     touch_dataset(ctx.db, dataset)
     return place(row.doc, ctx.site.url)
 
@@ -88,8 +97,15 @@ def resource_update(ctx: Context, params: ChangedResource) -> Rendered:
     return _replace(ctx, ctx.once(get_resource, params.id), params.data, is_cleared=params.clear_upload)
 
 
-@action(params=ChangedResource, allow=permissions.can_edit_resource)
-def resource_patch(ctx: Context, params: ChangedResource) -> Rendered:
+def _can_patch(ctx: Context, params: PatchedResource) -> None:
+    """Whoever may change the dataset of the resource."""
+    if not params.id:
+        raise ValidationError({"message": "Missing id, can not get Resource object"})
+    permissions.can_edit_resource(ctx, params)
+
+
+@action(params=PatchedResource, allow=_can_patch)
+def resource_patch(ctx: Context, params: PatchedResource) -> Rendered:
     """Change some fields of a resource and return it; what is not sent stays.
 
     :param id: the resource's id
@@ -106,7 +122,7 @@ def resource_patch(ctx: Context, params: ChangedResource) -> Rendered:
     return _replace(ctx, stored, {**kept, **params.data}, is_cleared=params.clear_upload)
 
 
-@action(params=Ref, allow=permissions.can_edit_resource)
+@action(params=Ref, allow=permissions.can_delete_resource)
 def resource_delete(ctx: Context, params: Ref) -> None:
     """Remove a resource from its dataset.
 
@@ -116,17 +132,8 @@ def resource_delete(ctx: Context, params: Ref) -> None:
     dataset = ctx.once(get_dataset, gone.package_id)
     others = [row for row in resources_of(ctx.db, dataset.id) if row.id != gone.id]
     delete_resources(ctx.db, [gone.id])
-    renumber(ctx, others)
+    renumber(ctx.db, others)
     touch_dataset(ctx.db, dataset)
-
-
-def renumber(ctx: Context, rows: Sequence[Resource]) -> None:
-    """Give resources the positions 0, 1, 2… in this order, writing only those that move."""
-    for position, row in enumerate(rows):
-        if row.position != position:
-            fields = row.fields
-            fields["position"] = position
-            update_resource(ctx.db, dataclasses.replace(row, position=position, doc=encode(fields)))
 
 
 def _replace(ctx: Context, stored: Resource, data: JsonDict, *, is_cleared: bool) -> Rendered:
@@ -141,7 +148,10 @@ def _replace(ctx: Context, stored: Resource, data: JsonDict, *, is_cleared: bool
         position=stored.position,
         stored=stored,
         files=_files(ctx),
+        guesses_mimetype=True,
     )
+    if is_cleared and "upload" not in ctx.files and not row.fields["url_type"]:
+        row = dataclasses.replace(row, doc=encode({**row.fields, "url_type": ""}))
     if row != stored:
         update_resource(ctx.db, row)
         touch_dataset(ctx.db, dataset)

@@ -10,6 +10,7 @@ from odl_host.server import permissions
 from odl_host.server.licenses import LICENSES
 from odl_host.server.params import Params, required, text
 from odl_host.server.registry import Context, action, all_actions
+from odl_host.server.site_options import site_option
 
 CKAN_VERSION = "2.12.0"
 """The version of CKAN whose Action API this server answers like."""
@@ -33,20 +34,14 @@ def status_show(ctx: Context, params: Nothing) -> JsonDict:  # noqa: ARG001 - ev
     """Return what this site is: its title, address, the version of CKAN it answers like, its additions."""
     return {
         "ckan_version": CKAN_VERSION,
-        "error_emails_to": None,
+        "error_emails_to": "",
         "extensions": list(EXTENSIONS),
         "locale_default": ctx.site.locale,
         "odl_host_version": odl_host.__version__,
-        "site_description": ctx.site.description,
-        "site_title": ctx.site.title,
+        "site_description": site_option(ctx.db, ctx.site, "ckan.site_description"),
+        "site_title": site_option(ctx.db, ctx.site, "ckan.site_title"),
         "site_url": ctx.site.url,
     }
-
-
-@action(params=Nothing, allow=permissions.anyone, reads=True, quick=True)
-def site_read(ctx: Context, params: Nothing) -> bool:  # noqa: ARG001 - every action has the same form
-    """Return true: everyone may read this site."""
-    return True
 
 
 @action(params=ActionName, allow=permissions.anyone, reads=True, quick=True)
@@ -57,7 +52,7 @@ def help_show(ctx: Context, params: ActionName) -> str:  # noqa: ARG001 - every 
     """
     chosen = all_actions().get(params.name)
     if chosen is None:
-        raise NotFound(f"Action {params.name} was not found.")
+        raise NotFound("Action function not found")
     return chosen.help
 
 
@@ -66,14 +61,12 @@ def license_list(ctx: Context, params: Nothing) -> list[dict[str, Any]]:  # noqa
     """Return the licences that a dataset may name."""
     return [
         {
-            "domain_content": False,
-            "domain_data": entry.is_open,
-            "domain_software": False,
+            "domain_content": "False",
+            "domain_data": str(entry.is_open),
+            "domain_software": "False",
             "family": "",
             "id": entry.id,
-            "is_generic": entry.id.startswith("other-") or entry.id == "notspecified",
-            "is_okd_compliant": entry.is_open,
-            "is_osi_compliant": False,
+            "is_generic": str(entry.id.startswith("other-") or entry.id == "notspecified"),
             "maintainer": "",
             "od_conformance": "approved" if entry.is_open else "not reviewed",
             "osd_conformance": "not reviewed",

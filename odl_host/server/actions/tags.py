@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,9 +12,10 @@ from odl_host.server import permissions
 from odl_host.server.datasets import render_datasets
 from odl_host.server.documents import Rendered, encode, join_array, join_object, place
 from odl_host.server.names import tag_id
-from odl_host.server.params import Params, flag, natural, optional, required, text
+from odl_host.server.params import Params, anything, flag, natural, optional, required, text, text_list
 from odl_host.server.registry import Context, action
 from odl_host.server.tables import package_tags, packages
+from odl_host.server.vocabularies import find_tag, find_vocabulary, packages_of_tag, show_tag, tags_of
 
 _PUBLIC = sa.and_(packages.c.state == "active", packages.c.private == sa.false())
 _USED = sa.select(package_tags.c.name).distinct().join(packages, packages.c.id == package_tags.c.package_id)
@@ -31,14 +33,17 @@ class TagShow(Params):
     """Which tag."""
 
     id: str = required(text)
+    vocabulary_id: str = optional(text, "")
     include_datasets: bool = optional(flag, False)
 
 
 class TagSearch(Params):
     """A text and a page."""
 
-    query: str = optional(text, "")
-    q: str = optional(text, "")
+    query: list[str] = optional(text_list, ())
+    q: list[str] = optional(text_list, ())
+    fields: Any = optional(anything)
+    vocabulary_id: str = optional(text, "")
     limit: int | None = optional(natural)
     offset: int = optional(natural, 0)
 
@@ -48,10 +53,13 @@ def tag_list(ctx: Context, params: TagList) -> list[Any]:
     """Return the tags of public datasets, sorted.
 
     :param query: only those that contain this text
+    :param vocabulary_id: the tags of this vocabulary instead, by its id or name
     :param all_fields: dictionaries instead of names
     """
-    names = _names(ctx, params.q)
-    return [_shown(name) for name in names] if params.all_fields else names
+    if params.vocabulary_id and find_vocabulary(ctx.db, params.vocabulary_id) is None:
+        raise NotFound(f"could not find vocabulary '{params.vocabulary_id}'")
+    found = _found(ctx, [params.q] if params.q else [], params.vocabulary_id)
+    return found if params.all_fields else [tag["name"] for tag in found]
 
 
 @action(params=TagShow, allow=permissions.anyone, reads=True)
@@ -59,8 +67,11 @@ def tag_show(ctx: Context, params: TagShow) -> Rendered:
     """Return one tag.
 
     :param id: the tag's name or id
+    :param vocabulary_id: the vocabulary of a tag that is named, by its id or name
     :param include_datasets: add its public datasets, at most 1000
     """
+    if (closed := _closed(ctx, params)) is not None:
+        return _show_closed(ctx, closed, params)
     name = params.id if ctx.db.scalar(_USED.where(package_tags.c.name == params.id)) else _name_of(ctx, params.id)
     body = encode(_shown(name))
     if params.include_datasets:
@@ -79,30 +90,69 @@ def tag_show(ctx: Context, params: TagShow) -> Rendered:
 def tag_search(ctx: Context, params: TagSearch) -> JsonDict:
     """Return the tags that contain a text, and how many there are.
 
-    :param query: the text
+    :param query: the text, or several of which all must be contained
+    :param vocabulary_id: the tags of this vocabulary instead, by its id or name
     :param limit, offset: a page
     """
-    names = _names(ctx, params.query or params.q)
-    page = names[params.offset :][: params.limit]
-    return {"count": len(names), "results": [_shown(name) for name in page]}
+    tags = _sought(ctx, params)
+    page = tags[params.offset :][: params.limit]
+    shown = [{key: tag[key] for key in ("id", "name", "vocabulary_id")} for tag in page]
+    return {"count": len(tags), "results": shown}
 
 
 @action(params=TagSearch, allow=permissions.anyone, reads=True)
 def tag_autocomplete(ctx: Context, params: TagSearch) -> list[str]:
     """Return the names of the tags that contain a text, for a search box.
 
-    :param q: the text
+    :param query: the text
+    :param vocabulary_id: the tags of this vocabulary instead, by its id or name
     :param limit, offset: a page
     """
-    wanted = params.query or params.q
-    return _names(ctx, wanted)[params.offset :][: params.limit] if wanted else []
+    return [tag["name"] for tag in _sought(ctx, params)][params.offset :][: params.limit]
 
 
-def _names(ctx: Context, part: str) -> list[str]:
+def _sought(ctx: Context, params: TagSearch) -> list[JsonDict]:
+    parts = [part.strip() for part in params.query or params.q if part.strip()]
+    if isinstance(params.fields, dict):
+        named = params.fields.get("tags") or []
+        parts += [named] if isinstance(named, str) else [part for part in named if isinstance(part, str)]
+    if not parts:
+        return []
+    if params.vocabulary_id and find_vocabulary(ctx.db, params.vocabulary_id) is None:
+        return []
+    return _found(ctx, parts, params.vocabulary_id)
+
+
+def _found(ctx: Context, parts: Sequence[str], vocabulary_ref: str) -> list[JsonDict]:
+    """Return the tags, free or of a vocabulary, that contain every part, by name."""
+    if vocabulary_ref:
+        vocabulary = find_vocabulary(ctx.db, vocabulary_ref)
+        tags = [show_tag(row) for row in tags_of(ctx.db, vocabulary.id)] if vocabulary else []
+        return [tag for tag in tags if all(part.lower() in tag["name"].lower() for part in parts)]
     query = _USED.where(_PUBLIC).order_by(package_tags.c.name)
-    if part:
+    for part in parts:
         query = query.where(package_tags.c.name.icontains(part, autoescape=True))
-    return list(ctx.db.scalars(query))
+    return [_shown(name) for name in ctx.db.scalars(query)]
+
+
+def _closed(ctx: Context, params: TagShow) -> Any:
+    """Return the row of a vocabulary's tag, or None where a free tag is meant."""
+    if not params.vocabulary_id:
+        return find_tag(ctx.db, params.id)
+    vocabulary = find_vocabulary(ctx.db, params.vocabulary_id)
+    row = find_tag(ctx.db, params.id, vocabulary.id) if vocabulary else None
+    if row is None:
+        raise NotFound("Tag was not found.")
+    return row
+
+
+def _show_closed(ctx: Context, row: Any, params: TagShow) -> Rendered:
+    body = encode(show_tag(row))
+    if params.include_datasets:
+        query = sa.select(packages.c.id).where(packages.c.id.in_(packages_of_tag(ctx.db, row.id)), _PUBLIC)
+        ids = list(ctx.db.scalars(query.order_by(packages.c.name).limit(1000)))
+        body = join_object(body, packages=join_array(render_datasets(ctx.db, ids)))
+    return place(body, ctx.site.url)
 
 
 def _name_of(ctx: Context, ref: str) -> str:

@@ -44,11 +44,16 @@ class WhichToken(Params):
 
 def _own_tokens(ctx: Context, params: Any) -> None:
     """The user oneself, or a sysadmin."""
-    permissions.self_or_sysadmin(ctx, params.user or getattr(params, "user_id", ""))
+    ref = getattr(params, "user_id", "") or params.user
+    if not ref and isinstance(params, OfUser):
+        raise ValidationError({"user_id": [MISSING_VALUE]})
+    permissions.self_or_sysadmin(ctx, ref)
 
 
 def _own_token(ctx: Context, params: WhichToken) -> None:
     """The user to whom the token belongs, or a sysadmin."""
+    if not params.token and not params.jti:
+        raise ValidationError({"token": [MISSING_VALUE]})
     row = _find(ctx, params)
     permissions.self_or_sysadmin(ctx, row.user_id if row else "")
 
@@ -68,7 +73,9 @@ def api_token_create(ctx: Context, params: NewToken) -> JsonDict:
     if params.expires_in is not None:
         seconds = min(params.expires_in * params.unit, 100 * 365 * 86_400)
         expires_at = (datetime.now(UTC).replace(tzinfo=None) + timedelta(seconds=seconds)).isoformat()
-    return {"token": insert_token(ctx.db, account.id, params.name, expires_at=expires_at, organization_id=scope)}
+    token = insert_token(ctx.db, account.id, params.name, expires_at=expires_at, organization_id=scope)
+    made = ctx.db.scalar(sa.select(api_tokens.c.id).where(api_tokens.c.hash == hash_token(token)))
+    return {"id": made, "token": token}
 
 
 @action(params=OfUser, allow=_own_tokens, reads=True)
@@ -77,15 +84,12 @@ def api_token_list(ctx: Context, params: OfUser) -> list[JsonDict]:
 
     :param user: the user's id or name
     """
-    ref = params.user_id or params.user
-    if not ref:
-        raise ValidationError({"user_id": [MISSING_VALUE]})
-    account = get_account(ctx.db, ref)
+    account = get_account(ctx.db, params.user_id or params.user)
     query = sa.select(api_tokens).where(api_tokens.c.user_id == account.id).order_by(api_tokens.c.created_at)
     return [
         {
             "created_at": row.created_at,
-            "expires_at": row.expires_at,
+            **({"expires_at": row.expires_at} if row.expires_at else {}),
             "id": row.id,
             "last_access": row.last_access,
             "name": row.name,
@@ -103,8 +107,6 @@ def api_token_revoke(ctx: Context, params: WhichToken) -> None:
     :param token: the token itself
     :param jti: or its id
     """
-    if not params.token and not params.jti:
-        raise ValidationError({"jti": [MISSING_VALUE]})
     row = _find(ctx, params)
     if row is None:
         raise NotFound("API Token not found")

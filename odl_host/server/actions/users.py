@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 
 import sqlalchemy as sa
 
-from odl_host.ckan import JsonDict, NotFound, ValidationError
+from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError
 from odl_host.server import permissions
 from odl_host.server.clock import now
 from odl_host.server.credentials import hash_password
-from odl_host.server.names import check_email, check_name
-from odl_host.server.params import MISSING_VALUE, Invalid, Params, flag, integer, natural, optional, required, text
+from odl_host.server.datasets import get_dataset, render_datasets
+from odl_host.server.documents import place
+from odl_host.server.extras import NOT_EXPECTED
+from odl_host.server.images import take_image
+from odl_host.server.names import check_email, check_id, check_name
+from odl_host.server.params import (
+    MISSING_VALUE,
+    Invalid,
+    Params,
+    as_text,
+    flag,
+    integer,
+    natural,
+    optional,
+    required,
+    text,
+)
+from odl_host.server.plugin_data import check_plugin_data, find_plugin_data, save_plugin_data
 from odl_host.server.registry import Context, action
 from odl_host.server.sessions import end_sessions
 from odl_host.server.sites import SYSADMIN_NAME
-from odl_host.server.tables import members, users
+from odl_host.server.tables import collaborators, followers, members, packages, users
 from odl_host.server.tokens import insert_token
 from odl_host.server.users import (
     PUBLIC_COLUMNS,
@@ -28,6 +45,7 @@ from odl_host.server.users import (
 )
 
 PASSWORD_MIN_LENGTH = 8
+SHOWN_DATASETS_MAX = 50
 TEXTS = ("fullname", "about", "image_url")
 
 
@@ -44,6 +62,7 @@ class UserShow(Params):
     include_datasets: bool = optional(flag, False)
     include_num_followers: bool = optional(flag, False)
     include_password_hash: bool = optional(flag, False)
+    include_plugin_extras: bool = optional(flag, False)
 
 
 class UserList(Params):
@@ -62,34 +81,63 @@ class NewUser(Params):
     with_apitoken: bool = optional(flag, False)
 
 
+class Nothing(Params):
+    """No parameter."""
+
+
+def _sysadmin_of_site(ctx: Context, params: Nothing) -> None:  # noqa: ARG001 - every rule has the same form
+    """Only a sysadmin may."""
+    if ctx.user is None or not ctx.user.sysadmin:
+        raise NotAuthorized("Only internal services allowed to use this action")
+
+
 @action(params=UserShow, allow=permissions.can_see_users, reads=True)
 def user_show(ctx: Context, params: UserShow) -> JsonDict:
     """Return one user; the e-mail only to oneself and to a sysadmin.
 
     :param id: the user's id or name, the caller by default
+    :param include_datasets: add the datasets that the user created and the caller may read, at most 50
+    :param include_num_followers: add how many users follow the user
     :param include_password_hash: a sysadmin also gets the hash, to move users to another site
+    :param include_plugin_extras: a sysadmin also gets what programs keep beside the user
     """
     is_sysadmin = ctx.user is not None and ctx.user.sysadmin
-    if not params.id and ctx.user is None:
-        raise ValidationError({"id": [MISSING_VALUE]})
     account = get_account(ctx.db, params.id or (ctx.user.id if ctx.user else ""))
-    if account.state == "deleted" and not is_sysadmin:
-        raise NotFound("User not found")
     created = count_created_packages(ctx.db, [account.id]).get(account.id, 0)
     if not is_sysadmin and (ctx.user is None or ctx.user.id != account.id):
-        shown = show_user(account, created)
+        shown = show_user(account, created, ctx.site.url)
     else:
-        shown = show_own_user(account, created)
+        shown = show_own_user(account, created, ctx.site.url)
     if is_sysadmin and params.include_password_hash:
         shown["password_hash"] = account.password_hash
+    if is_sysadmin and params.include_plugin_extras:
+        shown["plugin_extras"] = find_plugin_data(ctx.db, "user", account.id)
     if params.include_num_followers:
-        shown["num_followers"] = 0
+        where = (followers.c.object_id == account.id, followers.c.object_type == "user")
+        shown["num_followers"] = ctx.db.scalar(sa.select(sa.func.count()).select_from(followers).where(*where))
+    if params.include_datasets:
+        shown["datasets"] = _datasets_of(ctx, account.id)
     return shown
+
+
+def _datasets_of(ctx: Context, user_id: str) -> list[JsonDict]:
+    query = (
+        sa.select(packages.c.id)
+        .where(packages.c.creator_user_id == user_id, packages.c.state != "deleted")
+        .order_by(packages.c.metadata_modified.desc())
+        .limit(SHOWN_DATASETS_MAX)
+    )
+    readable = [
+        dataset.id
+        for dataset in (get_dataset(ctx.db, key) for key in list(ctx.db.scalars(query)))
+        if permissions.is_reader(ctx, dataset)
+    ]
+    return [json.loads(place(text, ctx.site.url)) for text in render_datasets(ctx.db, readable)]
 
 
 @action(params=UserList, allow=permissions.can_see_users, reads=True)
 def user_list(ctx: Context, params: UserList) -> list[Any]:
-    """Return the users; a sysadmin also sees deleted ones and e-mails.
+    """Return the users; a sysadmin also sees their e-mails.
 
     :param q: only those whose name contains this text
     :param email: only the one with this address, for a sysadmin
@@ -97,15 +145,15 @@ def user_list(ctx: Context, params: UserList) -> list[Any]:
     :param all_fields: true by default; else their names
     """
     is_sysadmin = ctx.user is not None and ctx.user.sysadmin
-    query = sa.select(*PUBLIC_COLUMNS)
-    if not is_sysadmin:
-        query = query.where(users.c.state != "deleted")
+    if params.email and not is_sysadmin:
+        raise NotAuthorized("")
+    query = sa.select(*PUBLIC_COLUMNS).where(users.c.state != "deleted")
     if not params.include_site_user:
         query = query.where(users.c.name != SYSADMIN_NAME)
     if params.q:
         pattern = users.c.name.icontains(params.q, autoescape=True)
         query = query.where(sa.or_(pattern, users.c.fullname.icontains(params.q, autoescape=True)))
-    if params.email and is_sysadmin:
+    if params.email:
         query = query.where(sa.func.lower(users.c.email) == params.email.lower())
     orders: dict[str, Any] = {"name": users.c.name, "fullname": users.c.fullname, "created": users.c.created}
     shown_name = sa.func.lower(sa.func.coalesce(sa.func.nullif(users.c.fullname, ""), users.c.name))
@@ -115,7 +163,7 @@ def user_list(ctx: Context, params: UserList) -> list[Any]:
         return [row.name for row in rows]
     created = count_created_packages(ctx.db, [row.id for row in rows])
     show = show_own_user if is_sysadmin else show_user
-    return [show(row, created.get(row.id, 0)) for row in rows]
+    return [show(row, created.get(row.id, 0), ctx.site.url) for row in rows]
 
 
 @action(params=NewUser, allow=permissions.can_create_user)
@@ -128,9 +176,9 @@ def user_create(ctx: Context, params: NewUser) -> JsonDict:
     :param fullname, about, image_url: texts
     :param with_apitoken: also create a token and return it as `token`
     """
-    row = _checked(ctx, params.data, before=None)
+    row = _checked(ctx, take_image(ctx, "user", params.data), before=None)
     ctx.db.execute(users.insert(), row)
-    shown = show_own_user(get_account(ctx.db, row["id"]))
+    shown = _shown(ctx, row["id"], params.data)
     if params.with_apitoken:
         shown["token"] = insert_token(ctx.db, row["id"], "default")
     return shown
@@ -138,7 +186,7 @@ def user_create(ctx: Context, params: NewUser) -> JsonDict:
 
 @action(params=Ref, allow=permissions.can_edit_user)
 def user_update(ctx: Context, params: Ref) -> JsonDict:
-    """Replace a user by what is sent and return it; the password stays when it is not sent.
+    """Change a user to what is sent and return it; the e-mail must be sent, all else stays when it is not.
 
     :param id: the user's id or name
     """
@@ -152,8 +200,7 @@ def user_patch(ctx: Context, params: Ref) -> JsonDict:
     :param id: the user's id or name
     """
     account = get_account(ctx.db, params.id)
-    kept = {key: getattr(account, key) for key in ("name", "email", *TEXTS)}
-    return _update(ctx, account, {**kept, **params.data})
+    return _update(ctx, account, {"email": account.email, **params.data})
 
 
 @action(params=Ref, allow=permissions.sysadmin)
@@ -162,9 +209,12 @@ def user_delete(ctx: Context, params: Ref) -> None:
 
     :param id: the user's id or name
     """
-    account = get_account(ctx.db, params.id)
+    account = find_account(ctx.db, params.id)
+    if account is None:
+        raise NotFound(f'User "{params.id}" was not found.')
     ctx.db.execute(users.update().where(users.c.id == account.id), {"state": "deleted"})
     ctx.db.execute(members.delete().where(members.c.object_type == "user", members.c.object_id == account.id))
+    ctx.db.execute(collaborators.delete().where(collaborators.c.user_id == account.id))
 
 
 class Autocomplete(Params):
@@ -176,7 +226,14 @@ class Autocomplete(Params):
     offset: int = optional(integer, 0)
 
 
-@action(params=Autocomplete, allow=permissions.logged_in, reads=True)
+@action(params=Nothing, allow=_sysadmin_of_site, reads=True)
+def get_site_user(ctx: Context, params: Nothing) -> JsonDict:  # noqa: ARG001 - every action has the same form
+    """Return the user that the site's own commands act as."""
+    account = get_account(ctx.db, SYSADMIN_NAME)
+    return {"id": account.id, "name": account.name, "apikey": None}
+
+
+@action(params=Autocomplete, allow=permissions.can_see_users, reads=True)
 def user_autocomplete(ctx: Context, params: Autocomplete) -> list[JsonDict]:
     """Return the users whose name contains a text, for a search box.
 
@@ -194,12 +251,22 @@ def user_autocomplete(ctx: Context, params: Autocomplete) -> list[JsonDict]:
 
 
 def _update(ctx: Context, account: Any, data: JsonDict) -> JsonDict:
-    row = _checked(ctx, data, before=account)
+    row = _checked(ctx, take_image(ctx, "user", data), before=account)
     ctx.db.execute(users.update().where(users.c.id == account.id), row)
     if "password_hash" in row:
         end_sessions(ctx.db, account.id)
-    created = count_created_packages(ctx.db, [account.id]).get(account.id, 0)
-    return show_own_user(get_account(ctx.db, account.id), created)
+    return _shown(ctx, account.id, data)
+
+
+def _shown(ctx: Context, user_id: str, sent: JsonDict) -> JsonDict:
+    """Keep what programs sent beside a user who was just written, and return the user as the caller may see it."""
+    check_plugin_data(sent, "plugin_extras")
+    save_plugin_data(ctx, "user", user_id, sent, "plugin_extras")
+    created = count_created_packages(ctx.db, [user_id]).get(user_id, 0)
+    shown = show_own_user(get_account(ctx.db, user_id), created, ctx.site.url)
+    if ctx.user is not None and ctx.user.sysadmin and isinstance(sent.get("plugin_extras"), dict):
+        shown["plugin_extras"] = find_plugin_data(ctx.db, "user", user_id)
+    return shown
 
 
 def _checked(ctx: Context, data: JsonDict, *, before: Any) -> dict[str, Any]:
@@ -208,10 +275,11 @@ def _checked(ctx: Context, data: JsonDict, *, before: Any) -> dict[str, Any]:
     errors: JsonDict = {}
     row: dict[str, Any] = {"name": _name(ctx, data, errors, before), "email": _email(ctx, data, errors, before)}
     for key in TEXTS:
-        value = data.get(key)
-        if isinstance(value, dict | list):
-            errors[key] = ["Must be a Unicode string value"]
-        row[key] = None if value is None else str(value)
+        if key in data or before is None:
+            value = data.get(key)
+            row[key] = None if value is None else as_text(value)
+    if "activity_streams_email_notifications" in data:
+        row["activity_emails"] = flag(data["activity_streams_email_notifications"])
     password = data.get("password")
     if is_sysadmin and isinstance(data.get("password_hash"), str):
         row["password_hash"] = data["password_hash"]
@@ -224,10 +292,8 @@ def _checked(ctx: Context, data: JsonDict, *, before: Any) -> dict[str, Any]:
         errors["password"] = [MISSING_VALUE]
     if before is None:
         row |= {"id": str(uuid.uuid4()), "created": now(), "state": "active", "sysadmin": False}
-        if is_sysadmin and data.get("id"):
-            row["id"] = str(data["id"])
-            if find_account(ctx.db, row["id"]):
-                errors["id"] = ["Id already exists"]
+        if data.get("id"):
+            row["id"] = _id(ctx, data["id"], errors, is_sysadmin=is_sysadmin)
     if is_sysadmin and "sysadmin" in data:
         row["sysadmin"] = flag(data["sysadmin"])
     if is_sysadmin and data.get("state") in ("active", "deleted", "pending"):
@@ -237,6 +303,20 @@ def _checked(ctx: Context, data: JsonDict, *, before: Any) -> dict[str, Any]:
     if password and "password_hash" not in row:
         row["password_hash"] = hash_password(str(password))
     return row
+
+
+def _id(ctx: Context, value: Any, errors: JsonDict, *, is_sysadmin: bool) -> str:
+    if not is_sysadmin:
+        errors["id"] = [NOT_EXPECTED]
+        return ""
+    try:
+        user_id = check_id(value)
+    except Invalid as error:
+        errors["id"] = [str(error)]
+        return ""
+    if find_account(ctx.db, user_id):
+        errors["id"] = ["Id already exists"]
+    return user_id
 
 
 def _name(ctx: Context, data: JsonDict, errors: JsonDict, before: Any) -> str | None:
@@ -256,15 +336,13 @@ def _name(ctx: Context, data: JsonDict, errors: JsonDict, before: Any) -> str | 
     if before is not None and not (ctx.user and ctx.user.sysadmin):
         errors["name"] = ["That login name can not be modified."]
     elif find_account(ctx.db, name) is not None:
-        errors["name"] = ["That login name is not available."]
+        errors["name"] = ["The username is already associated with another account. Please use a different username."]
     return name
 
 
 def _email(ctx: Context, data: JsonDict, errors: JsonDict, before: Any) -> str | None:
     value = data.get("email")
     if value is None or value == "":
-        if before is not None and "email" not in data:
-            return str(before.email) if before.email else None
         errors["email"] = [MISSING_VALUE]
         return None
     try:
@@ -274,5 +352,5 @@ def _email(ctx: Context, data: JsonDict, errors: JsonDict, before: Any) -> str |
         return None
     query = sa.select(users.c.id).where(sa.func.lower(users.c.email) == email.lower(), users.c.state == "active")
     if any(holder != (before.id if before is not None else None) for holder in ctx.db.scalars(query)):
-        errors["email"] = [f"The email address '{email}' belongs to a registered user."]
+        errors["email"] = [f"The email address '{email.lower()}' belongs to a registered user."]
     return email

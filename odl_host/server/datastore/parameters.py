@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from odl_host.ckan import IntegrityError, JsonDict, ValidationError
+from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server.datastore.records import FORMATS
 from odl_host.server.datastore.search import Search
 from odl_host.server.datastore.types import BadValue, find_type, get_type
+from odl_host.server.extras import not_dicts
 from odl_host.server.params import MISSING_VALUE, Invalid, flag, natural
 
 MAX_NAME = 63
@@ -277,7 +278,7 @@ def _read_fields(data: Mapping[str, Any]) -> list[FieldInput] | None:
     for key in ("fields", "triggers"):
         value = data.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            raise IntegrityError(key, value, dict(data))
+            raise not_dicts(key, value, dict(data))
     fields: list[FieldInput] = []
     errors: list[JsonDict] = []
     for item in sent:

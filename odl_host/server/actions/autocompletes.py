@@ -1,0 +1,80 @@
+"""Short lists for search boxes: organizations, groups, formats."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from odl_host.ckan import JsonDict
+from odl_host.server import permissions
+from odl_host.server.params import Params, natural, optional, required, text
+from odl_host.server.registry import Context, action
+from odl_host.server.search.index import SearchRequest
+from odl_host.server.search.lucene import Everything
+from odl_host.server.tables import groups
+
+DEFAULT_FORMATS = 5
+FORMATS_MAX = 1000
+"""Most formats that are looked at; a catalogue has a few dozen."""
+
+
+class Part(Params):
+    """A part of a name or title."""
+
+    q: str = optional(text, "")
+    limit: int = optional(natural, 20)
+
+
+class FormatPart(Params):
+    """A part of a format."""
+
+    q: str = required(text)
+    limit: int = optional(natural, DEFAULT_FORMATS)
+
+
+@action(params=Part, allow=permissions.anyone, reads=True)
+def group_autocomplete(ctx: Context, params: Part) -> list[JsonDict]:
+    """Return the groups whose name or title contains a text.
+
+    :param q: the text
+    :param limit: at most this many, 20 by default
+    """
+    return _matches(ctx, params, is_organization=False)
+
+
+@action(params=Part, allow=permissions.anyone, reads=True)
+def organization_autocomplete(ctx: Context, params: Part) -> list[JsonDict]:
+    """Return the organizations whose name or title contains a text.
+
+    :param q: the text
+    :param limit: at most this many, 20 by default
+    """
+    return _matches(ctx, params, is_organization=True)
+
+
+@action(params=FormatPart, allow=permissions.anyone, reads=True)
+def format_autocomplete(ctx: Context, params: FormatPart) -> list[str]:
+    """Return the formats of public datasets' resources that contain a text, the most used first, in lower case.
+
+    :param q: the text
+    :param limit: at most this many, 5 by default
+    """
+    request = SearchRequest(query=Everything(), rows=0, facet_fields=["res_format"], facet_limit=FORMATS_MAX)
+    counts = ctx.site.index.search(ctx.db, request).facets.get("res_format", {})
+    found = dict.fromkeys(name.lower() for name in counts if params.q.lower() in name.lower())
+    return list(found)[: params.limit]
+
+
+def _matches(ctx: Context, params: Part, *, is_organization: bool) -> list[JsonDict]:
+    query = (
+        sa.select(groups.c.id, groups.c.name, groups.c.title)
+        .where(
+            groups.c.is_organization == sa.literal(is_organization),
+            groups.c.state == "active",
+            sa.or_(
+                groups.c.name.icontains(params.q, autoescape=True), groups.c.title.icontains(params.q, autoescape=True)
+            ),
+        )
+        .order_by(groups.c.name)
+        .limit(params.limit)
+    )
+    return [{"id": row.id, "name": row.name, "title": row.title} for row in ctx.db.execute(query)]

@@ -1,0 +1,125 @@
+"""Resource views: how a resource may be shown, as rows; which kinds there are and what each may be told.
+
+Source: CKAN 2.12 documentation, "Data preview and visualization".
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import sqlalchemy as sa
+
+from odl_host.ckan import JsonDict
+from odl_host.server.documents import encode
+from odl_host.server.tables import resource_views
+
+_IMAGES = frozenset({"png", "jpg", "jpeg", "gif", "bmp", "svg", "webp", "ico", "cur", "apng", "avif", "tiff"})
+_TEXTS = frozenset({"txt", "text/plain", "json", "gjson", "geojson", "jsonp", "xml", "rdf", "owl", "rss", "atom"})
+
+
+@dataclass(frozen=True, slots=True)
+class ViewType:
+    """One kind of view: its title by default, its own settings, the formats that it shows."""
+
+    title: str
+    settings: tuple[str, ...] = ()
+    defaults: Mapping[str, object] = field(default_factory=dict)
+    formats: frozenset[str] = frozenset()
+    needs_rows: bool = False
+    """Whether the resource must have rows (its `datastore_active`), whatever its format."""
+
+
+VIEW_TYPES: Mapping[str, ViewType] = MappingProxyType(
+    {
+        "image_view": ViewType("Image", ("image_url",), formats=_IMAGES),
+        "text_view": ViewType("Text", formats=_TEXTS),
+        "datatables_view": ViewType(
+            "Table",
+            (
+                *("responsive", "ellipsis_length", "date_format", "show_fields", "filterable"),
+                *("filter_fields", "filter_values"),
+            ),
+            MappingProxyType({"responsive": False, "ellipsis_length": 100, "date_format": "llll", "filterable": True}),
+            needs_rows=True,
+        ),
+        "webpage_view": ViewType("Website", ("page_url",)),
+        "video_view": ViewType("Video", ("video_url", "poster_url"), formats=frozenset({"mp4", "ogg", "webm"})),
+        "audio_view": ViewType("Audio", ("audio_url",), formats=frozenset({"wav", "ogg", "mp3"})),
+    }
+)
+
+_OF_RESOURCE = (
+    sa.select(resource_views)
+    .where(resource_views.c.resource_id == sa.bindparam("resource_id"))
+    .order_by(resource_views.c.position, resource_views.c.id)
+)
+
+
+def find_view(db: sa.Connection, view_id: str) -> Any:
+    """Return the row of a view, or None."""
+    return db.execute(sa.select(resource_views).where(resource_views.c.id == view_id)).first()
+
+
+def views_of(db: sa.Connection, resource_id: str) -> list[Any]:
+    """Return the rows of a resource's views, in order."""
+    return list(db.execute(_OF_RESOURCE, {"resource_id": resource_id}))
+
+
+def show_view(row: Any) -> JsonDict:
+    """Return a view as callers see it; its own settings stand beside the title."""
+    shown: JsonDict = json.loads(row.doc)
+    return shown | {
+        "id": row.id,
+        "package_id": row.package_id,
+        "resource_id": row.resource_id,
+        "view_type": row.view_type,
+    }
+
+
+def insert_view(db: sa.Connection, resource: Mapping[str, Any], view_type: str, doc: JsonDict) -> str:
+    """Add a view after the others of its resource and return its id."""
+    view_id = str(uuid.uuid4())
+    last = sa.select(sa.func.coalesce(sa.func.max(resource_views.c.position) + 1, 0)).where(
+        resource_views.c.resource_id == resource["id"]
+    )
+    row = {
+        "id": view_id,
+        "resource_id": resource["id"],
+        "package_id": resource["package_id"],
+        "view_type": view_type,
+        "position": db.execute(last).scalar_one(),
+        "doc": encode(doc),
+    }
+    db.execute(resource_views.insert(), row)
+    return view_id
+
+
+def create_default_views(
+    db: sa.Connection, resource: Mapping[str, Any], kinds: Iterable[str], *, with_rows: bool = False
+) -> list[JsonDict]:
+    """Create the views of these kinds that fit a resource and that it lacks; return them as callers see them.
+
+    `with_rows` asks for the kinds that show rows, otherwise for those that show the file itself.
+    """
+    word = str(resource.get("format") or "").lower()
+    fitting = [
+        kind
+        for kind in kinds
+        if (known := VIEW_TYPES.get(kind))
+        and known.needs_rows == with_rows
+        and (word in known.formats or (known.needs_rows and resource.get("datastore_active")))
+    ]
+    if not fitting:
+        return []
+    present = {row.view_type for row in views_of(db, str(resource["id"]))}
+    made = []
+    for kind in fitting:
+        if kind not in present:
+            view_id = insert_view(db, resource, kind, {"title": VIEW_TYPES[kind].title, "description": ""})
+            made.append(show_view(find_view(db, view_id)))
+    return made
