@@ -65,9 +65,11 @@ def _own_folder(home: Home | None) -> Path | None:
 
 @cache
 def _environment(own: Path | None) -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-    environment = Environment(  # noqa: S701 - the output is TOML and plain text, escaped by the filters below
+    environment = Environment(
+        # TOML and plain text are escaped by the filters below.
+        autoescape=select_autoescape(enabled_extensions=("html.j2",), default_for_string=False),
         loader=FileSystemLoader([*([own] if own else []), templates_dir()]),
         undefined=StrictUndefined,
         keep_trailing_newline=True,

@@ -116,6 +116,13 @@ class Quotas:
 
 
 @dataclass(frozen=True, slots=True)
+class Mail:
+    """Who is written to after a run besides the members' contacts: `digest`, the addresses of the operator's people."""
+
+    digest: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What a manifest may say."""
 
@@ -130,6 +137,7 @@ class Manifest:
     storage: StorageAddress = field(default_factory=StorageAddress)
     sources: tuple[SourceAddress, ...] = ()
     quotas: Quotas = field(default_factory=Quotas)
+    mail: Mail = field(default_factory=Mail)
     ckan: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -172,6 +180,11 @@ class Tenant:
     def reports(self) -> Path:
         """Where the reports for the town halls are written."""
         return self.data / "reports"
+
+    @property
+    def contacts(self) -> Path:
+        """Who is written to at each member; only this machine knows it."""
+        return self.data / "contacts.csv"
 
     def answers(self, host: str) -> bool:
         """Return whether a `Host` header (with or without its port) names this tenant.
@@ -281,6 +294,9 @@ def _check(document: TomlFile, manifest: Manifest) -> None:
         raise document.error(("catalogue", "url"), "a CKAN needs its address, for example https://ckan.example.fr.")
     if problem := manifest.storage.find_problem():
         raise document.error(("storage", problem[0]), problem[1])
+    for address in manifest.mail.digest:
+        if not re.fullmatch(r"[^\s@,;]+@[^\s@,;]+", address):
+            raise document.error(("mail", "digest"), f"“{address}” is not an e-mail address.")
     for source in manifest.sources:
         if problem := source.find_problem():
             raise document.error(("sources", problem[0]), problem[1])

@@ -24,6 +24,7 @@ _COMMANDS = {
     "provision": ("odl_host.cli.tenant:provision", "Make the catalogue true to its manifest."),
     "add-commune": ("odl_host.cli.members:add_commune", "Create the organizations of communes."),
     "add-member": ("odl_host.cli.members:add_member", "Create the organization of any public body."),
+    "member": ("odl_host.cli.member:member", "Say who is written to at each member."),
     "validate": ("odl_host.cli.validate:validate", "Check files and say what to correct."),
     "plan": ("odl_host.cli.plan:plan", "Show what publish would do, and why."),
     "publish": ("odl_host.cli.publish:publish", "Publish what is valid in a deposit."),

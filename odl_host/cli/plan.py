@@ -53,7 +53,7 @@ def plan(app: App, deposit: str, prune: bool, output: Path | None, jobs: int | N
     """
     from odl_host.pipeline.planfile import write_plan
 
-    document, text = make(app, deposit, prune=prune, jobs=jobs, executor=executor)
+    document, text, _ = make(app, deposit, prune=prune, jobs=jobs, executor=executor)
     if output:
         write_plan(document, output)
         text += app.out.words(
@@ -64,8 +64,8 @@ def plan(app: App, deposit: str, prune: bool, output: Path | None, jobs: int | N
     return ExitCode.OK
 
 
-def make(app: App, deposit: str, *, prune: bool, jobs: int | None, executor: str) -> tuple[dict[str, Any], str]:
-    """Make the plan of a deposit; return its document and its text for people."""
+def make(app: App, deposit: str, *, prune: bool, jobs: int | None, executor: str) -> tuple[dict[str, Any], str, Plan]:
+    """Make the plan of a deposit; return its document, its text for people, and the plan itself."""
     import dataclasses
 
     from odl_host.pipeline.context import RunContext
@@ -81,7 +81,7 @@ def make(app: App, deposit: str, *, prune: bool, jobs: int | None, executor: str
         made = plan_deposit(
             context, folder, prune=prune, progress=lambda stage, done, total: progress.update(done, total, stage)
         )
-    return plan_document(made, tenant=tenant.name, deposit=folder, prune=prune), plan_text(app, made)
+    return plan_document(made, tenant=tenant.name, deposit=folder, prune=prune), plan_text(app, made), made
 
 
 def whole_deposit(tenant: Tenant, given: str) -> str:
@@ -130,6 +130,8 @@ def _dataset_lines(app: App, dataset: DatasetPlan) -> list[str]:
 
 
 def _step_lines(app: App, step: Step) -> list[str]:
+    from odl_host.pipeline.outcomes import first_findings
+
     words = app.out.words
     rows: Callable[[int | None], str] = lambda count: "?" if count is None else str(count)  # noqa: E731
     line = f"{_word(app, step.action):<10}{printable(step.source.relative)}"
@@ -167,19 +169,6 @@ def _short(value: Any) -> str:
 
 def _word(app: App, action: str) -> str:
     return app.out.words(*_WORDS[action])
-
-
-def first_findings(step: Step, most: int = 2) -> list[str]:
-    """Return the first things to correct in a rejected file, one line each."""
-    from odl_host.schemas.messages import message, place
-
-    if step.examination is None or step.examination.report is None:
-        return []
-    report = step.examination.report
-    errors = [finding for finding in report.findings if finding.severity == "error"]
-    lines = [": ".join(filter(None, (place(finding), message(finding)))) for finding in errors[:most]]
-    rest = report.errors_total - len(lines)
-    return [*lines, f"… {rest} de plus dans le rapport"] if rest > 0 else lines
 
 
 def printable(name: str) -> str:

@@ -46,6 +46,7 @@ _FRENCH_OUTCOMES = {
     default="text",
     help="json: each step as a JSON line on stderr.",
 )
+@click.option("--no-mail", is_flag=True, help="Write to nobody.")
 @click.option("--executor", default="", metavar="ADDRESS", help="Validate on a Dask cluster: dask://HOST:8786.")
 @pass_app
 def publish(
@@ -57,6 +58,7 @@ def publish(
     jobs: int | None,
     executor: str,
     log_format: str,
+    no_mail: bool,
 ) -> int:
     """Publish what is valid in DEPOSIT, and say what to correct in the rest.
 
@@ -70,35 +72,46 @@ def publish(
     from odl_host.cli.plan import make, whole_deposit
     from odl_host.pipeline.context import RunContext
     from odl_host.pipeline.journal import last_report
+    from odl_host.pipeline.mail.sending import Postman, letters_of_plan, require_mail_settings
     from odl_host.pipeline.outcomes import is_news
     from odl_host.pipeline.planfile import read_plan
     from odl_host.pipeline.run import publish_deposit
     from odl_host.pipeline.watch import watched
     from odl_host.wiring import open_catalogue
 
-    if dry_run:
-        document, text = make(app, deposit, prune=prune, jobs=jobs, executor=executor)
-        app.out.result({**document, "dry_run": True}, text)
-        return ExitCode.OK
     tenant = app.tenant()
+    writes = bool(app.settings.smtp_host) and not no_mail
+    if dry_run:
+        document, text, made = make(app, deposit, prune=prune, jobs=jobs, executor=executor)
+        letters = letters_of_plan(tenant, made, today=app.now().date()) if writes else []
+        text += "".join(f"\n✉ {', '.join(letter.to)}: {letter.subject}" for letter in letters)
+        app.out.result({**document, "dry_run": True, "mails": [letter.as_json() for letter in letters]}, text)
+        return ExitCode.OK
     kept = read_plan(planned, tenant=tenant.name) if planned else None
     settings = dataclasses.replace(app.settings, jobs=jobs) if jobs else app.settings
     folder = kept.deposit if kept and not deposit else whole_deposit(tenant, deposit)
     last = last_report(tenant.data / "runs")
     echo = app.out.log if log_format == "json" else None
+    postman = Postman()
+    if writes:
+        require_mail_settings(settings)
     with (
         watched(tenant, settings, note=app.out.note) as watch,
         open_catalogue(tenant, settings) as catalogue,
         app.out.progress("publish") as progress,
     ):
         watch.report = report = publish_deposit(
-            RunContext(tenant, catalogue, settings, app.now(), executor, echo=echo),
+            RunContext(tenant, catalogue, settings, app.now(), executor, after=(postman,) if writes else (), echo=echo),
             folder,
             command=f"odl-host publish {folder}".strip(),
             progress=lambda stage, done, total: progress.update(done, total, stage),
             prune=prune or (kept is not None and kept.prune),
             kept=kept,
         )
+    for problem in postman.problems:
+        app.out.note(app.out.words(f"A letter was not sent: {problem}", f"Un courriel n’est pas parti : {problem}"))
+    if postman.sent:
+        app.out.detail("".join(f"✉ {', '.join(letter.to)}: {letter.subject}\n" for letter in postman.sent).rstrip())
     # Cron mails what is printed: with --quiet that is only what a person has not been told before.
     is_told = app.out.verbosity >= 0 or (app.out.verbosity == -1 and is_news(report, last))
     app.out.result(report.as_json(), summary(app, report) if is_told else "")
@@ -107,8 +120,8 @@ def publish(
 
 def summary(app: App, report: RunReport) -> str:
     """Return what a run did, for people: the counts, then each file that someone must look at, with the reason."""
-    from odl_host.cli.plan import first_findings, printable
-    from odl_host.pipeline.outcomes import GOOD_OUTCOMES
+    from odl_host.cli.plan import printable
+    from odl_host.pipeline.outcomes import GOOD_OUTCOMES, first_findings
 
     french = app.out.language == "fr"
     lines = [f"  {dataset.plan.name}: {dataset.error}" for dataset in report.datasets if dataset.error]

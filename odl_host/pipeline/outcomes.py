@@ -128,3 +128,16 @@ def _kept_out(item: Mapping[str, Any]) -> tuple[Any, ...] | None:
         return None
     messages = tuple(finding.get("message") for finding in item["findings"])
     return item["path"], item["outcome"], item["reason"], messages
+
+
+def first_findings(step: Step, most: int = 2) -> list[str]:
+    """Return the first things to correct in a rejected file, one line each."""
+    from odl_host.schemas.messages import message, place
+
+    if step.examination is None or step.examination.report is None:
+        return []
+    report = step.examination.report
+    errors = [finding for finding in report.findings if finding.severity == "error"]
+    lines = [": ".join(filter(None, (place(finding), message(finding)))) for finding in errors[:most]]
+    rest = report.errors_total - len(lines)
+    return [*lines, f"… {rest} de plus dans le rapport"] if rest > 0 else lines

@@ -1,0 +1,68 @@
+"""What a letter may say of one file, whether the run has happened or is only planned."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from odl_host.catalogue.members import HeldMember
+from odl_host.pipeline.outcomes import Outcome, first_findings
+from odl_host.pipeline.plan import Plan, Step
+
+ONLINE = frozenset({"published", "removed"})
+TO_CORRECT = frozenset({"rejected", "blocked"})
+_PLANNED = {"create": "published", "update": "published", "remove": "removed", "reject": "rejected", "block": "blocked"}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A file of a run: `outcome` is "published", "removed", "rejected", "blocked", "failed" or "unchanged"."""
+
+    member: HeldMember | None
+    path: str
+    outcome: str
+    reasons: tuple[str, ...] = ()
+    url: str = ""
+    page: Path | None = None
+    sha256: str = ""
+
+
+def items_of_run(outcomes: Iterable[Outcome]) -> list[Item]:
+    """Return what happened to each file."""
+    return [
+        _item(
+            one.step,
+            one.outcome,
+            one.detail,
+            url=one.url or one.step.url,
+            page=Path(one.report) if one.report else None,
+        )
+        for one in outcomes
+    ]
+
+
+def items_of_plan(plan: Plan) -> list[Item]:
+    """Return what would happen to each file."""
+    return [_item(step, _PLANNED.get(step.action, "unchanged"), step.reason, url=step.url) for step in plan.steps()]
+
+
+def _item(step: Step, outcome: str, detail: str, *, url: str, page: Path | None = None) -> Item:
+    reasons = first_findings(step) if outcome == "rejected" else []
+    sha256 = step.sha256 or (step.examination.sha256 if step.examination else "")
+    return Item(
+        step.source.member,
+        step.source.relative,
+        outcome,
+        tuple(reasons or filter(None, [detail or step.reason])),
+        url,
+        page,
+        sha256,
+    )
+
+
+def state_of(items: Iterable[Item]) -> str:
+    """Return what is the same as long as the same files wait for the same reasons; "" when none waits."""
+    waiting = sorted((item.path, item.outcome, item.sha256, *item.reasons) for item in items)
+    return hashlib.sha256(repr(waiting).encode()).hexdigest() if waiting else ""

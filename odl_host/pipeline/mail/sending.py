@@ -1,0 +1,173 @@
+"""Sending letters by SMTP, and remembering who was told what, so that nobody is told the same twice."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from odl_host.config import Settings, read_secret
+from odl_host.contacts import read_contacts
+from odl_host.errors import ConfigError, OdlError, Unavailable
+from odl_host.pipeline.context import RunContext
+from odl_host.pipeline.mail.items import items_of_plan, items_of_run
+from odl_host.pipeline.mail.letters import Letter, states_now, write_letters
+from odl_host.pipeline.outcomes import RunReport
+from odl_host.pipeline.plan import Plan
+from odl_host.storage.atomic import write_atomically
+from odl_host.tenants import Tenant
+
+if TYPE_CHECKING:
+    import smtplib
+
+TIMEOUT_S = 30
+RECORD = "mail.json"
+
+
+class Postman:
+    """Sends the letters of a run once it has ended; `sent` and `problems` tell what became of them."""
+
+    def __init__(self) -> None:
+        self.sent: list[Letter] = []
+        self.problems: list[str] = []
+
+    def __call__(self, context: RunContext, report: RunReport) -> None:
+        """Write, send and remember; a letter that cannot be sent is due again after the next run."""
+        tenant, items = context.tenant, items_of_run(report.outcomes)
+        record = tenant.data / RECORD
+        told = read_told(record)
+        try:
+            contacts = read_contacts(tenant.contacts)
+            letters = write_letters(tenant, items, contacts, told, today=context.today)
+            unsent = self._send(letters, context.settings, tenant)
+        except OdlError as error:
+            self.problems.append(f"{error.message} {error.hint}")
+            return
+        # What waits no longer is forgotten, so that it is said again the day it comes back.
+        settled = {key for key, state in states_now(items).items() if not state} - unsent
+        now = told | {letter.key: letter.state for letter in self.sent}
+        now = {key: state for key, state in now.items() if key not in settled}
+        if now != told:
+            write_atomically(record, json.dumps(now, indent=1, sort_keys=True).encode())
+
+    def _send(self, letters: Sequence[Letter], settings: Settings, tenant: Tenant) -> set[str]:
+        """Send letters and return the keys of those that were not; one that is refused stops no other."""
+        if not letters:
+            return set()
+        unsent = {letter.key for letter in letters}
+        with _connected(settings) as connection:
+            for letter in letters:
+                try:
+                    connection.send_message(compose(letter, settings, tenant))
+                except Exception as error:  # noqa: BLE001 - whatever one letter or its reports hold, the others leave
+                    self.problems.append(f"{', '.join(letter.to)}: {type(error).__name__}: {_said(error)}")
+                    continue
+                unsent.discard(letter.key)
+                self.sent.append(letter)
+        return unsent
+
+
+def letters_of_plan(tenant: Tenant, plan: Plan, *, today: date) -> list[Letter]:
+    """Return the letters that a run of this plan would send, without their reports.
+
+    :raises ConfigError: the contacts or a template cannot be used.
+    """
+    told = read_told(tenant.data / RECORD)
+    return write_letters(tenant, items_of_plan(plan), read_contacts(tenant.contacts), told, today=today)
+
+
+def read_told(record: Path) -> dict[str, str]:
+    """Return what each addressee was last told, by key; nothing when there is no record."""
+    try:
+        document = json.loads(record.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def compose(letter: Letter, settings: Settings, tenant: Tenant) -> EmailMessage:
+    """Return a letter as a message: text, HTML, attachments."""
+    message = EmailMessage()
+    message["From"] = settings.mail_from
+    message["To"] = ", ".join(letter.to)
+    message["Subject"] = " ".join(letter.subject.split())
+    message["Date"] = formatdate(localtime=True)
+    message["Message-ID"] = make_msgid(domain=settings.mail_from.rpartition("@")[2].strip("> ") or None)
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no absence message answers it
+    if "@" in tenant.manifest.contact:
+        message["Reply-To"] = tenant.manifest.contact
+    message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
+    for path in letter.attachments:
+        kind = (mimetypes.guess_type(path.name)[0] or "application/octet-stream").split("/")
+        message.add_attachment(path.read_bytes(), maintype=kind[0], subtype=kind[1], filename=path.name)
+    return message
+
+
+def require_mail_settings(settings: Settings) -> None:
+    """Make sure that letters can be sent. :raises ConfigError: a setting is missing or cannot be used."""
+    if settings.smtp_security not in {"starttls", "tls", "none"}:
+        raise ConfigError(f"smtp_security is “starttls”, “tls” or “none”, not “{settings.smtp_security}”.")
+    if "@" not in settings.mail_from:
+        raise ConfigError("mail_from, the address that letters come from, is not set.", hint="Set it in odl.toml.")
+
+
+@contextmanager
+def _connected(settings: Settings) -> Iterator[smtplib.SMTP]:
+    """Open the SMTP server, encrypted unless the settings say otherwise, and log in where they name a user.
+
+    :raises ConfigError: the password cannot be read. :raises Unavailable: the server does not answer or refuses.
+    """
+    import smtplib
+    import ssl
+
+    require_mail_settings(settings)
+    password = read_secret(settings.smtp_password_env, settings.smtp_password_file, "the password of the SMTP server")
+    where = f"{settings.smtp_host}:{settings.smtp_port}"
+    try:
+        context = ssl.create_default_context()
+        if settings.smtp_security == "tls":
+            connection: smtplib.SMTP = smtplib.SMTP_SSL(
+                settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_S, context=context
+            )
+        else:
+            connection = smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_S)
+    except OSError as error:
+        raise _refused(where, error) from error
+    try:
+        try:
+            if settings.smtp_security == "starttls":
+                connection.starttls(context=context)
+            if settings.smtp_user:
+                connection.login(settings.smtp_user, password.reveal() if password else "")
+        except OSError as error:  # SMTPException is one
+            raise _refused(where, error) from error
+        yield connection
+    finally:
+        try:
+            connection.quit()
+        except OSError:
+            connection.close()
+
+
+def _refused(where: str, error: Exception) -> Unavailable:
+    return Unavailable(
+        f"The SMTP server {where} refused or does not answer ({type(error).__name__}: {_said(error)}).",
+        hint="Check smtp_host, smtp_port, smtp_security and smtp_user; the letters are due again after the next run.",
+    )
+
+
+def _said(error: Exception) -> str:
+    """Return what a server said, on one line; never what was sent to it."""
+    import smtplib
+
+    if isinstance(error, smtplib.SMTPResponseException):
+        text = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
+        return f"{error.smtp_code} {' '.join(str(text).split())}"[:200]
+    return " ".join(str(error).split())[:200]

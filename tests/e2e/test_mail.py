@@ -1,0 +1,247 @@
+"""Letters after a run, through a real SMTP server: to each town hall its own, to the operator a digest, never twice."""
+
+from __future__ import annotations
+
+import datetime
+import email
+import email.policy
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from tests.servers import free_port
+
+from .conftest import CommandLine
+
+PRENOMS = "COMMUNE_NOM,COLL_INSEE,ENFANT_SEXE,ENFANT_PRENOM,NOMBRE_OCCURRENCES,ANNEE\nChambéry,73065,F,Zoé,3,2024\n"
+WRONG = PRENOMS.replace(",3,", ",trois,")
+PASSWORD = "mot-de-passe-smtp"
+
+
+@dataclass
+class Sink:
+    """A mail server that keeps what it gets; it refuses the addresses in `refused`."""
+
+    port: int = 0
+    letters: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address in self.refused:
+            return "550 No such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        content = envelope.content
+        assert isinstance(content, bytes)
+        message = email.message_from_bytes(content, policy=email.policy.default)
+        assert isinstance(message, EmailMessage)
+        self.letters.append((list(envelope.rcpt_tos), message))
+        return "250 Taken"
+
+    def take(self) -> dict[str, EmailMessage]:
+        """Return the letters that came since the last time, by their first addressee."""
+        taken = {to[0]: message for to, message in self.letters}
+        assert len(taken) == len(self.letters)
+        self.letters.clear()
+        return taken
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    kept = Sink(free_port())
+    controller = Controller(kept, hostname="127.0.0.1", port=kept.port)
+    controller.start()
+    yield kept
+    controller.stop()
+
+
+@pytest.fixture
+def written(savoie: CommandLine, sink: Sink) -> CommandLine:
+    """A tenant whose machine sends letters."""
+    settings = (
+        f'smtp_host = "127.0.0.1"\nsmtp_port = {sink.port}\nsmtp_security = "none"\nmail_from = "odl@savoie.example"\n'
+    )
+    (savoie.home / "odl.toml").write_text(settings)
+    manifest = savoie.home / "tenants" / "savoie.toml"
+    text = manifest.read_text().replace('contact = ""', 'contact = "atd@savoie.example"')
+    manifest.write_text(text.replace("digest = []", 'digest = ["atd@savoie.example"]'))
+    savoie("member", "contact", "73065", "mairie@chambery.example")
+    return savoie
+
+
+def lay(odl: CommandLine, files: dict[str, str | None]) -> None:
+    for path, text in files.items():
+        file = odl.home / "data" / "savoie" / "deposit" / path
+        file.unlink() if text is None else file.write_text(text, encoding="utf-8")
+
+
+def body(message: EmailMessage, kind: str = "plain") -> str:
+    part = message.get_body((kind,))
+    assert part is not None
+    content: str = part.get_content()
+    return content
+
+
+def attachments(message: EmailMessage) -> dict[str, Any]:
+    return {part.get_filename() or "": part for part in message.iter_attachments()}
+
+
+def test_a_town_hall_is_told_what_to_correct_once_and_then_that_it_is_online(written: CommandLine, sink: Sink) -> None:
+    lay(written, {"73065/prenoms-2024.csv": WRONG, "73029/prenoms <b>.csv": WRONG})
+    planned = written("--json", "publish", "--dry-run").json["mails"]
+    assert [mail["to"] for mail in planned] == [["mairie@chambery.example"], ["atd@savoie.example"]]
+    assert sink.letters == []
+
+    written("publish", code=6)
+    first = sink.take()
+    letter = first["mairie@chambery.example"]
+    assert letter["Subject"] == "Chambéry : 1 fichier à corriger"
+    assert (letter["From"], letter["Reply-To"]) == ("odl@savoie.example", "atd@savoie.example")
+    assert letter["Auto-Submitted"] == "auto-generated"
+    assert "prenoms-2024.csv" in body(letter)
+    assert "trois" in body(letter)
+    assert "MÊME NOM" in body(letter)
+    assert "<strong>prenoms-2024.csv</strong>" in body(letter, "html")
+    held = attachments(letter)
+    assert sorted(Path(name).suffix for name in held) == [".html", ".xlsx"]
+    page = next(part for name, part in held.items() if name.endswith(".html"))
+    assert "trois" in page.get_content()
+    digest = first["atd@savoie.example"]
+    assert "2 à corriger" in digest["Subject"]
+    assert "SANS ADRESSE" in body(digest)
+    assert "Barberaz" in body(digest)
+    assert "prenoms &lt;b&gt;.csv" in body(digest, "html")
+
+    written("publish", code=6)
+    assert sink.take() == {}  # the same state is never told twice
+
+    lay(written, {"73065/prenoms-2024.csv": WRONG.replace("trois", "quatre")})
+    written("publish", "--no-mail", code=6)
+    assert sink.take() == {}
+    written("publish", code=6)
+    assert "quatre" in body(sink.take()["mairie@chambery.example"])
+
+    lay(written, {"73065/prenoms-2024.csv": PRENOMS})
+    online = written("--json", "publish", code=6).json
+    url = {item["path"]: item["url"] for item in online["items"]}["73065/prenoms-2024.csv"]
+    thanks = sink.take()["mairie@chambery.example"]
+    assert thanks["Subject"] == "Chambéry : 1 fichier en ligne"
+    assert url in body(thanks)
+    assert attachments(thanks) == {}
+
+    lay(written, {"73065/prenoms-2024.csv": WRONG})
+    written("publish", code=6)
+    assert sink.take()["mairie@chambery.example"]["Subject"] == "Chambéry : 1 fichier à corriger"
+
+
+def test_a_letter_that_does_not_leave_is_due_again_and_stops_no_other(written: CommandLine, sink: Sink) -> None:
+    written("member", "contact", "73029", "mairie@barberaz.example")
+    lay(written, {"73065/prenoms.csv": WRONG, "73029/prenoms.csv": WRONG})
+    sink.refused.add("mairie@chambery.example")
+    run = written("publish", code=6)
+    assert "No such mailbox" in run.stderr
+    assert set(sink.take()) == {"mairie@barberaz.example", "atd@savoie.example"}
+    sink.refused.clear()
+    written("publish", code=6)
+    assert set(sink.take()) == {"mairie@chambery.example"}
+
+    lay(written, {"73065/prenoms.csv": WRONG.replace("trois", "six")})
+    down = written("publish", code=6, ODL_SMTP_PORT="9")
+    assert "does not answer" in down.stderr
+    written("publish", code=6)
+    assert "mairie@chambery.example" in sink.take()
+
+
+def test_addresses_are_kept_by_this_machine_and_never_shown_by_the_catalogue(written: CommandLine) -> None:
+    written("member", "contact", "chambery", "mairie@chambery.example", "dgs@chambery.example")
+    listed = written("--json", "member", "contact").json["contacts"]
+    assert listed == [{"member": "73065", "addresses": ["mairie@chambery.example", "dgs@chambery.example"]}]
+    file = written.home / "data" / "savoie" / "contacts.csv"
+    assert file.stat().st_mode & 0o077 == 0
+    database = (written.home / "data" / "savoie" / "catalogue.sqlite").read_bytes()
+    assert b"mairie@chambery.example" not in database
+    assert "no member" in written("member", "contact", "99999", "a@b.fr", code=2).stderr
+    assert "not an e-mail" in written("member", "contact", "73065", "a@b\nBcc: x@y.fr", code=2).stderr
+    written("member", "contact", "73065", "--remove")
+    assert written("--json", "member", "contact").json["contacts"] == []
+    file.write_text("73065;pas une adresse\n")
+    assert "line 1" in written("member", "contact", code=2).stderr
+
+
+def test_letters_go_over_tls_with_a_password_that_no_file_shows(savoie: CommandLine, tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+
+    def authenticate(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+        right = isinstance(data, LoginPassword) and data.password == PASSWORD.encode()
+        return AuthResult(success=right, handled=False)
+
+    kept = Sink(free_port())
+    controller = Controller(
+        kept, hostname="127.0.0.1", port=kept.port, tls_context=context, require_starttls=True,
+        authenticator=authenticate, auth_required=True,
+    )  # fmt: skip
+    controller.start()
+    try:
+        savoie.env.update(
+            ODL_SMTP_HOST="localhost", ODL_SMTP_PORT=str(kept.port), ODL_SMTP_USER="odl", ODL_MAIL_FROM="odl@x.example",
+            ODL_SMTP_PASSWORD_ENV="ODL_TEST_SMTP", ODL_TEST_SMTP=PASSWORD, SSL_CERT_FILE=str(certificate),
+        )  # fmt: skip
+        savoie("member", "contact", "73065", "mairie@chambery.example")
+        lay(savoie, {"73065/prenoms.csv": WRONG})
+        assert "refused" in savoie("publish", code=6, ODL_TEST_SMTP="faux").stderr
+        untrusted = savoie("publish", code=6, SSL_CERT_FILE="/dev/null")
+        assert "CERTIFICATE_VERIFY_FAILED" in untrusted.stderr
+        assert kept.take() == {}
+        savoie("publish", code=6)
+        assert set(kept.take()) == {"mairie@chambery.example"}
+    finally:
+        controller.stop()
+    content = b"".join(file.read_bytes() for file in savoie.home.rglob("*") if file.is_file())
+    assert PASSWORD.encode() not in content
+
+
+def test_mail_that_could_never_leave_is_refused_before_the_run(savoie: CommandLine) -> None:
+    assert "mail_from" in savoie("publish", code=2, ODL_SMTP_HOST="localhost").stderr
+    wrong = savoie("publish", code=2, ODL_SMTP_HOST="localhost", ODL_MAIL_FROM="a@b.fr", ODL_SMTP_SECURITY="ssl")
+    assert "starttls" in wrong.stderr
+
+
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    """Write a certificate for localhost and its key."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    paths = folder / "certificate.pem", folder / "key.pem"
+    paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    no_password = serialization.NoEncryption()
+    paths[1].write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, no_password))
+    return paths
