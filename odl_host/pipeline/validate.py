@@ -24,7 +24,7 @@ MAX_FINDINGS = 1000
 """Findings kept per (code, column) when the caller does not say; the others are counted."""
 
 
-PARALLEL_FROM_BYTES = 32_000_000
+PARALLEL_FROM_BYTES = 48_000_000
 """Size from which a second process pays: it costs as much to start as a megabyte does to judge, and repeated rows are
 looked for in the first part only, which must be long enough."""
 

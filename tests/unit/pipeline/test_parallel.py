@@ -149,7 +149,7 @@ def test_blank_rows_that_end_the_file_are_left_out_wherever_they_begin(tmp_path:
 
 def test_a_large_file_has_the_same_report_from_one_process_and_from_two(tmp_path: Path) -> None:
     path = tmp_path / "essai.csv"
-    records = [[f"n{number}", f"{number}", "2024-01-31", "x" * 120] for number in range(230_000)]
+    records = [[f"n{number}", f"{number}", "2024-01-31", "x" * 200] for number in range(230_000)]
     records[7] = records[3]
     records[-5] = ["", "douze", "31/01/2024", ""]
     records[-9].append("de trop")
