@@ -81,6 +81,9 @@ def _read_text(path: Path, limits: ReadLimits, keys: frozenset[str], repair: boo
     notes = [*form.notes, *_text_notes(form, repair)]
     if source.skipped:
         notes.append(ReadNote("separator-line", "La première ligne (« sep= ») n’est pas une donnée.", 1, (1,)))
+    if source.spaced:
+        detail = f"Une espace suit chaque séparateur (« {source.delimiter} ») ; elle n’a pas été prise pour une donnée."
+        notes.append(ReadNote("spaced-separators", detail))
     if path.suffix.lower() not in _TEXT_EXTENSIONS:
         detail = f"Le fichier se nomme « {path.suffix} » mais c’est du texte (CSV) ; il a été lu ainsi."
         notes.append(ReadNote("wrong-extension", detail))

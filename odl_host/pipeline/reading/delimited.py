@@ -50,6 +50,8 @@ class DelimitedSource:
             self.delimiter = announced.group(1)
         else:
             self.delimiter = find_delimiter(head.translate(REMOVE_CONTROLS) if form.controls else head, columns)
+        self.spaced = has_spaced_separators(head, self.delimiter)
+        """Whether a space follows each separator, and belongs to no cell."""
 
     @contextmanager
     def records(self) -> Iterator[Iterator[list[str]]]:
@@ -67,7 +69,7 @@ class DelimitedSource:
                 next(lines, "")
             if self._is_cut:
                 lines = itertools.chain(lines, (END,))
-            yield csv.reader(lines, delimiter=self.delimiter)
+            yield csv.reader(lines, delimiter=self.delimiter, skipinitialspace=self.spaced)
 
     def _open(self) -> IO[str]:
         if self._span is None:
@@ -124,6 +126,22 @@ def find_delimiter(head: str, columns: Collection[str] = ()) -> str:
         if best >= 2:
             candidates = winners
     return max(candidates, key=lambda delimiter: _consistency(cut[delimiter]))
+
+
+def has_spaced_separators(head: str, delimiter: str) -> bool:
+    r"""Say whether a space follows every separator of the line that has most of them, which is the header or like it.
+
+        With such a file a quotation mark opens a cell only if the space before it is left out.
+
+        >>> has_spaced_separators('nom, lieu
+    Mairie, "1, rue"
+    ', ","), has_spaced_separators("nom, lieu,date
+    ", ",")
+        (True, False)
+    """
+    lines = head.splitlines()[:_HEAD_RECORDS]
+    line = max(lines, key=lambda one: one.count(delimiter), default="")
+    return 0 < line.count(delimiter) == line.count(f"{delimiter} ")
 
 
 def _head_records(head: str, delimiter: str) -> list[list[str]]:

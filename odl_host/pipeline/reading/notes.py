@@ -12,6 +12,7 @@ NOTE_CODES: dict[str, str] = {
     "replacement-characters": "Letters were lost (U+FFFD) before the file reached us.",
     "control-characters": "Invisible control characters were removed.",
     "separator-line": "The first line only names the separator (`sep=;`) and was left out.",
+    "spaced-separators": "A space follows each separator; it was left out.",
     "title-rows": "Rows above the header are not data and were left out.",
     "repeated-header": "The header row occurs again among the data.",
     "trailing-blank-rows": "Blank rows after the data were left out.",

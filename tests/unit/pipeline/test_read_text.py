@@ -257,3 +257,16 @@ def test_a_small_file_is_read_once_and_gives_the_same_rows_again(tmp_path: Path)
         == [[["CAF", "1"], ["", ""], ["UDAF", "2"]]]
     )
     assert table.rows == 3 and [note.code for note in table.notes] == ["trailing-blank-rows"]
+
+
+def test_a_space_after_each_separator_is_no_data_and_hides_no_quotation_mark(tmp_path: Path) -> None:
+    path = tmp_path / "espaces.csv"
+    path.write_text('nom, lieu, objet\nMairie, "1, rue",  x\nÉcole, Aiton, "a"\n', encoding="utf-8")
+    table = read_table(path)
+    assert (table.header, list(table.iter_rows())) == (
+        ("nom", "lieu", "objet"),
+        [["Mairie", "1, rue", "x"], ["École", "Aiton", "a"]],
+    )
+    assert "spaced-separators" in [note.code for note in table.notes]
+    path.write_text("nom,lieu\nMairie, Aiton\n", encoding="utf-8")
+    assert list(read_table(path).iter_rows()) == [["Mairie", " Aiton"]]
