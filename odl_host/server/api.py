@@ -5,6 +5,7 @@ It knows forms and status codes; it knows no SQL, and nothing of what an action 
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import re
@@ -12,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
+from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
@@ -21,6 +23,7 @@ from starlette.routing import Route
 
 from odl_host.ckan import BadRequest, JsonDict, WireError
 from odl_host.errors import StorageError, Unavailable
+from odl_host.server.bodies import bounded
 from odl_host.server.documents import Rendered, clean, encode
 from odl_host.server.login import find_visitor
 from odl_host.server.registry import Action, Upload, User, call_action, find_kept, get_action
@@ -32,6 +35,7 @@ GetSite: TypeAlias = Callable[[Request], Site]
 MAX_BODY_BYTES = 32 << 20
 """Largest JSON or form body without files; files are streamed and counted apart."""
 
+WRITING_THREADS = 8
 MAX_FIELDS = 2000
 MAX_DEPTH = 100
 
@@ -64,7 +68,7 @@ async def answer(site: Site, request: Request) -> Response:
             raise BadRequest("JSON Error: Invalid request. Please use POST method for your request")
         # A page of another site can make a browser send a JSONP request: it never acts as the visitor.
         user = None if callback else await _find_user(site, request)
-        async with _read_parameters(request) as (data_dict, files):
+        async with _read_parameters(bounded(request, _body_limit(site, user))) as (data_dict, files):
             data_dict.pop("callback", None)
             result = await _run(site, user, action, data_dict, files)
         help_url = f"{site.url}/api/3/action/help_show?name={name}"
@@ -81,8 +85,9 @@ async def answer(site: Site, request: Request) -> Response:
         log.exception("%s could not store a file", name)
         message = {"__type": "Internal Server Error", "message": "The file could not be stored."}
         return _respond(507, _failure(site, name, message), callback)
-    except HTTPException:
-        raise
+    except HTTPException as error:
+        message = {"__type": "Bad Request", "message": error.detail}
+        return _respond(error.status_code, _failure(site, name, message), callback)
     except Exception:
         log.exception("%s failed", name)
         message = {"__type": "Internal Server Error", "message": "Internal Server Error"}
@@ -94,7 +99,23 @@ async def _run(site: Site, user: User | None, action: Action, data: JsonDict, fi
         return kept
     if action.quick and not files and site.db.is_local:
         return call_action(site, user, action.name, data)
-    return await run_in_threadpool(call_action, site, user, action.name, data, files)
+    if action.reads:
+        return await run_in_threadpool(call_action, site, user, action.name, data, files)
+    # Writers wait for each other: few threads do, so that readers always find one.
+    run = functools.partial(call_action, site, user, action.name, data, files)
+    return await to_thread.run_sync(run, limiter=_writers())
+
+
+@functools.cache
+def _writers() -> CapacityLimiter:
+    return CapacityLimiter(WRITING_THREADS)
+
+
+def _body_limit(site: Site, user: User | None) -> int:
+    """Return the largest body: files are for known callers, as large as `ckan.max_resource_size` says."""
+    if user is None:
+        return MAX_BODY_BYTES
+    return (int(str(site.settings["ckan.max_resource_size"])) << 20) + MAX_BODY_BYTES
 
 
 async def _find_user(site: Site, request: Request) -> User | None:
@@ -132,6 +153,8 @@ async def _read_parameters(request: Request) -> AsyncIterator[tuple[JsonDict, di
             async with request.form(max_files=10, max_fields=MAX_FIELDS, max_part_size=MAX_BODY_BYTES) as form:
                 yield _from_form(form)
         except HTTPException as error:
+            if error.status_code != 400:
+                raise
             raise BadRequest(f"Invalid form: {error.detail}") from error
         return
     body = await _read_body(request)

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from odl_host.server.bodies import bounded
 from odl_host.server.sessions import COOKIE, LIFETIME, TooManyFailures, find_user_by_session, log_in, log_out
 from odl_host.server.visits import SECURITY_HEADERS, Visit
 
@@ -28,6 +29,7 @@ WRONG = "Cet identifiant ou ce mot de passe n’est pas le bon."
 TOO_MANY = "Trop d’essais ont échoué. Réessayez dans un quart d’heure."
 ELSEWHERE = "Cette demande ne vient pas d’une page de ce portail."
 MAX_FIELDS = 10
+MAX_BODY_BYTES = 20_000
 
 
 def routes(get_site: GetSite) -> list[Route]:
@@ -37,7 +39,7 @@ def routes(get_site: GetSite) -> list[Route]:
         visit = Visit(request, get_site(request))
         if request.method != "POST":
             return await run_in_threadpool(_page, visit)
-        fields = await request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=10_000)
+        fields = await bounded(request, MAX_BODY_BYTES).form(max_files=0, max_fields=MAX_FIELDS, max_part_size=10_000)
         login, password = str(fields.get("login", "")), str(fields.get("password", ""))
         return await run_in_threadpool(_log_in, visit, login, password, str(fields.get("came_from", "")))
 

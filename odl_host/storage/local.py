@@ -79,7 +79,9 @@ class LocalStorage:
                 blob = Blob(digest.hexdigest(), size)
                 target = self._place(blob.sha256)
                 if not target.exists():
-                    target.parent.mkdir(exist_ok=True)
+                    if not target.parent.exists():
+                        target.parent.mkdir(exist_ok=True)
+                        _sync_folder(self.folder)
                     temporary.replace(target)
                     _sync_folder(target.parent)
             finally:

@@ -1,0 +1,63 @@
+"""What the body of a request may cost: its bytes, and the time that a slow client takes to send it.
+
+A client that falls silent, or trickles, is let go; what it had sent lies in a temporary file that goes with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import Message, Receive
+
+IDLE_S = 30.0
+"""Longest silence within a body."""
+
+GRACE_S = 60.0
+MIN_BYTES_PER_S = 1_000
+"""Least average speed of a body that has taken longer than the grace; a bad line in the mountains has ten times it."""
+
+TOO_SLOW = 408
+TOO_LARGE = 413
+
+
+def bounded(request: Request, max_bytes: int) -> Request:
+    """Return the request with a body that ends with HTTPException 408 or 413 where it is too slow or too large.
+
+    :raises HTTPException: 413, when its own header already says that it is too large.
+    """
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > max_bytes:
+        raise HTTPException(TOO_LARGE, f"The body is larger than {max_bytes >> 20} MB")
+    return Request(request.scope, _Bounded(request.receive, max_bytes))
+
+
+class _Bounded:
+    """Receives the messages of one body."""
+
+    def __init__(self, receive: Receive, max_bytes: int) -> None:
+        self._receive = receive
+        self._max_bytes = max_bytes
+        self._size = 0
+        self._started = monotonic()
+        self._is_over = False
+
+    async def __call__(self) -> Message:
+        """Return the next message; after the body's end there is no limit to the waiting."""
+        if self._is_over:
+            return await self._receive()
+        try:
+            async with asyncio.timeout(IDLE_S):
+                message = await self._receive()
+        except TimeoutError:
+            raise HTTPException(TOO_SLOW, f"Nothing of the body has come for {IDLE_S:.0f} seconds") from None
+        self._size += len(message.get("body", b""))
+        self._is_over = message["type"] != "http.request" or not message.get("more_body", False)
+        if self._size > self._max_bytes:
+            raise HTTPException(TOO_LARGE, f"The body is larger than {self._max_bytes >> 20} MB")
+        elapsed = monotonic() - self._started
+        if elapsed > GRACE_S and self._size / elapsed < MIN_BYTES_PER_S and not self._is_over:
+            raise HTTPException(TOO_SLOW, "The body comes too slowly")
+        return message

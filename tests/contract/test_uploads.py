@@ -1,0 +1,116 @@
+"""Files over HTTP: streamed, whole or not at all, by ranges, within limits."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import random
+import socket
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from .conftest import OverHttp, Server
+
+BOUNDARY = "limite"
+
+
+@pytest.fixture(scope="module")
+def ckan(server: Server, token: str) -> OverHttp:
+    return OverHttp(server.url, token)
+
+
+@pytest.fixture(scope="module")
+def dataset(ckan: OverHttp) -> str:
+    return str(ckan.new_dataset()["id"])
+
+
+def stored(server: Server) -> set[str]:
+    return {path.name for path in (server.home / "files").rglob("*") if path.is_file()}
+
+
+def start_upload(server: Server, token: str, dataset: str, length: int) -> socket.socket:
+    """Begin a multipart upload of `length` bytes and return its connection."""
+    parts = urlsplit(server.url)
+    connection = socket.create_connection((parts.hostname, parts.port), timeout=20)
+    head = (
+        f"--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"package_id\"\r\n\r\n{dataset}\r\n"
+        f"--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"upload\"; filename=\"a.csv\"\r\n\r\n"
+    )  # fmt: skip
+    connection.sendall(
+        f"POST /api/3/action/resource_create HTTP/1.1\r\nHost: {parts.netloc}\r\nAuthorization: {token}\r\n"
+        f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\nContent-Length: {length}\r\n\r\n{head}".encode()
+    )
+    return connection
+
+
+def test_a_large_file_comes_back_the_same_whole_and_in_parts(ckan: OverHttp, dataset: str, server: Server) -> None:
+    content = random.Random(3).randbytes(7_000_000)
+    made = ckan.call(
+        "resource_create",
+        {"package_id": dataset, "name": "gros"},
+        {"upload": ("gros fichier.bin", io.BytesIO(content))},
+    )
+    assert (made["size"], made["hash"]) == (len(content), hashlib.sha256(content).hexdigest())
+    assert made["url_type"] == "upload"
+    assert requests.get(made["url"], timeout=30).content == content
+    for header, expected in {
+        "bytes=0-99": content[:100],
+        "bytes=6999990-": content[-10:],
+        "bytes=-5": content[-5:],
+    }.items():
+        part = requests.get(made["url"], headers={"Range": header}, timeout=30)
+        assert (part.status_code, part.content) == (206, expected)
+        assert part.headers["content-range"].endswith("/7000000")
+    assert requests.get(made["url"], headers={"Range": "bytes=9000000-"}, timeout=30).status_code == 416
+    again = requests.get(
+        made["url"], headers={"If-None-Match": requests.head(made["url"], timeout=9).headers["etag"]}, timeout=9
+    )
+    assert again.status_code == 304
+
+
+def test_half_an_upload_leaves_nothing(ckan: OverHttp, dataset: str, server: Server, token: str) -> None:
+    files, resources = stored(server), ckan.call("package_show", {"id": dataset})["num_resources"]
+    connection = start_upload(server, token, dataset, 5_000_000)
+    connection.sendall(b"x" * 2_000_000)
+    connection.close()
+    ckan.call("package_patch", {"id": dataset, "title": "Après"})
+    assert stored(server) == files
+    assert ckan.call("package_show", {"id": dataset})["num_resources"] == resources
+
+
+@pytest.mark.parametrize("who", ["anonymous", "stranger"])
+def test_not_everyone_may_fill_the_disk(ckan: OverHttp, dataset: str, server: Server, who: str) -> None:
+    files = stored(server)
+    caller = "" if who == "anonymous" else ckan.new_user().token
+    if who == "anonymous":
+        connection = start_upload(server, caller, dataset, 64 << 20)
+        assert b" 413 " in connection.recv(1000)
+        connection.close()
+    answer = requests.post(
+        f"{server.url}/api/3/action/resource_create",
+        data={"package_id": dataset},
+        files={"upload": ("a.csv", b"a" * 100_000)},
+        headers={"Authorization": caller},
+        timeout=30,
+    )
+    assert answer.status_code == 403
+    assert stored(server) == files
+
+
+def test_a_hundred_megabytes_of_json_are_refused_before_they_are_read(server: Server, token: str) -> None:
+    answer = requests.post(
+        f"{server.url}/api/3/action/package_create",
+        data=(b'{"notes":"' + b"x" * (33 << 20) + b'"}'),
+        headers={"Authorization": token, "Content-Type": "application/json"},
+        timeout=60,
+    )
+    assert answer.status_code in (400, 413)
+    deep = "[" * 100_000 + "]" * 100_000
+    for body in (deep, '{"a":' * 5000 + "1" + "}" * 5000, json.dumps({"name": "x" * 1_000_000})):
+        answer = requests.post(
+            f"{server.url}/api/3/action/package_create", data=body, headers={"Authorization": token}, timeout=60
+        )
+        assert answer.status_code in (400, 409)
