@@ -26,6 +26,15 @@ _ONE_FILE = frozenset({"html", "xlsx"})
 """The formats that hold one file."""
 
 
+def complete_schema(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+    """Return the names of schemas that begin so, for the shell; files where there is none."""
+    from click.shell_completion import CompletionItem
+
+    from odl_host.cli.schema import complete_name
+
+    return complete_name(ctx, param, incomplete) or [CompletionItem(incomplete, type="file")]
+
+
 @command(
     examples="""
     odl-host validate subventions-2025.xlsx
@@ -42,7 +51,7 @@ _ONE_FILE = frozenset({"html", "xlsx"})
     "schema_name",
     metavar="NAME | FILE | URL",
     help="What to check against.  [default: recognised]",
-    shell_complete=lambda *given: _complete_schema(*given),
+    shell_complete=complete_schema,
 )
 @click.option("--strict-validata", is_flag=True, help="Give exactly Validata's verdict: no repair, no check of ours.")
 @click.option("--no-repair", is_flag=True, help="Judge the files as they are.")
@@ -77,6 +86,8 @@ def validate(
     from odl_host.pipeline.reading.limits import read_limits
     from odl_host.schemas.registry import load_registry
 
+    if app.out.as_json:
+        shape = "json"
     registry = load_registry(app.home.schema_cache)
     jobs = jobs or app.settings.jobs or os.cpu_count() or 1
     settings = ExamineSettings(
@@ -177,16 +188,6 @@ def _print_workbook(one: Input, report: FileReport) -> None:
         sys.stdout.buffer.flush()
 
 
-def _complete_schema(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[Any]:
-    """Return the names of schemas that begin so, for the shell; files when it looks like a path."""
-    from click.shell_completion import CompletionItem
-
-    from odl_host.cli.schema import complete_name
-
-    found = complete_name(_ctx, _param, incomplete)
-    return found or [CompletionItem(incomplete, type="file")]
-
-
 def _find_schema(registry: Registry, name: str) -> Schema:
     """Return a schema by its name, or from a descriptor's file or address."""
     from odl_host.cli.inputs import is_address
@@ -201,7 +202,7 @@ def _find_schema(registry: Registry, name: str) -> Schema:
 def _print(app: App, reports: list[FileReport], shape: str) -> None:
     value: object = None
     text = ""
-    if app.out.as_json or shape == "json":
+    if shape == "json":
         from odl_host.pipeline.reporting.document import as_json
 
         app.out.as_json = True
@@ -210,7 +211,7 @@ def _print(app: App, reports: list[FileReport], shape: str) -> None:
     elif shape == "html":
         from odl_host.pipeline.reporting.page import render_html
 
-        text = "\n".join(render_html(report) for report in reports)
+        text = render_html(reports[0])
     elif shape == "csv":
         from odl_host.pipeline.reporting.listing import render_csv
 
