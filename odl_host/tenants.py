@@ -75,6 +75,7 @@ class Publishing:
 
     `policy`: "strict" publishes only what its schema accepts; "tolerant" publishes the rest too, with its errors said
     on its page. `policies` says otherwise for one schema, by its name ("scdl/equipements" = "tolerant").
+    `keep_versions`: how many versions of a file `odl-host gc` leaves; 0 leaves all.
     """
 
     deposit: str = ""
@@ -82,6 +83,7 @@ class Publishing:
     other_licences: tuple[str, ...] = ()
     policy: str = "strict"
     policies: Mapping[str, object] = field(default_factory=dict)
+    keep_versions: int = 0
 
     def tolerates(self, schema: str) -> bool:
         """Return whether a file that this schema refuses is published all the same."""
@@ -278,6 +280,8 @@ def _check(document: TomlFile, manifest: Manifest) -> None:
         if policy not in POLICIES:
             place = ("publish", "policy") if key == "policy" else ("publish", "policies", key)
             raise document.error(place, f"“{policy}” is neither “strict” nor “tolerant”.")
+    if manifest.publish.keep_versions < 0:
+        raise document.error(("publish", "keep_versions"), "a number of versions is 1 or more, or 0 to keep all.")
     catalogue = manifest.catalogue
     if catalogue.kind not in {"embedded", "ckan"}:
         raise document.error(("catalogue", "kind"), f"“{catalogue.kind}” is neither “embedded” nor “ckan”.")

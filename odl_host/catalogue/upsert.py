@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from odl_host.catalogue.client import Catalogue, Upload
 from odl_host.ckan import JsonDict, OrganizationDict, PackageDict, ResourceDict, extras_dict
-from odl_host.errors import CatalogueNotFound, CatalogueRefused
+from odl_host.errors import CatalogueNotFound, CatalogueRefused, UsageError
 
 # Every id that odl-host derives lies under this namespace; changing it would change the ids of all catalogues.
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://schema.data.gouv.fr/odl-host")
@@ -21,6 +21,7 @@ NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://schema.data.gouv.fr/odl-host
 ORGANIZATION_PAGE = 1000
 DATASET_PAGE = 1000
 ORIGINAL_EXTENSION = "odl_original"
+VERSION_EXTENSION = "odl_versions"
 
 
 def derive_id(*parts: str) -> str:
@@ -157,6 +158,42 @@ def delete_resource(catalogue: Catalogue, resource_id: str) -> None:
     for one in gone:
         with suppress(CatalogueNotFound):
             catalogue.call_action("resource_delete", {"id": one})
+
+
+def list_versions(catalogue: Catalogue, resource_id: str) -> list[dict[str, Any]]:
+    """Return the files that a resource had, the oldest first; the one it has now is the last.
+
+    :raises CatalogueNotFound: there never was such a resource. :raises UsageError: this catalogue keeps no versions.
+    """
+    _require_versions(catalogue)
+    return cast(list[dict[str, Any]], catalogue.call_action("odl_version_list", {"id": resource_id}))
+
+
+def restore_version(catalogue: Catalogue, dataset_id: str, resource_id: str, version: int) -> ResourceDict:
+    """Give a resource an earlier file again; a resource or a dataset that was deleted comes back with its address.
+
+    :raises CatalogueNotFound: there is no such version. :raises UsageError: this catalogue keeps no versions.
+    """
+    _require_versions(catalogue)
+    restored = catalogue.call_action("odl_version_restore", {"id": resource_id, "version": version})
+    dataset = catalogue.call_action("package_show", {"id": dataset_id})
+    if dataset.get("state") == "deleted":
+        activate_dataset(catalogue, dataset_id)
+    return cast(ResourceDict, restored)
+
+
+def purge_versions(catalogue: Catalogue, resource_id: str, *, keep: int = 0) -> None:
+    """Forget all but the last versions of a resource; a catalogue that keeps none has nothing to forget."""
+    if catalogue.supports(VERSION_EXTENSION):
+        catalogue.call_action("odl_version_purge", {"id": resource_id, "keep": keep})
+
+
+def _require_versions(catalogue: Catalogue) -> None:
+    if not catalogue.supports(VERSION_EXTENSION):
+        raise UsageError(
+            "This catalogue keeps no earlier versions of files.",
+            hint="Deposit the earlier file again under the same name: its id and its address stay.",
+        )
 
 
 def upload_resource(

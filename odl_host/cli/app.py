@@ -15,6 +15,7 @@ import click
 
 from odl_host import config
 from odl_host.cli.output import Output
+from odl_host.errors import UsageError
 
 if TYPE_CHECKING:
     from odl_host.tenants import Tenant
@@ -56,6 +57,18 @@ class App:
         from odl_host.tenants import load_tenant
 
         return load_tenant(self.home, name)
+
+    def confirm(self, shown: str, question: str) -> None:
+        """Ask the person at the terminal to agree to what was shown.
+
+        :raises UsageError: nobody is there to be asked. :raises click.Abort: the answer is no.
+        """
+        import sys
+
+        if self.out.as_json or not sys.stdin.isatty():
+            raise UsageError("This asks for a confirmation.", hint="Add --yes, or look first with --dry-run.")
+        click.echo(shown, err=True)
+        click.confirm(question, abort=True, err=True)
 
     def now(self) -> datetime:
         """Return the time at which this run happens, where it happens."""

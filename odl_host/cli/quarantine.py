@@ -200,7 +200,8 @@ def takedown(app: App, reference: str, reason: str, by: str, dry_run: bool, yes:
             app.out.result({**target.as_json(), "dry_run": True}, text)
             return ExitCode.OK
         if not yes:
-            _confirm(app, target.dataset["name"], names)
+            question = app.out.words(f"Take down {names}?", f"Retirer {names} ?")
+            app.confirm(target.dataset["name"], question)
         with hold_lock(tenant.data / "lock", command=f"odl-host takedown {reference}"):
             decisions = Decisions.load(tenant.decisions)
             take_down(catalogue, target, decisions, reason=reason, by=by or operator_name())
@@ -210,13 +211,3 @@ def takedown(app: App, reference: str, reason: str, by: str, dry_run: bool, yes:
     )
     app.out.result({**target.as_json(), "dry_run": False}, text)
     return ExitCode.OK
-
-
-def _confirm(app: App, dataset: str, names: str) -> None:
-    import sys
-
-    if app.out.as_json or not sys.stdin.isatty():
-        raise UsageError("A takedown asks for a confirmation.", hint="Add --yes, or look first with --dry-run.")
-    click.confirm(
-        app.out.words(f"Take down {names} of {dataset}?", f"Retirer {names} de {dataset} ?"), abort=True, err=True
-    )

@@ -39,6 +39,7 @@ class Outcome:
             "member": member.name if member else None,
             "member_key": member.key if member else None,
             "schema": step.schema or None,
+            "action": step.action,
             "outcome": self.outcome,
             "reason": self.detail or step.reason or None,
             "dataset": step.dataset_name or None,

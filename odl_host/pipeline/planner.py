@@ -50,6 +50,10 @@ CASE_FRENCH = (
     "Ce nom ne diffère de celui d’un autre fichier ({first}) que par des majuscules : renommez l’un des deux, "
     "ou retirez celui qui est de trop."
 )
+WITHDRAWN_FRENCH = (
+    "Cette version du fichier a été retirée du portail le {day} par {by} ({reason}) : redéposez un fichier corrigé "
+    "sous le même nom."
+)
 TAKEN_DOWN_FRENCH = (
     "Ce fichier a été retiré du portail le {day} par {by} ({reason}) : il ne sera plus publié sous ce nom. "
     "L’administrateur du portail peut revenir sur cette décision."
@@ -211,7 +215,8 @@ class Planner:
         assert examination is not None
         if decision is not None and decision.verb == "takedown":
             words = {"day": decision.day_in_french, "by": decision.by, "reason": decision.reason}
-            return [Hold((), TAKEN_DOWN_FRENCH.format(**words))]
+            sentence = WITHDRAWN_FRENCH if decision.sha256 else TAKEN_DOWN_FRENCH
+            return [Hold((), sentence.format(**words))]
         candidate = Candidate(item.source, item.member, examination, item.published, item.sidecar)
         holds = [hold for hold in (gate(candidate) for gate in self._gates) if hold is not None]
         if examination.outcome == "invalid" and not self._tenant.manifest.publish.tolerates(item.schema_name):

@@ -70,6 +70,8 @@ def take_down(catalogue: Catalogue, target: Takedown, decisions: Decisions, *, r
         source = resource.get("source_name")
         if member is not None and isinstance(source, str):
             decisions.add(Decision.make("takedown", member.key, source, holds=(), reason=reason, by=by))
+    for resource in target.resources:
+        upsert.purge_versions(catalogue, resource["id"])
     if target.resource is None or len(target.dataset.get("resources", ())) == 1:
         upsert.delete_dataset(catalogue, target.dataset["id"])
         return

@@ -27,9 +27,11 @@ from odl_host.server.tables import (
     packages,
     purged,
     relationships,
+    resource_versions,
     resource_views,
     resources,
 )
+from odl_host.server.versions import record_versions
 
 _IN_GROUPS = (
     sa.select(sa.func.count())
@@ -281,12 +283,14 @@ def insert_resources(db: sa.Connection, rows: Sequence[Resource]) -> None:
     """Write new resources."""
     if rows:
         db.execute(_INSERT_RESOURCE, [_resource_columns(row) for row in rows])
+        record_versions(db, rows)
 
 
 def update_resource(db: sa.Connection, row: Resource) -> None:
     """Write a resource over the stored one."""
     columns = _resource_columns(row)
     db.execute(_UPDATE_RESOURCE, {"key": columns.pop("id"), **columns})
+    record_versions(db, [row])
 
 
 def renumber(db: sa.Connection, rows: Sequence[Resource]) -> bool:
@@ -330,6 +334,7 @@ def purge_dataset(db: sa.Connection, package_id: str) -> None:
     db.execute(collaborators.delete().where(collaborators.c.package_id == package_id))
     either = sa.or_(relationships.c.subject_id == package_id, relationships.c.object_id == package_id)
     db.execute(relationships.delete().where(either))
+    db.execute(resource_versions.delete().where(resource_versions.c.package_id == package_id))
     db.execute(members.delete().where(members.c.object_id == package_id, members.c.object_type == "package"))
     db.execute(purged.delete().where(purged.c.package_id == package_id))
     db.execute(purged.insert(), {"package_id": package_id, "seq": next_seq(db)})

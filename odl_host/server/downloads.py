@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TypeAlias
 
 from starlette.concurrency import run_in_threadpool
@@ -16,10 +17,11 @@ from starlette.routing import Route
 
 from odl_host.ckan import NotAuthorized, NotFound
 from odl_host.errors import NotStored, OdlError
-from odl_host.server.files import ResourceFile, find_file, find_image_file
+from odl_host.server.files import ResourceFile, find_file, find_image_file, find_version
 from odl_host.server.formats import guess_mimetype
 from odl_host.server.login import find_visitor
 from odl_host.server.ranges import Unsatisfiable, find_range
+from odl_host.server.registry import User
 from odl_host.server.sites import Site
 from odl_host.storage.local import CHUNK_BYTES, Storage
 
@@ -33,10 +35,13 @@ def routes(get_site: GetSite) -> list[Route]:
     """Return the routes of resource files."""
 
     async def download(request: Request) -> Response:
-        return await _send(get_site(request), request, is_original=False)
+        return await _send(get_site(request), request, partial(find_file, is_original=False))
 
     async def original(request: Request) -> Response:
-        return await _send(get_site(request), request, is_original=True)
+        return await _send(get_site(request), request, partial(find_file, is_original=True))
+
+    async def version(request: Request) -> Response:
+        return await _send(get_site(request), request, partial(find_version, number=request.path_params["number"]))
 
     async def image(request: Request) -> Response:
         return await _send_image(get_site(request), request)
@@ -46,15 +51,16 @@ def routes(get_site: GetSite) -> list[Route]:
         Route(f"{folder}/download/{{filename:path}}", download, methods=["GET", "HEAD"]),
         Route(f"{folder}/download", download, methods=["GET", "HEAD"]),
         Route(f"{folder}/original/{{filename:path}}", original, methods=["GET", "HEAD"]),
+        Route(f"{folder}/version/{{number:int}}/{{filename:path}}", version, methods=["GET", "HEAD"]),
         Route("/uploads/{folder}/{name}", image, methods=["GET", "HEAD"]),
     ]
 
 
-async def _send(site: Site, request: Request, *, is_original: bool) -> Response:
+async def _send(site: Site, request: Request, find: Callable[[Site, User | None, str], ResourceFile]) -> Response:
     token = request.headers.get("authorization") or request.headers.get("x-ckan-api-key")
     user = site.find_user_by_token(token.strip()) if token else find_visitor(site, request)
     try:
-        file = find_file(site, user, request.path_params["resource_id"], is_original=is_original)
+        file = find(site, user, request.path_params["resource_id"])
     except NotFound:
         return PlainTextResponse("Not found\n", 404)
     except NotAuthorized:

@@ -10,6 +10,7 @@ from odl_host.server.images import find_image
 from odl_host.server.permissions import is_reader
 from odl_host.server.registry import Context, User
 from odl_host.server.sites import Site
+from odl_host.server.versions import get_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +45,15 @@ def find_image_file(site: Site, folder: str, name: str) -> ResourceFile:
     if sha256 is None:
         raise NotFound("Image was not found.")
     return ResourceFile(name, sha256)
+
+
+def find_version(site: Site, user: User | None, resource_id: str, number: int) -> ResourceFile:
+    """Return the file that a resource had in one of its versions; none of a resource that is gone.
+
+    :raises NotFound: no such resource, or no such version.
+    :raises NotAuthorized: the caller may not read its dataset.
+    """
+    find_file(site, user, resource_id, is_original=False)
+    with site.db.reading() as db:
+        version = get_version(db, resource_id, number)
+    return ResourceFile(version.blob_name, version.blob)

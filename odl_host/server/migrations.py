@@ -79,6 +79,17 @@ def m007_activity_emails(db: sa.Connection) -> None:
     add_column(db, tables.users.c.activity_emails)
 
 
+def m008_versions(db: sa.Connection) -> None:
+    """Keep the earlier files of resources; what each has now is its first version."""
+    create_table(db, tables.resource_versions)
+    kept, now_there = tables.resource_versions, tables.resources
+    columns = ("package_id", "blob", "blob_name", "original", "original_name", "doc")
+    first = sa.select(now_there.c.id, sa.literal(1), sa.literal(now()), *(now_there.c[name] for name in columns)).where(
+        now_there.c.blob.is_not(None), now_there.c.blob_name.is_not(None)
+    )
+    db.execute(kept.insert().from_select(["resource_id", "number", "created", *columns], first))
+
+
 STEPS: tuple[Step, ...] = (
     m001_catalogue,
     m002_ckan_objects,
@@ -87,6 +98,7 @@ STEPS: tuple[Step, ...] = (
     m005_datastore_aliases,
     m006_sessions,
     m007_activity_emails,
+    m008_versions,
 )
 
 

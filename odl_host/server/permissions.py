@@ -17,6 +17,7 @@ from odl_host.server.groups import Group, ancestors_of, capacity_in, find_group,
 from odl_host.server.registry import Context
 from odl_host.server.tables import collaborators
 from odl_host.server.users import get_account
+from odl_host.server.versions import dataset_of
 
 READERS = frozenset({"admin", "editor", "member"})
 WRITERS = frozenset({"admin", "editor"})
@@ -113,6 +114,20 @@ def can_read_dataset(ctx: Context, params: Any) -> None:
 def can_read_resource(ctx: Context, params: Any) -> None:
     """Whoever may read the dataset of the resource named by `id`."""
     require_resource_reader(ctx, ctx.once(get_resource, params.id))
+
+
+def can_read_versions(ctx: Context, params: Any) -> None:
+    """Whoever may read the dataset of the resource named by `id`; once it is gone, who may edit that dataset."""
+    resource = find_resource(ctx.db, params.id)
+    if resource is not None:
+        require_resource_reader(ctx, resource)
+    else:
+        require_writer(ctx, get_dataset(ctx.db, dataset_of(ctx.db, params.id)))
+
+
+def can_edit_version(ctx: Context, params: Any) -> None:
+    """Whoever may change the dataset that the resource named by `id` is in, or was in."""
+    require_writer(ctx, get_dataset(ctx.db, dataset_of(ctx.db, params.id)))
 
 
 def can_edit_dataset(ctx: Context, params: Any) -> None:

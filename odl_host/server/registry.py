@@ -48,6 +48,7 @@ ACTION_MODULES = (
     "tokens",
     "translations",
     "users",
+    "versions",
     "views",
     "vocabularies",
 )

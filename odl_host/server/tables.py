@@ -47,6 +47,22 @@ resources = sa.Table(
     sa.Index("resources_of_package", "package_id", "position"),
 )
 
+resource_versions = sa.Table(
+    "resource_versions",
+    metadata,
+    sa.Column("resource_id", Text, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False, comment="counts from 1"),
+    sa.Column("package_id", Text, nullable=False),
+    sa.Column("created", Text, nullable=False),
+    sa.Column("blob", Text, nullable=False, comment="SHA-256 of the stored file"),
+    sa.Column("blob_name", Text, nullable=False),
+    sa.Column("original", Text),
+    sa.Column("original_name", Text),
+    sa.Column("doc", Text, nullable=False, comment="JSON of the resource as it was with this file"),
+    sa.PrimaryKeyConstraint("resource_id", "number"),
+    sa.Index("versions_of_package", "package_id"),
+)
+
 groups = sa.Table(
     "groups",
     metadata,

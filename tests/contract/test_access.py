@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +43,10 @@ class World:
         resource = self.resource(**fields)
         self.ckan.call("datastore_create", {"resource_id": resource, "force": True, "records": [{"a": 1}]})
         return resource
+
+    def upload(self, **fields: Any) -> str:
+        file = {"upload": ("jeu.csv", io.BytesIO(b"a\n1\n"))}
+        return str(self.ckan.call("resource_create", {"package_id": self.dataset(**fields)}, file)["id"])
 
 
 Parameters = Callable[[World, Caller], dict[str, Any]]
@@ -103,6 +108,9 @@ TABLE: dict[str, tuple[frozenset[str], Parameters]] = {
     "resource_update": (WRITERS, lambda w, c: {"id": w.resource(), "url": "http://example.org/b"}),
     "resource_patch": (WRITERS, lambda w, c: {"id": w.resource(), "name": "b"}),
     "resource_delete": (WRITERS, lambda w, c: {"id": w.resource()}),
+    "odl_version_list": (READERS, lambda w, c: {"id": w.upload(private=True)}),
+    "odl_version_restore": (WRITERS, lambda w, c: {"id": w.upload(), "version": 1}),
+    "odl_version_purge": (SYSADMIN, lambda w, c: {"id": w.upload()}),
     "organization_show": (EVERYONE, of_organization),
     "organization_list": (EVERYONE, nothing),
     "organization_list_for_user": (EVERYONE, nothing),

@@ -15,8 +15,9 @@ from odl_host.server.site_options import site_option
 CKAN_VERSION = "2.12.0"
 """The version of CKAN whose Action API this server answers like."""
 
-EXTENSIONS = ("odl_host", "odl_original")
-"""What this server adds to CKAN's API; `odl_original`: resources keep a second file, as the producer sent it."""
+EXTENSIONS = ("odl_host", "odl_original", "odl_versions")
+"""What this server adds to CKAN's API; `odl_original`: resources keep a second file, as the producer sent it;
+`odl_versions`: they keep their earlier files."""
 
 
 class Nothing(Params):
