@@ -27,7 +27,6 @@ sys.path.insert(0, str(ROOT))
 
 from tests.bench.bench_catalogue import rss_mb, serve  # noqa: E402 - after the path
 
-
 IDLE_S = 15.0
 """Servers close connections that say nothing for longer than this."""
 
