@@ -29,6 +29,7 @@ class KeptAnswers:
     def __init__(self) -> None:
         self._kept: OrderedDict[Key, tuple[float, Rendered]] = OrderedDict()
         self._characters = 0
+        self._write = -1
         self._lock = threading.Lock()
 
     def find(self, key: Key) -> Rendered | None:
@@ -41,6 +42,9 @@ class KeptAnswers:
         if len(answer) > MAX_ANSWER_CHARACTERS:
             return
         with self._lock:
+            if key[0] > self._write:  # what was answered before this write is never asked for again
+                self._write, self._characters = key[0], 0
+                self._kept.clear()
             before = self._kept.pop(key, None)
             self._characters += len(answer) - (len(before[1]) if before else 0)
             self._kept[key] = (monotonic(), answer)

@@ -58,6 +58,9 @@ MERGE_ABOVE_SEGMENTS = 12
 KEPT_FACETS = 256
 """Counts kept until the next write: the front page and the first facets of each list are asked for most."""
 
+KEPT_VALUES = 1_000
+"""Values in the counts of one search; more of them are not kept."""
+
 SORTED_FIELDS = frozenset({SCORE, "id", *EXACT_FIELDS, *DATE_FIELDS})
 """Fields that hits can be put in the order of."""
 
@@ -189,6 +192,8 @@ class SearchIndex:
             kept = count_values(
                 searcher, query, request.facet_fields, limit=request.facet_limit, mincount=request.facet_mincount
             )
+            if sum(map(len, kept.values())) > KEPT_VALUES:
+                return kept
             self._facets[key] = kept
             while len(self._facets) > KEPT_FACETS:
                 self._facets.popitem(last=False)
@@ -212,6 +217,7 @@ class SearchIndex:
             if self._seq < seq:
                 self._follow()
                 self._reload()
+                self._facets.clear()
 
     def _verify(self) -> None:
         """Build the index anew when it is not that of this database. Done once: then it only follows."""

@@ -56,9 +56,11 @@ def test_what_is_kept_has_a_limit() -> None:
     kept = KeptAnswers()
     large = Rendered("x" * 1_000_000)
     for number in range(30):
-        kept.keep((number, "a", ""), large)
-    found = [number for number in range(30) if kept.find((number, "a", ""))]
+        kept.keep((1, "a", str(number)), large)
+    found = [number for number in range(30) if kept.find((1, "a", str(number)))]
     assert found == list(range(30 - len(found), 30))
     assert len(found) * 1_000_000 <= MAX_CHARACTERS
     kept.keep((1, "b", ""), Rendered("x" * 2_000_000))
     assert kept.find((1, "b", "")) is None
+    kept.keep((2, "a", ""), Rendered("x"))
+    assert kept.find((1, "a", "29")) is None
