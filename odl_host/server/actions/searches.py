@@ -48,14 +48,24 @@ def _list_of_fields(value: Any) -> list[str]:
     return text_list(value)
 
 
+def _rows(value: Any) -> int:
+    """Convert to a whole number; CKAN refuses any other with two messages."""
+    try:
+        return natural(value)
+    except Invalid as error:
+        if error.messages == ["Invalid integer"]:
+            raise Invalid("Invalid integer", "Please enter an integer value") from None
+        raise
+
+
 class Search(Params):
     """Words, filters, order, page and facets."""
 
     q: str = optional(text, "")
     fq: str = optional(text, "")
     fq_list: list[str] = optional(text_list, ())
-    sort: str = optional(text, "")
-    rows: int = optional(natural, 10)
+    sort: str = optional(anything, "")
+    rows: int = optional(_rows, 10)
     start: int = optional(natural, 0)
     fl: list[str] | None = optional(words)
     facet: bool = optional(anything, True)
@@ -112,9 +122,11 @@ def package_search(ctx: Context, params: Search) -> Rendered:
     except QuerySyntaxError as error:
         raise SearchError(f"Search error: {str(error)!r}") from error
     datasets = render_datasets(ctx.db, page.ids)
-    if params.fl:
+    # An empty list of fields is all of a search engine's fields, as in CKAN.
+    wanted = ["*"] if params.data.get("fl") == "" else params.fl
+    if wanted:
         placed = [place(each, ctx.site.url) for each in datasets]
-        datasets = [encode(search_record(json.loads(each), each, params.fl)) for each in placed]
+        datasets = [encode(search_record(json.loads(each), each, wanted)) for each in placed]
     head = {
         "count": page.total,
         "facets": page.facets,
@@ -138,7 +150,7 @@ def parse_sort(text: str) -> list[tuple[str, bool]]:
     :raises SearchQueryError: a direction is missing.
     """
     keys: list[tuple[str, bool]] = []
-    for part in text.split(","):
+    for part in str(text).split(","):
         if not part.strip():
             continue
         found = _SORT.fullmatch(part)

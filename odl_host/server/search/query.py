@@ -29,7 +29,7 @@ WORD_FIELDS = (("title_words", 5.0), ("words", 1.3))
 """The same by their whole form, which counts more: who writes “Cannes” does not mean canes."""
 
 TIE_BREAKER = 0.1
-ALIASES = {"type": "dataset_type", "license": "license_id"}
+ALIASES = {"type": "dataset_type"}
 MAX_PATTERNS = 20
 """Wildcards, ranges and fuzzy words of one search: each walks through a part of the index's words."""
 
