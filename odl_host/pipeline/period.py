@@ -49,11 +49,13 @@ def find_other_period(
     schema: Schema, header: Sequence[str], rows: Iterable[Sequence[str]], *, name: str, today: date
 ) -> Finding | None:
     """Return the finding on a table none of whose dates is of a year that its file's name announces."""
+    announced = announced_years(name, today)
+    if not announced:
+        return None
     severity: Severity | None = bind_checks(schema).ours.get(("odl-other-period", ""), "warning")
-    announced = announced_years(name, today) if severity else frozenset()
     labels = [label.strip() for label in header]
     places = [labels.index(field.name) for field in schema.fields if field.name in labels and _tells_when(field)]
-    if not severity or not announced or not places:
+    if not severity or not places:
         return None
     found: set[int] = set()
     for row in rows:
