@@ -131,13 +131,10 @@ def find_delimiter(head: str, columns: Collection[str] = ()) -> str:
 def has_spaced_separators(head: str, delimiter: str) -> bool:
     r"""Say whether a space follows every separator of the line that has most of them, which is the header or like it.
 
-        With such a file a quotation mark opens a cell only if the space before it is left out.
+    With such a file a quotation mark opens a cell only if the space before it is left out.
 
-        >>> has_spaced_separators('nom, lieu
-    Mairie, "1, rue"
-    ', ","), has_spaced_separators("nom, lieu,date
-    ", ",")
-        (True, False)
+    >>> has_spaced_separators('nom, lieu\nMairie, "1, rue"\n', ","), has_spaced_separators("nom, lieu,date\n", ",")
+    (True, False)
     """
     lines = head.splitlines()[:_HEAD_RECORDS]
     line = max(lines, key=lambda one: one.count(delimiter), default="")
