@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-Vector = Mapping[str, list[int]]
-"""Lexeme to its positions, counted from 1."""
+Vector = Mapping[str, list[int]] | str
+"""Lexeme to its positions, counted from 1; or the text that `vector_text` makes of it, which is searched as it is."""
 
 WEIGHT = 0.10000000149011612
 """The weight of every word here, `D` in PostgreSQL's terms: 0.1 in 32 bits."""
@@ -126,6 +126,10 @@ def vector(text: str, language: str = "english") -> Vector:
     >>> dict(vector("The cats and a cat"))
     {'cat': [2, 5]}
     """
+    return _vector(text, language)
+
+
+def _vector(text: str, language: str) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for lexeme, position in iter_lexemes(text, language):
         if lexeme is not None:
@@ -141,9 +145,8 @@ def vector_text(text: object) -> str | None:
     """
     if text is None:
         return None
-    lexemes = sorted(vector(str(text)).items(), key=lambda item: (item[0].encode(), item[1]))
-    quoted = ((lexeme.replace("'", "''"), ",".join(map(str, positions))) for lexeme, positions in lexemes)
-    return " ".join(f"'{lexeme}':{positions}" for lexeme, positions in quoted)
+    lexemes = sorted(_vector(str(text), "english").items(), key=lambda item: item[0].encode())
+    return " ".join(f"'{lexeme}':{','.join(map(str, positions))}" for lexeme, positions in lexemes)
 
 
 # Queries
@@ -227,9 +230,22 @@ def _terms(node: Node) -> Iterator[Term]:
 
 
 def _lists(term: Term, words: Vector) -> list[list[int]]:
+    if isinstance(words, str):
+        return list(_found_in_text(term, words))
     if term.is_prefix:
         return [positions for lexeme, positions in words.items() if lexeme.startswith(term.lexeme)]
     return [words[term.lexeme]] if term.lexeme in words else []
+
+
+def _found_in_text(term: Term, text: str) -> Iterator[list[int]]:
+    """Yield the positions of a term; a quote opens a lexeme, a quote and a colon close it, and none is within."""
+    wanted = f"'{term.lexeme}" if term.is_prefix else f"'{term.lexeme}':"
+    at = text.find(wanted)
+    while at >= 0:
+        start = text.index("':", at) + 2 if term.is_prefix else at + len(wanted)
+        end = text.find(" ", start)
+        yield [int(position) for position in text[start : end if end >= 0 else None].split(",")]
+        at = text.find(wanted, start) if term.is_prefix else -1
 
 
 def _positions(term: Term, words: Vector) -> list[int]:
@@ -419,14 +435,3 @@ class _Reader:
             self.at += 1
             return True
         return False
-
-
-_LEXEME = re.compile(r"'((?:[^']|'')*)':([\d,A-D]+)")
-
-
-def read_vector(text: str) -> Vector:
-    """Read what `vector_text` wrote."""
-    return {
-        match[1].replace("''", "'"): [int(position.rstrip("ABCD")) for position in match[2].split(",")]
-        for match in _LEXEME.finditer(text)
-    }

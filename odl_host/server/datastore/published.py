@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from odl_host.ckan import JsonDict
 from odl_host.errors import StorageError
-from odl_host.server.datastore.table import NAME, Definition, Table, create_sql, load_definition
+from odl_host.server.datastore.table import MAX_WORDS_AT_ONCE, NAME, Definition, Table, create_sql, load_definition
 from odl_host.server.datastore.types import BadValue, ColumnType, Kept, get_type
 from odl_host.server.preview import find_delimiter, read_text
 
@@ -99,7 +99,7 @@ def load_small(file: BinaryIO, schema: Schema | None) -> Table:
     db.execute("PRAGMA journal_mode=OFF")
     db.execute(create_sql(definition))
     _fill(db, definition, _typed(lines, readers))
-    return Table(definition, db, size_bytes=2 * len(data) + 60_000)
+    return Table(definition, db, size_bytes=3 * len(data) + 60_000, keeps_words=len(lines) <= MAX_WORDS_AT_ONCE)
 
 
 def open_derived(path: Path) -> Table:

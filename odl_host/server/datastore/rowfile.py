@@ -18,6 +18,8 @@ from odl_host.errors import StorageError, Unavailable
 from odl_host.server.datastore.table import (
     ID,
     NAME,
+    WORDS,
+    WORDS_SQL,
     Column,
     Definition,
     Table,
@@ -30,6 +32,13 @@ from odl_host.server.datastore.types import BadValue, ColumnType, Kept
 BUSY_TIMEOUT_MS = 30_000
 CACHED_BYTES = 400_000
 """What an open file takes in this process's memory, about."""
+
+
+_WORDS_FOLLOW = tuple(
+    f"CREATE TRIGGER words_of_{event.lower()} AFTER {event} ON {NAME} BEGIN"  # noqa: S608 - own names
+    f" DELETE FROM {WORDS} WHERE _id = OLD._id; END"
+    for event in ("UPDATE", "DELETE")
+)
 
 
 class BadRecord(ValueError):
@@ -96,6 +105,23 @@ class RowTable(Table):
                     self.db.execute("ROLLBACK")
                     self._load()
 
+    def prepare_words(self) -> bool:
+        """Make the words of rows that lack them; they are kept in the file."""
+        missing = f"SELECT 1 FROM {NAME} LEFT JOIN {WORDS} USING (_id) WHERE vector IS NULL LIMIT 1"  # noqa: S608
+        with self.lock:
+            if not self.db.execute(missing).fetchone():
+                return True
+            try:
+                self.db.execute("BEGIN IMMEDIATE")
+                self._load()
+                self.fill_words()
+                self.db.execute("COMMIT")
+            except sqlite3.OperationalError:
+                if self.db.in_transaction:
+                    self.db.execute("ROLLBACK")
+                return False  # another process writes: this search reads the rows themselves
+            return not self.db.execute(missing).fetchone()
+
     @property
     def is_dropped(self) -> bool:
         """Whether the table was deleted, over a published file that is still there."""
@@ -140,6 +166,8 @@ def create_rows(path: Path, stamp: str, source: Table | None = None) -> RowTable
             definition = source.definition if source else Definition()
             db.execute(create_sql(definition))
             last = _copy(source, db) if source else 0
+            for statement in (WORDS_SQL, *_WORDS_FOLLOW):
+                db.execute(statement)
             db.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value)")
             meta = {"definition": definition.dump(), "stamp": stamp, "last_id": last}
             db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
@@ -233,6 +261,7 @@ class Writer:
             if column.id in gone:
                 self.db.execute(f"ALTER TABLE {NAME} DROP COLUMN {column.sql}")
         self.definition = replace(self.definition, columns=kept)
+        self.db.execute(f"DELETE FROM {WORDS}")  # noqa: S608 - constant
 
     def set_infos(self, infos: dict[str, Any]) -> None:
         """Say something else of columns."""

@@ -13,12 +13,13 @@ from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server.datastore import fulltext
 from odl_host.server.datastore.filters import Operation, bad_query, columns_named, parse_filters, where_sql
 from odl_host.server.datastore.records import Row, render
-from odl_host.server.datastore.table import ID, NAME, Column, Definition, Table, column_sql, text_sql
+from odl_host.server.datastore.table import ID, NAME, WORDS, Column, Definition, Table, column_sql, text_sql
 from odl_host.server.datastore.types import ColumnType, Kept, get_type
 
 RANK_TYPE = ColumnType("float", "real", get_type("float8").keep, text=str)
-EXACT_RANKS = 10_000
-"""More matches than this are ordered by their number, not by their rank: each rank costs a reading of its row."""
+MATCHES = "matches"
+"""The temporary table of the rows that full text found, with their ranks: each row is looked at once."""
+MAX_QUERIES = 20
 
 _SORT = re.compile(
     r'(?P<field>"(?:[^"])+"|.+?)(?:\s+(?P<way>asc|desc))?(?:\s+nulls\s+(?P<nulls>first|last))?\s*\Z', re.IGNORECASE
@@ -63,26 +64,30 @@ class _Query:
     values: list[Kept] = field(default_factory=list)
     ranks: list[tuple[str, str]] = field(default_factory=list)
     """Names of rank columns, and their SQL."""
+    has_words: bool = False
+    """Whether full text was asked: then only what it found counts."""
 
     @property
     def source(self) -> str:
         """The table with the conditions."""
-        return f"{NAME} WHERE {' AND '.join(self.where)}" if self.where else NAME
+        table = f"{NAME} JOIN temp.{MATCHES} USING (_id)" if self.has_words else NAME
+        return f"{table} WHERE {' AND '.join(self.where)}" if self.where else table
 
 
 def run(table: Table, search: Search, records_format: str) -> Found:
     """Search a table. :raises ValidationError: a parameter does not fit it, or the search takes too long."""
+    indexed = _has_words(search) and table.prepare_words()
     with table.reading() as db, _in_time():
-        return _run(table, db, search, records_format)
+        return _run(table, db, search, records_format, indexed=indexed)
 
 
-def _run(table: Table, db: sqlite3.Connection, search: Search, records_format: str) -> Found:
-    plan = _plan(table, search)
+def _run(table: Table, db: sqlite3.Connection, search: Search, records_format: str, *, indexed: bool) -> Found:
+    plan = _plan(table, search, indexed=indexed)
     total = None
-    if search.include_total or plan.query.ranks:
+    if search.include_total:
         total = _count(db, table, plan, is_distinct=search.distinct)
     keyed = search.include_next_page and not search.distinct and _is_by_id(search, plan.query)
-    rows = _fetch(db, plan, search, total, with_id=keyed) if search.limit else []
+    rows = _fetch(db, plan, search, with_id=keyed) if search.limit else []
     next_page = None
     if keyed:
         if rows:
@@ -90,7 +95,7 @@ def _run(table: Table, db: sqlite3.Connection, search: Search, records_format: s
             next_page = {"_id": {way: rows[-1][-1]}}
         rows = [row[:-1] for row in rows]
     records = render(plan.columns, rows, records_format)
-    return Found(plan.columns, records, total if search.include_total else None, plan.operation, next_page)
+    return Found(plan.columns, records, total, plan.operation, next_page)
 
 
 def page(table: Table, search: Search, after: int | None) -> tuple[tuple[Column, ...], list[Row], int | None]:
@@ -100,14 +105,14 @@ def page(table: Table, search: Search, after: int | None) -> tuple[tuple[Column,
 
     :raises ValidationError: a parameter does not fit the table, or the search takes too long.
     """
+    indexed = _has_words(search) and table.prepare_words()
     with table.reading() as db, _in_time():
-        plan = _plan(table, search)
-        keyed = not search.distinct and not search.sort and not plan.query.ranks
+        plan = _plan(table, search, indexed=indexed)
+        keyed = not search.distinct and not search.sort and not plan.query.has_words
         if keyed and after is not None:
             plan.query.where.append("_id > ?")
             plan.query.values.append(after)
-        total = _count(db, table, plan, is_distinct=False) if plan.query.ranks else None
-        rows = _fetch(db, plan, search, total, with_id=keyed)
+        rows = _fetch(db, plan, search, with_id=keyed)
         if not keyed:
             return plan.columns, rows, None
         last = rows[-1][-1] if rows else None
@@ -135,7 +140,7 @@ class _Plan:
     definition: Definition
 
 
-def _plan(table: Table, search: Search) -> _Plan:
+def _plan(table: Table, search: Search, *, indexed: bool) -> _Plan:
     definition = table.definition
     operation = parse_filters(search.filters, definition) if search.filters not in (None, {}) else None
     query = _Query()
@@ -143,7 +148,8 @@ def _plan(table: Table, search: Search) -> _Plan:
         condition, values = where_sql(operation, definition)
         query.where.append(f"({condition})")
         query.values += values
-    _add_words(query, table, search)
+    if _has_words(search):
+        _find_words(query, table, search, indexed=indexed)
     columns, shown = _columns(query, definition, search)
     return _Plan(query, columns, shown, operation, definition)
 
@@ -151,10 +157,10 @@ def _plan(table: Table, search: Search) -> _Plan:
 # Names come from the definition's numbers and values are parameters: S608 does not see that.
 
 
-def _fetch(db: sqlite3.Connection, plan: _Plan, search: Search, total: int | None, *, with_id: bool) -> list[Row]:
+def _fetch(db: sqlite3.Connection, plan: _Plan, search: Search, *, with_id: bool) -> list[Row]:
     shown = ", ".join([*plan.shown, *(["_id"] if with_id else [])])
     unique = "DISTINCT " if search.distinct else ""
-    order = _order(plan.query, plan.definition, search, plan.shown, total)
+    order = _order(plan.query, plan.definition, search, plan.shown)
     statement = f"SELECT {unique}{shown} FROM {plan.query.source}{order} LIMIT ? OFFSET ?"  # noqa: S608
     return db.execute(statement, (*plan.query.values, search.limit, search.offset)).fetchall()
 
@@ -163,7 +169,7 @@ def _count(db: sqlite3.Connection, table: Table, plan: _Plan, *, is_distinct: bo
     source = plan.query.source
     if is_distinct:
         source = f"(SELECT DISTINCT {', '.join(plan.shown)} FROM {source})"  # noqa: S608
-    elif not plan.query.where:
+    elif not plan.query.where and not plan.query.has_words:
         return table.count()
     return int(db.execute(f"SELECT count(*) FROM {source}", plan.query.values).fetchone()[0])  # noqa: S608
 
@@ -185,9 +191,60 @@ def _columns(query: _Query, definition: Definition, search: Search) -> tuple[tup
     return tuple(columns), shown
 
 
-def _add_words(query: _Query, table: Table, search: Search) -> None:
-    """Add what full text asks: whole rows are read in English, fields in the language that is given."""
-    definition = table.definition
+def _has_words(search: Search) -> bool:
+    return bool(search.q) or bool(search.full_text)
+
+
+def _find_words(query: _Query, table: Table, search: Search, *, indexed: bool) -> None:
+    """Find the rows that full text asks for, among those that the conditions leave, and note their ranks."""
+    asked = _asked(table.definition, search)
+    table.ranks.queries = []
+    ranks: list[str] = []
+    where, values = list(query.where), list(query.values)
+    for name, text, language, column in asked:
+        try:
+            read = fulltext.parse_plain if search.plain else fulltext.parse_query
+            words = read(text, search.language)
+            language = fulltext.check_language(language)
+        except fulltext.QueryError as error:
+            raise bad_query(str(error)) from None
+        number = len(ranks)
+        table.ranks.queries.append((words, language))
+        source = text_sql((column,) if column else table.definition.columns)
+        if indexed and column is None:
+            ranks.append(f"vector_rank({number}, vector)")
+        else:
+            ranks.append(f"text_rank({number}, {source})")
+        # Reading a row costs far more than looking whether a word can be in it.
+        for term in words.needed:
+            if indexed and column is None:
+                where.append("instr(vector, ?) > 0")
+                values.append(f"'{term.lexeme}" if term.is_prefix else f"'{term.lexeme}':")
+            elif runs := _ASCII_RUN.findall(term.lexeme):
+                longest = max(runs, key=len)
+                where.append(f"instr(lower({source}), ?) > 0")
+                values.append(longest if language == "simple" else longest[: max(2, len(longest) - 1)])
+        if name:
+            query.ranks.append((name, f"r{number}"))
+    columns = [f"r{number}" for number in range(len(ranks))]
+    db = table.db
+    db.execute(f"DROP TABLE IF EXISTS temp.{MATCHES}")
+    db.execute(f"CREATE TEMP TABLE {MATCHES} (_id INTEGER PRIMARY KEY, {', '.join(columns)})")
+    source = f"{NAME} JOIN {WORDS} USING (_id)" if indexed else NAME
+    condition = f" WHERE {' AND '.join(where)}" if where else ""
+    db.execute(
+        f"INSERT INTO temp.{MATCHES} SELECT _id, {', '.join(ranks)} FROM {source}{condition}",  # noqa: S608 - own names
+        values,
+    )
+    db.execute(f"DELETE FROM temp.{MATCHES} WHERE {' OR '.join(f'{column} IS NULL' for column in columns)}")  # noqa: S608
+    query.where, query.values, query.has_words = [], [], True
+
+
+def _asked(definition: Definition, search: Search) -> list[tuple[str, str, str, Column | None]]:
+    """Return what full text looks for: the rank's name, the words, the language of the rows, one column or all.
+
+    Whole rows are read in English, columns in the language that is given.
+    """
     asked: list[tuple[str, str, str, Column | None]] = []
     whole = search.full_text
     if whole is None and isinstance(search.q, str):
@@ -202,30 +259,12 @@ def _add_words(query: _Query, table: Table, search: Search) -> None:
             asked.append((f"rank {name}", text, search.language, column))
             if search.language != "english":
                 asked.append(("", text, "english", None))  # as CKAN does, which looks in its index first
-    table.ranks.queries = []
-    for name, text, language, column in asked:
-        try:
-            read = fulltext.parse_plain if search.plain else fulltext.parse_query
-            words = read(text, search.language)
-            language = fulltext.check_language(language)
-        except fulltext.QueryError as error:
-            raise bad_query(str(error)) from None
-        number = len(table.ranks.queries)
-        table.ranks.queries.append((words, language))
-        source = text_sql((column,) if column else definition.columns)
-        # Reading a row costs far more than looking whether the word can be in it.
-        for term in words.needed:
-            if runs := _ASCII_RUN.findall(term.lexeme):
-                longest = max(runs, key=len)
-                query.where.append(f"instr(lower({source}), ?)")
-                query.values.append(longest[: max(2, len(longest) - 1)] if language != "simple" else longest)
-        rank = f"text_rank({number}, {source})"
-        query.where.append(f"{rank} IS NOT NULL")
-        if name:
-            query.ranks.append((name, rank))
+    if len(asked) > MAX_QUERIES:
+        raise ValidationError({"q": [f"More than {MAX_QUERIES} fields"]})
+    return asked
 
 
-def _order(query: _Query, definition: Definition, search: Search, shown: Sequence[str], total: int | None) -> str:
+def _order(query: _Query, definition: Definition, search: Search, shown: Sequence[str]) -> str:
     if search.sort:
         keys = [_sort_key(item, definition) for item in search.sort]
         if search.distinct and any(column.sql_in(shown) is None for column, _ in keys):
@@ -234,7 +273,7 @@ def _order(query: _Query, definition: Definition, search: Search, shown: Sequenc
         return f" ORDER BY {', '.join([*parts, *([] if search.distinct else ['_id'])])}"
     if search.distinct:
         return ""
-    if query.ranks and (total or 0) <= EXACT_RANKS:
+    if query.ranks:
         return f" ORDER BY {', '.join(f'{rank} DESC' for _, rank in query.ranks)}, _id"
     return " ORDER BY _id"
 

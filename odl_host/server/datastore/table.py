@@ -21,6 +21,12 @@ from odl_host.server.datastore.types import ColumnType, array_literal, get_type
 NAME = "rows"
 """The table's name in its database."""
 
+WORDS = "words"
+"""Beside it: the words of each row, made when full text is first asked for."""
+WORDS_SQL = f"CREATE TABLE IF NOT EXISTS {WORDS} (_id INTEGER PRIMARY KEY, vector TEXT NOT NULL)"
+MAX_WORDS_AT_ONCE = 20_000
+"""Rows whose words one search makes at most: about a second."""
+
 QUERY_TIMEOUT_S = 10.0
 """How long one search may take; a scan of a million rows is done in one or two."""
 STEPS_BETWEEN_LOOKS = 20_000
@@ -121,17 +127,19 @@ def _as_text(column: Column) -> str:
 
 
 class Ranks:
-    """The queries of one search, as the SQL function `text_rank(number, text)`."""
+    """The queries of one search, by their numbers."""
 
     def __init__(self) -> None:
         self.queries: list[tuple[fulltext.Query, str]] = []
 
-    def __call__(self, number: int, text: str | None) -> float | None:
+    def of_text(self, number: int, text: object) -> float | None:
         """Return the rank of a text for a query, or null when it does not match."""
-        if text is None:
-            return None
         query, language = self.queries[number]
         return query.rank(fulltext.vector(str(text), language))
+
+    def of_vector(self, number: int, vector: str) -> float | None:
+        """Return the rank of what `WORDS` keeps of a row, or null when it does not match."""
+        return self.queries[number][0].rank(vector)
 
 
 class Table:
@@ -140,15 +148,21 @@ class Table:
     is_constant = True
     """Whether its rows stay the same while it is open."""
 
-    def __init__(self, definition: Definition, db: sqlite3.Connection, *, size_bytes: int) -> None:
+    def __init__(
+        self, definition: Definition, db: sqlite3.Connection, *, size_bytes: int, keeps_words: bool = False
+    ) -> None:
         self.definition = definition
         self.db = db
         self.size_bytes = size_bytes  # in this process's memory
         self.ranks = Ranks()
         self.lock = threading.RLock()
+        self.keeps_words = keeps_words
+        self._has_words = False
         self._count: int | None = None
         self._deadline = 0.0
-        db.create_function("text_rank", 2, self.ranks, deterministic=True)
+        db.create_function("text_rank", 2, self.ranks.of_text, deterministic=True)
+        db.create_function("vector_rank", 2, self.ranks.of_vector, deterministic=True)
+        db.create_function("text_vector", 1, fulltext.vector_text, deterministic=True)
         db.create_function("array_literal", 1, _literal, deterministic=True)
         db.set_progress_handler(self._is_late, STEPS_BETWEEN_LOOKS)
 
@@ -167,6 +181,26 @@ class Table:
         if self._count is None or not self.is_constant:
             self._count = int(self.db.execute(f"SELECT count(*) FROM {NAME}").fetchone()[0])  # noqa: S608 - constant
         return self._count
+
+    def prepare_words(self) -> bool:
+        """Make the words of the rows that lack them; return whether every row has them.
+
+        Where rows are too many for that, full text reads the rows themselves.
+        """
+        with self.lock:
+            if not self._has_words and self.keeps_words:
+                self.db.execute(WORDS_SQL)
+                self.fill_words()
+                self._has_words = True
+            return self._has_words
+
+    def fill_words(self) -> None:
+        """Add the words of rows that have none, `MAX_WORDS_AT_ONCE` at most."""
+        text = text_sql(self.definition.columns)
+        self.db.execute(
+            f"INSERT INTO {WORDS} SELECT _id, text_vector({text}) FROM {NAME}"  # noqa: S608 - own names
+            f" WHERE _id NOT IN (SELECT _id FROM {WORDS}) LIMIT {MAX_WORDS_AT_ONCE}"
+        )
 
     def _is_late(self) -> bool:
         return 0 < self._deadline < time.monotonic()

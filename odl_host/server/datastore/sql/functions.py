@@ -241,7 +241,7 @@ def _cast(value: Any, target: str, source: str) -> Kept:
 
 def _match(vector: Any, query: Any, kind: str, language: str = "english") -> int:
     read = fulltext.parse_query if kind == "to_tsquery" else fulltext.parse_plain
-    return int(read(str(query), str(language)).rank(fulltext.read_vector(str(vector))) is not None)
+    return int(read(str(query), str(language)).rank(str(vector)) is not None)
 
 
 class _StringAgg:
