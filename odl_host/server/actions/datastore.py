@@ -81,7 +81,12 @@ def datastore_search(ctx: Context, params: TableRef) -> Rendered:
         rows_default=int(str(settings["ckan.datastore.search.rows_default"])),
         rows_max=int(str(settings["ckan.datastore.search.rows_max"])),
     )
-    found = run(open_table(ctx, params), search, records_format)
+    table = open_table(ctx, params)
+    with table.reading():
+        key = (0, f"datastore_search {table.version}", encode(params.data)) if table.version else None
+    if key is not None and (kept := ctx.site.answers.find(key)) is not None:
+        return kept
+    found = run(table, search, records_format)
     if (resource := ctx.once(find_table_resource, params.resource_id)) is not None:
         echo["resource_id"] = resource.id
     is_empty_list = "fields" in echo and not search.fields
@@ -92,7 +97,10 @@ def datastore_search(ctx: Context, params: TableRef) -> Rendered:
         echo["filterops"] = found.operation.describe()
     if found.next_page is not None:
         echo["next_page"] = found.next_page
-    return Rendered(encode(echo))
+    answer = Rendered(encode(echo))
+    if key is not None:
+        ctx.site.answers.keep(key, answer)
+    return answer
 
 
 @action(params=TableInfo, allow=permissions.can_read_rows, reads=True)

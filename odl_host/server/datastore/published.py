@@ -89,8 +89,8 @@ class Source:
         return f"{self.sha256}-{FORMAT}{re.sub(r'[^A-Za-z0-9.-]', '_', reference)}"
 
 
-def load_small(file: BinaryIO, schema: Schema | None) -> Table:
-    """Read a small file into memory. :raises NoTable: it does not read as a table."""
+def load_small(file: BinaryIO, schema: Schema | None, name: str = "") -> Table:
+    """Read a small file into memory; `name` is that of its content. :raises NoTable: it does not read as a table."""
     data = file.read()
     header, rows = _read_rows(read_text(data))
     lines = list(rows)
@@ -99,7 +99,9 @@ def load_small(file: BinaryIO, schema: Schema | None) -> Table:
     db.execute("PRAGMA journal_mode=OFF")
     db.execute(create_sql(definition))
     _fill(db, definition, _typed(lines, readers))
-    return Table(definition, db, size_bytes=3 * len(data) + 60_000, keeps_words=len(lines) <= MAX_WORDS_AT_ONCE)
+    return Table(
+        definition, db, name=name, size_bytes=3 * len(data) + 60_000, keeps_words=len(lines) <= MAX_WORDS_AT_ONCE
+    )
 
 
 def open_derived(path: Path) -> Table:
@@ -108,7 +110,7 @@ def open_derived(path: Path) -> Table:
         f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None, check_same_thread=False
     )
     definition = load_definition(db.execute("SELECT value FROM meta WHERE key = 'definition'").fetchone()[0])
-    return Table(definition, db, size_bytes=400_000)
+    return Table(definition, db, name=path.stem, size_bytes=400_000)
 
 
 def derive(file: BinaryIO, schema: Schema | None, path: Path) -> None:

@@ -56,14 +56,14 @@ class NotUnique(ValueError):
 class RowTable(Table):
     """The open file of one resource."""
 
-    is_constant = False
-
     def __init__(self, path: Path, db: sqlite3.Connection) -> None:
         super().__init__(Definition(), db, size_bytes=CACHED_BYTES)
         self.path = path
         self.inode = path.stat().st_ino
         self.stamp = ""
         self._text = ""
+        self._changes = 0
+        self._version_with_words = ""
         self._load()
 
     @contextmanager
@@ -103,14 +103,23 @@ class RowTable(Table):
             finally:
                 if self.db.in_transaction:
                     self.db.execute("ROLLBACK")
-                    self._load()
+                self._load()
+
+    @property
+    def version(self) -> str:
+        """Which file this is, and how often it was changed."""
+        return f"{self.inode} {self.stamp} {self._changes}"
 
     def prepare_words(self) -> bool:
         """Make the words of rows that lack them; they are kept in the file."""
         missing = f"SELECT 1 FROM {NAME} LEFT JOIN {WORDS} USING (_id) WHERE vector IS NULL LIMIT 1"  # noqa: S608
-        with self.lock:
-            if not self.db.execute(missing).fetchone():
+        with self.reading() as db:
+            if self.version == self._version_with_words:
                 return True
+            if not db.execute(missing).fetchone():
+                self._version_with_words = self.version
+                return True
+        with self.lock:
             try:
                 self.db.execute("BEGIN IMMEDIATE")
                 self._load()
@@ -130,6 +139,7 @@ class RowTable(Table):
     def _load(self) -> None:
         meta = dict(self.db.execute("SELECT key, value FROM meta"))
         self.stamp = meta["stamp"]
+        self._changes = meta["changes"]
         if meta["definition"] != self._text:
             self._text = meta["definition"]
             self.definition = load_definition(self._text)
@@ -169,7 +179,7 @@ def create_rows(path: Path, stamp: str, source: Table | None = None) -> RowTable
             for statement in (WORDS_SQL, *_WORDS_FOLLOW):
                 db.execute(statement)
             db.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value)")
-            meta = {"definition": definition.dump(), "stamp": stamp, "last_id": last}
+            meta = {"definition": definition.dump(), "stamp": stamp, "last_id": last, "changes": 0}
             db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
             db.execute("COMMIT")
             db.execute("PRAGMA journal_mode=WAL")
@@ -236,7 +246,8 @@ class Writer:
         """The numbers of the rows that were written, in order."""
 
     def save(self) -> None:
-        """Keep the definition and the counter."""
+        """Keep the definition and the counters."""
+        self.db.execute("UPDATE meta SET value = value + 1 WHERE key = 'changes'")
         if self.definition != self.table.definition:
             self.db.execute("UPDATE meta SET value = ? WHERE key = 'definition'", (self.definition.dump(),))
         self.db.execute("UPDATE meta SET value = ? WHERE key = 'last_id'", (self.last_id,))

@@ -83,11 +83,14 @@ def run(table: Table, search: Search, records_format: str) -> Found:
 
 def _run(table: Table, db: sqlite3.Connection, search: Search, records_format: str, *, indexed: bool) -> Found:
     plan = _plan(table, search, indexed=indexed)
-    total = None
-    if search.include_total:
-        total = _count(db, table, plan, is_distinct=search.distinct)
     keyed = search.include_next_page and not search.distinct and _is_by_id(search, plan.query)
     rows = _fetch(db, plan, search, with_id=keyed) if search.limit else []
+    total = None
+    if search.include_total:
+        if 0 < len(rows) < search.limit:
+            total = search.offset + len(rows)  # these are the last: no need to count
+        else:
+            total = _count(db, table, plan, is_distinct=search.distinct)
     next_page = None
     if keyed:
         if rows:
@@ -230,7 +233,10 @@ def _find_words(query: _Query, table: Table, search: Search, *, indexed: bool) -
     db = table.db
     db.execute(f"DROP TABLE IF EXISTS temp.{MATCHES}")
     db.execute(f"CREATE TEMP TABLE {MATCHES} (_id INTEGER PRIMARY KEY, {', '.join(columns)})")
-    source = f"{NAME} JOIN {WORDS} USING (_id)" if indexed else NAME
+    source = NAME
+    if indexed:
+        needs_rows = bool(query.where) or any(column is not None for _, _, _, column in asked)
+        source = f"{NAME} JOIN {WORDS} USING (_id)" if needs_rows else WORDS
     condition = f" WHERE {' AND '.join(where)}" if where else ""
     db.execute(
         f"INSERT INTO temp.{MATCHES} SELECT _id, {', '.join(ranks)} FROM {source}{condition}",  # noqa: S608 - own names

@@ -148,7 +148,7 @@ class RowStore:
             size = file.seek(0, 2)
             file.seek(0)
             if size <= SMALL_BYTES:
-                return load_small(file, source.schema)
+                return load_small(file, source.schema, source.key)
             path = self.folder / "derived" / source.key[:2] / f"{source.key}.sqlite"
             if not path.exists():
                 with self._lock:

@@ -145,20 +145,24 @@ class Ranks:
 class Table:
     """An open table. Use it within `reading()`, which lets one thread at a time in."""
 
-    is_constant = True
-    """Whether its rows stay the same while it is open."""
-
     def __init__(
-        self, definition: Definition, db: sqlite3.Connection, *, size_bytes: int, keeps_words: bool = False
+        self,
+        definition: Definition,
+        db: sqlite3.Connection,
+        *,
+        size_bytes: int,
+        name: str = "",
+        keeps_words: bool = False,
     ) -> None:
         self.definition = definition
         self.db = db
         self.size_bytes = size_bytes  # in this process's memory
         self.ranks = Ranks()
         self.lock = threading.RLock()
+        self.name = name
         self.keeps_words = keeps_words
         self._has_words = False
-        self._count: int | None = None
+        self._count: tuple[str, int] | None = None
         self._deadline = 0.0
         db.create_function("text_rank", 2, self.ranks.of_text, deterministic=True)
         db.create_function("vector_rank", 2, self.ranks.of_vector, deterministic=True)
@@ -176,11 +180,17 @@ class Table:
             finally:
                 self._deadline = 0.0
 
+    @property
+    def version(self) -> str:
+        """What its rows are: as long as it stays the same, so do they. Read it within `reading()`."""
+        return self.name
+
     def count(self) -> int:
-        """Return the number of rows."""
-        if self._count is None or not self.is_constant:
-            self._count = int(self.db.execute(f"SELECT count(*) FROM {NAME}").fetchone()[0])  # noqa: S608 - constant
-        return self._count
+        """Return the number of rows, counted once per version."""
+        if self._count is None or self._count[0] != self.version:
+            counted = int(self.db.execute(f"SELECT count(*) FROM {NAME}").fetchone()[0])  # noqa: S608 - constant
+            self._count = (self.version, counted)
+        return self._count[1]
 
     def prepare_words(self) -> bool:
         """Make the words of the rows that lack them; return whether every row has them.
