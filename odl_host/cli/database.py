@@ -74,7 +74,14 @@ def vacuum(app: App) -> None:
         before = site.db.size_bytes()
         site.db.vacuum()
         after = site.db.size_bytes()
-    document = {"database": site.db.label, "size_bytes_before": before, "size_bytes": after}
+        with site.db.reading() as reader:
+            rows = site.rows.sweep(reader)
+    document = {
+        "database": site.db.label,
+        "size_bytes_before": before,
+        "size_bytes": after,
+        "rows_bytes_given_back": rows,
+    }
     app.out.result(document, f"{site.db.label}: {before / 1e6:.1f} MB → {after / 1e6:.1f} MB")
 
 

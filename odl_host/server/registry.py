@@ -103,6 +103,8 @@ class Context:
     db: sa.Connection
     user: User | None
     files: Mapping[str, StoredFile] = field(default_factory=dict)
+    then: list[Callable[[], None]] = field(default_factory=list, repr=False)
+    """What to do once the transaction is kept: what cannot be taken back."""
     _found: dict[tuple[Any, str], Any] = field(default_factory=dict, repr=False)
 
     def once(self, look_up: Callable[[sa.Connection, str], T], ref: str) -> T:
@@ -224,4 +226,7 @@ def call_action(
     with site.db.writing() as db:
         context = Context(name, site, db, user, stored)
         chosen.allow(context, params)
-        return chosen.run(context, params)
+        result = chosen.run(context, params)
+    for follow in context.then:
+        follow()
+    return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -316,7 +317,10 @@ def dataset_purge(ctx: Context, params: Ref) -> None:
 
     :param id: the dataset's id or name
     """
-    purge_dataset(ctx.db, get_dataset(ctx.db, params.id).id)
+    dataset = get_dataset(ctx.db, params.id)
+    gone = [resource.id for resource in resources_of(ctx.db, dataset.id)]
+    purge_dataset(ctx.db, dataset.id)
+    ctx.then.extend(functools.partial(ctx.site.rows.forget, key) for key in gone)
 
 
 class Autocomplete(Params):
@@ -417,6 +421,7 @@ def _replace_resources(
     kept = {row.id for row in rows}
     gone = [key for key in stored if key not in kept]
     delete_resources(ctx.db, gone)
+    ctx.then.extend(functools.partial(ctx.site.rows.forget, key) for key in gone)
     changed = bool(gone)
     for row in rows:
         before = stored.get(row.id)

@@ -132,6 +132,7 @@ def resource_delete(ctx: Context, params: Ref) -> None:
     dataset = ctx.once(get_dataset, gone.package_id)
     others = [row for row in resources_of(ctx.db, dataset.id) if row.id != gone.id]
     delete_resources(ctx.db, [gone.id])
+    ctx.then.append(lambda: ctx.site.rows.forget(gone.id))
     renumber(ctx.db, others)
     touch_dataset(ctx.db, dataset)
 

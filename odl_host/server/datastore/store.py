@@ -13,7 +13,9 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from odl_host.server.datasets import Resource
+import sqlalchemy as sa
+
+from odl_host.server.datasets import Resource, find_resource
 from odl_host.server.datastore.published import (
     SMALL_BYTES,
     NoTable,
@@ -25,6 +27,7 @@ from odl_host.server.datastore.published import (
 )
 from odl_host.server.datastore.rowfile import RowTable, create_rows, delete_rows, open_rows
 from odl_host.server.datastore.table import Table
+from odl_host.server.tables import resources
 from odl_host.storage.local import Storage
 
 if TYPE_CHECKING:
@@ -103,6 +106,24 @@ class RowStore:
             gone = self._open.pop(str(path), None)
             self._bytes -= gone.size_bytes if gone else 0
         delete_rows(path)
+
+    def sweep(self, db: sa.Connection) -> int:
+        """Remove the files of resources that are gone, and those made from files that no resource has.
+
+        Return the bytes given back. What is removed is never in use: a row file goes with its resource when that is
+        deleted, and this is for the day when a process was killed in between.
+        """
+        freed = 0
+        for file in self.folder.glob("written/*/*.sqlite"):
+            if find_resource(db, file.stem) is None:
+                freed += file.stat().st_size
+                self.forget(file.stem)
+        held = sa.select(resources.c.id).where(resources.c.blob == sa.bindparam("blob")).limit(1)
+        for file in self.folder.glob("derived/*/*.sqlite"):
+            if db.execute(held, {"blob": file.name.partition("-")[0]}).first() is None:
+                freed += file.stat().st_size
+                file.unlink(missing_ok=True)
+        return freed
 
     def close(self) -> None:
         """Let go of every open table."""
