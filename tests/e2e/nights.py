@@ -133,7 +133,7 @@ class HttpDoor(Door):
                 try:
                     requests.get(f"{self.url}/api/3/action/status_show", timeout=5)
                     break
-                except requests.ConnectionError:
+                except requests.RequestException:
                     time.sleep(0.1)
             yield
         finally:

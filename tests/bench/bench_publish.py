@@ -1,0 +1,357 @@
+"""Measures a night: validating and publishing a département's deposit, beside frictionless and ckanapi on a real CKAN.
+
+    python tests/bench/bench_publish.py                          # embedded: 2,000 files, then 10,000, then again
+    python tests/bench/bench_publish.py --files 400 --many 0     # a quick look
+    ODL_TEST_CKAN_URL=… ODL_TEST_CKAN_TOKEN=… python tests/bench/bench_publish.py --many 0 --ckan 200
+
+It is a script, not a test: what it prints depends on the machine, whose load it prints too. Whole processes are
+measured, start and imports included. "wall" is what a person waits, "processor" the time of all processes together,
+"peak" their memory together (proportional set size). With `--ckan N` the first N files go to the CKAN three ways,
+interleaved: by `odl-host publish`, by frictionless and ckanapi one file after the other, and by `ckanapi load datasets
+-p 2` with uploads; what each made there is purged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+TICK = os.sysconf("SC_CLK_TCK")
+FILE_BYTES = 50_000
+
+PEER = """
+import json, sys, warnings
+warnings.simplefilter("ignore")
+import ckanapi
+from frictionless import Detector, Schema, formats, system, Dialect
+from frictionless.resources import TableResource
+system.trusted = True
+job = json.load(open(sys.argv[1]))
+with ckanapi.RemoteCKAN(job["url"], apikey=job["token"]) as ckan:
+    datasets = {}
+    for file in job["files"]:
+        schema = Schema.from_descriptor(file["schema"])
+        report = TableResource(path=file["path"], encoding="utf-8", schema=schema,
+                               dialect=Dialect(controls=[formats.CsvControl(delimiter=",")]),
+                               detector=Detector(schema_sync=True)).validate(limit_errors=0)
+        assert report.valid, report.to_summary()
+        if file["dataset"] not in datasets:
+            name, owner = file["dataset"], file["organization"]
+            made = ckan.action.package_create(name=name, title=name, owner_org=owner)
+            datasets[file["dataset"]] = made["id"]
+        with open(file["path"], "rb") as content:
+            ckan.action.resource_create(package_id=datasets[file["dataset"]], name=file["name"], format="CSV",
+                                        upload=content)
+"""
+"""What a careful person writes: one warm process, each file validated, then uploaded."""
+
+
+@dataclass
+class Measure:
+    """One command: seconds waited, seconds of processors, megabytes at the most."""
+
+    wall_s: float
+    processor_s: float
+    peak_mb: float
+    output: str
+
+
+def measure(arguments: list[str], **env: str) -> Measure:
+    """Run a command and watch it with all the processes that it starts."""
+    start = time.monotonic()
+    peak = 0.0
+    spent: dict[int, float] = {}
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        process = subprocess.Popen(arguments, env={**os.environ, **env}, stdout=out, stderr=err, cwd=ROOT)
+        while process.poll() is None:
+            total = 0.0
+            for pid in family(process.pid):
+                total += memory_mb(pid)
+                spent[pid] = max(spent.get(pid, 0.0), processor_s(pid))
+            peak = max(peak, total)
+            time.sleep(0.1)
+        wall = time.monotonic() - start
+        out.seek(0)
+        err.seek(0)
+        if process.returncode not in (0, 6):
+            sys.exit(f"{arguments} ended with {process.returncode}\n{out.read()}\n{err.read()}")
+        return Measure(wall, sum(spent.values()), peak, out.read())
+
+
+def family(pid: int) -> Iterator[int]:
+    yield pid
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return
+    for child in children:
+        yield from family(int(child))
+
+
+def memory_mb(pid: int) -> float:
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        return int(next(line for line in text.splitlines() if line.startswith("Pss:")).split()[1]) / 1024
+    except (OSError, StopIteration):
+        return 0.0
+
+
+def processor_s(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICK
+    except OSError:
+        return 0.0
+
+
+def prenoms(code: str, name: str, year: int, chance: random.Random) -> Iterator[str]:
+    yield "COMMUNE_NOM,COLL_INSEE,ENFANT_SEXE,ENFANT_PRENOM,NOMBRE_OCCURRENCES,ANNEE"
+    number = 0
+    while True:
+        number += 1
+        letters = "".join("aeioubcdfg"[int(digit)] for digit in str(number))
+        yield f"{name},{code},{chance.choice('FM')},Zo{letters},{chance.randint(1, 60)},{year}"
+
+
+def deliberations(siret: str, name: str, year: int, chance: random.Random) -> Iterator[str]:
+    yield (
+        "COLL_NOM,COLL_SIRET,DELIB_ID,DELIB_DATE,DELIB_MATIERE_CODE,DELIB_MATIERE_NOM,DELIB_OBJET,BUDGET_ANNEE,"
+        "BUDGET_NOM,PREF_ID,PREF_DATE,VOTE_EFFECTIF,VOTE_REEL,VOTE_POUR,VOTE_CONTRE,VOTE_ABSTENTION,DELIB_URL"
+    )
+    number = 0
+    while True:
+        number += 1
+        day = f"{year}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
+        yield (
+            f"{name},{siret},{year}-{number},{day},7.1,Finances locales/Decisions budgetaires,Objet {number},,,,{day},"
+            "15,15,13,1,1,"
+        )
+
+
+def subventions(siret: str, name: str, year: int, chance: random.Random) -> Iterator[str]:
+    yield (
+        "nomAttribuant,idAttribuant,dateConvention,referenceDecision,nomBeneficiaire,idBeneficiaire,rnaBeneficiaire,"
+        "objet,montant,nature,conditionsVersement,datesPeriodeVersement,notificationUE,pourcentageSubvention"
+    )
+    number = 0
+    while True:
+        number += 1
+        day = f"{year}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
+        yield (
+            f"{name},{siret},{day},D{year}-{number},Association {number},21730065600014,,Fonctionnement,"
+            f"{chance.randint(100, 9000)},aide en numéraire,unique,{day},non,1"
+        )
+
+
+def lay_deposit(deposit: Path, files: int) -> None:
+    """Lay a deposit of valid files of about 50 KB: three schemas, one file per year, for the 273 communes of Savoie."""
+    from odl_host.territory import reference
+
+    communes = reference.list_communes(departement="73")
+    chance = random.Random(73)
+    for number in range(files):
+        commune = communes[number % len(communes)]
+        turn = number // len(communes)
+        year = 2024 - turn // 3
+        siret = f"{commune.siren}{nic(commune.siren or '')}"
+        kind = turn % 3
+        if kind == 0:
+            name, lines = "prenoms", prenoms(commune.code, commune.name, year, chance)
+        elif kind == 1:
+            name, lines = "deliberations", deliberations(siret, commune.name, year, chance)
+        else:
+            name, lines = "subventions", subventions(siret, commune.name, year, chance)
+        path = deposit / commune.code / f"{name}-{year}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text, size = [], 0
+        for line in lines:
+            text.append(line)
+            size += len(line.encode()) + 1
+            if size >= FILE_BYTES:
+                break
+        path.write_text("\n".join(text) + "\n", encoding="utf-8")
+
+
+def nic(siren: str) -> str:
+    """Return the five digits that make a SIREN a SIRET."""
+    from odl_host.territory.codes import is_siret
+
+    return next(f"{number:05}" for number in range(10, 100) if is_siret(f"{siren}{number:05}"))
+
+
+class Host:
+    """A home with a tenant of 273 communes."""
+
+    def __init__(self, home: Path, *, ckan: tuple[str, str] | None = None) -> None:
+        self.home = home
+        home.mkdir()
+        self.name = f"bench-{uuid.uuid4().hex[:6]}"
+        self.env = {"ODL_HOME": str(home), "LANG": "C.UTF-8"}
+        self("init", self.name, "--department", "73")
+        if ckan:
+            url, token = ckan
+            (home / "token").write_text(token)
+            manifest = home / "tenants" / f"{self.name}.toml"
+            point = f'kind = "ckan"\nurl = "{url}"\ntoken_file = "{home / "token"}"\n'
+            manifest.write_text(manifest.read_text("utf-8").replace('kind = "embedded"\n', point, 1), "utf-8")
+        self("provision")
+        self("add-commune", "--department", "73")
+
+    @property
+    def deposit(self) -> Path:
+        return self.home / "data" / self.name / "deposit"
+
+    def __call__(self, *arguments: str) -> Measure:
+        return measure([sys.executable, "-m", "odl_host", *arguments], **self.env)
+
+
+def report(title: str, done: Measure, files: int, **more: Any) -> None:
+    extra = "".join(f", {key} {value}" for key, value in more.items())
+    print(
+        f"| {title} | {files} | {done.wall_s:.1f} s | {done.processor_s:.1f} s | {files / done.wall_s:.0f}/s | "
+        f"{done.peak_mb:.0f} MB |{extra}",
+        flush=True,
+    )
+
+
+def embedded(folder: Path, files: int, label: str) -> float:
+    """Publish a new night, then the same again, on the embedded catalogue; return files per second of the first."""
+    host = Host(folder / f"embedded-{files}")
+    lay_deposit(host.deposit, files)
+    time.sleep(3)  # the hash of a file that was written this instant is not remembered
+    first = host("--json", "publish")
+    counts = json.loads(first.output)["counts"]
+    assert counts["published"] == files, counts
+    report(f"{label}: new", first, files)
+    calls = count_calls(host)
+    again = host("--json", "publish")
+    counts = json.loads(again.output)["counts"]
+    assert counts["unchanged"] == files, counts
+    report(f"{label}: the same night again", again, files, **calls)
+    shutil.rmtree(host.home)
+    return files / first.wall_s
+
+
+def count_calls(host: Host) -> dict[str, int]:
+    """Count what a night without changes asks of the catalogue."""
+    code = (
+        "import sys\n"
+        "from datetime import UTC, datetime\n"
+        "from odl_host.config import Home, Settings\n"
+        "from odl_host.pipeline.context import RunContext\n"
+        "from odl_host.pipeline.run import publish_deposit\n"
+        "from odl_host.tenants import list_tenants\n"
+        "from odl_host.wiring import open_catalogue\n"
+        "from pathlib import Path\n"
+        "(tenant,) = list_tenants(Home(Path(sys.argv[1])))\n"
+        "calls = []\n"
+        "with open_catalogue(tenant, Settings()) as catalogue:\n"
+        "    call = catalogue.call_action\n"
+        "    catalogue.call_action = lambda name, *rest: calls.append(name) or call(name, *rest)\n"
+        "    context = RunContext(tenant, catalogue, Settings(), datetime.now(UTC))\n"
+        "    publish_deposit(context, tenant.deposit, command='bench', progress=lambda *_: None)\n"
+        "    found = call('package_search', {'rows': 0, 'include_drafts': True, 'include_private': True})\n"
+        "reads = sum(name.endswith(('_show', '_list', '_search')) for name in calls)\n"
+        "print(len(calls), len(calls) - reads, found['count'])\n"
+    )
+    out = measure([sys.executable, "-c", code, str(host.home)]).output
+    calls, writes, datasets = map(int, out.split())
+    return {"calls": calls, "writes": writes, "datasets": datasets}
+
+
+def on_ckan(folder: Path, files: int, url: str, token: str) -> None:
+    """The same files, three ways, on a real CKAN."""
+    import ckanapi
+
+    host = Host(folder / "ckan", ckan=(url, token))
+    lay_deposit(host.deposit, files)
+    ours = host("--json", "publish")
+    items = json.loads(ours.output)["items"]
+    assert all(item["outcome"] == "published" for item in items), json.loads(ours.output)["counts"]
+    report("CKAN: odl-host publish", ours, files)
+    again = host("--json", "publish")
+    report("CKAN: the same night again", again, files)
+    with ckanapi.RemoteCKAN(url, apikey=token) as ckan:
+        for name in {item["dataset"] for item in items}:
+            ckan.action.dataset_purge(id=name)
+        job = folder / "peer.json"
+        job.write_text(json.dumps({"url": url, "token": token, "files": list(peer_files(host, items))}))
+        peer = measure([sys.executable, "-c", PEER, str(job)])
+        report("CKAN: frictionless + ckanapi", peer, files)
+        peer_names = {file["dataset"] for file in json.loads(job.read_text())["files"]}
+        for name in peer_names:
+            ckan.action.dataset_purge(id=name)
+        lines = folder / "datasets.jsonl"
+        lines.write_text("".join(f"{json.dumps(one)}\n" for one in load_lines(host, items)))
+        load = measure(
+            [str(Path(sys.executable).with_name("ckanapi")), "load", "datasets", "-I", str(lines), "-p", "2",
+             "-r", url, "-a", token, "--upload-resources"]
+        )  # fmt: skip
+        report("CKAN: ckanapi load -p 2 with uploads (no validation)", load, files)
+        for name in peer_names:
+            ckan.action.dataset_purge(id=f"{name}-load"[:100])
+    print(f"\nodl-host on this CKAN: {peer.wall_s / ours.wall_s:.2f}x frictionless + ckanapi, ", end="")
+    print(f"{load.wall_s / ours.wall_s:.2f}x ckanapi load; its own rate: {files / peer.wall_s:.1f} files/s")
+
+
+def peer_files(host: Host, items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    from odl_host.schemas.registry import load_registry
+
+    registry = load_registry(None)
+    for item in items:
+        schema = registry.get_schema(item["schema"])
+        yield {
+            "path": str(host.deposit / item["path"]),
+            "name": item["path"],
+            "dataset": f"{item['dataset']}-peer"[:100],
+            "organization": item["member"],
+            "schema": schema.descriptor,
+        }
+
+
+def load_lines(host: Host, items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    datasets: dict[str, dict[str, Any]] = {}
+    for item in items:
+        name = f"{item['dataset']}-peer-load"[:100]
+        dataset = datasets.setdefault(name, {"name": name, "title": name, "owner_org": item["member"], "resources": []})
+        dataset["resources"].append(
+            {"name": item["path"], "format": "CSV", "url": (host.deposit / item["path"]).as_uri()}
+        )
+    yield from datasets.values()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--files", type=int, default=2_000, help="files of the new night")
+    parser.add_argument("--many", type=int, default=10_000, help="files of the large night; 0 leaves it out")
+    parser.add_argument("--ckan", type=int, default=0, help="files that go to the real CKAN; 0 leaves it out")
+    options = parser.parse_args()
+    print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors\n")
+    print("| work | files | wall | processor | rate | peak |\n|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory(prefix="odl-bench-") as name:
+        folder = Path(name)
+        if options.files:
+            embedded(folder, options.files, "embedded")
+        if options.many:
+            embedded(folder, options.many, "embedded, large")
+        if options.ckan:
+            on_ckan(folder, options.ckan, os.environ["ODL_TEST_CKAN_URL"], os.environ["ODL_TEST_CKAN_TOKEN"])
+    print(f"\nload {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    main()
