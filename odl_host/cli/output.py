@@ -53,6 +53,11 @@ class Output:
         if self.verbosity >= 0:
             print(text, file=sys.stderr, flush=True)
 
+    def warn(self, text: str) -> None:
+        """Say what somebody must look at, even when asked to be quiet (cron mails it); twice quiet silences it."""
+        if self.verbosity >= -1:
+            print(text, file=sys.stderr, flush=True)
+
     def detail(self, text: str) -> None:
         """Say something only when asked to be verbose."""
         if self.verbosity > 0:

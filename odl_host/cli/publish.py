@@ -96,7 +96,7 @@ def publish(
     if writes:
         require_mail_settings(settings)
     with (
-        watched(tenant, settings, note=app.out.note) as watch,
+        watched(tenant, settings, note=app.out.warn) as watch,
         open_catalogue(tenant, settings) as catalogue,
         app.out.progress("publish") as progress,
     ):
@@ -109,7 +109,7 @@ def publish(
             kept=kept,
         )
     for problem in postman.problems:
-        app.out.note(app.out.words(f"A letter was not sent: {problem}", f"Un courriel n’est pas parti : {problem}"))
+        app.out.warn(app.out.words(f"A letter was not sent: {problem}", f"Un courriel n’est pas parti : {problem}"))
     if postman.sent:
         app.out.detail("".join(f"✉ {', '.join(letter.to)}: {letter.subject}\n" for letter in postman.sent).rstrip())
     # Cron mails what is printed: with --quiet that is only what a person has not been told before.

@@ -30,7 +30,7 @@ from odl_host.pipeline.quotas import hold_quotas
 from odl_host.pipeline.reading.limits import read_limits
 from odl_host.pipeline.seen import SeenFiles
 from odl_host.pipeline.sidecar import NO_SCHEMA, Sidecar
-from odl_host.pipeline.sources.gather import gather
+from odl_host.pipeline.sources.gather import gather, is_elsewhere
 from odl_host.pipeline.state import CatalogueState
 from odl_host.schemas.registry import load_registry
 
@@ -47,8 +47,14 @@ def plan_deposit(
     `prune`: what left the deposit leaves the catalogue. Normalised files are laid in `spool`; without it nothing is
     written but the record of hashes.
 
-    :raises UsageError: the deposit cannot be listed. :raises CatalogueError: the catalogue cannot be read.
+    :raises UsageError: the deposit cannot be listed, or is only a part of what could be pruned.
+    :raises CatalogueError: the catalogue cannot be read.
     """
+    if prune and deposit and is_elsewhere(context.tenant):
+        raise UsageError(
+            "--prune needs every source of this tenant: one of them cannot tell what left the others.",
+            hint="Leave the deposit out: odl-host publish --prune",
+        )
     members = held_members(upsert.list_organizations(context.catalogue))
     gathered = gather(
         context.tenant,

@@ -11,6 +11,7 @@ from typing import Any
 from odl_host.catalogue.members import HeldMember, folder_of
 from odl_host.pipeline.mail.items import ONLINE, TO_CORRECT, Item, state_of
 from odl_host.pipeline.reporting.wording import counted, day
+from odl_host.pipeline.sources.names import printable
 from odl_host.templates import render_template
 from odl_host.tenants import Tenant
 
@@ -172,7 +173,7 @@ def _digest(
 
 
 def _shown(item: Item) -> dict[str, Any]:
-    path = item.path.partition("/")[2] if item.member else item.path
+    path = printable(item.path.partition("/")[2] if item.member else item.path)
     title = item.member.title if item.member else ""
     return {"path": path, "member": title, "outcome": item.outcome, "reasons": item.reasons, "url": item.url}
 

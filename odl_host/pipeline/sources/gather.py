@@ -91,8 +91,6 @@ def gather(
             files.append(_failed_source(mirror, address, owner, synced.error))
             unsettled |= {owner.id} if owner else {member.id for member in members}
     settled |= {file.member.id for file in files if file.member and not file.failed}
-    if deposit and is_elsewhere(tenant):
-        settled.clear()  # one of several sources cannot tell what left the others
     files.sort(key=lambda file: file.relative)
     return Gathered(tuple(files), frozenset(settled - unsettled))
 
