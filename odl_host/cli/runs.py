@@ -68,8 +68,9 @@ def show(app: App, run: str) -> None:
         if item["outcome"] == "unchanged" and app.out.verbosity <= 0:
             continue
         lines.append(f"  {item['outcome']:<9} {item['path']}")
-        if item["outcome"] in _KEPT_OUT and item["reason"]:
-            lines.append(f"            {item['reason']}")
+        if item["outcome"] in _KEPT_OUT:
+            said = [item["reason"]] if item["reason"] else [finding["message"] for finding in item["findings"][:2]]
+            lines += [f"            {line}" for line in said]
     app.out.result(value, "\n".join(lines))
 
 
