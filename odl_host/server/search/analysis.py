@@ -11,7 +11,7 @@ import unicodedata
 from typing import Any
 
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|lorsqu|puisqu|jusqu|quoiqu)['’ʼ](?=\w)", re.IGNORECASE)
-_SAINT = re.compile(r"\b(s)t(e?)\b", re.IGNORECASE)
+_SAINT = re.compile(r"\b([sS])[tT]([eE]?)\b")
 
 
 def prepared(text: str) -> str:
@@ -20,7 +20,10 @@ def prepared(text: str) -> str:
     >>> prepared("l'école d’Aix, aujourd'hui, St-Alban et Ste Foy")
     "école Aix, aujourd'hui, Saint-Alban et Sainte Foy"
     """
-    return _SAINT.sub(_in_full, _ELISION.sub("", text))
+    # Most texts have neither: looking for a sign costs a tenth of what a pattern does.
+    if "'" in text or "’" in text or "ʼ" in text:
+        text = _ELISION.sub("", text)
+    return _SAINT.sub(_in_full, text) if "st" in text.lower() else text
 
 
 def _in_full(found: re.Match[str]) -> str:
