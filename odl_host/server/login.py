@@ -16,7 +16,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from odl_host.server.bodies import bounded
-from odl_host.server.sessions import COOKIE, LIFETIME, TooManyFailures, find_user_by_session, log_in, log_out
+from odl_host.server.guesses import TooManyFailures
+from odl_host.server.sessions import COOKIE, LIFETIME, find_user_by_session, log_in, log_out
 from odl_host.server.visits import SECURITY_HEADERS, Visit
 
 if TYPE_CHECKING:

@@ -6,10 +6,9 @@ nor read back, and it ends when it is taken away, when it expires, or when the p
 
 from __future__ import annotations
 
+import functools
 import threading
-from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
-from time import monotonic
 
 import sqlalchemy as sa
 
@@ -22,11 +21,6 @@ from odl_host.server.tables import sessions, users
 LIFETIME = timedelta(days=14)
 COOKIE = "odl_session"
 
-WINDOW_S = 900.0
-MAX_FAILURES = 10
-"""Wrong passwords for one name from one address within the window; and five times as many for a name or an address."""
-
-MAX_KEYS = 20_000
 HASHES_AT_ONCE = 2
 """Passwords checked at the same time: each takes 64 MB and a processor while it lasts."""
 
@@ -45,40 +39,13 @@ _ACCOUNT = sa.select(users.c.id, users.c.name, users.c.sysadmin, users.c.passwor
 )
 
 
-class TooManyFailures(Exception):
-    """Too many wrong passwords were given; the same login is heard again later."""
-
-
-class Failures:
-    """Wrong passwords of the last quarter of an hour, in this process; the oldest forgotten first."""
-
-    def __init__(self) -> None:
-        self._times: OrderedDict[str, list[float]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def check(self, login: str, address: str) -> None:
-        """:raises TooManyFailures: this login or address has failed too often."""
-        limits = {f"{login}\n{address}": MAX_FAILURES, login: 5 * MAX_FAILURES, f"\n{address}": 5 * MAX_FAILURES}
-        since = monotonic() - WINDOW_S
-        with self._lock:
-            for key, limit in limits.items():
-                if sum(1 for each in self._times.get(key, ()) if each > since) >= limit:
-                    raise TooManyFailures
-
-    def add(self, login: str, address: str) -> None:
-        """Count a wrong password."""
-        with self._lock:
-            for key in (f"{login}\n{address}", login, f"\n{address}"):
-                times = [*self._times.pop(key, ())[-5 * MAX_FAILURES :], monotonic()]
-                self._times[key] = times
-            while len(self._times) > MAX_KEYS:
-                self._times.popitem(last=False)
-
-
-failures = Failures()
 _hashing = threading.Semaphore(HASHES_AT_ONCE)
-_nobody_hash: list[str] = []
-"""Checked for names that are not there: they must take as long as a wrong password."""
+
+
+@functools.cache
+def _nobodys_hash() -> str:
+    """Return what is checked for a name that is not there: it must take as long as a wrong password."""
+    return hash_password(new_token())
 
 
 def log_in(site: Site, login: str, password: str, address: str) -> str | None:
@@ -87,15 +54,13 @@ def log_in(site: Site, login: str, password: str, address: str) -> str | None:
     :raises TooManyFailures: wrong passwords were given too often.
     """
     key = login.strip().lower()[:200]
-    failures.check(f"{site.name}/{key}", address)
+    site.failures.check(key, address)
     with site.db.reading() as db:
         account = db.execute(_ACCOUNT, {"login": key}).first()
     with _hashing:
-        if not _nobody_hash:
-            _nobody_hash.append(hash_password(new_token()))
-        is_right = is_password(password[:1000], account.password_hash if account else _nobody_hash[0])
+        is_right = is_password(password[:1000], account.password_hash if account else _nobodys_hash())
     if account is None or not is_right:
-        failures.add(f"{site.name}/{key}", address)
+        site.failures.add(key, address)
         return None
     token = new_token()
     ends = (datetime.now(UTC).replace(tzinfo=None) + LIFETIME).isoformat()

@@ -21,6 +21,7 @@ from odl_host.server.answers import KeptAnswers
 from odl_host.server.clock import now
 from odl_host.server.credentials import hash_token
 from odl_host.server.database import Database, open_database
+from odl_host.server.guesses import Failures
 from odl_host.server.registry import StoredFile, Upload, User
 from odl_host.server.tokens import insert_token
 from odl_host.storage.local import Storage, iter_chunks
@@ -75,6 +76,7 @@ class Site:
     answers: KeptAnswers = field(default_factory=KeptAnswers)
     accesses: dict[str, str] = field(default_factory=dict)
     """When tokens were used, by their hash, until it is written down."""
+    failures: Failures = field(default_factory=Failures)
 
     @property
     def cascading_roles(self) -> frozenset[str]:

@@ -12,10 +12,10 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from odl_host.ckan import NotAuthorized
-from odl_host.server import sessions
 from odl_host.server.app import create_app
+from odl_host.server.guesses import MAX_FAILURES
 from odl_host.server.registry import call_action
-from odl_host.server.sessions import COOKIE, MAX_FAILURES
+from odl_host.server.sessions import COOKIE
 from odl_host.server.sites import Site
 
 URL = "http://portail.example.org"
@@ -95,8 +95,7 @@ def claire(site: Site) -> Site:
 
 
 @pytest.fixture
-def browser(claire: Site, monkeypatch: pytest.MonkeyPatch) -> Browser:
-    monkeypatch.setattr(sessions, "failures", sessions.Failures())
+def browser(claire: Site) -> Browser:
     return Browser(claire)
 
 
