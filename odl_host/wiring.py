@@ -28,7 +28,9 @@ def open_storage(tenant: Tenant) -> Storage:
     address = tenant.manifest.storage
     if address.kind == "s3":
         bucket = address.open_bucket(address.bucket)
-        return S3Storage(bucket, address.prefix, tenant.data / "incoming", links_valid_s=address.redirect_s)
+        # Below its own name: what one tenant does not use any more may be in use by another.
+        prefix = f"{address.prefix.strip('/')}/{tenant.name}"
+        return S3Storage(bucket, prefix, tenant.data / "incoming", links_valid_s=address.redirect_s)
     return LocalStorage(tenant.data / "files")
 
 

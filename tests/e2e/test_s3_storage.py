@@ -83,6 +83,8 @@ def test_a_portal_publishes_to_a_bucket_and_serves_from_it(s3: S3Server, tmp_pat
     url = publish(odl)["url"]
     assert odl("--json", "publish").json["counts"]["unchanged"] == 1
     assert not (odl.home / "data" / "savoie" / "files").exists()
+    assert s3.folder is not None
+    assert [folder.name for folder in (s3.folder / BUCKET / "portails" / "streaming").iterdir()] == ["savoie"]
     with serving(odl, port):
         whole = requests.get(url, allow_redirects=False, timeout=10)
         assert whole.status_code == 200
@@ -104,6 +106,11 @@ def test_a_portal_publishes_to_a_bucket_and_serves_from_it(s3: S3Server, tmp_pat
         assert (again.status_code, again.content) == (304, b"")
         page = requests.get(url.partition("/resource/")[0], timeout=10)
         assert "Zoéaaab" in page.text
+        resource = url.partition("/resource/")[2].partition("/")[0]
+        rows = requests.get(
+            f"http://127.0.0.1:{port}/api/3/action/datastore_search?resource_id={resource}&limit=2", timeout=30
+        ).json()["result"]
+        assert (rows["total"], rows["records"][0]["ENFANT_PRENOM"]) == (ROWS, "Zoéaaaa")
     written = [file.read_bytes() for file in odl.home.rglob("*") if file.is_file()]
     assert not any(SECRET_KEY.encode() in content or ACCESS_KEY.encode() in content for content in written)
 
