@@ -67,31 +67,31 @@ async def answer(site: Site, request: Request) -> Response:
         if is_get and not action.reads:
             raise BadRequest("JSON Error: Invalid request. Please use POST method for your request")
         # A page of another site can make a browser send a JSONP request: it never acts as the visitor.
-        user = None if callback else await _find_user(site, request)
+        user = None if callback else await find_user(site, request)
         async with _read_parameters(bounded(request, _body_limit(site, user))) as (data_dict, files):
             data_dict.pop("callback", None)
             result = await _run(site, user, action, data_dict, files)
         help_url = f"{site.url}/api/3/action/help_show?name={name}"
         text = result if isinstance(result, Rendered) else encode(result)
         body = f'{{"help":{encode(help_url)},"success":true,"result":{text}}}'
-        return _respond(200, body, callback)
+        return respond(200, body, callback)
     except BadRequest as error:
-        return _respond(error.status, encode(f"Bad request: {error.message}"), None)
+        return respond(error.status, encode(f"Bad request: {error.message}"), None)
     except WireError as error:
-        return _respond(error.status, _failure(site, name, error.error()), callback)
+        return respond(error.status, _failure(site, name, error.error()), callback)
     except Unavailable as error:
-        return _respond(503, _failure(site, name, {"__type": "Unavailable", "message": error.message}), callback)
+        return respond(503, _failure(site, name, {"__type": "Unavailable", "message": error.message}), callback)
     except StorageError:
         log.exception("%s could not store a file", name)
         message = {"__type": "Internal Server Error", "message": "The file could not be stored."}
-        return _respond(507, _failure(site, name, message), callback)
+        return respond(507, _failure(site, name, message), callback)
     except HTTPException as error:
         message = {"__type": "Bad Request", "message": error.detail}
-        return _respond(error.status_code, _failure(site, name, message), callback)
+        return respond(error.status_code, _failure(site, name, message), callback)
     except Exception:
         log.exception("%s failed", name)
         message = {"__type": "Internal Server Error", "message": "Internal Server Error"}
-        return _respond(500, _failure(site, name, message), callback)
+        return respond(500, _failure(site, name, message), callback)
 
 
 async def _run(site: Site, user: User | None, action: Action, data: JsonDict, files: Mapping[str, Upload]) -> Any:
@@ -118,7 +118,8 @@ def _body_limit(site: Site, user: User | None) -> int:
     return (int(str(site.settings["ckan.max_resource_size"])) << 20) + MAX_BODY_BYTES
 
 
-async def _find_user(site: Site, request: Request) -> User | None:
+async def find_user(site: Site, request: Request) -> User | None:
+    """Return who calls: whom the token or the session's cookie stands for, or None."""
     token = request.headers.get("authorization") or request.headers.get("x-ckan-api-key")
     if not token:
         return await run_in_threadpool(find_visitor, site, request) if COOKIE in request.cookies else None
@@ -134,7 +135,8 @@ def _failure(site: Site, name: str, error: JsonDict) -> str:
     return encode({"help": help_url, "success": False, "error": error})
 
 
-def _respond(status: int, body: str, callback: str | None) -> Response:
+def respond(status: int, body: str, callback: str | None) -> Response:
+    """Return a JSON answer, as a script that calls `callback` where one is named."""
     if callback is not None and _CALLBACK.match(callback):
         script = body.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
         return Response(f"{callback}({script});", status, media_type="application/javascript")

@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from odl_host.server import api, downloads, dumps, login, portal
+from odl_host.server import api, autocomplete_api, downloads, dumps, login, portal
 from odl_host.server.sites import Site
 
 FindSite: TypeAlias = Callable[[str], Site | None]
@@ -65,6 +65,7 @@ def create_app(sites: FindSite) -> Starlette:
     """Return the web application over the sites that `sites` finds by host name."""
     routes: list[BaseRoute] = [
         *api.routes(get_site),
+        *autocomplete_api.routes(get_site),
         *downloads.routes(get_site),
         *dumps.routes(get_site),
         *login.routes(get_site),

@@ -27,8 +27,11 @@ class Invalid(ValueError):
     """One value is refused, for one reason or several; the messages are CKAN's."""
 
     def __init__(self, *messages: str) -> None:
-        super().__init__(", ".join(messages))
+        super().__init__(*messages)
         self.messages = list(messages)
+
+    def __str__(self) -> str:
+        return ", ".join(self.messages)
 
 
 @dataclass(frozen=True, slots=True)

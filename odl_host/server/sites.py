@@ -54,6 +54,9 @@ _USER_OF_TOKEN = (
 )
 
 _ACCESS = tables.api_tokens.update().where(tables.api_tokens.c.hash == sa.bindparam("key"))
+_ACTIVE = tables.users.update().where(
+    tables.users.c.id.in_(sa.select(tables.api_tokens.c.user_id).where(tables.api_tokens.c.hash == sa.bindparam("key")))
+)
 ACCESS_CHARACTERS = len("2026-01-31T08:1")
 """As much of an instant as tells tens of minutes apart: a token's last use is kept no more exactly."""
 
@@ -122,6 +125,7 @@ class Site:
         if noted:
             with self.db.writing(is_news=False) as db:
                 db.execute(_ACCESS, [{"key": digest, "last_access": moment} for digest, moment in noted.items()])
+                db.execute(_ACTIVE, [{"key": digest, "last_active": moment} for digest, moment in noted.items()])
 
     def store(self, upload: Upload) -> StoredFile:
         """Store a file that came with a call. :raises StorageError: it cannot be kept."""

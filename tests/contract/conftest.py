@@ -7,6 +7,7 @@ A real CKAN also needs `ODL_TEST_CKAN_TOKEN`, the API token of a sysadmin.
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, BinaryIO
 
 import pytest
@@ -38,7 +40,7 @@ from odl_host.storage.local import LocalStorage
 from .portal import Portal
 
 SERVER = """
-import os, sys
+import json, os, sys
 from pathlib import Path
 
 def application():
@@ -47,7 +49,8 @@ def application():
     from odl_host.storage.local import LocalStorage
     home = Path(os.environ["ODL_HOME"])
     site = open_site(name="t", title="Essai", url=os.environ["TEST_URL"], description="", data_dir=home,
-                     storage=LocalStorage(home / "files"), settings={"ckan.datastore.sqlsearch.enabled": True})
+                     storage=LocalStorage(home / "files"),
+                     settings={"ckan.datastore.sqlsearch.enabled": True, **json.loads(os.environ["TEST_SETTINGS"])})
     return create_app(lambda host: site if host == "127.0.0.1" else None)
 
 if __name__ == "__main__":
@@ -186,14 +189,22 @@ class Server:
             site.close()
 
 
-def start_server(home: Path, *, workers: int = 1, port: int | None = None) -> Server:
+def start_server(
+    home: Path, *, workers: int = 1, port: int | None = None, settings: Mapping[str, object] = MappingProxyType({})
+) -> Server:
     port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     (home / "served.py").write_text(SERVER)
     process = subprocess.Popen(
         [sys.executable, "served.py", str(port), str(workers)],
         cwd=home,
-        env={**os.environ, "ODL_HOME": str(home), "TEST_URL": url, "PYTHONPATH": f"{home}:{Path.cwd()}"},
+        env={
+            **os.environ,
+            "ODL_HOME": str(home),
+            "TEST_URL": url,
+            "TEST_SETTINGS": json.dumps(dict(settings)),
+            "PYTHONPATH": f"{home}:{Path.cwd()}",
+        },
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -431,8 +431,9 @@ def _list_followees(ctx: Context, kind: str, ref: str) -> list[JsonDict]:
         else:
             shown = show_group(
                 ctx,
-                GroupShow.parse({"id": key, "include_datasets": True, "include_users": True}),
+                GroupShow.parse({"id": key, "include_datasets": True}),
                 is_organization=kind == "organization",
+                counts_followers=False,
             )
             found.append(json.loads(shown))
     return found

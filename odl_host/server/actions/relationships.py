@@ -80,7 +80,7 @@ def _reads_both(ctx: Context, params: OfDataset) -> None:
 
 @action(params=Relationship, allow=_edits_both)
 def package_relationship_create(ctx: Context, params: Relationship) -> JsonDict:
-    """Relate two datasets and return the relationship as it is kept.
+    """Relate two datasets and return the relationship as it is kept; one that is there gets the new comment.
 
     :param subject, object: the datasets' ids or names
     :param type: depends_on, derives_from, links_to, child_of, or one of them seen from the other side
@@ -88,9 +88,8 @@ def package_relationship_create(ctx: Context, params: Relationship) -> JsonDict:
     """
     if params.type not in TYPES:
         raise ValidationError({"type": [f"Value must be one of {TYPES}"]})
-    if _find(ctx, params) is not None:
-        raise ValidationError({"message": "There is already such a relationship between the packages"})
     subject, object_, kind = _directed(ctx, params)
+    ctx.db.execute(relationships.delete().where(_key(subject, object_, kind)))
     row = {"subject_id": subject.id, "object_id": object_.id, "type": kind, "comment": params.comment}
     ctx.db.execute(relationships.insert(), {**row, "id": str(uuid.uuid4())})
     _show_on_both(ctx, subject, object_)

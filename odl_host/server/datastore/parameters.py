@@ -219,7 +219,7 @@ def read_create(data: Mapping[str, Any]) -> CreateInput:
         try:
             return name_list(data[key])
         except Invalid as error:
-            errors[key] = [str(error)]
+            errors[key] = error.messages
             return None
 
     aliases, primary_key, indexes = names("aliases"), names("primary_key"), names("indexes")

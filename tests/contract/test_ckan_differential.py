@@ -1,0 +1,120 @@
+"""The corpus of calls in `ckan/`, replayed: what a real CKAN was seen to answer is what this server answers.
+
+Differences are allowed where a row of `docs/ckan-compatibility.md` names them; a row that nothing needs is an error.
+`scripts/record_ckan.py` records the answers anew. With `ODL_TEST_CKAN_URL` (and `_TOKEN`), a real CKAN is asked
+whether it still answers as it did.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from . import replay
+from .conftest import Server, start_server, stop_server
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "ckan-compatibility.md"
+FAILS = "CKAN answers 500"
+"""The row that lets us answer properly where CKAN fails."""
+
+REASON = "message of a Not Found Error"
+
+
+def rows() -> list[tuple[str, str]]:
+    """Return the first two cells of each row of the page's tables: which calls, and where in the answer."""
+    found = re.findall(r"^\| `([^`]+)` \| `([^`]+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert found
+    return found
+
+
+def differences(want: list[Any], got: list[Any]) -> Iterator[str]:
+    """Yield where an answer differs: `status`, or dotted paths into the body."""
+    if want[1] == 500:
+        yield from [FAILS] if got[1] < 500 else ["status"]
+        return
+    if want[1] != got[1]:
+        yield "status"
+        return
+    for path in _paths("", want[2], got[2]):
+        yield REASON if path == "message" and want[1] == 404 else path
+
+
+def _paths(path: str, want: Any, got: Any) -> Iterator[str]:
+    if want == got:
+        return
+    if isinstance(want, dict) and isinstance(got, dict):
+        for key in sorted(want.keys() | got.keys()):
+            below = f"{path}.{key}".removeprefix(".")
+            if key in want and key in got:
+                yield from _paths(below, want[key], got[key])
+            else:
+                yield below
+    elif isinstance(want, list) and isinstance(got, list) and len(want) == len(got):
+        for index, (one, other) in enumerate(zip(want, got, strict=True)):
+            yield from _paths(f"{path}.{index}".removeprefix("."), one, other)
+    else:
+        yield path or "body"
+
+
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    started = start_server(tmp_path_factory.mktemp("differential"), settings=replay.SETTINGS)
+    yield started
+    stop_server(started)
+
+
+@pytest.fixture(scope="module")
+def used() -> set[tuple[str, str]]:
+    """The rows that some call needed."""
+    return set()
+
+
+def unexplained(noun: str, want: dict[str, Any], got: dict[str, Any], used: set[tuple[str, str]]) -> list[str]:
+    """Return the differences that no row allows, noting the rows that allow the others."""
+    known = rows()
+    found = []
+    for name, calls in want.items():
+        for index, (expected, answered) in enumerate(zip(calls, got[name], strict=True)):
+            action = expected[0].rpartition(" ")[2]
+            place = f"{noun}: {name} #{index}"
+            for path in differences(expected, answered):
+                fits = [
+                    row
+                    for row in known
+                    if (fnmatchcase(action, row[0]) or place == row[0]) and fnmatchcase(path, row[1])
+                ]
+                used.update(fits)
+                if not fits:
+                    found.append(f"{place} {action}: {path}")
+    return found
+
+
+def test_the_corpus_is_wide() -> None:
+    calls = [call for noun in replay.nouns() for sequence in replay.read_corpus(noun).values() for call in sequence]
+    assert len(calls) >= 600
+    assert {call[0] for call in calls} >= {"sysadmin", "admin", "editor", "member", "stranger", "anonymous"}
+
+
+@pytest.mark.parametrize("noun", replay.nouns())
+def test_a_call_is_answered_as_ckan_answers_it(catalogue: Server, used: set[tuple[str, str]], noun: str) -> None:
+    got = replay.record(noun, catalogue.url, catalogue.new_token())
+    assert unexplained(noun, replay.read_golden(noun), got, used) == []
+
+
+def test_every_difference_that_is_told_is_one(used: set[tuple[str, str]]) -> None:
+    if not used:
+        pytest.skip("the corpus was not replayed in this process")
+    assert set(rows()) - used == set()
+
+
+@pytest.mark.skipif("ODL_TEST_CKAN_URL" not in os.environ, reason="no real CKAN: set ODL_TEST_CKAN_URL and _TOKEN")
+@pytest.mark.parametrize("noun", replay.nouns())
+def test_ckan_still_answers_as_it_was_recorded(noun: str) -> None:
+    got = replay.record(noun, os.environ["ODL_TEST_CKAN_URL"], os.environ["ODL_TEST_CKAN_TOKEN"])
+    assert got == replay.read_golden(noun)
