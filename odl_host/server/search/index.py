@@ -142,9 +142,23 @@ class SearchIndex:
             raise QuerySyntaxError("the query cannot be run") from error
 
     def rebuild(self) -> int:
-        """Throw the index away, build it anew and return how many datasets it holds."""
-        with self._lock, self._file_lock():
-            self._discard()
+        """Build the index anew beside the one in use, put it in its place, and return how many datasets it holds.
+
+        Searches go on meanwhile, in this process and in others.
+        """
+        fresh, old, place = self.folder / f"new-{LAYOUT}", self.folder / f"old-{LAYOUT}", self.folder / LAYOUT
+        with self._file_lock("rebuild.lock"):
+            for left in (fresh, old):
+                shutil.rmtree(left, ignore_errors=True)
+            with self._db.reading() as db:
+                identity = int(db.execute(_IDENTITY).scalar_one())
+            self._write_changes(_open_index(fresh), identity, after=-1, is_merged=True)
+            with self._lock, self._file_lock():
+                self._forget()
+                if place.exists():
+                    place.rename(old)
+                fresh.rename(place)
+            shutil.rmtree(old, ignore_errors=True)
         with self._db.reading() as db:
             return int(self._up_to_date(db)[1].num_docs) - 1
 
@@ -237,33 +251,24 @@ class SearchIndex:
         self._is_verified = True
 
     @contextmanager
-    def _file_lock(self) -> Iterator[None]:
+    def _file_lock(self, name: str = "writer.lock") -> Iterator[None]:
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "writer.lock").open("w") as lock:
+        with (self.folder / name).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
     def _open(self) -> None:
-        import tantivy
-
         place = self.folder / LAYOUT
         for old in self.folder.glob("v*"):
             if old != place:
                 shutil.rmtree(old, ignore_errors=True)
-        schema = build_schema()
-        place.mkdir(parents=True, exist_ok=True)
         try:
-            index = tantivy.Index(schema, path=str(place))
+            self._index = _open_index(place)
         except ValueError:
             log.warning("The search index in %s cannot be opened: it is built anew.", place)
             shutil.rmtree(place)
-            place.mkdir()
-            index = tantivy.Index(schema, path=str(place))
-        analyzers = {"french": french_analyzer(), "words": word_analyzer()}
-        for name, analyzer in analyzers.items():
-            index.register_tokenizer(name, analyzer)
-        self._index = index
-        self._translator = Translator(schema, analyzers["french"], analyzers["words"], EXACT_FIELDS, TEXT_FIELDS)
+            self._index = _open_index(place)
+        self._translator = Translator(self._index.schema, french_analyzer(), word_analyzer(), EXACT_FIELDS, TEXT_FIELDS)
 
     def _reload(self) -> None:
         import tantivy
@@ -278,14 +283,19 @@ class SearchIndex:
             self._identity = marker["identity"][0]
 
     def _follow(self) -> None:
-        """Read every change since the marker into the index, in one commit."""
-        is_new = self._seq < 0
+        """Read every change since the marker into the index."""
+        is_merged = self._searcher.num_segments > MERGE_ABOVE_SEGMENTS
+        self._write_changes(self._index, self._identity, after=self._seq, is_merged=is_merged)
+
+    def _write_changes(self, index: Any, identity: int, *, after: int, is_merged: bool) -> None:
+        """Write the changes that came after a number into an index, in one commit; `is_merged` waits for merges."""
+        is_new = after < 0
         with self._db.reading() as db:
             seq = last_seq(db)
-            ids = list(db.scalars(_CHANGED, {"seq": self._seq}))
+            ids = list(db.scalars(_CHANGED, {"seq": after}))
             names = {row.id: row.name for row in db.execute(_VOCABULARIES)}
-            writer = self._index.writer(WRITER_HEAP_BYTES if len(ids) > BATCH else SMALL_HEAP_BYTES, 1)
-            for gone in db.scalars(_PURGED, {"seq": self._seq}):
+            writer = index.writer(WRITER_HEAP_BYTES if len(ids) > BATCH else SMALL_HEAP_BYTES, 1)
+            for gone in db.scalars(_PURGED, {"seq": after}):
                 writer.delete_documents_by_term("id", gone)
             for first in range(0, len(ids), BATCH):
                 for text in render_datasets(db, ids[first : first + BATCH]):
@@ -295,7 +305,18 @@ class SearchIndex:
                     if dataset["state"] != _DELETED:
                         writer.add_document(dataset_document(dataset, names))
         writer.delete_documents_by_term("id", MARKER)
-        writer.add_document(marker_document(seq, self._identity))
+        writer.add_document(marker_document(seq, identity))
         writer.commit()
-        if self._searcher.num_segments > MERGE_ABOVE_SEGMENTS or len(ids) > BATCH:
+        if is_merged or len(ids) > BATCH:
             writer.wait_merging_threads()
+
+
+def _open_index(place: Path) -> Any:
+    """Open the index in a folder, or make an empty one. :raises ValueError: what is there is no such index."""
+    import tantivy
+
+    place.mkdir(parents=True, exist_ok=True)
+    index = tantivy.Index(build_schema(), path=str(place))
+    index.register_tokenizer("french", french_analyzer())
+    index.register_tokenizer("words", word_analyzer())
+    return index
