@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import mimetypes
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
@@ -40,37 +40,64 @@ class Postman:
     def __call__(self, context: RunContext, report: RunReport) -> None:
         """Write, send and remember; a letter that cannot be sent is due again after the next run."""
         tenant, items = context.tenant, items_of_run(report.outcomes)
-        record = tenant.data / RECORD
-        told = read_told(record)
+        told = Told(tenant.data / RECORD)
         try:
             contacts = read_contacts(tenant.contacts)
-            letters = write_letters(tenant, items, contacts, told, today=context.today)
-            unsent = self._send(letters, context.settings, tenant)
+            letters = write_letters(tenant, items, contacts, told.states, today=context.today)
+            if letters:
+                self._send(letters, context.settings, tenant, told)
         except OdlError as error:
             self.problems.append(f"{error.message} {error.hint}")
             return
-        # What waits no longer is forgotten, so that it is said again the day it comes back.
-        settled = {key for key, state in states_now(items).items() if not state} - unsent
-        now = told | {letter.key: letter.state for letter in self.sent}
-        now = {key: state for key, state in now.items() if key not in settled}
-        if now != told:
-            write_atomically(record, json.dumps(now, indent=1, sort_keys=True).encode())
+        unsent = {letter.key for letter in letters} - {letter.key for letter in self.sent}
+        told.forget(key for key, state in states_now(items).items() if not state and key not in unsent)
 
-    def _send(self, letters: Sequence[Letter], settings: Settings, tenant: Tenant) -> set[str]:
-        """Send letters and return the keys of those that were not; one that is refused stops no other."""
-        if not letters:
-            return set()
-        unsent = {letter.key for letter in letters}
+    def _send(self, letters: Sequence[Letter], settings: Settings, tenant: Tenant, told: Told) -> None:
+        """Send letters; one that is refused stops no other. What was said is on the disk before the next one leaves."""
+        import smtplib
+
         with _connected(settings) as connection:
             for letter in letters:
                 try:
                     connection.send_message(compose(letter, settings, tenant))
+                except smtplib.SMTPServerDisconnected as error:
+                    self.problems.append(f"The SMTP server closed the connection: {_said(error)}")
+                    return
                 except Exception as error:  # noqa: BLE001 - whatever one letter or its reports hold, the others leave
                     self.problems.append(f"{', '.join(letter.to)}: {type(error).__name__}: {_said(error)}")
                     continue
-                unsent.discard(letter.key)
                 self.sent.append(letter)
-        return unsent
+                told.remember(letter)
+
+
+class Told:
+    """What each addressee was last told, by key. Without the record, what still waits is said once more."""
+
+    def __init__(self, record: Path) -> None:
+        self._record = record
+        self.states: dict[str, str] = {}
+        with suppress(OSError, ValueError):
+            document = json.loads(record.read_bytes())
+            self.states = document if isinstance(document, dict) else {}
+
+    def remember(self, letter: Letter) -> None:
+        """Keep what a letter told. :raises StorageError: the record cannot be written."""
+        self.states[letter.key] = letter.state
+        self._save()
+
+    def forget(self, keys: Iterable[str]) -> None:
+        """Forget those for whom nothing waits any more, so that it is said again the day it comes back.
+
+        :raises StorageError: the record cannot be written.
+        """
+        gone = [key for key in keys if key in self.states]
+        for key in gone:
+            del self.states[key]
+        if gone:
+            self._save()
+
+    def _save(self) -> None:
+        write_atomically(self._record, json.dumps(self.states, indent=1, sort_keys=True).encode())
 
 
 def letters_of_plan(tenant: Tenant, plan: Plan, *, today: date) -> list[Letter]:
@@ -78,17 +105,8 @@ def letters_of_plan(tenant: Tenant, plan: Plan, *, today: date) -> list[Letter]:
 
     :raises ConfigError: the contacts or a template cannot be used.
     """
-    told = read_told(tenant.data / RECORD)
+    told = Told(tenant.data / RECORD).states
     return write_letters(tenant, items_of_plan(plan), read_contacts(tenant.contacts), told, today=today)
-
-
-def read_told(record: Path) -> dict[str, str]:
-    """Return what each addressee was last told, by key; nothing when there is no record."""
-    try:
-        document = json.loads(record.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return document if isinstance(document, dict) else {}
 
 
 def compose(letter: Letter, settings: Settings, tenant: Tenant) -> EmailMessage:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from odl_host.catalogue.members import HeldMember
 from odl_host.ckan import slug
-from odl_host.errors import OdlError
+from odl_host.errors import Interrupted, OdlError, StorageError
 from odl_host.pipeline.discover import SourceFile, discover, member_folders, member_of
 from odl_host.pipeline.sources.mirror import Mirror, Synced
 from odl_host.pipeline.sources.opening import find_address, open_source
@@ -68,8 +68,7 @@ def gather(
 ) -> Gathered:
     """Bring the mirrors up to date and return every file. `deposit`: a folder or an address, instead of the tenant's.
 
-    :raises UsageError: the deposit is a folder that cannot be listed. :raises StorageError: a mirror cannot be written.
-    :raises Unavailable: another process brings the same mirror up to date.
+    :raises UsageError: the deposit is a folder that cannot be listed, or an address that cannot be used.
     """
     members = list(members)
     addresses = list_addresses(tenant, deposit)
@@ -105,15 +104,20 @@ def _local_folder(tenant: Tenant, deposit: str) -> Path | None:
 
 
 def _sync(mirror: Mirror, address: SourceAddress, progress: Progress | None) -> Synced:
+    """Bring a mirror up to date; whatever one source does is told in the result, and the others are looked at."""
     show = (lambda done, total: progress("fetch", done, total)) if progress else None
     try:
         source = open_source(address)
+        try:
+            return mirror.sync(source, progress=show)
+        finally:
+            source.close()
+    except Interrupted:
+        raise
     except OdlError as error:
         return Synced(error=error)
-    try:
-        return mirror.sync(source, progress=show)
-    finally:
-        source.close()
+    except Exception as error:  # noqa: BLE001 - one source must never stop the others; the outcome names the error
+        return Synced(error=StorageError(f"{address.shown}: {type(error).__name__}: {str(error)[:200]}"))
 
 
 def _with_what_failed(

@@ -158,6 +158,8 @@ class Mirror:
             except OdlError as error:
                 silent = silent + 1 if isinstance(error, Unavailable) else 0
                 return item[0], None, error
+            except Exception as error:  # noqa: BLE001 - one file must never stop the others; its outcome names the error
+                return item[0], None, StorageError(f"{type(error).__name__}: {str(error)[:200]}")
             silent = 0
             return item[0], known, None
 

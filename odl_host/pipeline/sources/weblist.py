@@ -19,6 +19,7 @@ from odl_host import __version__
 from odl_host.config import Secret
 from odl_host.errors import NotStored, OdlError, StorageError, Unavailable
 from odl_host.pipeline.sources.model import Fetched, RemoteFile
+from odl_host.pipeline.sources.names import printable
 from odl_host.storage.local import CHUNK_BYTES
 
 TIMEOUT_S = (10, 60)
@@ -47,14 +48,11 @@ class WebListSource:
         with self._get(self._url, {}) as answer:
             self._copy(answer, content, most=MOST_LIST_BYTES)
         for member, url, name in self._parse(content.getvalue()):
-            address = urljoin(self._url, url)
-            parts = urlsplit(address)
-            name = name or unquote(parts.path.rpartition("/")[2]) or parts.netloc
+            address = _follow(self._url, url)
+            name = name or unquote(urlsplit(address or "").path.rpartition("/")[2]) or url.rpartition("/")[2] or "?"
             path = f"{member}/{name}" if member else name
-            if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
-                yield RemoteFile(path, problem=NOT_AN_ADDRESS_FRENCH.format(url=url[:200]))
-            else:
-                yield RemoteFile(path, key=address)
+            problem = "" if address else NOT_AN_ADDRESS_FRENCH.format(url=printable(url))
+            yield RemoteFile(path, key=address, problem=problem)
 
     def _parse(self, content: bytes) -> Iterator[tuple[str, str, str]]:
         try:
@@ -142,10 +140,11 @@ class WebListSource:
             answer.close()
             if not answer.is_redirect:
                 raise _refusal(url, answer.status_code)
-            url = urljoin(url, answer.headers["location"])
-            if urlsplit(url).scheme not in {"http", "https"}:
+            following = _follow(url, answer.headers["location"])
+            if following is None:
                 break
-        raise StorageError(f"{url}: it leads from address to address without end.", hint="Correct the list.")
+            url = following
+        raise StorageError(f"{url}: it leads elsewhere without end, or nowhere.", hint="Correct the list.")
 
     def _require_public(self, url: str) -> None:
         """Refuse an address inside this network, unless the list itself lies there.
@@ -164,10 +163,21 @@ def _refusal(url: str, status: int) -> OdlError:
     return StorageError(f"{url}: the server refused (HTTP {status}).", hint="Check the address and its rights.")
 
 
+def _follow(base: str, url: str) -> str | None:
+    """Return the full address that `url` means beside `base`, or None when it is none that can be fetched."""
+    try:
+        address = urljoin(base, url)
+        parts = urlsplit(address)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and not parts.username
+        return address if usable and parts.port != 0 else None
+    except ValueError:  # a port that is no number, brackets that are no IPv6
+        return None
+
+
 def _is_private(url: str) -> bool:
     try:
         found = socket.getaddrinfo(urlsplit(url).hostname, None)
-    except OSError:
+    except (OSError, UnicodeError):
         return False  # it cannot be reached either
     return any(not ipaddress.ip_address(str(address[4][0]).partition("%")[0]).is_global for address in found)
 
