@@ -49,7 +49,7 @@ def open_site(tenant: Tenant) -> Site:
         contact=tenant.manifest.contact,
         data_dir=tenant.data,
         storage=open_storage(tenant),
-        settings=tenant.manifest.ckan,
+        settings={**_HOSTED, **tenant.manifest.ckan},
         database=tenant.manifest.catalogue.database_url(),
         schema_cache=tenant.home.schema_cache,
     )
@@ -69,6 +69,10 @@ def pending_migrations(tenant: Tenant) -> list[str]:
         return [step.__name__ for step in database.pending()]
     finally:
         database.close()
+
+
+# A territory has hundreds of members: CKAN's page of 25 organizations would cost a run as many calls as its datasets.
+_HOSTED = {"ckan.group_and_organization_list_all_fields_max": 1000}
 
 
 @contextmanager

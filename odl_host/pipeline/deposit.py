@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from odl_host.catalogue.members import HeldMember
 from odl_host.pipeline.discover import SourceFile
@@ -20,12 +20,14 @@ def source_path(source: SourceFile) -> str:
 class Deposit:
     """The files of a deposit in the order of their paths, and its sidecars by member's id and scope.
 
-    `wrong`: sidecars that cannot be used; each is an item of the run, like a file.
+    `wrong`: sidecars that cannot be used; each is an item of the run, like a file. `paths`: the files' paths inside
+    their member's folder, by member's id.
     """
 
     files: tuple[SourceFile, ...]
     sidecars: Mapping[tuple[str, str], Sidecar]
     wrong: tuple[tuple[SourceFile, Sidecar], ...] = ()
+    paths: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def find_sidecar(self, source: SourceFile) -> Sidecar | None:
         """Return what describes a file: its own sidecar, else the one of the nearest folder above it."""
@@ -40,7 +42,7 @@ class Deposit:
 
     def paths_of(self, member: HeldMember) -> frozenset[str]:
         """Return the paths, inside the member's folder, of all its files."""
-        return frozenset(source_path(source) for source in self.files if source.member == member)
+        return self.paths.get(member.id, frozenset())
 
 
 def sort_deposit(sources: Sequence[SourceFile], publishing: Publishing) -> Deposit:
@@ -62,7 +64,11 @@ def sort_deposit(sources: Sequence[SourceFile], publishing: Publishing) -> Depos
         sidecars[(source.member.id, scope)] = sidecar
         if sidecar.problem:
             wrong.append((source, sidecar))
-    return Deposit(tuple(files), sidecars, tuple(wrong))
+    paths: dict[str, set[str]] = {}
+    for source in files:
+        if source.member is not None:
+            paths.setdefault(source.member.id, set()).add(source_path(source))
+    return Deposit(tuple(files), sidecars, tuple(wrong), {member: frozenset(found) for member, found in paths.items()})
 
 
 def _scope(source: SourceFile, everything: set[str]) -> str | None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from .portal import Portal, prenoms
-from .test_publishing import GEOJSON, PDF, back_end, portal
-
-__all__ = ["back_end", "portal"]  # fixtures
+from .test_publishing import GEOJSON, PDF
 
 
 def shown(portal: Portal) -> dict[str, tuple[str, str]]:

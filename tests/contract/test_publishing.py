@@ -14,11 +14,6 @@ from odl_host.pipeline.planfile import plan_document, read_plan, write_plan
 
 from .portal import Portal, prenoms
 
-DELIBERATIONS = (
-    "COLL_NOM,COLL_SIRET,DELIB_ID,DELIB_DATE,DELIB_MATIERE_CODE,DELIB_MATIERE_NOM,DELIB_OBJET,BUDGET_ANNEE,BUDGET_NOM,"
-    "PREF_ID,PREF_DATE,VOTE_EFFECTIF,VOTE_REEL,VOTE_POUR,VOTE_CONTRE,VOTE_ABSTENTION,DELIB_URL\n"
-    "Barby,21730030200019,2024-01,2024-02-05,7.1,Décisions budgétaires,Budget,,,,,,,,,,\n"
-)
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n"
 GEOJSON = json.dumps({"type": "FeatureCollection", "features": []})
 

@@ -1,0 +1,70 @@
+"""Examining on a Dask cluster: a real scheduler and a real worker, in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from odl_host.errors import UsageError
+from odl_host.pipeline.examine import ExamineSettings, Task
+from odl_host.pipeline.pool import examine_all
+from odl_host.pipeline.read import ReadLimits
+
+HEADER = "COMMUNE_NOM,COLL_INSEE,ENFANT_SEXE,ENFANT_PRENOM,NOMBRE_OCCURRENCES,ANNEE\n"
+SETTINGS = ExamineSettings(limits=ReadLimits(), max_findings=10, today=date(2026, 11, 23))
+CLUSTER = """
+import sys
+from distributed import LocalCluster
+if __name__ == "__main__":
+    with LocalCluster(n_workers=1, threads_per_worker=1, scheduler_port=int(sys.argv[1]), dashboard_address=None):
+        print("ready", flush=True)
+        sys.stdin.read()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # what the cluster's own library warns of is not ours to mend
+def test_a_dask_cluster_examines_as_processes_do(tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="the extra [dask] is not installed")
+    script = tmp_path / "cluster.py"
+    script.write_text(CLUSTER)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    cluster = subprocess.Popen(
+        [sys.executable, str(script), str(port)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path.cwd()), *filter(None, sys.path)])},
+    )
+    assert cluster.stdin and cluster.stdout
+    try:
+        assert cluster.stdout.readline() == "ready\n"
+        tasks = []
+        for number in range(9):
+            file = tmp_path / f"{number}.csv"
+            wrong = "trois" if number == 4 else "3"
+            file.write_text(f"{HEADER}Barby,73030,F,Zoé,{wrong},2024\n", encoding="utf-8")
+            tasks.append(Task(file))
+        found = list(
+            examine_all(tasks, SETTINGS, cache=tmp_path / "schemas", jobs=1, executor=f"dask://127.0.0.1:{port}")
+        )
+        assert [one.path for one in found] == [task.path for task in tasks]
+        assert [one.outcome for one in found] == ["valid"] * 4 + ["invalid"] + ["valid"] * 4
+    finally:
+        cluster.stdin.close()
+        cluster.stdout.close()
+        cluster.wait(30)
+
+
+def test_an_executor_that_is_none_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is no executor"):
+        list(examine_all([Task(tmp_path)], SETTINGS, cache=tmp_path, jobs=1, executor="ray://x"))
