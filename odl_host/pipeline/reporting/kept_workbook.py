@@ -86,16 +86,27 @@ def _open_source(source: Path, sheet_name: str | None) -> tuple[Workbook | None,
     for other in list(workbook.worksheets):
         if other is not sheet and is_checklist(other):
             workbook.remove(other)
+    for one in workbook.worksheets:
+        _disarm(one)
     for cells in sheet.iter_rows():
         for cell in cells:
-            if cell.data_type == "f" and starts_program(cell.value):
-                _put_text(cell, str(cell.value))
             if cell.comment is not None and cell.comment.author == AUTHOR:
                 cell.comment = None
                 if cell.fill.fill_type == "solid" and cell.fill.start_color.rgb in (WRONG, CARE, HEAD):
                     cell.fill = _fill(None)
     sheet.sheet_state = "visible"
     return workbook, sheet
+
+
+def _disarm(sheet: Worksheet) -> None:
+    """Turn the formulas that would start a program into text."""
+    for cells in sheet.iter_rows():
+        for cell in cells:
+            if cell.data_type == "f":
+                # The formula of several cells is an object that holds its text.
+                formula = getattr(cell.value, "text", cell.value)
+                if starts_program(formula):
+                    _put_text(cell, str(formula))
 
 
 def _mark_cells(sheet: Worksheet, marks: Mapping[tuple[int, int], Mark]) -> None:

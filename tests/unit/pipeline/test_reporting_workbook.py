@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.comments import Comment
+from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.worksheet import Worksheet
 
 from odl_host.errors import StorageError
@@ -161,6 +162,24 @@ def test_a_formula_that_starts_a_program_comes_back_as_text(tmp_path: Path, form
     workbook.save(path)
     given = load_workbook(give_back(path))
     assert not [cell for sheet in given for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+
+
+def test_a_program_is_not_started_from_another_sheet_nor_by_a_formula_of_several_cells(tmp_path: Path) -> None:
+    formula = "=cmd|' /C calc'!A0"
+    workbook = Workbook()
+    sheet = workbook.active
+    assert isinstance(sheet, Worksheet)
+    sheet.append(HEADER)
+    sheet.append(["Foyer", "hier", 1, "73065"])
+    sheet["F2"] = ArrayFormula("F2:F3", formula)
+    other = workbook.create_sheet("Notes")
+    other["A1"], other["A2"] = formula, "=SUM(A3:A4)"
+    path = tmp_path / "salles.xlsx"
+    workbook.save(path)
+    given = load_workbook(give_back(path))
+    assert (given["Sheet"]["F2"].value, given["Sheet"]["F2"].data_type) == (formula, "s")
+    assert (given["Notes"]["A1"].value, given["Notes"]["A1"].data_type) == (formula, "s")
+    assert given["Notes"]["A2"].data_type == "f"
 
 
 def test_what_a_cell_holds_never_becomes_a_formula_in_the_list(tmp_path: Path) -> None:
