@@ -155,7 +155,7 @@ def correct_month(text: str) -> str | None:
 
 def correct_number(text: str, mark: str = ".") -> str | None:
     """Write a number without spaces, unit nor thousands: "1 234,50 €" gives "1234.50"."""
-    digits = re.sub(r"\s|['’]|euros?|eur|[€$%]|m²|m2|km|kg|ha|ttc|ht$", "", text, flags=re.IGNORECASE)
+    digits = _without_unit(text)
     if re.fullmatch(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+", digits):
         digits = digits.replace(".", "").replace(",", ".")
     elif re.fullmatch(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+", digits):
@@ -166,6 +166,20 @@ def correct_number(text: str, mark: str = ".") -> str | None:
         return None
     digits = digits.rstrip(".")
     return digits.replace(".", mark) if digits else None
+
+
+def _without_unit(text: str) -> str:
+    return re.sub(r"\s|['’]|euros?|eur|[€$%]|m²|m2|km|kg|ha|ttc|ht$", "", text, flags=re.IGNORECASE)
+
+
+def read_thousands(text: str) -> tuple[str, str] | None:
+    """Return the number that a text is if its one mark separates thousands, which it may, and the mark's name.
+
+    >>> read_thousands("1,234"), read_thousands("9.000 €"), read_thousands("0,500"), read_thousands("2,50")
+    (('1234', 'la virgule'), ('9000', 'le point'), None, None)
+    """
+    match = re.fullmatch(r"([+-]?[1-9][0-9]{0,2})([.,])([0-9]{3})", _without_unit(text))
+    return (match[1] + match[3], "la virgule" if match[2] == "," else "le point") if match else None
 
 
 def correct_share(text: str) -> str | None:

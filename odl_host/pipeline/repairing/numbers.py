@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from odl_host.pipeline.reading.notes import plural
-from odl_host.pipeline.repairing.kinds import listed
+from odl_host.pipeline.repairing.kinds import listed, visible
 from odl_host.pipeline.repairing.mender import Mended
 from odl_host.pipeline.repairing.spaces import GROUP_SPACE
 
@@ -21,6 +21,8 @@ _POINT_GROUPS = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+")
 _COMMA_GROUPS = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+")
 _PLAIN = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 _THREE_AFTER_POINT = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
+# Neither two decimals, which all amounts have, nor three, which may be thousands.
+_FREE_POINT = re.compile(r"[+-]?[0-9]+\.(?:[0-9]|[0-9]{4,})")
 _MANY_GROUPS = re.compile(r"[+-]?[0-9]{1,3}(?:([.,])[0-9]{3})(?:\1[0-9]{3})+")
 _NIL_DECIMALS = re.compile(r"([+-]?[0-9]+)\.0{1,2}")
 
@@ -31,7 +33,9 @@ class NumberMender:
     def __init__(self, *, whole: bool) -> None:
         self._whole = whole
         self._decimal_comma = self._group_comma = self._group_point = self._free_length = False
-        self._three_after_point = self._point = False
+        self._point = self._free_point = False
+        self._three_after_point = ""
+        """The first text whose point may separate thousands."""
 
     def look(self, text: str, *, good: bool) -> None:
         """Note what the text proves about commas and points."""
@@ -41,7 +45,11 @@ class NumberMender:
         free = len(decimals) != 2 and decimals.isdigit()
         if good or _PLAIN.fullmatch(bare):
             self._point = self._point or ("." in bare and not _NIL_DECIMALS.fullmatch(bare))
-            self._three_after_point = self._three_after_point or _THREE_AFTER_POINT.fullmatch(bare) is not None
+            self._free_point = self._free_point or (
+                _FREE_POINT.fullmatch(bare) is not None and not _NIL_DECIMALS.fullmatch(bare)
+            )
+            if not self._three_after_point and _THREE_AFTER_POINT.fullmatch(bare):
+                self._three_after_point = text
         elif _POINT_GROUPS.fullmatch(bare):
             self._group_point = self._decimal_comma = True
             self._free_length = self._free_length or free
@@ -78,7 +86,8 @@ class NumberMender:
             whole = re.sub(GROUP_SPACE, "", match[1])
             return f"{whole}.{match[3]}" if match[3] else whole
         if _PLAIN.fullmatch(bare):
-            return bare
+            proven = self._free_point and not self._decimal_comma
+            return bare if proven or not _THREE_AFTER_POINT.fullmatch(bare) else None
         # A column that writes 1.234,50 would mean 1234 by a 1.234 that passes for a small number.
         if self._three_after_point and (self._group_point or self._decimal_comma):
             return None
@@ -94,17 +103,31 @@ class NumberMender:
         return None
 
     def doubts(self, text: str) -> bool:
-        """Tell whether it is a number with a comma or several groups."""
+        """Tell whether it is a number with a comma, several groups, or one that may be."""
         bare = _MONEY.sub("", text)
-        return any(shape.fullmatch(bare) for shape in (_COMMA, _POINT_GROUPS, _COMMA_GROUPS, _MANY_GROUPS))
+        shapes = (_COMMA, _POINT_GROUPS, _COMMA_GROUPS, _MANY_GROUPS, _THREE_AFTER_POINT)
+        return any(shape.fullmatch(bare) for shape in shapes)
 
     def question(self, texts: Sequence[str], count: int) -> str:
         """Ask what the comma or the point means."""
+        if self._three_after_point and self._three_after_point not in texts and not any(map(_is_unclear, texts)):
+            said = plural(count, "nombre a une virgule", "nombres ont une virgule")
+            return (
+                f"{said} ({listed(texts)}), mais « {visible(self._three_after_point)} » a un point : y sépare-t-il les "
+                "décimales ou les milliers ? Écrivez tous les nombres sans séparateur de milliers, avec un point pour "
+                "les décimales."
+            )
         said = plural(count, "nombre ambigu", "nombres ambigus")
         return (
             f"{said} ({listed(texts)}) : la virgule ou le point y sépare-t-il les décimales ou les milliers ? "
             "Écrivez-les sans séparateur de milliers, avec un point pour les décimales."
         )
+
+
+def _is_unclear(text: str) -> bool:
+    """Tell whether it is anything but a number with a decimal comma."""
+    match = _COMMA.fullmatch(_MONEY.sub("", text))
+    return match is None or _is_open(match)
 
 
 def _is_open(match: re.Match[str]) -> bool:

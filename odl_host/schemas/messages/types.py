@@ -70,16 +70,29 @@ def _yearmonth(finding: Finding) -> Sentences:
 
 def _number(finding: Finding) -> Sentences:
     mark = finding.params.get("mark", ".")
+    wrong = f"{shown(finding)} n'est pas un nombre écrit comme attendu."
     proposal = corrections.correct_number(finding.cell or "", mark)
+    if proposal and (thousands := corrections.read_thousands(finding.cell or "")):
+        return wrong, _either(proposal, *thousands)
     shape = f"1234{mark}50" if mark == "." else "1234,50"
     name = "un point" if mark == "." else "une virgule"
     otherwise = f"Écrivez seulement le nombre, avec {name} pour les décimales, sans espace ni unité : {shape}."
-    return f"{shown(finding)} n'est pas un nombre écrit comme attendu.", write(proposal, otherwise)
+    return wrong, write(proposal, otherwise)
+
+
+def _either(decimal: str, thousands: str, mark: str) -> str:
+    """Say what to type for each of the two things that a mark before three digits may mean."""
+    again = "si elle" if mark == "la virgule" else "s'il"
+    return f"Écrivez « {decimal} » si {mark} y sépare les décimales, « {thousands} » {again} y sépare les milliers."
 
 
 def _integer(finding: Finding) -> Sentences:
     text = finding.cell or ""
     proposal = corrections.correct_integer(text)
+    if thousands := corrections.read_thousands(text):
+        number, mark = thousands
+        todo = _either(proposal, number, mark) if proposal else f"Écrivez « {number} » si {mark} y sépare les milliers."
+        return f"{shown(finding)} n'est pas un nombre entier.", todo
     if proposal is None and corrections.correct_number(text):
         return f"{shown(finding)} a des décimales.", "Écrivez un nombre entier, sans virgule ni point : 12."
     otherwise = "Écrivez un nombre entier, avec des chiffres seulement : 12."

@@ -60,6 +60,7 @@ CERTAIN: list[tuple[str, Mapping[str, Any], list[str], list[str]]] = [
     ("both marks", NUMBER, ["1.234,56"], ["1234.56"]),
     ("English marks", NUMBER, ["1,234.56"], ["1234.56"]),
     ("three decimals that others prove", NUMBER, ["45,123", "5,9"], ["45.123", "5.9"]),
+    ("three decimals and a unit that others prove", NUMBER, ["1.234 €", "2.5"], ["1.234", "2.5"]),
     ("three decimals after a zero", NUMBER, ["0,125"], ["0.125"]),
     ("whole numbers with a nil decimal", {"type": "integer"}, ["9.0", "12,00", "1 200"], ["9", "12", "1200"]),
     ("years with a nil decimal", {"type": "year"}, ["2024.0", " 2023"], ["2024", "2023"]),
@@ -89,6 +90,9 @@ CERTAIN: list[tuple[str, Mapping[str, Any], list[str], list[str]]] = [
 UNCERTAIN: list[tuple[str, Mapping[str, Any], list[str], str]] = [
     ("a comma before three digits", NUMBER, ["1,234", "2,500"], "2 nombres ambigus"),
     ("commas of both kinds", NUMBER, ["1,234", "1,234,567"], "nombres ambigus"),
+    ("a point before three digits and a unit", NUMBER, ["1.234 €", "2.500 €"], "2 nombres ambigus"),
+    ("three figures after the point of a whole number", {"type": "integer"}, ["9.000", "9.5"], "1 nombre ambigu"),
+    ("a decimal comma beside such a point", NUMBER, ["1.234", "2,50"], "mais « 1.234 » a un point"),
     ("points that may be thousands", NUMBER, ["1.234", "1.234,5"], "ambigu"),
     ("dates that nothing proves", DATE, ["03/04/2024", "05/06/2024"], "est-ce le 3 avril ou le 4 mars ?"),
     ("dates in both orders", DATE, ["13/04/2024", "04/13/2024"], "2 dates ambiguës"),
@@ -100,7 +104,7 @@ UNCERTAIN: list[tuple[str, Mapping[str, Any], list[str], str]] = [
 KEPT: list[tuple[str, Mapping[str, Any], list[str]]] = [
     ("spaces around a free text", {}, [" texte ", "\u00a0autre"]),
     ("a point before three digits", NUMBER, ["1.234", "2.5"]),
-    ("decimals of a whole number", {"type": "integer"}, ["9.5", "9.000"]),
+    ("decimals of a whole number", {"type": "integer"}, ["9.5", "9.0001"]),
     ("groups of odd lengths", NUMBER, ["12 34", "1 2345"]),
     ("full-width digits", DATE, ["２０２４/12/31"]),
     ("a date that does not exist", DATE, ["31/02/2024", "13/01/24"]),

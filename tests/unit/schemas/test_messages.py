@@ -98,6 +98,24 @@ def test_what_cannot_be_read_is_answered_with_the_form_and_not_with_a_guess(kind
     assert cell not in fix(_finding("type-error", cell, type=kind, format="default"))
 
 
+@pytest.mark.parametrize(
+    ("kind", "cell", "readings"),
+    [
+        ("number", "1,234", ["« 1.234 »", "« 1234 »"]),
+        ("number", "1.234 €", ["« 1.234 »", "« 1234 »"]),
+        ("integer", "9.000", ["« 9 »", "« 9000 »"]),
+        ("integer", "1,234", ["« 1234 » si"]),
+        ("number", "0,500", ["« 0.500 »."]),
+    ],
+)
+def test_a_mark_before_three_digits_is_answered_with_both_things_it_may_mean(
+    kind: str, cell: str, readings: list[str]
+) -> None:
+    said = fix(_finding("type-error", cell, type=kind, format="default"))
+    assert all(reading in said for reading in readings)
+    assert said.count("«") == len(readings)
+
+
 def test_an_impossible_date_is_told_to_be_impossible() -> None:
     assert "n'existe pas" in message(_finding("type-error", "2024-02-30", type="date", format="default"))
 
