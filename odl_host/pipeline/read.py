@@ -125,12 +125,11 @@ def _read_markup(path: Path, markup: str, head: bytes, limits: ReadLimits, keys:
         what = "GeoJSON" if b'"FeatureCollection"' in head or path.suffix.lower() == ".geojson" else "JSON"
         raise RefusedFile("json", path, what=what)
     if markup == "xml":
-        what = (
-            "a spreadsheet in XML (2003)"
-            if b"urn:schemas-microsoft-com:office:spreadsheet" in head
-            else "an XML document"
-        )
-        raise RefusedFile("xml-spreadsheet", path, what=what)
+        if b"urn:schemas-microsoft-com:office:spreadsheet" in head:
+            what, french = "a spreadsheet in XML (2003)", "un classeur Excel 2003 en XML"
+        else:
+            what, french = "an XML document", "un document XML"
+        raise RefusedFile("xml-spreadsheet", path, what=what, what_fr=french)
     from odl_host.pipeline.reading.webpage import open_web_table
 
     source = open_web_table(path, survey(path, limits), limits, keys)
@@ -197,6 +196,7 @@ def _header_notes(header: list[str], index: int, skipped: int, repair: bool) -> 
     blank = sum(1 for _ in itertools.takewhile(lambda label: not label.strip(), reversed(header)))
     if repair and 0 < blank < len(header):
         said = plural(blank, "colonne sans nom", "colonnes sans nom")
-        detail = f"{said} à droite du tableau, laissée{'s' if blank > 1 else ''} de côté si elles sont vides."
+        aside = "laissées de côté si elles sont vides" if blank > 1 else "laissée de côté si elle est vide"
+        detail = f"{said} à droite du tableau, {aside}."
         notes.append(ReadNote("trailing-blank-columns", detail, blank))
     return notes

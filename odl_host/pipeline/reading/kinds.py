@@ -46,7 +46,7 @@ def find_binary(head: bytes) -> tuple[str, str] | None:
     if head[4:8] == b"ftyp":
         return "a video or an image", "une vidéo ou une image"
     if not head.startswith(_BOMS) and not looks_utf16(head) and _share_of_controls(head) > 0.1:
-        return "a binary file", "un fichier binaire"
+        return "a binary file", "un fichier d’un autre genre"
     return None
 
 

@@ -54,7 +54,7 @@ _REFUSALS: dict[str, tuple[str, str, str]] = {
     "xml-spreadsheet": (
         "{name}: is {what}.",
         _SAVE_AS_CSV,
-        "Ce fichier est dans un format que nous ne lisons pas ({what}). " + _ENREGISTRER,
+        "Ce fichier est dans un format que nous ne lisons pas ({what_fr}). " + _ENREGISTRER,
     ),
     "encrypted": (
         "{name}: is protected by a password.",

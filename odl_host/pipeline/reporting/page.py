@@ -177,7 +177,7 @@ class View:
         one = len(names) == 1
         return (
             f"{counted(len(names), 'colonne n’est pas', 'colonnes ne sont pas')} dans le modèle{NO_BREAK_SPACE}: "
-            f"{_some(names)}. {'Elle est laissée' if one else 'Elles sont laissées'} de côté, sans être "
+            f"{_some(names)}. {'Elle reste' if one else 'Elles restent'} dans le fichier, sans être "
             f"{'vérifiée' if one else 'vérifiées'}."
         )
 

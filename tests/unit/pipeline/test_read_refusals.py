@@ -102,7 +102,7 @@ def test_sample_files_that_are_no_table_are_named_for_what_they_are(name: str, c
         (b"\x1f\x8b\x08" + bytes(50), "une archive compressée (gzip)"),
         (b"SQLite format 3\x00" + bytes(80), "une base de données SQLite"),
         (b"{\\rtf1 bonjour}", "un document de traitement de texte (RTF)"),
-        (bytes(range(32)) * 40, "un fichier binaire"),
+        (bytes(range(32)) * 40, "un fichier d’un autre genre"),
     ],
 )
 def test_binary_files_are_named_for_what_they_are_whatever_their_extension(
@@ -272,7 +272,9 @@ def test_an_open_quote_far_below_the_header_is_refused_with_a_place_near_it(tmp_
 
 def test_xml_spreadsheets_and_pages_without_a_table_are_told_apart(tmp_path: Path) -> None:
     xml = b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"></Workbook>'
-    assert refusal(saved(tmp_path, "export.xls", xml)).code == "xml-spreadsheet"
+    error = refusal(saved(tmp_path, "export.xls", xml))
+    assert error.code == "xml-spreadsheet"
+    assert "un classeur Excel 2003" in error.french
     assert refusal(saved(tmp_path, "page.xls", b"<!DOCTYPE html><html><p>Connexion</p></html>")).code == "html"
 
 
