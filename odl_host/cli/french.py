@@ -119,6 +119,49 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         r"A SIRET has 14 digits; the last one is a check\.",
         "Un SIRET a 14 chiffres ; le dernier contrôle les autres.",
     ),
+    # deposits that lie elsewhere, buckets, letters
+    (r"(.+): cannot list (?:it|its objects|.+): the server does not answer.*", "{0} : le serveur ne répond pas."),
+    (r"(.+): cannot (?:list|look at|store|read) .*: the server refused.*", "{0} : le serveur refuse l’accès."),
+    (r"(.+): cannot (?:list|store) .*: there is no such bucket\.", "{0} : ce bucket n’existe pas."),
+    (r"(.+): no keys were found\.", "{0} : aucune clé n’a été trouvée."),
+    (r"Create it, or correct its name\.", "Créez-le, ou corrigez son nom."),
+    (
+        r"Check the keys that the manifest names; they must allow (.+)\.",
+        "Vérifiez les clés que le manifeste nomme ; elles doivent permettre {0}.",
+    ),
+    (
+        r"(.+) lists no file any more, where it had (\d+): nothing is taken as removed\.",
+        "{0} ne contient plus aucun fichier, alors qu’il en avait {1} : rien n’est retiré.",
+    ),
+    (
+        r"If it was emptied on purpose, delete (.+) and run the same command again\.",
+        "S’il a été vidé exprès, supprimez {0} puis relancez la même commande.",
+    ),
+    (r"(.+): the server's key is not known\.", "{0} : la clé du serveur n’est pas connue."),
+    (r"Add it, once checked: (.+)", "Ajoutez-la, après l’avoir vérifiée : {0}"),
+    (
+        r"(.+): the server's key is not the one that is known for (.+)\.",
+        "{0} : la clé du serveur n’est pas celle qui est connue pour {1}.",
+    ),
+    (r"(.+): the server refused the user (.+)\.", "{0} : le serveur refuse l’utilisateur {1}."),
+    (
+        r"The environment variable (\S+), which should hold (.+), is not set\.",
+        "La variable d’environnement {0}, qui doit contenir un secret ({1}), n’est pas définie.",
+    ),
+    (r"Set it: (.+)", "Définissez-la : {0}"),
+    (
+        r"--prune needs every source of this tenant: one of them cannot tell what left the others\.",
+        "--prune demande toutes les sources de ce portail : une seule ne dit pas ce qui a quitté les autres.",
+    ),
+    (r"Leave the deposit out: (.+)", "Ne nommez pas de dépôt : {0}"),
+    (r"There is no run “(.+)”\.", "Il n’y a pas de passage « {0} »."),
+    (r"List them with: (.+)", "La liste : {0}"),
+    (r"“(.+)” is not an e-mail address\.", "« {0} » n’est pas une adresse électronique."),
+    (r"“(.+)” is no member of (.+)\.", "« {0} » n’est pas un membre de {1}."),
+    (
+        r"The SMTP server (\S+) refused or does not answer \((.+)\)\.",
+        "Le serveur de courriel {0} refuse ou ne répond pas ({1}).",
+    ),
     # places
     (r"No (?:commune|place) has the code or name « (.+) »\.", "Aucune commune n’a le code ou le nom « {0} »."),
     (r"Did you mean (.+)\?", "Vouliez-vous {0} ?"),

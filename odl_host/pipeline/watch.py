@@ -16,6 +16,7 @@ from typing import Any
 from odl_host.config import Home, Settings
 from odl_host.errors import OdlError
 from odl_host.pipeline.journal import forget_runs
+from odl_host.pipeline.lock import is_held
 from odl_host.pipeline.outcomes import RunReport
 from odl_host.storage.atomic import write_atomically
 from odl_host.tenants import Tenant
@@ -49,6 +50,9 @@ def watched(tenant: Tenant, settings: Settings, *, note: Callable[[str], None]) 
     `note` is told, in English, what could not be done.
     """
     watch = Watch()
+    if is_held(tenant.data / "lock"):  # the run under way tells how it ended; this one will say that it is busy
+        yield watch
+        return
     started = time.time()
     _ping(settings, tenant, "/start", note)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import http.server
 import json
 import re
@@ -113,3 +114,12 @@ def test_each_step_of_a_run_is_a_line_of_json_when_asked(savoie: CommandLine) ->
     assert all("at" in event for event in events)
     assert events[-1]["report"]["counts"]["published"] == 1
     assert run.json["counts"]["published"] == 1
+
+
+def test_a_second_run_beside_the_first_raises_no_alarm(savoie: CommandLine, pinged: tuple[str, list[str]]) -> None:
+    url, paths = pinged
+    with (savoie.home / "data" / "savoie" / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        busy = savoie("--lang", "fr", "publish", code=5, ODL_PING_URL=url)
+    assert paths == []
+    assert busy.stdout == ""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.server
 import io
 import shutil
+import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -125,6 +129,51 @@ def test_a_member_has_its_own_source_beside_the_common_folder(savoie: CommandLin
     }
     part = savoie("publish", "--prune", savoie.home / "data" / "savoie" / "deposit", code=2)
     assert "every source" in part.stderr
+
+
+def test_a_run_killed_while_it_fetches_leaves_no_part_of_a_file_and_the_next_one_completes(
+    savoie: CommandLine,
+) -> None:
+    halfway, go_on = threading.Event(), threading.Event()
+
+    class Slow(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            content = b"73065;/prenoms.csv\n" if self.path == "/liste.txt" else PRENOMS.encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content[:20])
+            if self.path != "/liste.txt":
+                halfway.set()
+                go_on.wait(30)
+            with contextlib.suppress(OSError):
+                self.wfile.write(content[20:])
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Slow)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{server.server_address[1]}/liste.txt"
+        manifest = savoie.home / "tenants" / "savoie.toml"
+        manifest.write_text(f'{manifest.read_text()}\n[[sources]]\nurl = "{url}"\n')
+        process = subprocess.Popen(savoie.arguments("publish"), env=savoie.env, stderr=subprocess.DEVNULL)
+        assert halfway.wait(60)
+        process.kill()
+        process.wait(10)
+        mirror = savoie.home / "data" / "savoie" / "mirror"
+        assert list(mirror.glob("*/files/**/*.csv")) == []
+        go_on.set()
+        assert savoie("--json", "publish").json["counts"]["published"] == 1
+        assert [file.read_text() for file in mirror.glob("*/files/**/*.csv")] == [PRENOMS]
+        assert list(mirror.glob("*/incoming/*")) == []
+    finally:
+        go_on.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def test_without_sources_the_check_says_that_the_deposit_is_a_folder(savoie: CommandLine, tmp_path: Path) -> None:
