@@ -209,7 +209,11 @@ class Query:
 
     def rank(self, words: Vector) -> float | None:
         """Return the rank of a vector, between 0 and 1, or None when it does not match."""
-        if self.node is None or not _matches(self.node, words):
+        if self.node is None:
+            return None
+        if isinstance(words, str) and isinstance(self.node, Term) and not self.node.is_prefix and not self.node.never:
+            return _rank_one(self.node.lexeme, words)  # what is asked most often
+        if not _matches(self.node, words):
             return None
         terms = sorted(set(_terms(self.node)), key=lambda term: term.lexeme)
         found = [(term, _positions(term, words)) for term in terms]
@@ -217,6 +221,22 @@ class Query:
         raw = max(_rank_both([p for _, p in found]), 1e-20) if together else _rank_either(terms, words)
         raw = _single(raw)
         return _shortest(_single(raw / _single(raw + 1)))
+
+
+def _rank_one(lexeme: str, text: str) -> float | None:
+    mark = f"'{lexeme}':"
+    at = text.find(mark)
+    if at < 0:
+        return None
+    start = at + len(mark)
+    end = text.find(" ", start)
+    return _rank_of_count(text.count(",", start, end if end >= 0 else len(text)) + 1)
+
+
+@cache
+def _rank_of_count(count: int) -> float:
+    raw = _single(_rank_either([Term("")], {"": list(range(count))}))
+    return _shortest(_single(raw / _single(raw + 1)))
 
 
 def _terms(node: Node) -> Iterator[Term]:

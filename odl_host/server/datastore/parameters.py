@@ -74,7 +74,7 @@ def read_search(
         try:
             echo[name] = convert(value)
         except Invalid as error:
-            errors[name] = list(error.args)
+            errors[name] = error.messages
             return default
         return echo[name]
 

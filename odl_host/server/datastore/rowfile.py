@@ -77,8 +77,11 @@ class RowTable(Table):
             try:
                 self._load()
                 yield db
+            except BaseException:
+                self.matches_key = None
+                raise
             finally:
-                db.execute("ROLLBACK")
+                db.execute("COMMIT")  # what is in temporary tables stays
 
     @contextmanager
     def writing(self, *, is_kept: bool = True) -> Iterator[Writer]:
@@ -87,6 +90,7 @@ class RowTable(Table):
         With `is_kept` false nothing is kept in any case. :raises Unavailable: another process writes for too long.
         """
         with self.lock:
+            self.matches_key = None
             try:
                 self.db.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError as error:
@@ -176,7 +180,7 @@ def create_rows(path: Path, stamp: str, source: Table | None = None) -> RowTable
             definition = source.definition if source else Definition()
             db.execute(create_sql(definition))
             last = _copy(source, db) if source else 0
-            for statement in (WORDS_SQL, *_WORDS_FOLLOW):
+            for statement in (*WORDS_SQL, *_WORDS_FOLLOW):
                 db.execute(statement)
             db.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value)")
             meta = {"definition": definition.dump(), "stamp": stamp, "last_id": last, "changes": 0}

@@ -13,7 +13,7 @@ from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server.datastore import fulltext
 from odl_host.server.datastore.filters import Operation, bad_query, columns_named, parse_filters, where_sql
 from odl_host.server.datastore.records import Row, render
-from odl_host.server.datastore.table import ID, NAME, WORDS, Column, Definition, Table, column_sql, text_sql
+from odl_host.server.datastore.table import ID, LEXEMES, NAME, WORDS, Column, Definition, Table, column_sql, text_sql
 from odl_host.server.datastore.types import ColumnType, Kept, get_type
 
 RANK_TYPE = ColumnType("float", "real", get_type("float8").keep, text=str)
@@ -70,7 +70,8 @@ class _Query:
     @property
     def source(self) -> str:
         """The table with the conditions."""
-        table = f"{NAME} JOIN temp.{MATCHES} USING (_id)" if self.has_words else NAME
+        # CROSS: what was found comes first, in its order, and each of its rows is then looked up.
+        table = f"temp.{MATCHES} CROSS JOIN {NAME} USING (_id)" if self.has_words else NAME
         return f"{table} WHERE {' AND '.join(self.where)}" if self.where else table
 
 
@@ -172,7 +173,9 @@ def _count(db: sqlite3.Connection, table: Table, plan: _Plan, *, is_distinct: bo
     source = plan.query.source
     if is_distinct:
         source = f"(SELECT DISTINCT {', '.join(plan.shown)} FROM {source})"  # noqa: S608
-    elif not plan.query.where and not plan.query.has_words:
+    elif plan.query.has_words:
+        source = f"temp.{MATCHES}"
+    elif not plan.query.where:
         return table.count()
     return int(db.execute(f"SELECT count(*) FROM {source}", plan.query.values).fetchone()[0])  # noqa: S608
 
@@ -204,6 +207,7 @@ def _find_words(query: _Query, table: Table, search: Search, *, indexed: bool) -
     table.ranks.queries = []
     ranks: list[str] = []
     where, values = list(query.where), list(query.values)
+    has_conditions = bool(where)
     for name, text, language, column in asked:
         try:
             read = fulltext.parse_plain if search.plain else fulltext.parse_query
@@ -219,31 +223,38 @@ def _find_words(query: _Query, table: Table, search: Search, *, indexed: bool) -
         else:
             ranks.append(f"text_rank({number}, {source})")
         # Reading a row costs far more than looking whether a word can be in it.
+        if indexed and words.needed:
+            where.append(f"{WORDS}._id IN (SELECT rowid FROM {LEXEMES} WHERE {LEXEMES} MATCH ?)")  # noqa: S608
+            values.append(" AND ".join(f'"{term.lexeme}"{" *" * term.is_prefix}' for term in words.needed))
         for term in words.needed:
-            if indexed and column is None:
-                where.append("instr(vector, ?) > 0")
-                values.append(f"'{term.lexeme}" if term.is_prefix else f"'{term.lexeme}':")
-            elif runs := _ASCII_RUN.findall(term.lexeme):
+            if not indexed and (runs := _ASCII_RUN.findall(term.lexeme)):
                 longest = max(runs, key=len)
                 where.append(f"instr(lower({source}), ?) > 0")
                 values.append(longest if language == "simple" else longest[: max(2, len(longest) - 1)])
         if name:
             query.ranks.append((name, f"r{number}"))
     columns = [f"r{number}" for number in range(len(ranks))]
+    query.where, query.values, query.has_words = [], [], True
+    key = (table.version, tuple(ranks), tuple(where), tuple(values), tuple(table.ranks.queries))
+    if table.matches_key == key:
+        return  # another page of the same search
+    table.matches_key = None
     db = table.db
     db.execute(f"DROP TABLE IF EXISTS temp.{MATCHES}")
     db.execute(f"CREATE TEMP TABLE {MATCHES} (_id INTEGER PRIMARY KEY, {', '.join(columns)})")
     source = NAME
     if indexed:
-        needs_rows = bool(query.where) or any(column is not None for _, _, _, column in asked)
-        source = f"{NAME} JOIN {WORDS} USING (_id)" if needs_rows else WORDS
+        needs_rows = has_conditions or any(column is not None for _, _, _, column in asked)
+        source = f"{WORDS} JOIN {NAME} USING (_id)" if needs_rows else WORDS
     condition = f" WHERE {' AND '.join(where)}" if where else ""
     db.execute(
         f"INSERT INTO temp.{MATCHES} SELECT _id, {', '.join(ranks)} FROM {source}{condition}",  # noqa: S608 - own names
         values,
     )
     db.execute(f"DELETE FROM temp.{MATCHES} WHERE {' OR '.join(f'{column} IS NULL' for column in columns)}")  # noqa: S608
-    query.where, query.values, query.has_words = [], [], True
+    order = ", ".join(f"{column} DESC" for column in columns)
+    db.execute(f"CREATE INDEX temp.{MATCHES}_by_rank ON {MATCHES} ({order}, _id)")
+    table.matches_key = key
 
 
 def _asked(definition: Definition, search: Search) -> list[tuple[str, str, str, Column | None]]:

@@ -23,7 +23,18 @@ NAME = "rows"
 
 WORDS = "words"
 """Beside it: the words of each row, made when full text is first asked for."""
-WORDS_SQL = f"CREATE TABLE IF NOT EXISTS {WORDS} (_id INTEGER PRIMARY KEY, vector TEXT NOT NULL)"
+LEXEMES = "lexemes"
+"""And an index of these words, to find the rows that can match; their text says which do, and how well."""
+# A word is whatever stands between quotes, colons and commas in the text that PostgreSQL shows of a vector.
+WORDS_SQL = (
+    "CREATE TABLE words (_id INTEGER PRIMARY KEY, vector TEXT NOT NULL)",
+    """CREATE VIRTUAL TABLE lexemes USING fts5(vector, content='words', content_rowid='_id', detail=none,
+       tokenize="unicode61 remove_diacritics 0 categories 'L* M* N* P* S* Co' separators ''':,'")""",
+    """CREATE TRIGGER words_come AFTER INSERT ON words
+       BEGIN INSERT INTO lexemes (rowid, vector) VALUES (NEW._id, NEW.vector); END""",
+    """CREATE TRIGGER words_go AFTER DELETE ON words
+       BEGIN INSERT INTO lexemes (lexemes, rowid, vector) VALUES ('delete', OLD._id, OLD.vector); END""",
+)
 MAX_WORDS_AT_ONCE = 20_000
 """Rows whose words one search makes at most: about a second."""
 
@@ -162,6 +173,8 @@ class Table:
         self.name = name
         self.keeps_words = keeps_words
         self._has_words = False
+        self.matches_key: object = None
+        """What the temporary table of matches holds, when a search has made it."""
         self._count: tuple[str, int] | None = None
         self._deadline = 0.0
         db.create_function("text_rank", 2, self.ranks.of_text, deterministic=True)
@@ -199,7 +212,8 @@ class Table:
         """
         with self.lock:
             if not self._has_words and self.keeps_words:
-                self.db.execute(WORDS_SQL)
+                for statement in WORDS_SQL:
+                    self.db.execute(statement)
                 self.fill_words()
                 self._has_words = True
             return self._has_words
