@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from odl_host.errors import StorageError, Unavailable
 from odl_host.server.database import BUSY_TIMEOUT_MS, LAST_WRITE, Database
 
-MMAP_BYTES = 1 << 28
+MMAP_BYTES = 1 << 26
 """Pages read through the system's cache, shared by every connection instead of copied into each."""
 
 _PRAGMAS = (

@@ -104,11 +104,13 @@ def package_search(ctx: Context, params: Search) -> Rendered:
         if len(params.facet_fields) > MAX_FACETS or len(params.fq_list) > MAX_FILTERS:
             raise QuerySyntaxError(f"more than {MAX_FACETS} facets or {MAX_FILTERS} filters")
         filters = [parse_query(each) for each in (params.fq, *params.fq_list) if each.strip()]
-        filters += [] if params.include_private else [Term("capacity", "public")]
+        labels = _labels(ctx)
+        if not params.include_private and list(labels or ()) != [PUBLIC]:
+            filters.append(Term("capacity", "public"))
         request = SearchRequest(
             query=_parse_q(params.q),
             filters=filters,
-            labels=_labels(ctx),
+            labels=labels,
             states=_states(params),
             box=_box(params),
             sort=sort,

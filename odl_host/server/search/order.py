@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 SCORE = "score"
-MAX_TIES = 2_000
+MAX_TIES = 1_000
 """Equal hits that are put in order among themselves."""
 
 Key = tuple[str, bool]
@@ -41,11 +41,18 @@ class Pages:
         return [self._searcher.doc(address)["id"][0] for _, address in hits], total
 
     def _page(self, keys: Sequence[Key], start: int, rows: int) -> tuple[Hits, int]:
+        if len(keys) == 1:
+            hits, total = self._hits(keys[0], start, rows)
+            return hits, total
+        if start + rows <= MAX_TIES:
+            # Finding the hits costs more than passing a few more of them: all that may be equal come at once.
+            hits, total = self._hits(keys[0], 0, start + rows + MAX_TIES)
+            return self._untied(hits, keys[1:], start + rows)[start : start + rows], total
         # One more hit on either side says whether equal hits lie beyond the page.
         first = max(start - 1, 0)
         wanted = start - first + rows
         hits, total = self._hits(keys[0], first, wanted + 1)
-        if len(keys) > 1 and _has_ties(hits):
+        if _has_ties(hits):
             if start and len(hits) > 1 and hits[0][0] == hits[1][0]:
                 first, wanted = 0, start + rows
                 hits, _ = self._hits(keys[0], 0, wanted + 1)

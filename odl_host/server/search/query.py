@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from odl_host.server.search.analysis import prepared
-from odl_host.server.search.documents import BOX_FIELDS, DATE_FIELDS, SEPARATOR
+from odl_host.server.search.documents import BOX_FIELDS, DATE_FIELDS, PUBLIC, SEPARATOR
 from odl_host.server.search.lucene import (
     Boolean,
     Boost,
@@ -88,16 +88,21 @@ class Translator:
         must = self._occur.Must
         clauses = [(must, work.translate(node))]
         restrictions = [work.translate(each) for each in filters if not isinstance(each, Everything)]
-        if states:
-            restrictions.append(self._query.term_set_query(self._schema, "state", list(states)))
         if labels is not None:
-            restrictions.append(self._query.term_set_query(self._schema, "label", list(labels)))
-        else:
+            restrictions.append(self._one_of("label", labels))
+        if states and list(labels or ()) != [PUBLIC]:  # what is public is active
+            restrictions.append(self._one_of("state", states))
+        elif labels is None:
             restrictions.append(self._query.exists_query("state"))
         if box is not None:
             restrictions += self._overlaps(box)
         clauses += [(must, self._query.const_score_query(each, 0.0)) for each in restrictions]
         return self._query.boolean_query(clauses)
+
+    def _one_of(self, field: str, values: Sequence[str]) -> Any:
+        if len(values) == 1:  # a set of values is gone through for every document, one value is not
+            return self._query.term_query(self._schema, field, values[0], "basic")
+        return self._query.term_set_query(self._schema, field, list(values))
 
     def among(self, query: Any, field: str, values: Sequence[str]) -> Any:
         """Return the query restricted to documents with one of these values in an exact field."""
