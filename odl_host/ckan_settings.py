@@ -15,7 +15,7 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
     {
         "ckan.activity_list_limit": 31,
         "ckan.activity_list_limit_max": 100,
-        "ckan.activity_streams_enabled": True,
+        "ckan.activity_streams_enabled": False,
         "ckan.auth.allow_admin_collaborators": False,
         "ckan.auth.allow_collaborators_to_change_owner_org": False,
         "ckan.auth.allow_dataset_collaborators": False,
@@ -44,7 +44,8 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
 )
 """Every setting that is known, with its value when a manifest does not name it.
 
-One is not CKAN's: `ckan.max_resource_size` (megabytes) is 10 there, and open data files are larger.
+Two are not CKAN's: `ckan.max_resource_size` (megabytes) is 10 there, and open data files are larger; activities are
+kept there only where the plugin `activity` is loaded, which it is not by default.
 """
 
 _TRUE = frozenset({"true", "yes", "on", "1"})

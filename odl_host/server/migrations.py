@@ -90,6 +90,11 @@ def m008_versions(db: sa.Connection) -> None:
     db.execute(kept.insert().from_select(["resource_id", "number", "created", *columns], first))
 
 
+def m009_activity_labels(db: sa.Connection) -> None:
+    """Keep with each activity who may see it."""
+    add_column(db, tables.activities.c.labels)
+
+
 STEPS: tuple[Step, ...] = (
     m001_catalogue,
     m002_ckan_objects,
@@ -99,6 +104,7 @@ STEPS: tuple[Step, ...] = (
     m006_sessions,
     m007_activity_emails,
     m008_versions,
+    m009_activity_labels,
 )
 
 

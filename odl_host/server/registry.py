@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from odl_host.server.sites import Site
 
 ACTION_MODULES = (
+    "activities",
     "autocompletes",
     "bulk",
     "collaborators",

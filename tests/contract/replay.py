@@ -57,7 +57,7 @@ MASKED = frozenset({"token", "password_hash", "apikey", "last_active", "last_acc
 
 _REFERENCE = re.compile(r"\{([\w.\-]+)\}")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_JTI = re.compile(r"[\w\-]{43}")
+_JTI = re.compile(r"(?<![\w\-])[\w\-]{43}(?![\w\-])")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?")
 _DIGEST = re.compile(r"\b[0-9a-f]{32}\b")
 

@@ -247,6 +247,19 @@ TABLE: dict[str, tuple[frozenset[str], Parameters]] = {
         lambda w, c: {"email": f"{unique('x')}@example.org", "group_id": w.organization, "role": "member"},
     ),
     "get_site_user": (SYSADMIN, nothing),
+    "package_activity_list": (READERS, of_private_dataset),
+    "user_activity_list": (EVERYONE, of_member),
+    "group_activity_list": (EVERYONE, of_group),
+    "organization_activity_list": (EVERYONE, of_organization),
+    "recently_changed_packages_activity_list": (EVERYONE, nothing),
+    "dashboard_activity_list": (KNOWN, nothing),
+    "dashboard_new_activities_count": (KNOWN, nothing),
+    "dashboard_mark_activities_old": (KNOWN, nothing),
+    "activity_show": (EVERYONE, lambda w, c: {"id": happened(w)}),
+    "activity_data_show": (WRITERS, lambda w, c: {"id": happened(w)}),
+    "activity_diff": (WRITERS, lambda w, c: {"id": happened(w), "object_type": "package"}),
+    "activity_create": (SYSADMIN, lambda w, c: an_activity(w)),
+    "activity_delete": (SYSADMIN, lambda w, c: {"offset_days": 1000}),
 }
 
 A_TRANSLATION = {"term": "eau", "term_translation": "water", "lang_code": "en"}
@@ -266,6 +279,15 @@ def related(world: World, *, exists: bool = False) -> dict[str, Any]:
 def viewed(world: World, **fields: Any) -> str:
     view = {"resource_id": world.resource(**fields), "view_type": "text_view", "title": "x"}
     return str(world.ckan.call("resource_view_create", view)["id"])
+
+
+def an_activity(world: World) -> dict[str, str]:
+    user = world.ckan.call("user_show", {"id": world.callers["member"].name})["id"]
+    return {"user_id": user, "object_id": world.dataset(), "activity_type": "changed package"}
+
+
+def happened(world: World) -> str:
+    return str(world.ckan.call("activity_create", an_activity(world))["id"])
 
 
 def vocabulary(world: World) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from odl_host.ckan import JsonDict, NotAuthorized
 from odl_host.server import permissions
+from odl_host.server.activities import record_dataset
 from odl_host.server.clock import now
 from odl_host.server.datasets import find_dataset, update_dataset
 from odl_host.server.groups import find_group
@@ -67,3 +68,4 @@ def _update(ctx: Context, params: Datasets, change: JsonDict) -> None:
         after = {**before, **change}
         if after != before:
             update_dataset(ctx.db, {**after, "metadata_modified": now()}, tags_changed=False)
+            record_dataset(ctx, dataset.id, "deleted" if after["state"] == "deleted" else "changed")

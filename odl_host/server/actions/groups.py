@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, NotFound, ValidationError
 from odl_host.server import permissions
+from odl_host.server.activities import record_group
 from odl_host.server.datasets import (
     find_dataset,
     get_dataset,
@@ -243,6 +244,7 @@ def _create(ctx: Context, data: JsonDict, *, is_organization: bool) -> Rendered:
     _write_members(ctx, fields["id"], members_sent)
     if ctx.user is not None:
         put_member(ctx.db, fields["id"], "user", ctx.user.id, "admin")
+    record_group(ctx, fields, "new")
     return show_group(ctx, GroupShow.parse({"id": fields["id"]}), is_organization=is_organization)
 
 
@@ -261,6 +263,7 @@ def _update(ctx: Context, params: Ref, *, is_patch: bool) -> Rendered:
     if fields != before:
         save_group(ctx.db, fields, is_new=False)
         reindex_organization(ctx.db, group.id)
+        record_group(ctx, fields, "deleted" if fields["state"] == "deleted" else "changed")
     _write_members(ctx, group.id, members_sent)
     shown = GroupShow.parse({"id": group.id, "include_datasets": True})
     return show_group(ctx, shown, is_organization=is_organization, counts_followers=False)
@@ -333,7 +336,9 @@ def _delete(ctx: Context, group: Group) -> None:
             _disown(ctx, group)
     reindex_organization(ctx.db, group.id)
     ctx.db.execute(members.delete().where(members.c.group_id == group.id))
-    save_group(ctx.db, {**group.fields, "state": "deleted"}, is_new=False)
+    fields = {**group.fields, "state": "deleted"}
+    save_group(ctx.db, fields, is_new=False)
+    record_group(ctx, fields, "deleted")
 
 
 def _purge(ctx: Context, params: Ref, noun: str) -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError
 from odl_host.server import permissions
+from odl_host.server.activities import record_dataset
 from odl_host.server.clock import now
 from odl_host.server.dataset_fields import DatasetInput, read_dataset
 from odl_host.server.datasets import (
@@ -230,6 +231,7 @@ def package_create(ctx: Context, params: NewPackage) -> Any:
         for row in rows:
             create_default_views(ctx.db, row.fields, ctx.site.default_views)
     save_plugin_data(ctx, "package", dataset_id, params.data)
+    record_dataset(ctx, dataset_id, "new")
     if entry.group_ids:
         dataset = get_dataset(ctx.db, dataset_id)
     return place(render_dataset(ctx.db, dataset, [row.doc for row in rows]), ctx.site.url)
@@ -274,6 +276,7 @@ def package_owner_org_update(ctx: Context, params: NewOwner) -> None:
     fields = dataset.fields
     fields |= {"owner_org": group.id if group else None, "metadata_modified": now()}
     update_dataset(ctx.db, fields, tags_changed=False)
+    record_dataset(ctx, dataset.id, "changed")
 
 
 @action(params=Ordered, allow=permissions.can_edit_dataset)
@@ -296,6 +299,7 @@ def package_resource_reorder(ctx: Context, params: Ordered) -> JsonDict:
     final = [*order, *(key for key in stored if key not in order)]
     if renumber(ctx.db, [stored[key] for key in final]):
         touch_dataset(ctx.db, dataset)
+        record_dataset(ctx, dataset.id, "changed")
     return {"id": dataset.id, "order": final}
 
 
@@ -309,6 +313,7 @@ def package_delete(ctx: Context, params: Ref) -> None:
     fields = dataset.fields
     fields |= {"state": "deleted", "metadata_modified": now()}
     update_dataset(ctx.db, fields, tags_changed=False)
+    record_dataset(ctx, dataset.id, "deleted")
 
 
 @action(params=Ref, allow=permissions.sysadmin)
@@ -397,6 +402,7 @@ def replace_dataset(
     if entry.doc["name"] != before["name"]:
         _free_name(ctx, entry)
     update_dataset(ctx.db, entry.doc, tags_changed=entry.doc["tags"] != before["tags"])
+    record_dataset(ctx, dataset.id, "deleted" if entry.doc["state"] == "deleted" else "changed")
 
 
 def _without_date(doc: JsonDict) -> JsonDict:

@@ -6,6 +6,7 @@ import dataclasses
 
 from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server import permissions
+from odl_host.server.activities import record_dataset
 from odl_host.server.datasets import (
     Dataset,
     Resource,
@@ -82,6 +83,7 @@ def resource_create(ctx: Context, params: NewResource) -> Rendered:
     insert_resources(ctx.db, [row])
     create_default_views(ctx.db, row.fields, ctx.site.default_views)
     touch_dataset(ctx.db, dataset)
+    record_dataset(ctx, dataset.id, "changed")
     return place(row.doc, ctx.site.url)
 
 
@@ -135,6 +137,7 @@ def resource_delete(ctx: Context, params: Ref) -> None:
     ctx.then.append(lambda: ctx.site.rows.forget(gone.id))
     renumber(ctx.db, others)
     touch_dataset(ctx.db, dataset)
+    record_dataset(ctx, dataset.id, "changed")
 
 
 def _replace(ctx: Context, stored: Resource, data: JsonDict, *, is_cleared: bool) -> Rendered:
@@ -156,6 +159,7 @@ def _replace(ctx: Context, stored: Resource, data: JsonDict, *, is_cleared: bool
     if row != stored:
         update_resource(ctx.db, row)
         touch_dataset(ctx.db, dataset)
+        record_dataset(ctx, dataset.id, "changed")
     return place(row.doc, ctx.site.url)
 
 

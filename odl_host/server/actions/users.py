@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError
 from odl_host.server import permissions
+from odl_host.server.activities import record_user
 from odl_host.server.clock import now
 from odl_host.server.credentials import hash_password
 from odl_host.server.datasets import get_dataset, render_datasets
@@ -178,6 +179,7 @@ def user_create(ctx: Context, params: NewUser) -> JsonDict:
     """
     row = _checked(ctx, take_image(ctx, "user", params.data), before=None)
     ctx.db.execute(users.insert(), row)
+    record_user(ctx, row["id"], "new")
     shown = _shown(ctx, row["id"], params.data)
     if params.with_apitoken:
         shown["token"] = insert_token(ctx.db, row["id"], "default")
@@ -253,6 +255,7 @@ def user_autocomplete(ctx: Context, params: Autocomplete) -> list[JsonDict]:
 def _update(ctx: Context, account: Any, data: JsonDict) -> JsonDict:
     row = _checked(ctx, take_image(ctx, "user", data), before=account)
     ctx.db.execute(users.update().where(users.c.id == account.id), row)
+    record_user(ctx, account.id, "changed")
     if "password_hash" in row:
         end_sessions(ctx.db, account.id)
     return _shown(ctx, account.id, data)

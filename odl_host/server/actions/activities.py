@@ -1,0 +1,382 @@
+"""Activity streams: what changed, by dataset, user, group and organization, and on a user's dashboard.
+
+Empty unless `ckan.activity_streams_enabled` is on.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError
+from odl_host.server import permissions
+from odl_host.server.activities import TYPES, insert_activity, is_shown, labels_of_caller, show_activity
+from odl_host.server.clock import now
+from odl_host.server.datasets import find_dataset, get_dataset
+from odl_host.server.groups import find_group, get_group
+from odl_host.server.names import check_date
+from odl_host.server.params import (
+    Invalid,
+    Params,
+    anything,
+    natural,
+    optional,
+    required,
+    text,
+    text_list,
+)
+from odl_host.server.registry import Context, action
+from odl_host.server.tables import activities, dashboards, followers, members
+from odl_host.server.users import find_account, get_account
+
+
+def _count(value: Any) -> int:
+    try:
+        return natural(value)
+    except Invalid as error:
+        if "Invalid integer" in error.messages:
+            raise Invalid("Invalid integer", "Please enter an integer value") from None
+        raise
+
+
+class Page(Params):
+    """A page of activities."""
+
+    limit: int | None = optional(_count)
+    offset: int = optional(_count, 0)
+    before: str | None = optional(lambda value: _moment(value))
+    after: str | None = optional(lambda value: _moment(value))
+    activity_types: list[str] | None = optional(text_list)
+    exclude_activity_types: list[str] | None = optional(text_list)
+
+
+class Stream(Page):
+    """Whose activities."""
+
+    id: str = required(text)
+
+
+class Ref(Params):
+    """An activity's id."""
+
+    id: str = required(text)
+
+
+class DataOf(Params):
+    """An activity's id, and the part of its data."""
+
+    id: str = required(text)
+    object_type: str = optional(text, "")
+
+
+class DiffOf(Params):
+    """An activity's id, the part of its data, and how differences are written."""
+
+    id: str = required(text)
+    object_type: str = required(text)
+    diff_type: str = optional(text, "unified")
+
+
+class NewActivity(Params):
+    """An activity that a program tells of."""
+
+    user_id: str = required(text)
+    object_id: str = required(text)
+    activity_type: str = required(text)
+    data: Any = optional(anything)
+
+
+class Gone(Params):
+    """A span of time."""
+
+    start_date: str | None = optional(check_date)
+    end_date: str | None = optional(check_date)
+    offset_days: int | None = optional(natural)
+
+
+class Nothing(Params):
+    """No parameter."""
+
+
+def _moment(value: Any) -> str:
+    """Read an instant: seconds since 1970, or a date."""
+    try:
+        return datetime.fromtimestamp(float(value), UTC).replace(tzinfo=None).isoformat()
+    except (TypeError, ValueError, OverflowError, OSError):
+        return check_date(value)
+
+
+def _has_dashboard(ctx: Context, params: Any) -> None:  # noqa: ARG001 - every rule has the same form
+    """Known users only."""
+    if ctx.user is None:
+        raise NotAuthorized("You must be logged in to access your dashboard.")
+
+
+def _can_see(ctx: Context, params: Any) -> None:
+    """Whoever may read the object at the time."""
+    if not is_shown(_get(ctx, params.id), labels_of_caller(ctx)):
+        permissions.refuse(ctx, f"User {{user}} not authorized to read activity {params.id}")
+
+
+def _can_see_details(ctx: Context, params: Any) -> None:
+    """Whoever may read the object; of a dataset, who may change it, unless the site shows details to everyone."""
+    _can_see(ctx, params)
+    dataset = find_dataset(ctx.db, _get(ctx, params.id).object_id)
+    if dataset is not None and not ctx.site.settings["ckan.auth.public_activity_stream_detail"]:
+        permissions.require_writer(ctx, dataset)
+
+
+@action(params=Stream, allow=permissions.can_read_dataset, reads=True)
+def package_activity_list(ctx: Context, params: Stream) -> list[JsonDict]:
+    """Return what happened to a dataset, the last first.
+
+    :param id: the dataset's id or name
+    :param limit, offset: a page; 31 by default, at most 100
+    :param before, after: instants
+    :param activity_types, exclude_activity_types: only these, or not these
+    """
+    return _listed(ctx, params, activities.c.object_id == ctx.once(get_dataset, params.id).id)
+
+
+@action(params=Stream, allow=permissions.can_see_users, reads=True)
+def user_activity_list(ctx: Context, params: Stream) -> list[JsonDict]:
+    """Return what a user did, the last first.
+
+    :param id: the user's id or name
+    :param limit, offset: a page; 31 by default, at most 100
+    :param before, after: instants
+    """
+    return _listed(ctx, params, _of_user(get_account(ctx.db, params.id).id))
+
+
+@action(params=Stream, allow=permissions.can_read_group, reads=True)
+def group_activity_list(ctx: Context, params: Stream) -> list[JsonDict]:
+    """Return what happened to a group and its datasets, the last first.
+
+    :param id: the group's id or name
+    :param limit, offset: a page; 31 by default, at most 100
+    :param before, after: instants
+    """
+    return _listed(ctx, params, _of_group(ctx.once(get_group, params.id).id))
+
+
+@action(params=Stream, allow=permissions.can_read_group, reads=True)
+def organization_activity_list(ctx: Context, params: Stream) -> list[JsonDict]:
+    """Return what happened to an organization and its datasets, the last first.
+
+    :param id: the organization's id or name
+    :param limit, offset: a page; 31 by default, at most 100
+    :param before, after: instants
+    """
+    return _listed(ctx, params, _of_group(ctx.once(get_group, params.id).id))
+
+
+@action(params=Page, allow=permissions.anyone, reads=True)
+def recently_changed_packages_activity_list(ctx: Context, params: Page) -> list[JsonDict]:
+    """Return what happened to datasets, the last first.
+
+    :param limit, offset: a page; 31 by default, at most 100
+    """
+    return _listed(ctx, params, activities.c.activity_type.in_(TYPES["package"]))
+
+
+@action(params=Page, allow=_has_dashboard, reads=True)
+def dashboard_activity_list(ctx: Context, params: Page) -> list[JsonDict]:
+    """Return what the caller did, and what happened to what the caller follows, the last first.
+
+    :param limit, offset: a page; 31 by default, at most 100
+    """
+    seen = _seen_at(ctx)
+    found = _listed(ctx, params, _of_dashboard(ctx))
+    return [entry | {"is_new": entry["timestamp"] > seen and entry["user_id"] != _caller(ctx)} for entry in found]
+
+
+@action(params=Nothing, allow=_has_dashboard, reads=True)
+def dashboard_new_activities_count(ctx: Context, params: Nothing) -> int:  # noqa: ARG001 - every action has the same form
+    """Return how many activities of others the caller's dashboard has had since it was last marked as seen."""
+    held = labels_of_caller(ctx)
+    query = sa.select(activities.c.labels).where(
+        _of_dashboard(ctx), activities.c.timestamp > _seen_at(ctx), activities.c.user_id != _caller(ctx)
+    )
+    return sum(is_shown(row, held) for row in ctx.db.execute(query))
+
+
+@action(params=Nothing, allow=_has_dashboard)
+def dashboard_mark_activities_old(ctx: Context, params: Nothing) -> None:  # noqa: ARG001 - every action has the same form
+    """Mark the caller's dashboard as seen."""
+    ctx.db.execute(dashboards.delete().where(dashboards.c.user_id == _caller(ctx)))
+    ctx.db.execute(dashboards.insert(), {"user_id": _caller(ctx), "seen_at": now()})
+
+
+@action(params=Ref, allow=_can_see, reads=True)
+def activity_show(ctx: Context, params: Ref) -> JsonDict:
+    """Return one activity.
+
+    :param id: the activity's id
+    """
+    return show_activity(ctx, _get(ctx, params.id))
+
+
+@action(params=DataOf, allow=_can_see_details, reads=True)
+def activity_data_show(ctx: Context, params: DataOf) -> Any:
+    """Return what an activity kept of its object.
+
+    :param id: the activity's id
+    :param object_type: only this part: `package`, `group`
+    """
+    data = show_activity(ctx, _get(ctx, params.id))["data"]
+    if not params.object_type:
+        return data
+    if params.object_type not in data:
+        raise NotFound("Could not find that object_type in the activity")
+    return data[params.object_type]
+
+
+@action(params=DiffOf, allow=_can_see_details, reads=True)
+def activity_diff(ctx: Context, params: DiffOf) -> JsonDict:
+    """Return how an object differs from what the activity before left of it, and both activities.
+
+    :param id: the activity's id
+    :param object_type: the part of its data: `package`, `group`
+    :param diff_type: `unified` by default, `context` or `html`
+    """
+    row = _get(ctx, params.id)
+    if params.object_type not in json.loads(row.data):
+        raise NotFound("Could not find object in the activity data")
+    query = (
+        sa.select(activities)
+        .where(activities.c.object_id == row.object_id, activities.c.timestamp < row.timestamp)
+        .order_by(activities.c.timestamp.desc())
+        .limit(1)
+    )
+    before = ctx.db.execute(query).first()
+    if before is None:
+        raise NotFound("Previous activity for this object not found")
+    shown = [show_activity(ctx, before), show_activity(ctx, row)]
+    old, new = (
+        json.dumps(entry["data"].get(params.object_type), indent=2, sort_keys=True).split("\n") for entry in shown
+    )
+    if params.diff_type == "unified":
+        diff = "\n".join(difflib.unified_diff(old, new))
+    elif params.diff_type == "context":
+        diff = "\n".join(difflib.context_diff(old, new))
+    elif params.diff_type == "html":
+        diff = difflib.HtmlDiff(wrapcolumn=60).make_table(old, new, context=True)
+    else:
+        raise ValidationError({"message": "diff_type not recognized"})
+    return {"diff": diff, "activities": shown}
+
+
+@action(params=NewActivity, allow=permissions.sysadmin)
+def activity_create(ctx: Context, params: NewActivity) -> JsonDict:
+    """Keep an activity that a program tells of, and return it.
+
+    :param user_id: who did it
+    :param object_id: to what
+    :param activity_type: as in `changed package`
+    :param data: a dictionary
+    """
+    errors: JsonDict = {}
+    account = find_account(ctx.db, params.user_id)
+    if account is None:
+        errors["user_id"] = ["Not found: User"]
+    kind = next((kind for kind, names in TYPES.items() if params.activity_type in names), "")
+    if not kind:
+        errors["activity_type"] = ["Not found: Activity type"]
+        errors["object_id"] = [f'There is no object_id validator for activity type "{params.activity_type}"']
+    elif {"package": find_dataset, "user": find_account}.get(kind, find_group)(ctx.db, params.object_id) is None:
+        errors["object_id"] = [f"Not found: {'Dataset' if kind == 'package' else kind.capitalize()}"]
+    if errors:
+        raise ValidationError(errors)
+    data = params.data if isinstance(params.data, dict) else {}
+    made = insert_activity(ctx, params.activity_type, account.id, params.object_id, data)
+    return show_activity(ctx, _get(ctx, made))
+
+
+@action(params=Gone, allow=permissions.sysadmin)
+def activity_delete(ctx: Context, params: Gone) -> JsonDict:
+    """Remove activities of a span of time.
+
+    :param start_date, end_date: from when, until when
+    :param offset_days: or everything that is older than this many days
+    """
+    if params.offset_days is not None:
+        until = (datetime.now(UTC).replace(tzinfo=None) - timedelta(days=min(params.offset_days, 36_500))).isoformat()
+        where = activities.c.timestamp < until
+    elif params.start_date and params.end_date:
+        where = activities.c.timestamp.between(params.start_date, params.end_date)
+    else:
+        reason = "Either both start_date and end_date must be specified, or offset_days must be provided."
+        raise ValidationError({"__before": [reason]})
+    gone = ctx.db.execute(activities.delete().where(where)).rowcount
+    return {"message": f"Deleted {gone} rows from the activity table."}
+
+
+def _get(ctx: Context, activity_id: str) -> Any:
+    row = ctx.db.execute(sa.select(activities).where(activities.c.id == activity_id)).first()
+    if row is None:
+        raise NotFound("Activity was not found.")
+    return row
+
+
+def _caller(ctx: Context) -> str:
+    return ctx.user.id if ctx.user else ""
+
+
+def _of_user(user_id: str) -> Any:
+    return sa.or_(activities.c.user_id == user_id, activities.c.object_id == user_id)
+
+
+def _of_group(group_id: str) -> Any:
+    inside = sa.select(members.c.object_id).where(members.c.group_id == group_id, members.c.object_type == "package")
+    return sa.or_(
+        activities.c.object_id == group_id, activities.c.owner_org == group_id, activities.c.object_id.in_(inside)
+    )
+
+
+def _of_dashboard(ctx: Context) -> Any:
+    followed = sa.select(followers.c.object_id).where(followers.c.follower_id == _caller(ctx))
+    return sa.or_(
+        _of_user(_caller(ctx)),
+        activities.c.user_id.in_(followed),
+        activities.c.object_id.in_(followed),
+        activities.c.owner_org.in_(followed),
+    )
+
+
+def _seen_at(ctx: Context) -> str:
+    seen = ctx.db.scalar(sa.select(dashboards.c.seen_at).where(dashboards.c.user_id == _caller(ctx)))
+    return str(seen or get_account(ctx.db, _caller(ctx)).created)
+
+
+def _listed(ctx: Context, params: Page, where: Any) -> list[JsonDict]:
+    settings = ctx.site.settings
+    limit = params.limit or int(str(settings["ckan.activity_list_limit"]))
+    limit = min(limit, int(str(settings["ckan.activity_list_limit_max"])))
+    query = sa.select(activities).where(where).order_by(activities.c.timestamp.desc(), activities.c.id)
+    if params.before is not None:
+        query = query.where(activities.c.timestamp < params.before)
+    if params.after is not None:
+        query = query.where(activities.c.timestamp > params.after)
+    if params.activity_types is not None:
+        query = query.where(activities.c.activity_type.in_(params.activity_types))
+    if params.exclude_activity_types is not None:
+        query = query.where(activities.c.activity_type.not_in(params.exclude_activity_types))
+    held = labels_of_caller(ctx)
+    found: list[JsonDict] = []
+    skipped = 0
+    with ctx.db.execute(query) as rows:
+        for row in rows:
+            if not is_shown(row, held):
+                continue
+            if skipped < params.offset:
+                skipped += 1
+                continue
+            found.append(show_activity(ctx, row))
+            if len(found) >= limit:
+                break
+    return found

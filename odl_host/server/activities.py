@@ -1,0 +1,132 @@
+"""Activities: who changed what when, with the object as the change left it.
+
+As in a CKAN without its `activity` plugin none are kept, unless `ckan.activity_streams_enabled` is on: each change of a
+dataset then keeps a copy of it.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from odl_host.ckan import JsonDict
+from odl_host.server.clock import now
+from odl_host.server.datasets import Dataset, find_dataset, render_dataset
+from odl_host.server.documents import SITE, encode, join_object
+from odl_host.server.groups import SUMMARY_KEYS, group_ids_of_user
+from odl_host.server.permissions import READERS
+from odl_host.server.registry import Context
+from odl_host.server.search.documents import PUBLIC, labels_of
+from odl_host.server.tables import activities, collaborators
+
+TYPES = {
+    "package": ("new package", "changed package", "deleted package"),
+    "group": ("new group", "changed group", "deleted group"),
+    "organization": ("new organization", "changed organization", "deleted organization"),
+    "user": ("new user", "changed user"),
+}
+"""The types of activities, by the kind of their object."""
+
+
+def record_dataset(ctx: Context, dataset_id: str, deed: str) -> None:
+    """Keep that a dataset was changed; `deed` is new, changed or deleted."""
+    dataset = find_dataset(ctx.db, dataset_id) if _is_kept(ctx) else None
+    if dataset is None:
+        return
+    data = join_object("{}", package=render_dataset(ctx.db, dataset), actor=encode(ctx.user.name if ctx.user else ""))
+    labels = labels_of(_label_fields(dataset))
+    _insert(ctx, f"{deed} package", dataset.id, data.replace("{,", "{", 1), labels, owner_org=dataset.owner_org)
+
+
+def record_group(ctx: Context, fields: JsonDict, deed: str) -> None:
+    """Keep that an organization or a group was changed, from its document."""
+    if _is_kept(ctx):
+        noun = "organization" if fields["is_organization"] else "group"
+        shown = {key: fields[key] for key in SUMMARY_KEYS} | {"extras": {}}
+        _insert(ctx, f"{deed} {noun}", fields["id"], encode({"group": shown}), None)
+
+
+def record_user(ctx: Context, user_id: str, deed: str) -> None:
+    """Keep that a user was changed."""
+    if _is_kept(ctx):
+        _insert(ctx, f"{deed} user", user_id, "{}", None, by=user_id if deed == "new" else "")
+
+
+def insert_activity(ctx: Context, kind: str, user_id: str, object_id: str, data: JsonDict) -> str:
+    """Keep an activity that a program tells of, and return its id."""
+    return _insert(ctx, kind, object_id, encode(data), None, by=user_id)
+
+
+def show_activity(ctx: Context, row: Any) -> JsonDict:
+    """Return an activity as callers see it."""
+    return {
+        "activity_type": row.activity_type,
+        "data": json.loads(row.data.replace(SITE, ctx.site.url)),
+        "id": row.id,
+        "object_id": row.object_id,
+        "permission_labels": json.loads(row.labels) if row.labels else None,
+        "timestamp": row.timestamp,
+        "user_id": row.user_id,
+    }
+
+
+def labels_of_caller(ctx: Context) -> frozenset[str] | None:
+    """Return the labels that the caller holds; None: all."""
+    if ctx.user is None:
+        return frozenset({PUBLIC})
+    if ctx.user.sysadmin:
+        return None
+    works_on = sa.select(collaborators.c.package_id).where(collaborators.c.user_id == ctx.user.id)
+    held = {PUBLIC, f"creator-{ctx.user.id}"}
+    held |= {f"member-{key}" for key in group_ids_of_user(ctx.db, ctx.user.id, READERS)}
+    if ctx.site.settings["ckan.auth.allow_dataset_collaborators"]:
+        held |= {f"collaborator-{key}" for key in ctx.db.scalars(works_on)}
+    return frozenset(held)
+
+
+def is_shown(row: Any, held: frozenset[str] | None) -> bool:
+    """Return whether a caller who holds these labels may see an activity."""
+    return held is None or not row.labels or not held.isdisjoint(json.loads(row.labels))
+
+
+def _is_kept(ctx: Context) -> bool:
+    return bool(ctx.site.settings["ckan.activity_streams_enabled"])
+
+
+def _label_fields(dataset: Dataset) -> JsonDict:
+    return {
+        "id": dataset.id,
+        "state": dataset.state,
+        "private": dataset.private,
+        "owner_org": dataset.owner_org,
+        "creator_user_id": dataset.creator_user_id,
+    }
+
+
+def _insert(
+    ctx: Context,
+    kind: str,
+    object_id: str,
+    data: str,
+    labels: Sequence[str] | None,
+    *,
+    owner_org: str | None = None,
+    by: str = "",
+) -> str:
+    activity_id = str(uuid.uuid4())
+    row = {
+        "id": activity_id,
+        "timestamp": now(),
+        "user_id": by or (ctx.user.id if ctx.user else ""),
+        "object_id": object_id,
+        "owner_org": owner_org,
+        "activity_type": kind,
+        "data": data,
+        "labels": encode(sorted(labels)) if labels is not None else None,
+    }
+    ctx.db.execute(activities.insert(), row)
+    return activity_id
