@@ -153,7 +153,9 @@ def test_a_letter_that_does_not_leave_is_due_again_and_stops_no_other(written: C
     assert "No such mailbox" in run.stderr
     assert set(sink.take()) == {"mairie@barberaz.example", "atd@savoie.example"}
     sink.refused.clear()
-    written("publish", code=6)
+    written("member", "contact", "73065", "mairie@chambery.example", "absent@chambery.example")
+    sink.refused.add("absent@chambery.example")
+    assert "absent@chambery.example: 550" in written("publish", code=6).stderr
     assert set(sink.take()) == {"mairie@chambery.example"}
 
     lay(written, {"73065/prenoms.csv": WRONG.replace("trois", "six")})

@@ -59,13 +59,15 @@ class Postman:
         with _connected(settings) as connection:
             for letter in letters:
                 try:
-                    connection.send_message(compose(letter, settings, tenant))
+                    refused = connection.send_message(compose(letter, settings, tenant))
                 except smtplib.SMTPServerDisconnected as error:
                     self.problems.append(f"The SMTP server closed the connection: {_said(error)}")
                     return
                 except Exception as error:  # noqa: BLE001 - whatever one letter or its reports hold, the others leave
                     self.problems.append(f"{', '.join(letter.to)}: {type(error).__name__}: {_said(error)}")
                     continue
+                # Some of its addresses may be refused while the others get it.
+                self.problems += [f"{address}: {code} {reason!r}" for address, (code, reason) in refused.items()]
                 self.sent.append(letter)
                 told.remember(letter)
 
