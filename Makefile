@@ -43,6 +43,7 @@ format: $(READY)  ## format the code
 bench: $(READY)   ## measure, side by side with the peers
 	$(BIN)/python tests/bench/bench_validate.py $(ARGS)
 	$(BIN)/python tests/bench/bench_publish.py
+	$(BIN)/python tests/bench/bench_catalogue.py
 
 fuzz: $(READY)    ## try odd files for MINUTES (10) on everything that reads; what fails is kept in .fuzz/
 	$(BIN)/python -m tests.fuzz.fuzz --minutes $(or $(MINUTES),10) $(ARGS)

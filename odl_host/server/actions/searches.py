@@ -212,13 +212,11 @@ def _labels(ctx: Context) -> Sequence[str] | None:
         is_member = permissions.has_capacity(ctx, ctx.user.scope, permissions.READERS)
         return [PUBLIC, *[f"member-{ctx.user.scope}"] * is_member]
     member_of = group_ids_of_user(ctx.db, ctx.user.id, permissions.READERS)
-    works_on = sa.select(collaborators.c.package_id).where(collaborators.c.user_id == ctx.user.id)
-    return [
-        PUBLIC,
-        f"creator-{ctx.user.id}",
-        *(f"member-{key}" for key in member_of),
-        *(f"collaborator-{key}" for key in ctx.db.scalars(works_on)),
-    ]
+    labels = [PUBLIC, f"creator-{ctx.user.id}", *(f"member-{key}" for key in member_of)]
+    if ctx.site.settings["ckan.auth.allow_dataset_collaborators"]:
+        works_on = sa.select(collaborators.c.package_id).where(collaborators.c.user_id == ctx.user.id)
+        labels += [f"collaborator-{key}" for key in ctx.db.scalars(works_on)]
+    return labels
 
 
 def _search_facets(ctx: Context, facets: dict[str, dict[str, int]]) -> JsonDict:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from odl_host.ckan import SearchError, SearchQueryError
+from odl_host.server import tables
 from odl_host.server.sites import Site, open_site
 from odl_host.storage.local import LocalStorage
 
@@ -310,6 +311,31 @@ def test_private_datasets_and_drafts_are_for_their_organization(site: Site) -> N
     for user in ("stranger", ""):
         assert seen(user, include_private=True, include_drafts=True) == {"pub"}
         assert seen(user, fq="+state:draft") == set()
+
+
+@pytest.mark.parametrize("is_allowed", [True, False])
+def test_collaborators_find_what_they_work_on_where_there_are_any(tmp_path: Path, is_allowed: bool) -> None:
+    site = open_site(
+        name="t",
+        title="",
+        url="http://x",
+        description="",
+        data_dir=tmp_path,
+        storage=LocalStorage(tmp_path / "files"),
+        settings={"ckan.auth.allow_dataset_collaborators": is_allowed},
+    )
+    ckan = site.as_sysadmin()
+    ckan.call_action("organization_create", {"name": "aime"})
+    ckan.call_action("user_create", {"name": "claire", "email": "claire@example.org", "password": "motdepasse"})
+    dataset = ckan.call_action("package_create", {"name": "priv", "owner_org": "aime", "private": True})
+    row = {"package_id": dataset["id"], "capacity": "member", "modified": dataset["metadata_modified"]}
+    with site.db.writing() as db:
+        db.execute(
+            tables.collaborators.insert(), {"user_id": ckan.call_action("user_show", {"id": "claire"})["id"], **row}
+        )
+    found = site.as_user("claire").call_action("package_search", {"include_private": True})["count"]
+    assert found == int(is_allowed)
+    site.close()
 
 
 def test_an_index_of_another_database_is_built_anew(filled: Site, tmp_path: Path, open_at: Callable[..., Site]) -> None:
