@@ -148,17 +148,19 @@ def _open_table(
     form: TextForm | None = None,
     sheet: str | None = None,
 ) -> Table:
+    index = 0
+    head: list[list[str]] = []
     try:
         with source.records() as records:
-            index, head = 0, []
             for record in records:
                 if repair and is_blank(record):
                     index += 1
                     continue
-                head = [record, *itertools.islice(records, HEAD_ROWS - 1 if repair else 0)]
+                head.append(record)
+                head.extend(itertools.islice(records, HEAD_ROWS - 1 if repair else 0))
                 break
     except csv.Error as error:
-        raise source.refuse(1) from error
+        raise source.refuse(source.skipped + index + len(head) + 1) from error
     except (UnicodeError, OSError) as error:
         raise RefusedFile("changed", path, detail=str(error)) from error
     if not head:

@@ -9,6 +9,11 @@ from odl_host.schemas.descriptor import Field, Schema, as_text
 _SHOWN_VALUES = 8
 _DATE_WORDS = {"%Y": "AAAA", "%m": "MM", "%d": "JJ", "%H": "HH", "%M": "MM", "%S": "SS", "%y": "AA"}
 _DIGITS = re.compile(r"\^?\(?(?:\\d|\[0-9\])\{([0-9]+)\}\)?\$?")
+_KNOWN_PATTERNS = {
+    r"^[0-9]{4}\-[0-9]{2}\-[0-9]{2}(\/[0-9]{4}\-[0-9]{2}\-[0-9]{2})?$": (
+        "un jour (AAAA-MM-JJ), ou le premier et le dernier séparés par une barre (AAAA-MM-JJ/AAAA-MM-JJ)"
+    ),
+}
 _KNOWN_DIGITS = {14: "14 chiffres (numéro SIRET)", 9: "9 chiffres (numéro SIREN)"}
 _SIRET, _SIREN = _KNOWN_DIGITS[14], _KNOWN_DIGITS[9]
 _ACTE = "une matière de la nomenclature des actes"
@@ -57,7 +62,8 @@ def expected_form(field: Field, schema: Schema | None = None) -> str:
         if check.params.get("column") == field.name and check.name in _CHECKS:
             alone = check.name == "year-interval-value" and check.params.get("allow-year-only") in ("true", "yes")
             return "une année, ou deux séparées par une barre (2025/2027)" if alone else _CHECKS[check.name]
-    words = _date_form(field) or _digits_form(field) or _type_form(field)
+    known = _KNOWN_PATTERNS.get(str(field.constraints.get("pattern", "")))
+    words = known or _date_form(field) or _digits_form(field) or _type_form(field)
     return words + _limits(field)
 
 

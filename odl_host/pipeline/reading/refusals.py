@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _SAVE_AS_CSV = "Open it in a spreadsheet, save it as CSV UTF-8 or XLSX, and deposit that file."
 _ENREGISTRER = "Ouvrez-le dans un tableur, enregistrez-le en CSV UTF-8 ou en XLSX, puis déposez ce nouveau fichier."
 _SPLIT = "Split the file, or raise the setting {limit} (see: odl-host config)."
+_RACCOURCIR = "Raccourcissez-la, ou supprimez le guillemet qui y est ouvert et jamais refermé, puis déposez de nouveau."
 _DECOUPER = "Découpez-le en plusieurs fichiers, ou demandez à votre administrateur de relever cette limite."
 
 # code: (message, hint, French sentences for the town hall)
@@ -98,8 +99,8 @@ _REFUSALS: dict[str, tuple[str, str, str]] = {
     ),
     "cell-too-long": (
         "{name}: a row near {detail} holds a cell of more than {bound} characters.",
-        "Look for a quotation mark that is opened and never closed.",
-        "Autour de la ligne {detail}, un guillemet est ouvert et jamais refermé. Corrigez, puis déposez de nouveau.",
+        "Look for a quotation mark that is opened and never closed, or shorten the text.",
+        "Autour de la ligne {detail}, une cellule dépasse {bound} caractères. " + _RACCOURCIR,
     ),
 }
 

@@ -318,7 +318,8 @@ class PassSurvey:
             detail = (
                 "Le fichier est séparé par des virgules, et des nombres à virgule n’y sont pas entre guillemets : "
                 f"leurs décimales tombent dans la colonne suivante ({places(where, self._split)}). "
-                "Enregistrez-le avec le point-virgule comme séparateur."
+                "Exportez-le de nouveau avec le point-virgule comme séparateur, ou déposez le classeur d’origine "
+                "(XLSX, ODS)."
             )
             found.append(ReadNote("unquoted-decimal-comma", detail, self._split, where))
         if self._ragged:

@@ -16,6 +16,7 @@ from odl_host.pipeline.reading.extent import SheetExtent, ods_extents, ole_conte
 from odl_host.pipeline.reading.names import CORRECTIONS_SHEET, name_key
 from odl_host.pipeline.reading.notes import ReadNote, plural
 from odl_host.pipeline.reading.refusals import RefusedFile
+from odl_host.schemas.template import GUIDE_SHEET, LISTS_SHEET
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -156,14 +157,14 @@ def _choose(
     keys: Collection[str],
 ) -> tuple[SheetSource, list[ReadNote]]:
     best: tuple[tuple[int, bool, bool, int], Sheet] | None = None
-    filled = 0
+    filled: list[str] = []
     too_big = 0
     for place, sheet in enumerate(sheets):
         cells = sheet.rows * sheet.columns
         if cells > limits.max_cells or isinstance(sheet, SheetExtent):
             too_big = max(too_big, cells)
         elif cells and any(cell != "" for row in sheet.iter_values() for cell in row):
-            filled += 1
+            filled.append(sheet.name)
             rank = (_match(sheet, keys), not sheet.name.startswith(CORRECTIONS_SHEET), sheet.visible, -place)
             if best is None or rank > best[0]:
                 best = (rank, sheet)
@@ -173,7 +174,7 @@ def _choose(
     if best is None:
         raise RefusedFile("no-sheet", path)
     chosen = best[1]
-    return SheetSource(path, kind, chosen), _notes(chosen, filled, extents.get(chosen.name))
+    return SheetSource(path, kind, chosen), _notes(chosen, _count_theirs(filled), extents.get(chosen.name))
 
 
 def _match(sheet: Sheet, keys: Collection[str]) -> int:
@@ -184,6 +185,12 @@ def _match(sheet: Sheet, keys: Collection[str]) -> int:
         best = max(best, sum(name_key(cell) in keys for cell in row if cell.__class__ is str and cell))
     # One word in common is chance; the sheet's place decides then.
     return best if best > 1 else 0
+
+
+def _count_theirs(names: Collection[str]) -> int:
+    """Return how many sheets are not ones that we wrote ourselves into a workbook of corrections or a template."""
+    ours = {GUIDE_SHEET, LISTS_SHEET} if GUIDE_SHEET in names else set()
+    return sum(name not in ours and not name.startswith(CORRECTIONS_SHEET) for name in names)
 
 
 def _notes(sheet: Sheet, filled: int, extent: SheetExtent | None) -> list[ReadNote]:

@@ -175,10 +175,14 @@ def _is_believed(rename: Rename, column: RepairedColumn) -> bool:
 
 
 def _ask_name(rename: Rename, column: RepairedColumn) -> ReadNote:
-    detail = (
-        f"La colonne « {rename.label} » est-elle la colonne « {rename.field.name} » du modèle ? Si oui, renommez-la et "
-        f"corrigez les valeurs qui n’y conviennent pas ({listed(column.unsuited)})."
-    )
+    values = f"corrigez les valeurs qui n’y conviennent pas ({listed(column.unsuited)})."
+    if rename.spelt:
+        detail = f"Écrivez « {rename.field.name} » le titre de la colonne « {rename.label} », et {values}"
+    else:
+        detail = (
+            f"La colonne « {rename.label} » est-elle la colonne « {rename.field.name} » du modèle ? Si oui, "
+            f"renommez-la et {values}"
+        )
     return ReadNote("proposal", detail, label=rename.label, column=rename.field.name)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from odl_host.pipeline.reporting.problems import ABSENT, gathered_labels, group_problems, missing_columns
@@ -12,14 +14,30 @@ from odl_host.pipeline.reporting.wording import counted, listed, number, printab
 if TYPE_CHECKING:
     from odl_host.pipeline.reporting.model import FileReport
     from odl_host.pipeline.reporting.problems import ColumnProblems
+    from odl_host.schemas.findings import Finding
 
 _FIRST = 8
+_OF_A_KIND = 2
 _RED, _GREEN, _YELLOW, _BOLD, _FAINT = "31", "32", "33", "1", "2"
 
 
 def render_text(report: FileReport, *, colour: bool = False, width: int = 80) -> str:
     """Return the report as lines of at most `width` characters, without a last line end."""
     return "\n".join(_Page(report, colour, max(40, width)).lines())
+
+
+def _first_of_each_kind(errors: Sequence[Finding]) -> list[Finding]:
+    """Return the first errors; when there are many, no more than two of one kind, so that a page shows every kind."""
+    if len(errors) <= _FIRST:
+        return list(errors)
+    seen: Counter[tuple[str, str | None, str | None]] = Counter()
+    found = []
+    for one in errors:
+        kind = (one.code, one.column, one.params.get("constraint") or one.params.get("check"))
+        seen[kind] += 1
+        if seen[kind] <= _OF_A_KIND:
+            found.append(one)
+    return found[:_FIRST]
 
 
 class _Page:
@@ -74,7 +92,8 @@ class _Page:
                 todo.append(f"Ajoutez {which}, avec exactement {'ce titre' if len(missing) == 1 else 'ces titres'}.")
             for advice in todo:
                 found += self._wrap(f"→ {advice}", _GREEN, indent="    ", hang="      ")
-        for one in errors[:_FIRST]:
+        shown = _first_of_each_kind(errors)
+        for one in shown:
             line = report.line_of(one)
             where = f"ligne {line}" if line else "fichier" if not one.column else "colonne"
             place = " ".join(part for part in (where, one.column or "") if part)
@@ -82,7 +101,7 @@ class _Page:
             found += self._wrap(f"{place} : {wrong}", indent="  ", hang="    ")
             if fix:
                 found += self._wrap(f"→ {fix}", _GREEN, indent="    ", hang="      ")
-        rest = report.errors_total - min(_FIRST, len(errors)) - len(missing)
+        rest = report.errors_total - len(shown) - len(missing)
         if rest > 0:
             found.append(self._paint(f"  … et {counted(rest, 'autre', 'autres')}", _FAINT))
         return found

@@ -38,7 +38,7 @@ def instruction(report: FileReport, *, name: str = "") -> str:
         )
     if any(note.code == "unquoted-decimal-comma" and note.count * 2 >= (report.rows or 0) for note in report.advice):
         return (
-            f"Réenregistrez {name} avec le point-virgule comme séparateur, puis redéposez-le sous le même nom"
+            f"Exportez de nouveau {name} avec le point-virgule comme séparateur, puis redéposez-le sous le même nom"
             f"{NO_BREAK_SPACE}: {counted(todo, 'erreur en vient', 'erreurs en viennent')} sans doute."
         )
     columns = {one.column for one in report.findings if one.severity == "error" and one.column}

@@ -33,6 +33,11 @@ def _identifier(text: str, name: str, count: int, finding: Finding) -> Sentences
             f"Le tableur a abîmé ce numéro {name} : {shown(finding)}.",
             f"Mettez la colonne au format texte, puis saisissez à nouveau les {count} chiffres.",
         )
+    if name == "SIRET" and re.fullmatch(r"[0-9]{9}0{5}", digits):  # no establishment has the number 00000
+        return (
+            f"{shown(finding)} n'est pas un numéro SIRET : le tableur a sans doute mis des zéros à la fin.",
+            "Mettez la colonne au format texte, puis saisissez à nouveau les 14 chiffres.",
+        )
     if len(digits) == count and digits.isdigit():
         return (
             f"{shown(finding)} n'est pas un numéro {name} : un chiffre est sans doute faux.",
@@ -56,10 +61,30 @@ def _acte(finding: Finding) -> Sentences:
         tail = "/".join(part.lstrip() for part in rest.split("/"))
         return wrong, f"Écrivez « {proposal}/{tail} »."
     if proposal:
-        return wrong, f"Écrivez « {proposal}/ » suivi de la matière, sans espace autour de la barre."
+        sample = f"Par exemple : « {proposal}/{_MATIERES[proposal]} »."
+        return wrong, f"Écrivez « {proposal}/ » suivi de la matière, sans espace autour de la barre. {sample}"
     families = ", ".join(f"« {name} »" for name in FAMILIES)
     return wrong, f"Commencez par l'une des familles, suivie d'une barre : {families}."
 
+
+# One of each family's subjects. Source: ministère de l'Intérieur, nomenclature des actes transmis (Actes), 2024.
+_MATIERES = dict(
+    zip(
+        FAMILIES,
+        (
+            "Marchés publics",
+            "Documents d'urbanisme",
+            "Acquisitions",
+            "Régime indemnitaire",
+            "Désignation de représentants",
+            "Police municipale",
+            "Subventions",
+            "Enseignement",
+            "Autres domaines de compétences des communes",
+        ),
+        strict=True,
+    )
+)
 
 _PLACES = {
     "code-commune-insee": "le code INSEE d'une commune",

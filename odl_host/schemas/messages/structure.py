@@ -111,7 +111,7 @@ BY_CODE: SentencesByCode = {
     "blank-row": ("La ligne est vide.", "Supprimez cette ligne."),
     "extra-cell": lambda finding: (
         f"La ligne a plus de cellules qu'il n'y a de titres : {shown(finding)} est en trop.",
-        "Supprimez cette cellule ; si un texte contient le séparateur de colonnes, mettez-le entre guillemets.",
+        "Supprimez cette cellule ; si elle est la suite d'une autre, recopiez-la d'abord dans celle-ci.",
     ),
     "missing-cell": (
         "La ligne s'arrête avant cette colonne.",

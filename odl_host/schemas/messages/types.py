@@ -102,7 +102,8 @@ def _integer(finding: Finding) -> Sentences:
 def _boolean(finding: Finding) -> Sentences:
     yes, no = finding.params.get("yes", "true"), finding.params.get("no", "false")
     proposal = corrections.correct_boolean(finding.cell or "", yes, no)
-    otherwise = f"Écrivez « {yes} » pour oui, « {no} » pour non."
+    meant = ("", "") if (yes, no) == ("oui", "non") else (" pour oui", " pour non")
+    otherwise = f"Écrivez « {yes} »{meant[0]} ou « {no} »{meant[1]}."
     return f"{shown(finding)} n'est pas l'un des mots attendus pour oui ou non.", write(proposal, otherwise)
 
 

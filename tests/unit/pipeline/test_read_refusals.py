@@ -260,6 +260,14 @@ def test_each_limit_has_its_refusal_that_names_it_and_the_setting(tmp_path: Path
     assert "2000 characters" in refusal(long, ReadLimits(max_cell_chars=2000)).message
 
 
+def test_a_long_cell_in_the_first_rows_is_named_by_its_row_and_not_called_an_open_quote(tmp_path: Path) -> None:
+    path = saved(tmp_path, "pave.csv", b"a,b\n1,2\n3," + b"x" * 3000 + b"\n")
+    refused = refusal(path, ReadLimits(max_cell_chars=2000))
+    assert "row near 3" in refused.message
+    assert "ligne 3" in refused.french and "2000 caractères" in refused.french
+    assert "Raccourcissez" in refused.french
+
+
 def test_an_open_quote_far_below_the_header_is_refused_with_a_place_near_it(tmp_path: Path) -> None:
     path = saved(tmp_path, "loin.csv", b"a,b\n" + b"1,2\n" * 2000 + b'3,"x\n' + b"4,5\n" * 3000)
     table = read_table(path, limits=ReadLimits(max_cell_chars=5000))

@@ -88,6 +88,19 @@ def test_the_sheet_with_the_known_columns_is_read_under_its_merged_title() -> No
     assert notes(path, SUBVENTIONS)["sheet-chosen"].count == 3
 
 
+def test_sheets_that_we_wrote_ourselves_are_not_called_to_mind(tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    workbook.active.title = "À corriger"
+    for name in ("Données", "Mode d’emploi", "Listes"):
+        workbook.create_sheet(name)
+    for sheet in workbook.worksheets:
+        sheet.append(["nom", "montant"])
+        sheet.append(["a", "1"])
+    workbook["Listes"].sheet_state = "hidden"
+    workbook.save(tmp_path / "retour.xlsx")
+    assert "sheet-chosen" not in notes(tmp_path / "retour.xlsx")
+
+
 def test_without_known_columns_the_first_visible_sheet_with_data_is_read() -> None:
     assert read_table(DATA / "plusieurs-feuilles.xlsx").sheet == "Lisez-moi"
 

@@ -259,6 +259,7 @@ def test_a_column_that_nearly_fits_is_asked_about(tmp_path: Path) -> None:
     table = repair_table(read_table(tmp_path / "f.csv", repair=False), THREE, today=TODAY)
     assert table.header == ("DELIB_DATE", "Montant")
     (question,) = table.proposals
+    assert "est-elle" not in question.detail  # only the case differs: no doubt which column is meant
     assert "« Montant »" in question.detail and "« montant »" in question.detail and "« à voir »" in question.detail
 
 

@@ -84,6 +84,16 @@ def test_the_first_sentence_says_how_much_and_what_then(rejected: FileReport) ->
     assert instruction(rejected) == "10 corrections à faire dans salles.csv, puis redéposez-le sous le même nom."
 
 
+def test_a_terminal_shows_every_kind_of_error_rather_than_the_same_one_eight_times(tmp_path: Path) -> None:
+    rows = "".join(f"Foyer;2024-01-02;dix{n};fête;73065;\n" for n in range(30)) + "Foyer;2024-01-02;1;bal;73065;\n"
+    report, _ = judge(tmp_path, "SALLE;JOUR;PRIX;USAGE;CODE;NOTE\n" + rows)
+    text = render_text(report)
+    first = text[: text.index("Par colonne")]
+    assert first.count("PRIX\u00a0:") + first.count("PRIX :") == 2
+    assert "« bal »" in first.replace("\u00a0", " ")
+    assert "… et 28 autres" in first.replace("\u00a0", " ")
+
+
 def test_a_valid_file_asks_for_nothing(tmp_path: Path) -> None:
     report, _ = judge(tmp_path, "SALLE;JOUR;PRIX;USAGE;CODE;NOTE\nFoyer;2024-01-02;10;fête;73065;\n")
     assert report.outcome == "valid"

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from odl_host.schemas.checks.actes import FAMILIES, is_acte
 from odl_host.schemas.findings import CODES, Finding
 from odl_host.schemas.messages import fix, message, place
 
@@ -114,6 +115,26 @@ def test_a_mark_before_three_digits_is_answered_with_both_things_it_may_mean(
     said = fix(_finding("type-error", cell, type=kind, format="default"))
     assert all(reading in said for reading in readings)
     assert said.count("«") == len(readings)
+
+
+def test_a_siret_that_a_spreadsheet_rounded_is_told_to_be_so() -> None:
+    rounded = _finding("custom-check-error", "22530000000000", check="siret")
+    assert "des zéros" in message(rounded)
+    assert "format texte" in fix(rounded)
+    assert "des zéros" not in message(_finding("custom-check-error", "22530001100010", check="siret"))
+
+
+def test_an_act_without_its_subject_is_answered_with_an_example_that_passes() -> None:
+    for family in FAMILIES:
+        said = fix(_finding("custom-check-error", family.upper(), check="nomenclature-acte"))
+        assert is_acte(re.findall(r"Par exemple : « (.+?) »", said.replace("\u00a0", " "))[0])
+
+
+def test_words_that_mean_themselves_are_not_explained() -> None:
+    french = _finding("type-error", "NA", type="boolean", format="default", yes="oui", no="non")
+    english = _finding("type-error", "NA", type="boolean", format="default")
+    assert "pour oui" not in fix(french)
+    assert "pour oui" in fix(english)
 
 
 def test_an_impossible_date_is_told_to_be_impossible() -> None:

@@ -125,6 +125,10 @@ def test_required_columns_differ_in_colour_and_in_words(tmp_path: Path) -> None:
         (Field("a", constraints={"enum": ["réel", "ordre"]}), "« réel » ou « ordre »"),
         (Field("a", "integer", constraints={"minimum": 0, "maximum": 9}), "un nombre entier, de 0 à 9"),
         (Field("a", "boolean"), "« true » pour oui, « false » pour non"),
+        (
+            REGISTRY.get_schema("subventions").find_field("datesPeriodeVersement"),
+            "un jour (AAAA-MM-JJ), ou le premier et le dernier séparés par une barre (AAAA-MM-JJ/AAAA-MM-JJ)",
+        ),
         (Field("a", constraints={"maxLength": 256}), "un texte, de 256 caractères au plus"),
     ],
 )
