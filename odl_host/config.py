@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 from odl_host.errors import ConfigError
 
@@ -76,8 +76,7 @@ class Settings:
     ping_url: str = setting("", "Address told of each run (URL/start, URL, URL/fail); {tenant} is replaced.")
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(NamedTuple):
     """Where everything of one host lies."""
 
     path: Path
@@ -107,8 +106,7 @@ class Home:
         return self.data / tenant
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """A setting's value and where it came from."""
 
     name: str
@@ -177,18 +175,18 @@ def load_settings(home: Home) -> tuple[Settings, list[Origin]]:
     document = TomlFile.read(home.settings_file) if home.settings_file.exists() else None
     settings = document.build(Settings) if document else Settings()
     origins: list[Origin] = []
-    types = get_type_hints(Settings)
     for item in dataclasses.fields(Settings):
         source = "default"
         if document and item.name in document.table:
             source = f"{home.settings_file.name}, line {document.line_of((item.name,))}"
         variable = f"ODL_{item.name.upper()}"
         if text := os.environ.get(variable):
+            kind: type = type(item.default)
             try:
-                settings = dataclasses.replace(settings, **{item.name: types[item.name](text)})
+                settings = dataclasses.replace(settings, **{item.name: kind(text)})
             except ValueError:
                 raise ConfigError(
-                    f"The environment variable {variable} must be of type {types[item.name].__name__}, not “{text}”.",
+                    f"The environment variable {variable} must be of type {kind.__name__}, not “{text}”.",
                     hint=f"Unset {variable} or give it another value.",
                 ) from None
             source = variable
@@ -207,8 +205,7 @@ def templates_dir() -> Path:
     return inside if inside.is_dir() else PACKAGE.parent / "tenant_templates"
 
 
-@dataclass(frozen=True, slots=True)
-class TomlFile:
+class TomlFile(NamedTuple):
     """A TOML document that can say on which line a key stands."""
 
     path: Path

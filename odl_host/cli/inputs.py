@@ -10,9 +10,8 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from odl_host.errors import OdlError, Unavailable, UnreadableFile, UsageError
 
@@ -26,8 +25,7 @@ FETCH_WHOLE_S = 600
 _CHUNK_BYTES = 1 << 18
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(NamedTuple):
     """A file by the name it was given, and where it lies; or why it cannot be had."""
 
     name: str

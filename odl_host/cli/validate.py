@@ -126,8 +126,6 @@ def _report(
     inputs: Sequence[Input], registry: Registry, settings: ExamineSettings, schema: Schema | None, app: App
 ) -> Iterator[FileReport]:
     """Give the report on each input, in order; one that cannot be had or read has one too."""
-    from dataclasses import replace
-
     from odl_host.cli.french import in_french
     from odl_host.pipeline.reporting.model import file_report
 
@@ -141,7 +139,7 @@ def _report(
         if examination.report is None and len(inputs) == 1:  # an error of the disk or of ours, not of the file
             raise UnreadableFile(examination.detail, hint="Check the path and the rights on the file.")
         report = examination.report or file_report(one.name, reason=examination.detail, today=settings.today)
-        yield replace(report, file=one.name)
+        yield report._replace(file=one.name)
 
 
 def _examine(
@@ -153,11 +151,9 @@ def _examine(
         return [examine_file(paths[0], registry, settings, schema=schema)]
     if settings.jobs == 1 or len(paths) < POOL_THRESHOLD_FILES:
         return (examine_isolated(Task(path), registry, settings, schema=schema) for path in paths)
-    from dataclasses import replace
-
     from odl_host.pipeline.pool import examine_all
 
-    alone = replace(settings, jobs=1)
+    alone = settings._replace(jobs=1)
     return examine_all(
         [Task(path) for path in paths], alone, cache=app.home.schema_cache, jobs=settings.jobs, schema=schema
     )

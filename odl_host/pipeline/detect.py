@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from odl_host.pipeline.reading.names import name_key, name_words, one_typo_apart
 from odl_host.pipeline.reading.notes import plural
@@ -38,8 +37,7 @@ _VALUES_TOLERANCE = 0.05
 _TYPO_LENGTH = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A schema that a file may follow. `columns`: the names of its fields that the file has, with the file's titles."""
 
     schema: Schema
@@ -47,8 +45,7 @@ class Candidate:
     columns: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Detection:
+class Detection(NamedTuple):
     """What a file seems to be. `schema` is the best guess even when it is not `certain`; `reason` is in French.
 
     `candidates`: the best schema and the runner-up, those at least that a person may have meant.
@@ -101,8 +98,7 @@ def known_columns(registry: Registry) -> frozenset[str]:
     return index_of(registry).columns
 
 
-@dataclass(frozen=True, slots=True)
-class _Fit:
+class _Fit(NamedTuple):
     """How one schema fits the file: `places` are the columns it explains, with the keys of what they stand for."""
 
     shape: Shape
@@ -166,7 +162,7 @@ def _current_version(fits: Sequence[_Fit]) -> _Fit:
         and fit.values >= best.values - _VALUES_TOLERANCE
     )
     newest = min(as_good, key=lambda fit: fit.shape.place)
-    return replace(newest, score=max(fit.score for fit in fits))  # that it is this schema is as sure as the surest
+    return newest._replace(score=max(fit.score for fit in fits))  # that it is this schema is as sure as the surest
 
 
 def _fit(

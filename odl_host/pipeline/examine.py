@@ -5,10 +5,9 @@ This is what worker processes do; values go in and come out, nothing else is sha
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from odl_host.errors import DataError, OdlError, UnknownSchema
 from odl_host.pipeline.privacy.model import NO_PERSONAL_DATA, PersonalData
@@ -34,8 +33,7 @@ UNKNOWN_SCHEMA_FRENCH = "La fiche de ce fichier demande le schéma « {name} »,
 TOO_LARGE_FRENCH = "Ce fichier dépasse la taille permise ({most} Mo) : découpez-le, ou demandez à l’administrateur."
 
 
-@dataclass(frozen=True, slots=True)
-class Examination:
+class Examination(NamedTuple):
     """What is known of a file once it was read.
 
     `outcome`: "valid"; "invalid"; "blocked" (a person must act); "failed" (an error of ours or of the disk). `report`
@@ -67,8 +65,7 @@ class Examination:
         return (self.report.reason if self.report else "") or self.detail
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """A file to examine. `schema`: the name of the schema that it must follow; "" leaves it to be recognised.
 
     `as_is`: "never" publishes only what follows a schema, "otherwise" takes a file as it is when it follows none that
@@ -82,8 +79,7 @@ class Task:
     tolerate: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ExamineSettings:
+class ExamineSettings(NamedTuple):
     """How files are examined. `spool`: where normalised files are laid, or None to make none.
 
     `repair`: certain repairs are made before judging; never under `strict_validata`. `identify`: the SHA-256 and the
@@ -144,7 +140,7 @@ def examine_task(
     if task.as_is == "always":
         return _examine_opaque(task.path, settings)
     if task.tolerate:
-        settings = replace(settings, tolerate=True)
+        settings = settings._replace(tolerate=True)
     if task.schema:
         try:
             schema = registry.get_schema(task.schema)
@@ -192,13 +188,17 @@ def hash_file(path: Path) -> str:
 def _examine(
     path: Path, sha256: str, registry: Registry, settings: ExamineSettings, schema: Schema | None
 ) -> Examination:
-    from odl_host.pipeline.detect import detect_schema, known_columns
     from odl_host.pipeline.period import MAX_ROWS, find_other_period
     from odl_host.pipeline.read import read_table
     from odl_host.pipeline.reporting.model import file_report
     from odl_host.pipeline.validate import validate_table
 
-    columns = frozenset(one.name for one in schema.fields) if schema else known_columns(registry)
+    if schema is None:
+        from odl_host.pipeline.detect import detect_schema, known_columns
+
+        columns = known_columns(registry)
+    else:
+        columns = frozenset(one.name for one in schema.fields)
     as_it_is = settings.strict_validata or not settings.repair
     # Titles above the header help to recognise the schema; then, as it is, every row counts from the first to the last.
     table = read_table(path, limits=settings.limits, columns=columns, repair=not (as_it_is and schema))
@@ -245,7 +245,7 @@ def _examine(
         )
         if not settings.tolerate or not settings.identify:
             return Examination(path, sha256, "invalid", report)
-        return replace(_identify(path, sha256, table, judged, schema, report, settings), outcome="invalid")
+        return _identify(path, sha256, table, judged, schema, report, settings)._replace(outcome="invalid")
     report = file_report(path.name, table=table, report=verdict, repairs=repairs, today=settings.today)
     if not settings.identify:
         return Examination(path, sha256, "valid", report)

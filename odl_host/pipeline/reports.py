@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +37,7 @@ def report_of(step: Step, *, today: date) -> FileReport:
     held = step.examination.report if step.examination else None
     if held is None:
         return file_report(step.source.name, outcome=outcome, reason=step.reason, member=member, today=today)
-    return replace(held, file=step.source.name, outcome=outcome, member=member, reason=held.reason or step.reason)
+    return held._replace(file=step.source.name, outcome=outcome, member=member, reason=held.reason or step.reason)
 
 
 # Below this many cells to mark in all, starting processes costs more than it saves.
@@ -113,7 +113,7 @@ def _write_isolated(task: _Task) -> str:
         if same and task.page.is_file():
             return ""
         if report.outcome in _MARKED:
-            report = replace(report, comparison=compare_attempts(previous, report))
+            report = report._replace(comparison=compare_attempts(previous, report))
         _write_faces(task.source, report, task.page, task.sha256)
     except Exception as error:  # noqa: BLE001 - whatever a library makes of one odd file, the run goes on
         return f"{error}" or type(error).__name__

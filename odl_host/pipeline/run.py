@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from dataclasses import replace
 from pathlib import Path
 
 from odl_host.catalogue import upsert
@@ -81,7 +80,7 @@ def plan_deposit(
         if not is_settled(hashes[source.path], published, sidecar, registry):
             decision = decisions.on(source.member.key, source_path(source), hashes[source.path])
             released = decision is not None and decision.frees_from([INVALID])
-            tasks.append(replace(_task(source.path, sidecar), tolerate=tolerant or released))
+            tasks.append(_task(source.path, sidecar)._replace(tolerate=tolerant or released))
     examinations = _examine(context, tasks, progress=progress, spool=spool)
     planner = Planner(context.tenant, registry, state, found, decisions)
     settled = [member for member in members if member.id in gathered.settled]

@@ -6,7 +6,6 @@ sure.
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -245,5 +244,7 @@ def nearest(text: str, allowed: Sequence[str]) -> str | None:
     word = plain(text)
     if word in by_plain:
         return by_plain[word]
+    import difflib
+
     close = difflib.get_close_matches(word, list(by_plain), n=1, cutoff=0.75)
     return by_plain[close[0]] if close else None

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 _BOUNDS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "enum"})
 _LENGTHS = frozenset({"minLength", "maxLength"})
@@ -55,17 +54,18 @@ _OWN_FIELD_KEYS = frozenset(
     {"name", "type", "format", "title", "description", "example", "examples", "constraints", "aliases"}
 )
 
+_NOTHING: Mapping[str, Any] = {}
+"""Shared by fields without constraints or properties; never written to."""
 
-@dataclass(frozen=True, slots=True)
-class CustomCheck:
+
+class CustomCheck(NamedTuple):
     """A check that a schema declares beyond Table Schema, under the name its authors gave it."""
 
     name: str
     params: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One column of a schema. `properties` holds what has no attribute: trueValues, decimalChar, arrayItem..."""
 
     name: str
@@ -74,8 +74,8 @@ class Field:
     title: str = ""
     description: str = ""
     example: str = ""
-    constraints: Mapping[str, Any] = field(default_factory=dict)
-    properties: Mapping[str, Any] = field(default_factory=dict)
+    constraints: Mapping[str, Any] = _NOTHING
+    properties: Mapping[str, Any] = _NOTHING
     aliases: tuple[str, ...] = ()
 
     @property
@@ -89,8 +89,7 @@ class Field:
         return tuple(as_text(value) for value in self.constraints.get("enum", ()))
 
 
-@dataclass(frozen=True)
-class Schema:
+class Schema(NamedTuple):
     """One version of a schema: its columns, its rules, and the words that explain them."""
 
     name: str
@@ -112,10 +111,6 @@ class Schema:
     names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     origin: str = "file"  # "builtin", "cache" or "file"
-    _by_name: dict[str, Field] = field(default_factory=dict, init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_by_name", {one.name: one for one in self.fields})
 
     def __hash__(self) -> int:
         return hash((self.name, self.version, self.origin))
@@ -133,11 +128,11 @@ class Schema:
     @property
     def field_names(self) -> tuple[str, ...]:
         """The names of the columns, in the schema's order."""
-        return tuple(self._by_name)
+        return tuple(dict.fromkeys(one.name for one in self.fields))
 
     def find_field(self, name: str) -> Field | None:
         """Return the column of exactly this name, or None."""
-        return self._by_name.get(name)
+        return next((one for one in reversed(self.fields) if one.name == name), None)
 
     @property
     def descriptor(self) -> dict[str, Any]:

@@ -8,9 +8,8 @@ words for town halls stand in `messages/` alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 Severity: TypeAlias = Literal["error", "warning"]
 Level: TypeAlias = Literal["file", "schema", "header", "row", "cell"]
@@ -23,8 +22,7 @@ SEPARATOR = " | "
 """Between the values of a list in a finding's parameters."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing found in a file: where it is, what was read there, and what the sentence about it needs.
 
     `row` counts the header as row 1 and is None for what concerns a whole column, the header or the schema; `column`
@@ -38,11 +36,10 @@ class Finding:
     column: str | None = None
     position: int | None = None
     cell: str | None = None
-    params: Mapping[str, str] = field(default_factory=lambda: NO_PARAMS, hash=False)
+    params: Mapping[str, str] = NO_PARAMS
 
 
-@dataclass(frozen=True, slots=True)
-class FindingCode:
+class FindingCode(NamedTuple):
     """A code, where such a finding stands, how serious it is, and its meaning for developers."""
 
     code: str

@@ -7,10 +7,8 @@ version in the cache becomes the latest.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -70,6 +68,8 @@ class Registry:
     @property
     def stamp(self) -> str:
         """What changes with any schema added, changed or taken away: whether what was kept of them is still true."""
+        import zlib
+
         paths = [path for shelf in self._shelves.values() for versions in shelf.values() for path in versions.values()]
         ages = "\n".join(sorted(f"{path} {_age(path)}" for path in paths))
         return f"{odl_host.__version__} {len(paths)} {zlib.crc32(ages.encode('utf-8', 'surrogateescape')):08x}"
@@ -171,12 +171,11 @@ class Registry:
         for one in schema.fields:
             same = model.find_field(one.name)
             if same is not None:
-                one = dataclasses.replace(one, aliases=same.aliases)
+                one = one._replace(aliases=same.aliases)
                 if (same.type, same.format, same.constraints) == (one.type, one.format, one.constraints):
-                    one = dataclasses.replace(one, title=same.title, description=same.description, example=same.example)
+                    one = one._replace(title=same.title, description=same.description, example=same.example)
             fields.append(one)
-        return dataclasses.replace(
-            schema,
+        return schema._replace(
             title=model.title,
             description=model.description,
             fields=tuple(fields),

@@ -160,11 +160,8 @@ class Column:
         return Problem("constraint-error", details)
 
     def _item_column(self, item: Mapping[str, object]) -> Column:
-        from dataclasses import replace
-
         constraints = item.get("constraints")
-        field = replace(
-            self.field,
+        field = self.field._replace(
             type=str(item.get("type", "any")),
             format=str(item.get("format", "default")),
             constraints=constraints if isinstance(constraints, Mapping) else {},

@@ -7,8 +7,7 @@ warnings. A repeated label makes the columns ambiguous: Validata stops there; so
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from odl_host.pipeline.reading.names import name_key, one_typo_apart
 from odl_host.schemas.findings import Finding
@@ -20,8 +19,7 @@ _TYPO = 6
 """Shorter names are often one letter from each other."""
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderMatch:
+class HeaderMatch(NamedTuple):
     """Which field each label of the file is, what was found, and whether the rows can be judged."""
 
     labels: tuple[str, ...]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from odl_host.schemas.findings import NO_PARAMS, Finding, Severity
 
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from odl_host.schemas.registry import Schema
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """The verdict on one file.
 
     `rows` counts the data rows; `findings` holds at most `max_findings` per (code, column), header first, then by
@@ -38,8 +36,7 @@ class Report:
         """Return the report with one more finding, on the whole file."""
         key = (finding.code, finding.column)
         error = finding.severity == "error"
-        return replace(
-            self,
+        return self._replace(
             findings=(finding, *self.findings),
             counts={key: 1, **self.counts},
             findings_total=self.findings_total + 1,
@@ -99,7 +96,7 @@ class Tally:
                     params = {**params, "row": str(int(params["row"]) + offset)}
                 taken[key] += 1
                 if taken[key] <= places:
-                    self._kept.append(replace(one, row=one.row + offset, params=params))
+                    self._kept.append(one._replace(row=one.row + offset, params=params))
         self._counts.update(other._counts)
         self.errors += other.errors
         self.warnings += other.warnings

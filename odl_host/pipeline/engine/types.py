@@ -10,14 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from odl_host.pipeline.engine.borrowed import is_email, parse_any_date, parse_duration, parse_iso_date
-from odl_host.pipeline.engine.geojson import is_geojson, is_topojson
-from odl_host.pipeline.engine.wkt import is_wkt
 
 if TYPE_CHECKING:
     from odl_host.schemas.registry import Field
@@ -81,8 +78,7 @@ class YearMonth(NamedTuple):
     month: int
 
 
-@dataclass(frozen=True, slots=True)
-class CellType:
+class CellType(NamedTuple):
     """A field's type, compiled."""
 
     read: Read
@@ -152,8 +148,10 @@ def _read_binary(cell: object) -> object:
     return cell
 
 
-def _read_wkt(cell: object) -> object:
-    return cell if isinstance(cell, str) and is_wkt(cell) else None
+def _wkt() -> CellType:
+    from odl_host.pipeline.engine.wkt import is_wkt
+
+    return CellType(lambda cell: cell if isinstance(cell, str) and is_wkt(cell) else None)
 
 
 _STRING_FORMATS: Mapping[str, Callable[[], CellType]] = {
@@ -161,7 +159,7 @@ _STRING_FORMATS: Mapping[str, Callable[[], CellType]] = {
     "email": _email,
     "uuid": lambda: CellType(_read_uuid),
     "binary": lambda: CellType(_read_binary),
-    "wkt": lambda: CellType(_read_wkt),
+    "wkt": _wkt,
 }
 
 
@@ -383,13 +381,13 @@ def _object(_field: Field) -> CellType:
 
 
 def _geojson(field: Field) -> CellType:
-    topo = field.format == "topojson"
+    from odl_host.pipeline.engine.geojson import is_geojson, is_topojson
+
+    is_shape = is_topojson if field.format == "topojson" else is_geojson
 
     def read(cell: object) -> object:
         shape = _load_json(cell, dict)
-        if shape is None or not (is_topojson(shape) if topo else is_geojson(shape)):
-            return None
-        return shape
+        return shape if shape is not None and is_shape(shape) else None
 
     return CellType(read)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -82,8 +81,7 @@ def with_personal_data(report: FileReport, personal: PersonalData) -> FileReport
     counts = dict(report.counts)
     for (_, column), count in personal.counts.items():
         counts[(CODE, column)] = counts.get((CODE, column), 0) + count
-    return dataclasses.replace(
-        report,
+    return report._replace(
         findings=(*report.findings, *personal.findings),
         counts=counts,
         warnings_total=report.warnings_total + sum(personal.counts.values()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from odl_host.schemas.findings import Finding
 
@@ -13,16 +13,18 @@ CODE = "odl-personal-data"
 KINDS = ("nir", "iban", "email", "phone", "birth-date", "person")
 """Social security number, bank account, e-mail and phone of a person, date of birth, name with address or amount."""
 
+_NO_COUNTS: Mapping[tuple[str, str], int] = {}
+"""Shared by all files where nothing was found; never written to."""
 
-@dataclass(frozen=True, slots=True)
-class PersonalData:
+
+class PersonalData(NamedTuple):
     """Findings on personal data: some of them, and the number of all by (kind, column).
 
     The cell of a finding is masked: a report must not spread what it warns of.
     """
 
     findings: tuple[Finding, ...] = ()
-    counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    counts: Mapping[tuple[str, str], int] = _NO_COUNTS
 
     def __bool__(self) -> bool:
         return bool(self.counts)

@@ -9,8 +9,7 @@ from __future__ import annotations
 import codecs
 import io
 import re
-from dataclasses import dataclass, replace
-from typing import IO, TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO, NamedTuple
 
 from odl_host.pipeline.reading.kinds import looks_utf16
 from odl_host.pipeline.reading.notes import ReadNote, places, plural
@@ -47,8 +46,7 @@ _FRENCH = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TextForm:
+class TextForm(NamedTuple):
     """How the bytes of a file become text, and what the survey of the whole file saw."""
 
     encoding: str
@@ -72,7 +70,7 @@ def survey(path: Path, limits: ReadLimits) -> TextForm:
                 return _survey_marked(path, encoding, len(mark), limits)
         wide = looks_utf16(head)
         if wide:
-            return replace(_survey_wide(path, wide, 0, limits))
+            return _survey_wide(path, wide, 0, limits)
         return _survey_bytes(path, 0, limits)
     except OSError as error:
         raise RefusedFile("absent", path, detail=error.strerror or str(error)) from error
@@ -104,10 +102,10 @@ def _survey_marked(path: Path, encoding: str, mark_bytes: int, limits: ReadLimit
         return _survey_wide(path, encoding, mark_bytes, limits)
     form = _survey_bytes(path, mark_bytes, limits)
     if form.encoding in ("ascii", "utf-8"):
-        return replace(form, encoding="utf-8-sig")
+        return form._replace(encoding="utf-8-sig")
     if form.encoding == "cp1252":
         detail = "Le fichier s’annonce en UTF-8 mais son texte est en Windows-1252 : il a été lu ainsi."
-        return replace(form, notes=(ReadNote("bom-on-cp1252", detail),))
+        return form._replace(notes=(ReadNote("bom-on-cp1252", detail),))
     return form
 
 
@@ -171,13 +169,13 @@ def _survey_lines(path: Path, form: TextForm) -> TextForm:
                     stray.append(number)
     if not modern:
         detail = "Le texte est en Windows-1252 (ancien codage de Windows) ; il a été lu ainsi."
-        return replace(form, notes=(ReadNote("legacy-encoding", detail),))
+        return form._replace(notes=(ReadNote("legacy-encoding", detail),))
     rows = tuple(stray)
     detail = (
         f"Deux codages se mélangent : {plural(strays, 'ligne', 'lignes')} en Windows-1252 dans un fichier en UTF-8 "
         f"({places(rows, strays)}). Chaque ligne a été lue dans le sien."
     )
-    return replace(form, encoding=MIXED, notes=(ReadNote("mixed-encoding", detail, strays, rows),))
+    return form._replace(encoding=MIXED, notes=(ReadNote("mixed-encoding", detail, strays, rows),))
 
 
 def _longest(chunk: str | bytes, line: int, bound: int, path: Path) -> int:

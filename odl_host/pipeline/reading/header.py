@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 HEAD_ROWS = 40
 """How far down a header is looked for."""
-_VALUE = re.compile(r"[-+]?[\d\s\u00a0\u202f.,/:%€-]*\d[\d\s\u00a0\u202f.,/:%€TZ-]*")
+_VALUE = r"[-+]?[\d\s\u00a0\u202f.,/:%€-]*\d[\d\s\u00a0\u202f.,/:%€TZ-]*"
 
 
 def find_header(rows: Sequence[Sequence[str]], keys: Collection[str] = ()) -> int:
@@ -51,7 +51,7 @@ def _first_that_looks_like_one(filled: list[list[str]]) -> int:
         cells = filled[index]
         if len(cells) < wanted:
             continue
-        words = sum(not _VALUE.fullmatch(cell.strip()) for cell in cells)
+        words = sum(not re.fullmatch(_VALUE, cell.strip()) for cell in cells)
         if words >= 0.8 * len(cells):
             return index
         # Values already: the rows above were no header either, so the first row has to do.

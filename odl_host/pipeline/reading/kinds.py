@@ -33,9 +33,9 @@ _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _CONTROL = bytes(sorted(set(range(32)) - {9, 10, 11, 12, 13, 26, 27}))
-_HTML = re.compile(rb"(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta|style)\b", re.I | re.S)
-_XML_HTML = re.compile(rb"<\?xml[^>]*>\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.I | re.S)
-_JSON = re.compile(rb'\{\s*"|\[\s*[\[{]')
+_HTML = rb"(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta|style)\b"
+_XML_HTML = rb"<\?xml[^>]*>\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b"
+_JSON = rb'\{\s*"|\[\s*[\[{]'
 
 
 def find_binary(head: bytes) -> tuple[str, str] | None:
@@ -63,11 +63,13 @@ def find_markup(head: bytes) -> str | None:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = head[2:].replace(b"\0", b"")
     text = text.lstrip()
-    if _HTML.match(text) or _XML_HTML.match(text):
+    if not text.startswith((b"<", b"{", b"[")):
+        return None
+    if re.match(_HTML, text, re.I | re.S) or re.match(_XML_HTML, text, re.I | re.S):
         return "html"
     if text.startswith(b"<?xml"):
         return "xml"
-    return "json" if _JSON.match(text) else None
+    return "json" if re.match(_JSON, text) else None
 
 
 def looks_utf16(head: bytes) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 NOTE_CODES: dict[str, str] = {
     "bom-on-cp1252": "The file announces UTF-8 (byte order mark) but its text is Windows-1252.",
@@ -30,8 +30,7 @@ NOTE_CODES: dict[str, str] = {
 """Every code a note may have, explained for developers; `ReadNote.detail` is the French sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadNote:
+class ReadNote(NamedTuple):
     """One remark on a file: `count` things concerned, the first of them on `rows` (1-based places in the file).
 
     A question on a column's name says which one (`label`) and whose place it would take (`column`).
@@ -39,7 +38,7 @@ class ReadNote:
 
     code: str
     detail: str
-    count: int = 1
+    count: int = 1  # type: ignore[assignment]  # rather than the method of tuples, which nobody asks a note for
     rows: tuple[int, ...] = ()
     label: str = ""
     column: str = ""

@@ -23,8 +23,8 @@ BATCH_ROWS = 512
 KEPT_CELLS = 300_000
 """Cells of a table that is kept in memory between passes: 20 MB at the most, for honest cells."""
 _NOTED_ROWS = 10
-_WHOLE_PART = re.compile(r"[-+]?\d[\d \u00a0\u202f]*")
-_DECIMALS = re.compile(r"\d{1,2}\s*€?")
+_WHOLE_PART = r"[-+]?\d[\d \u00a0\u202f]*"
+_DECIMALS = r"\d{1,2}\s*€?"
 
 
 class Source(Protocol):
@@ -356,7 +356,7 @@ def has_split_decimal(row: Row) -> bool:
     >>> has_split_decimal(["Club", "58 400", "00", "non"]), has_split_decimal(["Club", "58400.00", "non"])
     (True, False)
     """
-    return any(_WHOLE_PART.fullmatch(a) and _DECIMALS.fullmatch(b) for a, b in itertools.pairwise(row))
+    return any(re.fullmatch(_WHOLE_PART, a) and re.fullmatch(_DECIMALS, b) for a, b in itertools.pairwise(row))
 
 
 def is_blank(row: Row) -> bool:

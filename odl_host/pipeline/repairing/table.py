@@ -6,7 +6,6 @@ the rows stream through. Rows keep their places and columns theirs.
 
 from __future__ import annotations
 
-import dataclasses
 import gc
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
@@ -106,12 +105,12 @@ class RepairedTable(Table):
             originals.update((row, batch[row - first]) for row in rows if first <= row < first + len(batch))
             first += len(batch)
         findings = tuple(
-            dataclasses.replace(one, cell=originals[one.row][one.position - 1])
+            one._replace(cell=originals[one.row][one.position - 1])
             if one.cell is not None and one.position in places and one.row in originals
             else one
             for one in report.findings
         )
-        return dataclasses.replace(report, findings=findings)
+        return report._replace(findings=findings)
 
 
 def repair_table(table: Table, schema: Schema, *, today: date, columns: Collection[str] | None = None) -> RepairedTable:

@@ -5,11 +5,9 @@ Values only: nothing is judged or worded here beyond putting together what readi
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from odl_host.pipeline.reporting.wording import column_letter, unbroken
 
@@ -31,17 +29,19 @@ _CAUSES = frozenset({"open-quote", "unquoted-decimal-comma", "replacement-charac
 GOOD_OUTCOMES = frozenset({"published", "valid"})
 
 
-@dataclass(frozen=True, slots=True)
-class Repair:
+_NO_COUNTS: Mapping[tuple[str, str | None], int] = {}
+"""Shared by reports without findings; never written to."""
+
+
+class Repair(NamedTuple):
     """Something put right in the copy that is published, never in the town hall's own file; `detail` is French."""
 
     kind: str
-    count: int
+    count: int  # type: ignore[assignment]  # rather than the method of tuples, which nobody asks a repair for
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class FileReport:
+class FileReport(NamedTuple):
     """What is said about one file.
 
     `findings` holds what was kept, `counts` everything: (code, column) → number. `rows` counts the data rows, None when
@@ -68,7 +68,7 @@ class FileReport:
     notes: tuple[str, ...] = ()
     repairs: tuple[Repair, ...] = ()
     findings: tuple[Finding, ...] = ()
-    counts: Mapping[tuple[str, str | None], int] = field(default_factory=dict)
+    counts: Mapping[tuple[str, str | None], int] = _NO_COUNTS
     errors_total: int = 0
     warnings_total: int = 0
     comparison: Comparison | None = None
@@ -95,11 +95,11 @@ class FileReport:
 
         asked = self.question_on(finding)
         if asked is not None:
-            finding = dataclasses.replace(finding, params={**finding.params, "perhaps": asked.label})
+            finding = finding._replace(params={**finding.params, "perhaps": asked.label})
         other = finding.params.get("row", "")
         if self.header_row > 1 and other.isdigit():
             params = {**finding.params, "row": str(int(other) + self.header_row - 1)}
-            finding = dataclasses.replace(finding, params=params)
+            finding = finding._replace(params=params)
         wrong, todo = sentences(finding)
         return unbroken(wrong), unbroken(todo)
 

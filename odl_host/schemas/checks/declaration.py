@@ -7,7 +7,6 @@ unknown name or a bad parameter gives one `check-error`; the other checks still 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from odl_host.schemas.checks.actes import NOMENCLATURE_ACTE
@@ -47,15 +46,15 @@ DEPRECATED = {
 """Old names, which nearly all published schemas still use."""
 
 
-@dataclass(slots=True)
 class BoundChecks:
     """The checks of a schema in the order of declaration, ready to run, and what could not be bound."""
 
-    values: list[BoundCheck] = field(default_factory=list)
-    rows: list[RowCheck] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    ours: dict[tuple[str, str], Severity | None] = field(default_factory=dict)
-    """What the schema makes of our own findings; see `ours.py`."""
+    def __init__(self) -> None:
+        self.values: list[BoundCheck] = []
+        self.rows: list[RowCheck] = []
+        self.findings: list[Finding] = []
+        self.ours: dict[tuple[str, str], Severity | None] = {}
+        """What the schema makes of our own findings; see `ours.py`."""
 
 
 def bind_checks(schema: Schema, *, strict_validata: bool = False) -> BoundChecks:

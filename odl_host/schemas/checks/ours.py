@@ -9,9 +9,8 @@ error on that column, whatever the column's name; `"severity"` may be "error", "
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from odl_host.schemas.checks.problem import BadParameters, BoundCheck, JudgeValue, Problem
 from odl_host.schemas.findings import Severity
@@ -36,8 +35,7 @@ _WITHOUT_COLUMN = frozenset(OWN_CODES[-2:])
 _SEVERITIES: Mapping[object, Severity | None] = {"error": "error", "warning": "warning", "off": None}
 
 
-@dataclass(frozen=True, slots=True)
-class OwnCheck:
+class OwnCheck(NamedTuple):
     """A warning on the cells of the fields it concerns, with examples of what it lets pass and what it notes."""
 
     codes: tuple[str, ...]

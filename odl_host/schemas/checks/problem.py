@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from odl_host.schemas.findings import NO_PARAMS, Severity
@@ -35,15 +34,14 @@ Doubts: TypeAlias = Callable[[Collection[str]], list[str]]
 """Many texts in, those that are not surely good out; never called with no text."""
 
 
-@dataclass(frozen=True, slots=True)
-class ValueCheck:
+class ValueCheck(NamedTuple):
     """A check on the cells of one column, with examples of what it accepts and refuses."""
 
     name: str
     bind: Callable[[Mapping[str, object]], JudgeValue]
     good: tuple[str, ...]
     bad: tuple[str, ...]
-    params: Mapping[str, object] = field(default_factory=lambda: NO_PARAMS)
+    params: Mapping[str, object] = NO_PARAMS
     """Parameters with which the examples hold."""
     doubts: Doubts | None = None
     """A quick way for fields of text, whatever the parameters."""
@@ -57,8 +55,7 @@ class BoundCheck(NamedTuple):
     doubts: Doubts | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RowCheck:
+class RowCheck(NamedTuple):
     """A check across columns, bound to the parameters of one declaration.
 
     `columns[0]` bears the finding. `needs` says which absent columns make the check void ("all": any absent column;

@@ -5,7 +5,6 @@ import io
 import itertools
 import json
 import re
-from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -423,6 +422,6 @@ def test_a_file_that_shares_a_word_with_a_model_is_not_said_to_be_near_it(tmp_pa
 def test_a_column_that_may_be_the_missing_one_is_asked_about_where_it_is_missing(tmp_path: Path) -> None:
     report, _ = judge(tmp_path, ROWS)
     question = ReadNote("proposal", "…", label="Code de la salle", column="CODE")
-    asked = replace(report, advice=(question,))
+    asked = report._replace(advice=(question,))
     missing = next(one for one in asked.findings if one.code == "missing-label")
     assert "Si votre colonne «\u00a0Code de la salle\u00a0» contient cette information" in asked.sentences(missing)[1]
