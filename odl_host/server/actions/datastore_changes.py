@@ -308,9 +308,12 @@ def _require_columns(names: Sequence[str], definition: Definition, label: str) -
         raise ValidationError({"index": [f'The field "{label}" is not a valid column name.']})
 
 
-def _split(index: str, definition: Definition) -> tuple[str, ...]:
-    names = (index,) if definition.find(index) else tuple(name.strip() for name in index.split(","))
-    _require_columns(names, definition, index)
+def _split(index: str | list[str], definition: Definition) -> tuple[str, ...]:
+    if isinstance(index, list):
+        names = tuple(index)
+    else:
+        names = (index,) if definition.find(index) else tuple(name.strip() for name in index.split(","))
+    _require_columns(names, definition, str(index))
     return names
 
 

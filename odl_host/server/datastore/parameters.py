@@ -53,6 +53,10 @@ def name_list(value: Any) -> list[str]:
     return value
 
 
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
 def read_search(
     data: Mapping[str, Any], resource_id: str, *, rows_default: int, rows_max: int
 ) -> tuple[Search, str, JsonDict]:
@@ -198,7 +202,8 @@ class CreateInput:
     fields: list[FieldInput] | None
     records: list[Any] | None
     primary_key: list[str] | None
-    indexes: list[str] | None
+    indexes: list[str | list[str]] | None
+    """Each a field, fields separated by commas, or a list of fields."""
     aliases: list[str] | None
     deletes_fields: bool
     includes_records: bool
@@ -222,7 +227,17 @@ def read_create(data: Mapping[str, Any]) -> CreateInput:
             errors[key] = error.messages
             return None
 
-    aliases, primary_key, indexes = names("aliases"), names("primary_key"), names("indexes")
+    aliases = names("aliases")
+    if isinstance(data.get("primary_key"), list) and any(isinstance(item, list) for item in data["primary_key"]):
+        raise ValidationError({"index": [f'The field "{data["primary_key"]}" is not a valid column name.']})
+    primary_key = names("primary_key")
+    indexes: list[str | list[str]] | None = None
+    if isinstance(data.get("indexes"), list):
+        indexes = data["indexes"]
+        if odd := [item for item in indexes if not isinstance(item, str) and not _are_texts(item)]:
+            errors["indexes"] = [f"Neither a string nor a list: {odd[0]}"]
+    elif (given := names("indexes")) is not None:
+        indexes = [*given]
     counts = _read_counts(data, errors)
     if errors:
         raise ValidationError(errors)

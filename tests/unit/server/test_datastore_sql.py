@@ -392,6 +392,12 @@ def test_more_tables_than_can_be_attached_are_refused(rows: Table) -> None:
         ("SELECT max(paru) AS v FROM r", "1947-06-10"),
         ("SELECT string_agg(titre, ';' ORDER BY titre DESC) AS v FROM r", "La Peste;Germinal"),
         ("SELECT count(DISTINCT titre) AS v FROM r", 2),
+        ("SELECT paru::timestamp::date::text AS v FROM r WHERE _id = 1", "1947-06-10"),
+        ("SELECT upper(lower(upper(left(titre, 2)))) AS v FROM r WHERE _id = 1", "LA"),
+        ("SELECT titre AS v FROM r WHERE annee = ANY(ARRAY[1, 1885])", "Germinal"),
+        ("SELECT titre AS v FROM r WHERE upper(titre) ILIKE concat('%', lower('PESTE'))", "La Peste"),
+        ("SELECT round(avg(prix), 1)::text || ' €' AS v FROM r", "10.3 €"),
+        ("SELECT CASE WHEN trim(titre) ~ '^G' THEN extract(year from paru) END AS v FROM r WHERE _id = 2", 1885),
     ],
 )
 def test_values_follow_postgresqls_types(rows: Table, sql: str, expected: object) -> None:

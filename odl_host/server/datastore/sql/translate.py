@@ -18,7 +18,7 @@ from sqlglot.schema import MappingSchema
 
 from odl_host.ckan import ValidationError
 from odl_host.server.datastore.filters import bad_query
-from odl_host.server.datastore.sql.functions import FUNCTIONS
+from odl_host.server.datastore.sql.functions import ALLOWED_IN_SQLITE, FUNCTIONS
 from odl_host.server.datastore.sql.statement import Statement, function_name, invalid
 from odl_host.server.datastore.types import BadValue, find_type
 
@@ -86,7 +86,7 @@ def translate(statement: Statement, tables: Mapping[str, Columns]) -> Translatio
         outputs = _outputs(tree)
         names = tuple(item.alias_or_name for item in outputs)
         types = tuple(_kind(item) for item in outputs)
-        translated = tree.transform(_translated, copy=False)
+        translated = tree.transform(_rewritten, copy=False)
         sql = translated.sql("sqlite", unsupported_level=ErrorLevel.RAISE, comments=False)
     except RecursionError:
         raise invalid("Invalid SQL: nested too deeply") from None
@@ -302,8 +302,19 @@ def _arguments(node: exp.Func) -> Iterator[exp.Expr]:
                 yield exp.Literal.string(item.name) if isinstance(item, exp.Var) else item
 
 
+def _rewritten(node: exp.Expr) -> exp.Expr:
+    """Return what stands for a node and its parts in SQLite: the parts after the whole, which looks at their types."""
+    new = _translated(node)
+    if new is not node:
+        # `transform` goes into what stays, not into what replaces.
+        for part in list(new.iter_expressions()):
+            part.replace(part.transform(_rewritten, copy=False))
+    return new
+
+
 def _translated(node: exp.Expr) -> exp.Expr:
-    """Return what stands for a node in SQLite; its parts are looked at after it."""
+    if isinstance(node, exp.Anonymous) and node.name in ALLOWED_IN_SQLITE:
+        return node  # stands there because of this function
     if isinstance(node, exp.Cast):
         return _translate_cast(node)
     if isinstance(node, exp.EQ) and isinstance(node.right, exp.Any):
