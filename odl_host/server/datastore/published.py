@@ -49,12 +49,14 @@ _SCHEMA_TYPES = {
     "object": "json",
     "geojson": "json",
 }
-_BIG = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z")
-_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?\Z")
+_WHOLE = re.compile(
+    r"-?(?:0|[1-9][0-9]{0,7})\Z"
+)  # longer ones are codes (SIREN, SIRET, telephone) more often than counts
+_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})\Z|-?(?:0|[1-9][0-9]{0,7})\Z")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?\Z")
 _SEEN: tuple[tuple[str, Callable[[str], object]], ...] = (
-    ("int8", _BIG.match),
+    ("int8", _WHOLE.match),
     ("numeric", _DECIMAL.match),
     ("date", _DATE.match),
     ("timestamp", _MOMENT.match),

@@ -20,6 +20,10 @@ RANK_TYPE = ColumnType("float", "real", get_type("float8").keep, text=str)
 MATCHES = "matches"
 """The temporary table of the rows that full text found, with their ranks: each row is looked at once."""
 MAX_QUERIES = 20
+MAX_READ = 10_000
+"""In a table without indexed words, more rows than this that hold the beginnings of the words are taken as they are."""
+RANK_OF_MANY = "0.057308756"
+"""Their rank: that of one occurrence."""
 
 _SORT = re.compile(
     r'(?P<field>"(?:[^"])+"|.+?)(?:\s+(?P<way>asc|desc))?(?:\s+nulls\s+(?P<nulls>first|last))?\s*\Z', re.IGNORECASE
@@ -207,7 +211,8 @@ def _find_words(query: _Query, table: Table, search: Search, *, indexed: bool) -
     table.ranks.queries = []
     ranks: list[str] = []
     where, values = list(query.where), list(query.values)
-    has_conditions = bool(where)
+    needs_rows = bool(where) or any(column is not None for _, _, _, column in asked)
+    is_narrowed = True
     for name, text, language, column in asked:
         try:
             read = fulltext.parse_plain if search.plain else fulltext.parse_query
@@ -218,43 +223,58 @@ def _find_words(query: _Query, table: Table, search: Search, *, indexed: bool) -
         number = len(ranks)
         table.ranks.queries.append((words, language))
         source = text_sql((column,) if column else table.definition.columns)
-        if indexed and column is None:
-            ranks.append(f"vector_rank({number}, vector)")
-        else:
-            ranks.append(f"text_rank({number}, {source})")
-        # Reading a row costs far more than looking whether a word can be in it.
-        if indexed and words.needed:
-            where.append(f"{WORDS}._id IN (SELECT rowid FROM {LEXEMES} WHERE {LEXEMES} MATCH ?)")  # noqa: S608
-            values.append(" AND ".join(f'"{term.lexeme}"{" *" * term.is_prefix}' for term in words.needed))
-        for term in words.needed:
-            if not indexed and (runs := _ASCII_RUN.findall(term.lexeme)):
-                longest = max(runs, key=len)
-                where.append(f"instr(lower({source}), ?) > 0")
-                values.append(longest if language == "simple" else longest[: max(2, len(longest) - 1)])
+        of_vector = indexed and column is None
+        ranks.append(f"vector_rank({number}, vector)" if of_vector else f"text_rank({number}, {source})")
+        for condition, value in _narrowing(words, source, language, indexed=indexed):
+            where.append(condition)
+            values.append(value)
+        is_narrowed = is_narrowed and bool(words.needed)
         if name:
             query.ranks.append((name, f"r{number}"))
-    columns = [f"r{number}" for number in range(len(ranks))]
     query.where, query.values, query.has_words = [], [], True
     key = (table.version, tuple(ranks), tuple(where), tuple(values), tuple(table.ranks.queries))
     if table.matches_key == key:
         return  # another page of the same search
     table.matches_key = None
-    db = table.db
-    db.execute(f"DROP TABLE IF EXISTS temp.{MATCHES}")
-    db.execute(f"CREATE TEMP TABLE {MATCHES} (_id INTEGER PRIMARY KEY, {', '.join(columns)})")
     source = NAME
     if indexed:
-        needs_rows = has_conditions or any(column is not None for _, _, _, column in asked)
         source = f"{WORDS} JOIN {NAME} USING (_id)" if needs_rows else WORDS
-    condition = f" WHERE {' AND '.join(where)}" if where else ""
-    db.execute(
-        f"INSERT INTO temp.{MATCHES} SELECT _id, {', '.join(ranks)} FROM {source}{condition}",  # noqa: S608 - own names
-        values,
-    )
+    if where:
+        source += f" WHERE {' AND '.join(where)}"
+    if not indexed and is_narrowed and _are_many(table.db, source, values):
+        ranks = [RANK_OF_MANY] * len(ranks)
+    _fill_matches(table.db, source, values, ranks)
+    table.matches_key = key
+
+
+def _narrowing(words: fulltext.Query, source: str, language: str, *, indexed: bool) -> Iterator[tuple[str, str]]:
+    """Yield conditions that each match meets: reading a row costs far more than looking whether a word can be in it."""
+    if indexed and words.needed:
+        terms = (f'"{term.lexeme}"{" *" * term.is_prefix}' for term in words.needed)
+        yield f"{WORDS}._id IN (SELECT rowid FROM {LEXEMES} WHERE {LEXEMES} MATCH ?)", " AND ".join(terms)  # noqa: S608
+        return
+    for term in words.needed:
+        if runs := _ASCII_RUN.findall(term.lexeme):
+            longest = max(runs, key=len)
+            # A stem is the beginning of its words, but for its last letter.
+            beginning = longest if language == "simple" else longest[: max(2, len(longest) - 1)]
+            yield f"instr(lower({source}), ?) > 0", beginning
+
+
+def _are_many(db: sqlite3.Connection, source: str, values: list[Kept]) -> bool:
+    """Return whether more rows may match than can be read in time."""
+    few = f"SELECT count(*) FROM (SELECT 1 FROM {source} LIMIT {MAX_READ + 1})"  # noqa: S608 - own names
+    return int(db.execute(few, values).fetchone()[0]) > MAX_READ
+
+
+def _fill_matches(db: sqlite3.Connection, source: str, values: list[Kept], ranks: list[str]) -> None:
+    columns = [f"r{number}" for number in range(len(ranks))]
+    db.execute(f"DROP TABLE IF EXISTS temp.{MATCHES}")
+    db.execute(f"CREATE TEMP TABLE {MATCHES} (_id INTEGER PRIMARY KEY, {', '.join(columns)})")
+    db.execute(f"INSERT INTO temp.{MATCHES} SELECT _id, {', '.join(ranks)} FROM {source}", values)  # noqa: S608
     db.execute(f"DELETE FROM temp.{MATCHES} WHERE {' OR '.join(f'{column} IS NULL' for column in columns)}")  # noqa: S608
     order = ", ".join(f"{column} DESC" for column in columns)
     db.execute(f"CREATE INDEX temp.{MATCHES}_by_rank ON {MATCHES} ({order}, _id)")
-    table.matches_key = key
 
 
 def _asked(definition: Definition, search: Search) -> list[tuple[str, str, str, Column | None]]:
