@@ -6,14 +6,16 @@ finds what the first one made.
 
 from __future__ import annotations
 
+import json
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, cast
 
 from odl_host.catalogue.client import Catalogue, Upload
 from odl_host.ckan import JsonDict, OrganizationDict, PackageDict, ResourceDict, extras_dict
-from odl_host.errors import CatalogueNotFound, CatalogueRefused, UsageError
+from odl_host.errors import CatalogueInvalid, CatalogueNotFound, CatalogueRefused, UsageError
 
 # Every id that odl-host derives lies under this namespace; changing it would change the ids of all catalogues.
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://schema.data.gouv.fr/odl-host")
@@ -111,9 +113,12 @@ def create_dataset(catalogue: Catalogue, wanted: PackageDict) -> PackageDict:
     """
     draft = {**wanted, "state": "draft"}
     try:
-        held = cast(PackageDict, catalogue.call_action("package_show", {"id": wanted["id"]}))
-    except (CatalogueNotFound, CatalogueRefused):
         return cast(PackageDict, catalogue.call_action("package_create", draft))
+    except CatalogueInvalid as error:
+        try:
+            held = cast(PackageDict, catalogue.call_action("package_show", {"id": wanted["id"]}))
+        except (CatalogueNotFound, CatalogueRefused):
+            raise error from None  # it is not there: something else is wrong with it
     if held.get("state") == "active":
         return held
     if held.get("state") == "deleted":
@@ -226,18 +231,67 @@ def upload_resource(
     return cast(ResourceDict, result)
 
 
-def _upload_original_resource(catalogue: Catalogue, dataset_id: str, resource: ResourceDict, original: Upload) -> None:
-    """Keep the received file as a resource of its own, on a CKAN that knows no originals."""
-    original_id = derive_id(resource["id"], "original")
-    fields = {
-        "id": original_id,
-        "package_id": dataset_id,
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A file on its way: the plain fields of its resource, its bytes, and the file as received where it differs."""
+
+    resource: ResourceDict
+    file: Upload
+    original: Upload | None = None
+
+
+def takes_files_together(catalogue: Catalogue) -> bool:
+    """Return whether files are best sent several at a time: to a CKAN, where each call costs a whole dataset."""
+    return not catalogue.supports(ORIGINAL_EXTENSION)
+
+
+def upload_resources(
+    catalogue: Catalogue, dataset_id: str, sendings: Sequence[Sending], *, held: Collection[str], activate: bool
+) -> PackageDict:
+    """Send several files of a dataset in one call, all or none, and show the dataset; return it.
+
+    `held`: the ids of the resources that are there, and keep their addresses. Received files become resources of their
+    own.
+    """
+    form: JsonDict = {"match__id": dataset_id}
+    new: list[JsonDict] = []
+    files: dict[str, Upload] = {}
+    for sending in sendings:
+        for fields, file in _with_original(sending):
+            place = f"update__resources__{fields['id']}"
+            files[f"{place}__upload"] = file
+            if fields["id"] in held:
+                form[place] = json.dumps(fields)
+            else:
+                new.append(fields)
+    if new:
+        form["update__resources__extend"] = json.dumps(new)
+    if activate:
+        form["update__state"] = "active"
+    return cast(PackageDict, catalogue.call_action("package_revise", form, files)["package"])
+
+
+def _with_original(sending: Sending) -> Iterator[tuple[JsonDict, Upload]]:
+    yield cast(JsonDict, sending.resource), sending.file
+    if sending.original is not None:
+        yield _original_fields(sending.resource, sending.original), sending.original
+
+
+def _original_fields(resource: ResourceDict, original: Upload) -> JsonDict:
+    """Return the resource that keeps a received file, on a CKAN that knows no originals."""
+    return {
+        "id": derive_id(resource["id"], "original"),
         "name": f"{resource['name']} (fichier d’origine)",
         "format": original.path.suffix.lstrip(".").upper(),
         "original_of": resource["id"],
     }
+
+
+def _upload_original_resource(catalogue: Catalogue, dataset_id: str, resource: ResourceDict, original: Upload) -> None:
+    """Keep the received file as a resource of its own, on a CKAN that knows no originals."""
+    fields = {**_original_fields(resource, original), "package_id": dataset_id}
     dataset = find_dataset(catalogue, dataset_id)
-    held = any(item["id"] == original_id for item in (dataset or {}).get("resources", ()))
+    held = any(item["id"] == fields["id"] for item in (dataset or {}).get("resources", ()))
     catalogue.call_action("resource_patch" if held else "resource_create", fields, {"upload": original})
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 
-from odl_host.errors import OdlError
+from odl_host.catalogue import upsert
+from odl_host.errors import CatalogueRefused, OdlError, Unavailable
 from odl_host.pipeline import publish
 from odl_host.pipeline.context import Progress, RunContext
 from odl_host.pipeline.journal import Journal
@@ -19,6 +20,8 @@ from odl_host.pipeline.outcomes import DatasetOutcome, Outcome
 from odl_host.pipeline.plan import DatasetPlan, Plan, Step
 
 _OUTCOME_OF_ACTION = {"unchanged": "unchanged", "reject": "rejected", "block": "blocked", "fail": "failed"}
+MOST_FILES_TOGETHER = 20
+MOST_BYTES_TOGETHER = 20_000_000
 _SENT = {"create": "published", "update": "published", "describe": "updated"}
 
 
@@ -103,10 +106,14 @@ def _apply_steps(
     applied: Applied,
 ) -> None:
     """Send the files, show the dataset, and only then take away what leaves it."""
-    sent = [
-        _apply_step(context, dataset_id, step, held, journal, line) for step in plan.steps if step.action != "remove"
+    sent, shown = _send_together(context, plan, dataset_id, held, journal, line)
+    done = {outcome.step.source.relative for outcome in sent}
+    sent += [
+        _apply_step(context, dataset_id, step, held, journal, line)
+        for step in plan.steps
+        if step.action != "remove" and step.source.relative not in done
     ]
-    if any(outcome.outcome != "failed" for outcome in sent):
+    if not shown and any(outcome.outcome != "failed" for outcome in sent):
         try:
             publish.show_dataset(context.catalogue, line, dataset_id, plan)
         except OdlError as error:
@@ -116,6 +123,68 @@ def _apply_steps(
     for step in plan.steps:
         if step.action == "remove":
             applied.outcomes.append(_apply_step(context, dataset_id, step, held, journal, line))
+
+
+def _send_together(
+    context: RunContext,
+    plan: DatasetPlan,
+    dataset_id: str,
+    held: frozenset[str],
+    journal: Journal,
+    line: Line,
+) -> tuple[list[Outcome], bool]:
+    """Send several files in each call where the catalogue is better served so; what it refuses goes one by one.
+
+    Returns how those files ended that need no other attempt, and whether the dataset is shown.
+    """
+    steps = [step for step in plan.steps if step.action in {"create", "update"}]
+    outcomes: list[Outcome] = []
+    shown = False
+    if not steps or not upsert.takes_files_together(context.catalogue):
+        return outcomes, shown
+    for batch in _batches(steps):
+        files = []
+        for step in batch:
+            try:
+                files.append((step, publish.prepare_file(step, today=context.today)))
+            except (OdlError, OSError) as error:
+                journal.write("failed", path=step.source.relative, error=said_of(error))
+                outcomes.append(Outcome(step, "failed", detail=said_of(error)))
+        if not files:
+            continue
+        for step, _ in files:
+            journal.write("sending", path=step.source.relative, resource=step.resource_id, action=step.action)
+        try:
+            resources = publish.publish_files(
+                context.catalogue, line, dataset_id, files, held=held, activate=plan.activate
+            )
+        except (Unavailable, CatalogueRefused) as error:
+            journal.write("failed", dataset=dataset_id, error=said_of(error))
+            outcomes += [Outcome(step, "failed", detail=said_of(error)) for step, _ in files]
+        except (OdlError, OSError) as error:
+            journal.write("one by one", dataset=dataset_id, error=said_of(error))
+        else:
+            shown = True
+            for step, _ in files:
+                resource = resources[step.resource_id]
+                journal.write("sent", path=step.source.relative, resource=step.resource_id)
+                outcomes.append(Outcome(step, "published", resource_id=resource["id"], url=resource["url"]))
+    return outcomes, shown
+
+
+def _batches(steps: Sequence[Step]) -> Iterator[list[Step]]:
+    """Cut steps into batches that a server takes and a retry does not make dear."""
+    batch: list[Step] = []
+    size = 0
+    for step in steps:
+        weight = 2 * step.source.path.stat().st_size if step.source.path.exists() else 0
+        if batch and (len(batch) == MOST_FILES_TOGETHER or size + weight > MOST_BYTES_TOGETHER):
+            yield batch
+            batch, size = [], 0
+        batch.append(step)
+        size += weight
+    if batch:
+        yield batch
 
 
 def _apply_step(

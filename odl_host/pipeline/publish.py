@@ -7,14 +7,14 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
 from odl_host.catalogue import upsert
 from odl_host.catalogue.client import Catalogue, Upload
-from odl_host.ckan import ResourceDict
+from odl_host.ckan import PackageDict, ResourceDict
 from odl_host.errors import CatalogueInvalid, DataError, StorageError
 from odl_host.pipeline.examine import hash_file
 from odl_host.pipeline.line import Line
@@ -46,8 +46,7 @@ def publish_file(
     :raises DataError: the file changed since it was examined. :raises CatalogueError: the catalogue refused.
     :raises Unavailable: the catalogue did not answer.
     """
-    file, original = _files_of(step)
-    metadata = {**step.metadata, "validated_on": today.isoformat()}
+    sending = prepare_file(step, today=today)
 
     def send(again: bool) -> ResourceDict:
         there = exists
@@ -58,7 +57,7 @@ def publish_file(
             there = held is not None
         try:
             return upsert.upload_resource(
-                catalogue, dataset_id, cast(ResourceDict, metadata), file, original=original, exists=there
+                catalogue, dataset_id, sending.resource, sending.file, original=sending.original, exists=there
             )
         except CatalogueInvalid:
             # The attempt whose answer was lost may have reached the catalogue only now.
@@ -68,6 +67,44 @@ def publish_file(
             return held
 
     return line.insist(send)
+
+
+def publish_files(
+    catalogue: Catalogue,
+    line: Line,
+    dataset_id: str,
+    files: Sequence[tuple[Step, upsert.Sending]],
+    *,
+    held: frozenset[str],
+    activate: bool,
+) -> dict[str, ResourceDict]:
+    """Send some files of a dataset in one call, all or none; return its resources by id.
+
+    :raises CatalogueError: the catalogue refused one of them. :raises Unavailable: it did not answer.
+    """
+
+    def send(again: bool) -> PackageDict:
+        there: Collection[str] = held
+        if again and (dataset := upsert.find_dataset(catalogue, dataset_id)):
+            resources = {resource["id"]: resource for resource in dataset.get("resources", ())}
+            shown = dataset.get("state") == "active" or not activate
+            if shown and all(_landed(resources.get(step.resource_id, {}), step) for step, _ in files):
+                return dataset
+            there = resources.keys()
+        sendings = [sending for _, sending in files]
+        return upsert.upload_resources(catalogue, dataset_id, sendings, held=there, activate=activate)
+
+    return {resource["id"]: resource for resource in line.insist(send).get("resources", ())}
+
+
+def prepare_file(step: Step, *, today: date) -> upsert.Sending:
+    """Return a file as it is sent; it is what was examined.
+
+    :raises DataError: it changed since. :raises StorageError: its normalised copy did.
+    """
+    file, original = _files_of(step)
+    metadata = {**step.metadata, "validated_on": today.isoformat()}
+    return upsert.Sending(cast(ResourceDict, metadata), file, original)
 
 
 def describe_file(catalogue: Catalogue, line: Line, step: Step) -> ResourceDict:
