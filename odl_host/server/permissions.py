@@ -189,7 +189,10 @@ def _refuse_rows(ctx: Context, action: str, ref: str) -> NoReturn:
 
 
 def can_create_dataset(ctx: Context, params: Any) -> None:
-    """Editors of the organization named by `owner_org`; without one, who edits any organization may."""
+    """Editors of the organization named by `owner_org`; without one, who edits any organization may.
+
+    Others may where datasets need no organization and `ckan.auth.create_dataset_if_not_in_organization` is on.
+    """
     if ctx.user is not None and ctx.user.sysadmin:
         return
     if ctx.user is None:
@@ -200,7 +203,9 @@ def can_create_dataset(ctx: Context, params: Any) -> None:
     if not owner_org and ctx.user.scope:
         refuse(ctx, "User {user} not authorized to create packages without an organization")
     if not owner_org:
-        if ctx.site.settings["ckan.auth.create_dataset_if_not_in_organization"]:
+        settings = ctx.site.settings
+        needs_none = settings["ckan.auth.create_unowned_dataset"]
+        if needs_none and settings["ckan.auth.create_dataset_if_not_in_organization"]:
             return
         if group_ids_of_user(ctx.db, ctx.user.id, WRITERS):
             return

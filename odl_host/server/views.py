@@ -15,11 +15,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict
-from odl_host.server.documents import encode
+from odl_host.server.documents import SITE, encode
 from odl_host.server.tables import resource_views
 
 _IMAGES = frozenset({"png", "jpg", "jpeg", "gif", "bmp", "svg", "webp", "ico", "cur", "apng", "avif", "tiff"})
-_TEXTS = frozenset({"txt", "text/plain", "json", "gjson", "geojson", "jsonp", "xml", "rdf", "owl", "rss", "atom"})
+_TEXTS = frozenset({"txt", "text/plain", "json", "jsonp", "xml", "rdf", "rdf+xml", "owl+xml", "rss", "atom"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class ViewType:
     settings: tuple[str, ...] = ()
     defaults: Mapping[str, object] = field(default_factory=dict)
     formats: frozenset[str] = frozenset()
+    needs_upload: bool = False
+    """Whether only files of this site are shown: a page cannot read those of another one."""
     needs_rows: bool = False
     """Whether the resource must have rows (its `datastore_active`), whatever its format."""
 
@@ -37,7 +39,7 @@ class ViewType:
 VIEW_TYPES: Mapping[str, ViewType] = MappingProxyType(
     {
         "image_view": ViewType("Image", ("image_url",), formats=_IMAGES),
-        "text_view": ViewType("Text", formats=_TEXTS),
+        "text_view": ViewType("Text", formats=_TEXTS, needs_upload=True),
         "datatables_view": ViewType(
             "Table",
             (
@@ -112,6 +114,7 @@ def create_default_views(
         for kind in kinds
         if (known := VIEW_TYPES.get(kind))
         and known.needs_rows == with_rows
+        and (not known.needs_upload or str(resource.get("url")).startswith(SITE))
         and (word in known.formats or (known.needs_rows and resource.get("datastore_active")))
     ]
     if not fitting:

@@ -1,16 +1,16 @@
-"""Short lists for search boxes: organizations, groups, formats."""
+"""Short lists for search boxes: datasets, organizations, groups, formats."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from odl_host.ckan import JsonDict
+from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server import permissions
-from odl_host.server.params import Params, natural, optional, required, text
+from odl_host.server.params import MISSING_VALUE, Params, natural, optional, required, text
 from odl_host.server.registry import Context, action
 from odl_host.server.search.index import SearchRequest
 from odl_host.server.search.lucene import Everything
-from odl_host.server.tables import groups
+from odl_host.server.tables import groups, packages
 
 DEFAULT_FORMATS = 5
 FORMATS_MAX = 1000
@@ -22,6 +22,13 @@ class Part(Params):
 
     q: str = optional(text, "")
     limit: int = optional(natural, 20)
+
+
+class PackagePart(Params):
+    """A part of a name or title."""
+
+    q: str | None = optional(text)
+    limit: int = optional(natural, 10)
 
 
 class FormatPart(Params):
@@ -62,6 +69,38 @@ def format_autocomplete(ctx: Context, params: FormatPart) -> list[str]:
     counts = ctx.site.index.search(ctx.db, request).facets.get("res_format", {})
     found = dict.fromkeys(name.lower() for name in counts if params.q.lower() in name.lower())
     return list(found)[: params.limit]
+
+
+@action(params=PackagePart, allow=permissions.anyone, reads=True)
+def package_autocomplete(ctx: Context, params: PackagePart) -> list[JsonDict]:
+    """Return the datasets whose name or title contains a text, for a search box.
+
+    :param q: the text
+    :param limit: at most this many, 10 by default
+    """
+    if params.q is None:
+        if "q" in params.data:
+            return []
+        raise ValidationError({"q": [MISSING_VALUE]})
+    query = (
+        sa.select(packages.c.name, packages.c.title)
+        .where(
+            packages.c.state == "active",
+            packages.c.private == sa.false(),
+            sa.or_(
+                packages.c.name.icontains(params.q, autoescape=True),
+                packages.c.title.icontains(params.q, autoescape=True),
+            ),
+        )
+        .order_by(packages.c.name)
+        .limit(params.limit)
+    )
+    found = []
+    for row in ctx.db.execute(query):
+        match = "name" if params.q.lower() in row.name else "title"
+        shown = row.name if match == "name" else row.title
+        found.append({"match_displayed": shown, "match_field": match, "name": row.name, "title": row.title})
+    return found
 
 
 def _matches(ctx: Context, params: Part, *, is_organization: bool) -> list[JsonDict]:

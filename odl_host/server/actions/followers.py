@@ -1,8 +1,7 @@
-"""Following: users who want to hear of a user, a dataset, a group or an organization."""
+"""Followers: users who want to hear of a user, a dataset, a group or an organization."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,13 +10,11 @@ import sqlalchemy as sa
 from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError
 from odl_host.server import permissions
 from odl_host.server.clock import now
-from odl_host.server.datasets import find_dataset, render_dataset
-from odl_host.server.documents import place
-from odl_host.server.group_views import GroupShow, show_group
+from odl_host.server.datasets import find_dataset
 from odl_host.server.groups import find_group
 from odl_host.server.params import Params, optional, required, text
 from odl_host.server.registry import Context, action
-from odl_host.server.tables import followers, groups, packages, users
+from odl_host.server.tables import followers, users
 from odl_host.server.users import count_created_packages, find_account, show_user
 
 
@@ -31,13 +28,6 @@ class Sent(Params):
     """An object to follow or not; its absence is told in the action's own words."""
 
     id: str = optional(text, "")
-
-
-class Followees(Params):
-    """Whose, and the beginning of their names."""
-
-    id: str = required(text)
-    q: str = optional(text, "")
 
 
 FINDERS: dict[str, tuple[str, Callable[[sa.Connection, str], Any]]] = {
@@ -55,12 +45,6 @@ def _follower(what: str) -> Callable[[Context, Any], None]:
             raise NotAuthorized(f"You must be logged in to {what}")
 
     return rule
-
-
-def _self(ctx: Context, params: Any) -> None:
-    """The user oneself, or a sysadmin."""
-    if ctx.user is None or not (ctx.user.sysadmin or params.id in (ctx.user.id, ctx.user.name)):
-        raise NotAuthorized("Not authorized")
 
 
 def _sysadmin(ctx: Context, params: Any) -> None:  # noqa: ARG001 - every rule has the same form
@@ -227,104 +211,6 @@ def organization_follower_list(ctx: Context, params: Ref) -> list[JsonDict]:
     return _list_followers(ctx, "group", params.id)
 
 
-@action(params=Ref, allow=permissions.anyone, reads=True)
-def followee_count(ctx: Context, params: Ref) -> int:
-    """Return how many users, datasets and groups a user follows; organizations have a count of their own.
-
-    :param id: the user's id or name
-    """
-    return sum(len(_followed_ids(ctx, kind, params.id)) for kind in ("user", "dataset", "group"))
-
-
-@action(params=Ref, allow=permissions.anyone, reads=True)
-def user_followee_count(ctx: Context, params: Ref) -> int:
-    """Return how many users a user follows.
-
-    :param id: the user's id or name
-    """
-    return len(_followed_ids(ctx, "user", params.id))
-
-
-@action(params=Ref, allow=permissions.anyone, reads=True)
-def dataset_followee_count(ctx: Context, params: Ref) -> int:
-    """Return how many datasets a user follows.
-
-    :param id: the user's id or name
-    """
-    return len(_followed_ids(ctx, "dataset", params.id))
-
-
-@action(params=Ref, allow=permissions.anyone, reads=True)
-def group_followee_count(ctx: Context, params: Ref) -> int:
-    """Return how many groups a user follows.
-
-    :param id: the user's id or name
-    """
-    return len(_followed_ids(ctx, "group", params.id))
-
-
-@action(params=Ref, allow=permissions.anyone, reads=True)
-def organization_followee_count(ctx: Context, params: Ref) -> int:
-    """Return how many organizations a user follows.
-
-    :param id: the user's id or name
-    """
-    return len(_followed_ids(ctx, "organization", params.id))
-
-
-@action(params=Followees, allow=_self, reads=True)
-def followee_list(ctx: Context, params: Followees) -> list[JsonDict]:
-    """Return what a user follows, each with its type, its name for people and its whole.
-
-    :param id: the user's id or name
-    :param q: only those whose name for people begins with this text
-    """
-    shown = [
-        {"type": kind, "display_name": _display_name(kind, entry), "dict": entry}
-        for kind in ("user", "dataset", "group", "organization")
-        for entry in _list_followees(ctx, kind, params.id)
-    ]
-    shown.sort(key=lambda entry: str(entry["display_name"]))
-    wanted = params.q.strip().lower()
-    return [entry for entry in shown if str(entry["display_name"]).lower().startswith(wanted)]
-
-
-@action(params=Ref, allow=_self, reads=True)
-def user_followee_list(ctx: Context, params: Ref) -> list[JsonDict]:
-    """Return the users whom a user follows.
-
-    :param id: the user's id or name
-    """
-    return _list_followees(ctx, "user", params.id)
-
-
-@action(params=Ref, allow=_self, reads=True)
-def dataset_followee_list(ctx: Context, params: Ref) -> list[JsonDict]:
-    """Return the datasets that a user follows and may read.
-
-    :param id: the user's id or name
-    """
-    return _list_followees(ctx, "dataset", params.id)
-
-
-@action(params=Ref, allow=_self, reads=True)
-def group_followee_list(ctx: Context, params: Ref) -> list[JsonDict]:
-    """Return the groups that a user follows.
-
-    :param id: the user's id or name
-    """
-    return _list_followees(ctx, "group", params.id)
-
-
-@action(params=Ref, allow=_self, reads=True)
-def organization_followee_list(ctx: Context, params: Ref) -> list[JsonDict]:
-    """Return the organizations that a user follows.
-
-    :param id: the user's id or name
-    """
-    return _list_followees(ctx, "organization", params.id)
-
-
 def _followed(ctx: Context, kind: str, ref: str) -> str:
     if not ref:
         noun = "Package" if kind == "dataset" else "Group"
@@ -335,7 +221,8 @@ def _followed(ctx: Context, kind: str, ref: str) -> str:
     return str(found.id)
 
 
-def _resolve(ctx: Context, kind: str, ref: str) -> str:
+def resolve(ctx: Context, kind: str, ref: str) -> str:
+    """Return the id of an object. :raises ValidationError: there is none of this kind."""
     noun, find = FINDERS[kind]
     found = find(ctx.db, ref)
     if found is None:
@@ -367,12 +254,12 @@ def _unfollow(ctx: Context, kind: str, ref: str) -> None:
 
 
 def _am_following(ctx: Context, kind: str, ref: str) -> bool:
-    key = _key(ctx, kind, _resolve(ctx, kind, ref))
+    key = _key(ctx, kind, resolve(ctx, kind, ref))
     return bool(ctx.db.scalar(sa.select(sa.exists().where(key))))
 
 
 def _count_followers(ctx: Context, kind: str, ref: str) -> int:
-    where = (followers.c.object_type == kind, followers.c.object_id == _resolve(ctx, kind, ref))
+    where = (followers.c.object_type == kind, followers.c.object_id == resolve(ctx, kind, ref))
     return ctx.db.scalar(sa.select(sa.func.count()).select_from(followers).where(*where)) or 0
 
 
@@ -382,62 +269,16 @@ def _list_followers(ctx: Context, kind: str, ref: str) -> list[JsonDict]:
         .join(followers, followers.c.follower_id == users.c.id)
         .where(
             followers.c.object_type == kind,
-            followers.c.object_id == _resolve(ctx, kind, ref),
+            followers.c.object_id == resolve(ctx, kind, ref),
             users.c.state == "active",
         )
         .order_by(users.c.name)
     )
-    return _shown_users(ctx, query)
+    return shown_users(ctx, query)
 
 
-def _shown_users(ctx: Context, query: sa.Select[Any]) -> list[JsonDict]:
+def shown_users(ctx: Context, query: sa.Select[Any]) -> list[JsonDict]:
+    """Return the users that a query finds, as everyone sees them."""
     rows = list(ctx.db.execute(query))
     created = count_created_packages(ctx.db, [row.id for row in rows])
     return [show_user(row, created.get(row.id, 0)) for row in rows]
-
-
-def _followed_ids(ctx: Context, kind: str, ref: str) -> list[str]:
-    """Return the ids of the living objects of one kind that a user follows."""
-    user_id = _resolve(ctx, "user", ref)
-    table, where = {
-        "user": (users, users.c.state == "active"),
-        "dataset": (packages, packages.c.state == "active"),
-        "group": (groups, sa.and_(groups.c.state == "active", groups.c.is_organization == sa.false())),
-        "organization": (groups, sa.and_(groups.c.state == "active", groups.c.is_organization == sa.true())),
-    }[kind]
-    query = (
-        sa.select(followers.c.object_id)
-        .join(table, table.c.id == followers.c.object_id)
-        .where(
-            followers.c.follower_id == user_id,
-            followers.c.object_type == ("group" if kind == "organization" else kind),
-            where,
-        )
-        .order_by(followers.c.since)
-    )
-    return list(ctx.db.scalars(query))
-
-
-def _list_followees(ctx: Context, kind: str, ref: str) -> list[JsonDict]:
-    ids = _followed_ids(ctx, kind, ref)
-    if kind == "user":
-        return _shown_users(ctx, sa.select(users).where(users.c.id.in_(ids)).order_by(users.c.name))
-    found: list[JsonDict] = []
-    for key in ids:
-        if kind == "dataset":
-            dataset = find_dataset(ctx.db, key)
-            if dataset and permissions.is_reader(ctx, dataset):
-                found.append(json.loads(place(render_dataset(ctx.db, dataset), ctx.site.url)))
-        else:
-            shown = show_group(
-                ctx,
-                GroupShow.parse({"id": key, "include_datasets": True}),
-                is_organization=kind == "organization",
-                counts_followers=False,
-            )
-            found.append(json.loads(shown))
-    return found
-
-
-def _display_name(kind: str, entry: JsonDict) -> object:
-    return (entry["title"] or entry["name"]) if kind == "dataset" else entry["display_name"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError
+from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server import permissions
 from odl_host.server.activities import record_dataset
 from odl_host.server.clock import now
@@ -18,25 +18,21 @@ from odl_host.server.datasets import (
     Dataset,
     Resource,
     delete_resources,
-    find_dataset,
     get_dataset,
     insert_dataset,
     insert_resources,
     purge_dataset,
     render_dataset,
     render_datasets,
-    renumber,
     resources_of,
-    touch_dataset,
     update_dataset,
     update_resource,
 )
 from odl_host.server.documents import Rendered, encode, join_array, join_object, place
-from odl_host.server.groups import find_group, get_group, put_member, remove_member
+from odl_host.server.groups import put_member, remove_member
 from odl_host.server.params import (
     MISSING_VALUE,
     Params,
-    anything,
     as_text,
     flag,
     natural,
@@ -65,20 +61,6 @@ class PackageShow(Params):
 
     id: str = optional(text, "")
     include_plugin_data: bool = optional(flag, False)
-
-
-class Ordered(Params):
-    """A dataset, and ids of its resources in the order to give them."""
-
-    id: str = required(text)
-    order: Any = required(anything)
-
-
-class NewOwner(Params):
-    """A dataset and an organization."""
-
-    id: str = optional(text, "")
-    organization_id: str = optional(text, "")
 
 
 class NewPackage(Params):
@@ -129,19 +111,6 @@ def _can_patch(ctx: Context, params: PackageShow) -> None:
 def _can_change(ctx: Context, params: ChangedPackage) -> None:
     """Whoever may change the dataset named by `id`, or without one by `name`."""
     permissions.require_writer(ctx, _changed(ctx, params))
-
-
-def _can_give(ctx: Context, params: NewOwner) -> None:
-    """A sysadmin; an admin of the dataset's organization who also edits the other one."""
-    dataset = ctx.once(find_dataset, params.id) if params.id else None
-    if dataset is None:
-        raise NotFound("Package was not found.")
-    if ctx.user is None or not ctx.user.sysadmin:
-        target = find_group(ctx.db, params.organization_id) if params.organization_id else None
-        is_theirs = target is None or permissions.has_capacity(ctx, target.id, permissions.WRITERS)
-        is_known = target is not None or not params.organization_id
-        if not (is_theirs and is_known and permissions.has_capacity(ctx, dataset.owner_org, permissions.ADMINS)):
-            raise NotAuthorized("")
 
 
 @action(params=PackageShow, allow=_can_show, reads=True, quick=True, keeps=True)
@@ -264,45 +233,6 @@ def package_patch(ctx: Context, params: PackageShow) -> Rendered:
     return _shown(ctx, get_dataset(ctx.db, dataset.id))
 
 
-@action(params=NewOwner, allow=_can_give)
-def package_owner_org_update(ctx: Context, params: NewOwner) -> None:
-    """Give a dataset to another organization, or to none.
-
-    :param id: the dataset's id or name
-    :param organization_id: the organization's id or name
-    """
-    dataset = ctx.once(get_dataset, params.id)
-    group = get_group(ctx.db, params.organization_id, is_organization=True) if params.organization_id else None
-    fields = dataset.fields
-    fields |= {"owner_org": group.id if group else None, "metadata_modified": now()}
-    update_dataset(ctx.db, fields, tags_changed=False)
-    record_dataset(ctx, dataset.id, "changed")
-
-
-@action(params=Ordered, allow=permissions.can_edit_dataset)
-def package_resource_reorder(ctx: Context, params: Ordered) -> JsonDict:
-    """Put the resources of a dataset in another order; those that are not named follow in their old one.
-
-    :param id: the dataset's id or name
-    :param order: ids of resources
-    """
-    dataset = ctx.once(get_dataset, params.id)
-    order = params.order
-    if not isinstance(order, list):
-        raise ValidationError({"order": "Must be a list of resource"})
-    if len({str(key) for key in order}) != len(order):
-        raise ValidationError({"order": "Must supply unique resource_ids"})
-    stored = {row.id: row for row in resources_of(ctx.db, dataset.id)}
-    for key in order:
-        if key not in stored:
-            raise ValidationError({"order": f"resource_id {key} can not be found"})
-    final = [*order, *(key for key in stored if key not in order)]
-    if renumber(ctx.db, [stored[key] for key in final]):
-        touch_dataset(ctx.db, dataset)
-        record_dataset(ctx, dataset.id, "changed")
-    return {"id": dataset.id, "order": final}
-
-
 @action(params=Ref, allow=permissions.can_edit_dataset)
 def package_delete(ctx: Context, params: Ref) -> None:
     """Delete a dataset; a sysadmin can still see it and bring it back, its name is free again.
@@ -326,45 +256,6 @@ def dataset_purge(ctx: Context, params: Ref) -> None:
     gone = [resource.id for resource in resources_of(ctx.db, dataset.id)]
     purge_dataset(ctx.db, dataset.id)
     ctx.then.extend(functools.partial(ctx.site.rows.forget, key) for key in gone)
-
-
-class Autocomplete(Params):
-    """A part of a name or title."""
-
-    q: str | None = optional(text)
-    limit: int = optional(natural, 10)
-
-
-@action(params=Autocomplete, allow=permissions.anyone, reads=True)
-def package_autocomplete(ctx: Context, params: Autocomplete) -> list[JsonDict]:
-    """Return the datasets whose name or title contains a text, for a search box.
-
-    :param q: the text
-    :param limit: at most this many, 10 by default
-    """
-    if params.q is None:
-        if "q" in params.data:
-            return []
-        raise ValidationError({"q": [MISSING_VALUE]})
-    query = (
-        sa.select(packages.c.name, packages.c.title)
-        .where(
-            packages.c.state == "active",
-            packages.c.private == sa.false(),
-            sa.or_(
-                packages.c.name.icontains(params.q, autoescape=True),
-                packages.c.title.icontains(params.q, autoescape=True),
-            ),
-        )
-        .order_by(packages.c.name)
-        .limit(params.limit)
-    )
-    found = []
-    for row in ctx.db.execute(query):
-        match = "name" if params.q.lower() in row.name else "title"
-        shown = row.name if match == "name" else row.title
-        found.append({"match_displayed": shown, "match_field": match, "name": row.name, "title": row.title})
-    return found
 
 
 def _shown(ctx: Context, dataset: Dataset) -> Rendered:

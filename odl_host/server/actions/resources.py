@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server import permissions
@@ -22,7 +23,7 @@ from odl_host.server.datasets import (
     update_resource,
 )
 from odl_host.server.documents import Rendered, encode, place
-from odl_host.server.params import Params, flag, optional, required, text
+from odl_host.server.params import Params, anything, flag, optional, required, text
 from odl_host.server.registry import Context, StoredFile, action
 from odl_host.server.resource_fields import ORIGINAL_KEYS, ResourceInput, build_resource, check_resource
 from odl_host.server.views import create_default_views
@@ -47,6 +48,13 @@ class ChangedResource(Params):
 
     id: str = required(text)
     clear_upload: bool = optional(flag, False)
+
+
+class Ordered(Params):
+    """A dataset, and ids of its resources in the order to give them."""
+
+    id: str = required(text)
+    order: Any = required(anything)
 
 
 class PatchedResource(Params):
@@ -138,6 +146,30 @@ def resource_delete(ctx: Context, params: Ref) -> None:
     renumber(ctx.db, others)
     touch_dataset(ctx.db, dataset)
     record_dataset(ctx, dataset.id, "changed")
+
+
+@action(params=Ordered, allow=permissions.can_edit_dataset)
+def package_resource_reorder(ctx: Context, params: Ordered) -> JsonDict:
+    """Put the resources of a dataset in another order; those that are not named follow in their old one.
+
+    :param id: the dataset's id or name
+    :param order: ids of resources
+    """
+    dataset = ctx.once(get_dataset, params.id)
+    order = params.order
+    if not isinstance(order, list):
+        raise ValidationError({"order": "Must be a list of resource"})
+    if len({str(key) for key in order}) != len(order):
+        raise ValidationError({"order": "Must supply unique resource_ids"})
+    stored = {row.id: row for row in resources_of(ctx.db, dataset.id)}
+    for key in order:
+        if key not in stored:
+            raise ValidationError({"order": f"resource_id {key} can not be found"})
+    final = [*order, *(key for key in stored if key not in order)]
+    if renumber(ctx.db, [stored[key] for key in final]):
+        touch_dataset(ctx.db, dataset)
+        record_dataset(ctx, dataset.id, "changed")
+    return {"id": dataset.id, "order": final}
 
 
 def _replace(ctx: Context, stored: Resource, data: JsonDict, *, is_cleared: bool) -> Rendered:
