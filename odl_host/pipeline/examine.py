@@ -166,8 +166,11 @@ def _examine_opaque(path: Path, settings: ExamineSettings) -> Examination:
         return _blocked(path, str(refusal), settings)
     except OSError as error:
         return Examination(path, "", "failed", detail=f"{path.name}: {error.strerror or error}")
-    personal = find_in_opaque(path, settings.limits, max_findings=settings.max_findings)
-    return Examination(path, opaque.sha256, "valid", opaque=opaque, personal=personal, period=period_of_name(path.name))
+    # What is looked at is what is sent, even when the file changes meanwhile.
+    personal = find_in_opaque(opaque.copy or path, settings.limits, max_findings=settings.max_findings)
+    return Examination(
+        path, opaque.source_sha256, "valid", opaque=opaque, personal=personal, period=period_of_name(path.name)
+    )
 
 
 def _blocked(path: Path, reason: str, settings: ExamineSettings, *, detail: str = "") -> Examination:
@@ -258,7 +261,7 @@ def _identify(
     """Find whose a file is and what it tells about persons, and lay aside what would be published."""
     from odl_host.pipeline.coverage import period_of_name, period_of_rows
     from odl_host.pipeline.ownership import find_owners
-    from odl_host.pipeline.privacy.gate import watch_table, watch_workbook, with_personal_data
+    from odl_host.pipeline.privacy.gate import watch_beside, watch_table, with_personal_data
 
     write = None
     if settings.spool is not None:
@@ -272,7 +275,7 @@ def _identify(
             return write_normalised(judged, place.with_suffix(".csv"), schema=schema, rows=rows)
 
     normalised, watch = watch_table(judged, schema, write, max_findings=settings.max_findings)
-    watch_workbook(watch, path, table, settings.limits)
+    watch_beside(watch, path, table, settings.limits)
     original = None
     if settings.spool is not None and table.sheet is not None:
         from odl_host.pipeline.privacy.workbook import write_without_author

@@ -13,6 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from odl_host.pipeline.examine import hash_file
+from odl_host.pipeline.privacy.workbook import write_without_author
+
 # Ending → the format's name in a catalogue and its media type. What a browser would run (HTML, SVG, scripts) is left
 # out: it would be served from the portal's own address.
 FORMATS: Mapping[str, tuple[str, str]] = {
@@ -40,6 +43,7 @@ FORMATS: Mapping[str, tuple[str, str]] = {
     ".zip": ("ZIP", "application/zip"),
 }
 _ZIPPED = frozenset({".docx", ".kmz", ".ods", ".odt", ".xlsx", ".zip"})
+_DOCUMENTS = frozenset({".docx", ".ods", ".odt", ".xlsx"})
 _BEGINNINGS: Mapping[str, bytes] = {
     ".gpkg": b"SQLite format 3\0",
     ".jpeg": b"\xff\xd8\xff",
@@ -54,10 +58,15 @@ _JSON_LIMIT_BYTES = 200_000_000
 
 @dataclass(frozen=True, slots=True)
 class OpaqueFile:
-    """A file to publish as it is. `copy`: where its bytes wait, or None when nothing is to be sent."""
+    """A file to publish as it is; `source_sha256` is its own.
+
+    `copy`: where the bytes to send wait, or None when nothing is to be sent; `sha256` is theirs, which differs where an
+    author's name was taken out.
+    """
 
     format: str
     mimetype: str
+    source_sha256: str
     sha256: str
     copy: Path | None
 
@@ -68,6 +77,8 @@ class Refused(Exception):
 
 def take_opaque(path: Path, *, spool: Path | None) -> OpaqueFile:
     """Look at a file, and copy it to `spool` when one is given; its SHA-256 is that of the copied bytes.
+
+    The copy of an office document does not name its author.
 
     :raises Refused: it cannot be published. :raises OSError: it cannot be read or copied.
     """
@@ -85,14 +96,18 @@ def take_opaque(path: Path, *, spool: Path | None) -> OpaqueFile:
     if ending == ".zip" and _is_gtfs(path):
         kind = "GTFS"
     if spool is None:
-        with path.open("rb") as file:
-            return OpaqueFile(kind, mimetype, hashlib.file_digest(file, "sha256").hexdigest(), None)
+        sha256 = hash_file(path)
+        return OpaqueFile(kind, mimetype, sha256, sha256, None)
     copy = spool / hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()
+    copy = copy.with_name(f"{copy.name}{ending}")  # its ending says how it is looked at
     spool.mkdir(parents=True, exist_ok=True)
     with path.open("rb") as source, copy.open("wb") as target:
         shutil.copyfileobj(source, target, 1 << 18)
-    with copy.open("rb") as file:
-        return OpaqueFile(kind, mimetype, hashlib.file_digest(file, "sha256").hexdigest(), copy)
+    sha256 = hash_file(copy)
+    nameless = copy.with_name(f"nameless-{copy.name}")
+    if ending in _DOCUMENTS and write_without_author(copy, nameless):
+        return OpaqueFile(kind, mimetype, sha256, hash_file(nameless), nameless)
+    return OpaqueFile(kind, mimetype, sha256, sha256, copy)
 
 
 def _is_what_it_says(path: Path, ending: str) -> bool:

@@ -30,8 +30,20 @@ def watch_table(
     return None, watch
 
 
-def watch_workbook(watch: PersonalDataWatch, path: Path, table: Table, limits: ReadLimits) -> None:
-    """Look at what a workbook holds beside its table: the received file is published as well."""
+def watch_beside(watch: PersonalDataWatch, path: Path, table: Table, limits: ReadLimits) -> None:
+    """Look at what a file holds beside its table: the received file is published as well.
+
+    :raises RefusedFile: the file changed meanwhile. :raises OSError: it cannot be read
+    """
+    for row in table.iter_above():
+        for cell in row:
+            for kind, what in kinds_of(cell):
+                watch.note(kind, "lignes au-dessus du tableau", what)
+    for label in table.header:
+        for kind, what in kinds_of(label):
+            watch.note(kind, "en-tête du tableau", what)
+    if table.format == "html":
+        _note_lines(watch, path, "page autour du tableau")
     if table.sheet is not None:
         from odl_host.pipeline.privacy.workbook import find_beside
 
@@ -58,20 +70,38 @@ def find_in_opaque(path: Path, limits: ReadLimits, *, max_findings: int) -> Pers
         try:
             table = read_table(path, limits=limits)
             _, watch = watch_table(table, None, None, max_findings=max_findings)
+            watch_beside(watch, path, table, limits)
         except RefusedFile:
-            return _find_in_lines(path, max_findings) if ending not in WORKBOOKS else PersonalData()
-        watch_workbook(watch, path, table, limits)
+            return (
+                _find_in_sheets(path, limits, max_findings)
+                if ending in WORKBOOKS
+                else _find_in_lines(path, max_findings)
+            )
         return watch.found()
     return _find_in_lines(path, max_findings) if ending in TEXTS else PersonalData()
 
 
+def _find_in_sheets(path: Path, limits: ReadLimits, max_findings: int) -> PersonalData:
+    """Look at all the sheets of a workbook in which no table was found."""
+    from odl_host.pipeline.privacy.workbook import find_beside
+
+    watch = PersonalDataWatch([], None, max_findings=max_findings)
+    for kind, place, text in find_beside(path, None, limits):
+        watch.note(kind, place, text)
+    return watch.found()
+
+
 def _find_in_lines(path: Path, max_findings: int) -> PersonalData:
     watch = PersonalDataWatch([], None, max_findings=max_findings)
+    _note_lines(watch, path, "texte du fichier")
+    return watch.found()
+
+
+def _note_lines(watch: PersonalDataWatch, path: Path, place: str) -> None:
     with path.open(encoding="utf-8", errors="replace") as file:
         while line := file.readline(_LONGEST_LINE):
             for kind, what in kinds_of(line):
-                watch.note(kind, "texte du fichier", what)
-    return watch.found()
+                watch.note(kind, place, what)
 
 
 def with_personal_data(report: FileReport, personal: PersonalData) -> FileReport:

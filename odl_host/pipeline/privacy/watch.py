@@ -77,6 +77,10 @@ class PersonalDataWatch:
         square = (
             rows if all(len(row) >= width for row in rows) else [[*row, *[""] * (width - len(row))] for row in rows]
         )
+        for row in rows:
+            for cell in row[width:]:
+                for kind, what in kinds_of(cell):
+                    self.note(kind, "cellules sans colonne", what)
         columns = list(zip(*square, strict=False))
         roles = self._roles
         for place in roles.texts:

@@ -16,11 +16,14 @@ from odl_host.pipeline.privacy.watch import kinds_of
 if TYPE_CHECKING:
     from odl_host.pipeline.reading.limits import ReadLimits
 
-_AUTHORS = {
-    "docProps/core.xml": re.compile(rb"(<(?:dc:creator|cp:lastModifiedBy)(?:\s[^>]*)?>)[^<]*(</)"),
-    "docProps/app.xml": re.compile(rb"(<Manager(?:\s[^>]*)?>)[^<]*(</)"),
-    "meta.xml": re.compile(rb"(<(?:dc:creator|meta:initial-creator|meta:printed-by)(?:\s[^>]*)?>)[^<]*(</)"),
-}
+_AUTHORS = (
+    (r"docProps/core\.xml", rb"(<(?:dc:creator|cp:lastModifiedBy)(?:\s[^>]*)?>)[^<]*(</)"),
+    (r"docProps/app\.xml", rb"(<Manager(?:\s[^>]*)?>)[^<]*(</)"),
+    (r"meta\.xml", rb"(<(?:dc:creator|meta:initial-creator|meta:printed-by)(?:\s[^>]*)?>)[^<]*(</)"),
+    (r"xl/comments/?[^/]*\.xml", rb"(<author(?:\s[^>]*)?>)[^<]*(</)"),
+    (r"xl/persons/[^/]*\.xml", rb"(\b(?:displayName|userId)=\")[^\"]*(\")"),
+)
+"""Where a document names who wrote it or a comment in it: the part, and what stands around the name."""
 _COMMENTS = re.compile(r"xl/(?:comments/?|threadedComments/|persons/)[^/]*\.xml")
 _TAG = re.compile(r"<[^>]+>")
 _MAX_PART_BYTES = 16 << 20
@@ -28,25 +31,22 @@ _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def write_without_author(path: Path, target: Path) -> bool:
-    """Write a copy of a workbook (.xlsx, .ods) whose properties name nobody; False when there was nothing to take out.
+    """Write a copy of an office document (.xlsx, .ods, .docx, .odt) that names nobody; False when it named nobody.
 
-    The same workbook gives the same bytes every time. A file that is no such workbook is left alone.
+    The same document gives the same bytes every time. A file that is none is left alone.
 
     :raises OSError: the copy cannot be written
     """
     try:
         with zipfile.ZipFile(path) as source:
             cleaned = {}
-            for name, pattern in _AUTHORS.items():
-                try:
-                    info = source.getinfo(name)
-                except KeyError:
-                    continue
-                if info.file_size <= _MAX_PART_BYTES:
+            for info in source.infolist():
+                pattern = next((names for part, names in _AUTHORS if re.fullmatch(part, info.filename)), None)
+                if pattern is not None and info.file_size <= _MAX_PART_BYTES:
                     before = source.read(info)
-                    after = pattern.sub(rb"\1\2", before)
+                    after = re.sub(pattern, rb"\1\2", before)
                     if after != before:
-                        cleaned[name] = after
+                        cleaned[info.filename] = after
             if not cleaned:
                 return False
             part = target.with_name(f"{target.name}.part")

@@ -105,6 +105,19 @@ class Table:
         """
         return itertools.chain.from_iterable(self.iter_batches())
 
+    def iter_above(self) -> Iterator[Row]:
+        """Stream the rows that stand above the header: titles, dates, who to call.
+
+        :raises RefusedFile: the file changed meanwhile
+        """
+        try:
+            with self._source.records() as records:
+                yield from itertools.islice(records, max(0, self._above - 1))
+        except csv.Error as error:
+            raise self._source.refuse(1) from error
+        except (UnicodeError, OSError) as error:
+            raise RefusedFile("changed", self.path, detail=str(error)) from error
+
     def iter_batches(self) -> Iterator[list[Row]]:
         """Stream the data rows in lists of about `BATCH_ROWS`, never empty.
 

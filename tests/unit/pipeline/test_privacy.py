@@ -10,7 +10,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from odl_host.pipeline.examine import ExamineSettings, examine_file
+from odl_host.pipeline.examine import ExamineSettings, Task, examine_file, examine_task, hash_file
+from odl_host.pipeline.privacy.gate import find_in_opaque
 from odl_host.pipeline.privacy.model import PersonalData
 from odl_host.pipeline.privacy.numbers import find_iban, find_mobile, find_nir
 from odl_host.pipeline.privacy.people import find_personal_email, has_civility, is_person
@@ -149,6 +150,51 @@ def test_the_published_copy_of_a_workbook_does_not_name_its_author(tmp_path: Pat
     assert not write_without_author(copy, tmp_path / "autre.xlsx")
     with zipfile.ZipFile(path) as archive:
         assert b"Jeanne" in archive.read("docProps/core.xml")
+
+
+def test_nobody_is_named_by_the_comments_of_the_published_copy(tmp_path: Path) -> None:
+    copy = tmp_path / "copie.xlsx"
+    assert write_without_author(_workbook(tmp_path / "classeur.xlsx"), copy)
+    comment = openpyxl.load_workbook(copy)["données"]["A1"].comment
+    assert comment is not None
+    assert (comment.author, comment.text) == ("None", "demander au 06 12 34 56 78")  # openpyxl's word for nobody
+
+
+def test_what_stands_above_the_table_and_beyond_its_columns_is_looked_at(tmp_path: Path) -> None:
+    path = tmp_path / "prenoms.csv"
+    text = (
+        "Rempli par : jeanne.martin@orange.fr;;;;;\n"
+        "COMMUNE_NOM;COLL_INSEE;ENFANT_SEXE;ENFANT_PRENOM;NOMBRE_OCCURRENCES;ANNEE\n"
+        "Chambéry;73065;F;Zoé;3;2024\n"
+    )
+    path.write_text(text, encoding="utf-8")
+    settings = ExamineSettings(limits=ReadLimits(), max_findings=10, today=date(2026, 11, 23), spool=tmp_path / "spool")
+    found = examine_file(path, load_registry(None), settings)
+    assert (found.outcome, found.personal.kinds) == ("valid", ("email",))
+    assert watch(["nom"], ["rien", "06 12 34 56 78"]).kinds == ("phone",)
+
+
+def test_a_workbook_published_as_it_is_names_nobody_and_keeps_its_own_hash(tmp_path: Path) -> None:
+    path = _workbook(tmp_path / "classeur.xlsx")
+    settings = ExamineSettings(limits=ReadLimits(), max_findings=10, today=date(2026, 11, 23), spool=tmp_path / "spool")
+    found = examine_task(Task(path, as_is="always"), load_registry(None), settings)
+    assert found.opaque is not None
+    assert found.opaque.copy is not None
+    assert not openpyxl.load_workbook(found.opaque.copy).properties.creator
+    assert (found.sha256, found.opaque.sha256) == (hash_file(path), hash_file(found.opaque.copy))
+    assert set(found.personal.kinds) == {"email", "phone"}
+
+
+def test_a_workbook_without_a_table_is_looked_at_before_it_is_published_as_it_is(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    other = book.create_sheet("brouillon")
+    other.sheet_state = "hidden"
+    other.append(["paul.durand@orange.fr"])
+    path = tmp_path / "vide.xlsx"
+    book.save(path)
+    assert find_in_opaque(path, ReadLimits(), max_findings=5).kinds == ("email",)
 
 
 def test_an_examined_file_says_in_french_what_it_tells_about_persons(tmp_path: Path) -> None:
