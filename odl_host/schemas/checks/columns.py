@@ -20,6 +20,9 @@ from odl_host.schemas.checks.problem import (
     text_param,
 )
 
+_LONGEST_NUMBER = 30
+"""Digits of a sum that is told; none that people type is longer."""
+
 COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -87,10 +90,16 @@ def sum_columns(params: Mapping[str, object]) -> RowCheck:
         if not all(isinstance(value, (int, float, Decimal)) for value in values):
             raise CannotJudge
         numbers = [Decimal(str(value)) if isinstance(value, float) else value for value in values]
-        expected: Decimal | int = sum(numbers[1:])  # type: ignore[arg-type]  # ints and Decimals, said just above
-        if numbers[0] == expected:
-            return None
-        return Problem(name, {"others": ", ".join(parts), "expected": str(expected)})
+        shown = {"others": ", ".join(parts)}
+        try:
+            expected = sum(numbers[1:], Decimal(0))  # type: ignore[arg-type]  # ints and Decimals, said just above
+            if numbers[0] == expected:
+                return None
+        except ArithmeticError:  # a signalling NaN, an infinity less another, too large a number: there is no sum
+            return Problem(name, shown)
+        if expected.is_finite() and abs(expected.adjusted()) <= _LONGEST_NUMBER:
+            shown["expected"] = format(expected, "f")
+        return Problem(name, shown)
 
     return RowCheck(name, (total, *parts), judge)
 

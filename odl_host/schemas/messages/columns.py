@@ -31,6 +31,11 @@ def _compare(finding: Finding) -> Sentences:
 
 def _sum(finding: Finding) -> Sentences:
     others, expected = finding.params.get("others", ""), finding.params.get("expected", "")
+    if not expected:
+        return (
+            f"La valeur {shown(finding)} devrait être la somme des colonnes {others}, qui ne peut pas être calculée.",
+            "Écrivez dans toutes ces colonnes des nombres ordinaires, en chiffres.",
+        )
     return (
         f"La valeur {shown(finding)} devrait être la somme des colonnes {others}, soit {expected}.",
         f"Écrivez « {expected} », ou corrigez l'une des autres colonnes.",

@@ -11,6 +11,7 @@ from odl_host.pipeline.engine.pattern import GIVE_UP_AFTER, Pattern
 from odl_host.pipeline.engine.rows import BATCH_ROWS, Engine, batched
 from odl_host.pipeline.validate import Report, validate_rows
 from odl_host.schemas.findings import CODES
+from odl_host.schemas.messages import fix, message
 from odl_host.schemas.registry import parse_descriptor
 
 TODAY = date(2026, 1, 1)
@@ -45,6 +46,26 @@ def test_a_finding_carries_the_place_and_the_text_of_its_cell() -> None:
     assert (finding.code, finding.row, finding.column, finding.position) == ("type-error", 3, "jour", 2)
     assert finding.cell == "31/03/2024"
     assert finding.params["type"] == "date"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [["sNaN", "1", "2"], ["1", "sNaN", "2"], ["1", "Infinity", "-Infinity"], ["9e999999", "9e999999", "9e999999"]],
+)
+def test_numbers_that_cannot_be_added_are_no_right_sum(row: list[str]) -> None:
+    fields = [{"name": name, "type": "number"} for name in "tab"]
+    checks = [{"name": "sum-columns-value", "params": {"column": "t", "columns": ["a", "b"]}}]
+    report = _validate(fields, ["t", "a", "b"], [row, ["1", "2e0", "-1"]], custom_checks=checks)
+    (finding,) = [one for one in report.findings if one.severity == "error"]
+    assert (finding.code, finding.row) == ("sum-columns-value", 2)
+    assert "ne peut pas être calculée" in message(finding)
+
+
+def test_the_right_sum_is_told_in_plain_digits() -> None:
+    fields = [{"name": name, "type": "number"} for name in "tab"]
+    checks = [{"name": "sum-columns-value", "params": {"column": "t", "columns": ["a", "b"]}}]
+    report = _validate(fields, ["t", "a", "b"], [["1", "2e3", "0.50"]], custom_checks=checks)
+    assert [fix(one).split(",")[0] for one in report.findings] == ["Écrivez « 2000.50 »"]
 
 
 def test_rows_are_counted_exactly_even_when_the_header_forbids_to_judge_them() -> None:
