@@ -407,7 +407,7 @@ def _duration(_field: Field) -> CellType:
 def _list(field: Field) -> CellType:
     from odl_host.schemas.registry import Field as SchemaField
 
-    delimiter = str(_option(field, "delimiter", ","))
+    delimiter = str(_option(field, "delimiter", ",") or ",")  # an empty one cuts nothing
     item = SchemaField(name=field.name, type=str(_option(field, "itemType", "string")))
     read_item = compile_type(item).read
 

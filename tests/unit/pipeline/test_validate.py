@@ -61,6 +61,11 @@ def test_numbers_that_cannot_be_added_are_no_right_sum(row: list[str]) -> None:
     assert "ne peut pas être calculée" in message(finding)
 
 
+def test_a_list_whose_schema_names_no_separator_is_cut_at_commas() -> None:
+    fields = [{"name": "a", "type": "list", "itemType": "integer", "delimiter": ""}]
+    assert _codes(_validate(fields, ["a"], [["1,2"], ["1,x"]])) == ["type-error"]
+
+
 def test_the_right_sum_is_told_in_plain_digits() -> None:
     fields = [{"name": name, "type": "number"} for name in "tab"]
     checks = [{"name": "sum-columns-value", "params": {"column": "t", "columns": ["a", "b"]}}]
