@@ -193,7 +193,7 @@ def _header_notes(header: list[str], index: int, skipped: int, repair: bool) -> 
             else f"Les {index} premières lignes ne sont pas des données"
         )
         rows = tuple(range(skipped + 1, skipped + min(index, 10) + 1))
-        detail = f"{above} : l’en-tête a été trouvé à la ligne {skipped + index + 1}."
+        detail = f"{above} : les titres des colonnes sont à la ligne {skipped + index + 1}."
         notes.append(ReadNote("title-rows", detail, index, rows))
     blank = sum(1 for _ in itertools.takewhile(lambda label: not label.strip(), reversed(header)))
     if repair and 0 < blank < len(header):

@@ -338,11 +338,11 @@ class PassSurvey:
         if self._ragged:
             where = tuple(self._ragged_rows)
             said = plural(self._ragged, "ligne n’a", "lignes n’ont")
-            detail = f"{said} pas autant de cellules que l’en-tête ({places(where, self._ragged)})."
+            detail = f"{said} pas autant de cellules que la ligne des titres ({places(where, self._ragged)})."
             found.append(ReadNote("ragged-rows", detail, self._ragged, where))
         if self._repeated:
             where = tuple(self._repeated_rows)
-            detail = f"L’en-tête se répète parmi les données ({places(where, self._repeated)})."
+            detail = f"La ligne des titres se répète parmi les données ({places(where, self._repeated)})."
             found.append(ReadNote("repeated-header", detail, self._repeated, where))
         return tuple(found)
 

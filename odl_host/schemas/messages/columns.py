@@ -1,4 +1,7 @@
-"""The sentences about columns that do not fit together: compared, summed, filled together."""
+"""The sentences about columns that do not fit together: compared, summed, filled together.
+
+A cell that does not read as its column's type has no value here, as if it were empty: hence "mal écrite".
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,11 @@ from odl_host.schemas.findings import Finding
 from odl_host.schemas.messages.phrases import Sentences, SentencesByCode, shown
 
 _OPERATORS = {
-    "<": "plus petite que",
-    "<=": "plus petite que celle de la colonne {other}, ou égale",
-    "==": "égale à",
-    ">=": "plus grande que celle de la colonne {other}, ou égale",
-    ">": "plus grande que",
+    "<": ("plus petite que", ""),
+    "<=": ("plus petite que", ", ou égale"),
+    "==": ("égale à", ""),
+    ">=": ("plus grande que", ", ou égale"),
+    ">": ("plus grande que", ""),
 }
 
 
@@ -21,10 +24,9 @@ def _compare(finding: Finding) -> Sentences:
             f"{shown(finding)} ne peut pas être comparé à « {value} » (colonne {other}).",
             "Écrivez les deux valeurs de la même façon : deux nombres, ou deux dates.",
         )
-    words = _OPERATORS.get(finding.params.get("op", ""), "")
-    rule = words.format(other=other) if "{other}" in words else f"{words} celle de la colonne {other}"
+    order, tail = _OPERATORS.get(finding.params.get("op", ""), ("comparable à", ""))
     return (
-        f"La valeur {shown(finding)} doit être {rule}, qui est « {value} ».",
+        f"La valeur {shown(finding)} doit être {order} celle de la colonne {other} (« {value} »){tail}.",
         "Vérifiez les deux valeurs et corrigez celle qui est fausse.",
     )
 
@@ -48,7 +50,7 @@ def _cohesive(finding: Finding) -> Sentences:
         return f"Les colonnes {columns} vont ensemble ; il manque : {empty}.", f"Ajoutez la colonne {empty}."
     others, empty = finding.params.get("others", ""), finding.params.get("empty", "")
     return (
-        f"Les colonnes {finding.column} et {others} se remplissent ensemble ; sont vides ici : {empty}.",
+        f"Les colonnes {finding.column} et {others} se remplissent ensemble ; vides ou mal écrites ici : {empty}.",
         "Remplissez toutes ces colonnes sur cette ligne, ou laissez-les toutes vides.",
     )
 
@@ -59,8 +61,8 @@ def _one_of(finding: Finding) -> Sentences:
         return f"Il manque la colonne {columns}.", "Ajoutez au moins l'une des deux colonnes."
     first, other = finding.params.get("column", finding.column or ""), finding.params.get("other", "")
     return (
-        f"Les colonnes {first} et {other} sont vides toutes les deux.",
-        f"Remplissez {first} ou {other} sur cette ligne.",
+        f"Les colonnes {first} et {other} sont toutes les deux vides ou mal écrites.",
+        f"Remplissez ou corrigez {first} ou {other} sur cette ligne.",
     )
 
 

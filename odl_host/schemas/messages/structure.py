@@ -63,7 +63,11 @@ def _untyped(finding: Finding) -> Sentences:
 def _primary_key(finding: Finding) -> Sentences:
     columns, row = finding.params.get("columns", ""), finding.params.get("row", "")
     if finding.params.get("empty"):
-        return f"La ligne n'a pas d'identifiant (colonne {columns} vide).", f"Remplissez la colonne {columns}."
+        # A cell that does not read as its type has no value: it is told elsewhere, and need not be empty.
+        return (
+            f"La ligne n'a pas d'identifiant (colonne {columns} vide ou mal écrite).",
+            f"Remplissez ou corrigez la colonne {columns}.",
+        )
     return (
         f"Cette ligne a le même identifiant (colonne {columns}) que la ligne {row}.",
         "Donnez à chaque ligne un identifiant différent, ou supprimez la ligne en double.",

@@ -66,6 +66,34 @@ def test_a_list_whose_schema_names_no_separator_is_cut_at_commas() -> None:
     assert _codes(_validate(fields, ["a"], [["1,2"], ["1,x"]])) == ["type-error"]
 
 
+def test_a_cell_that_is_wrongly_written_is_not_said_to_be_empty() -> None:
+    fields = [{"name": name, "type": "integer"} for name in "ab"]
+    checks = [
+        {"name": "cohesive-columns-value", "params": {"column": "a", "othercolumns": ["b"]}},
+        {"name": "one-of-required", "params": {"column1": "a", "column2": "b"}},
+    ]
+    rows = [["1", "zéro"], ["un", "zéro"]]
+    report = _validate(fields, ["a", "b"], rows, custom_checks=checks, primaryKey="b")
+    said = {one.code: message(one) for one in report.findings if one.code != "type-error"}
+    assert said.keys() == {"cohesive-columns-value", "one-of-required", "primary-key"}
+    assert all("mal écrite" in sentence for sentence in said.values())
+
+
+@pytest.mark.parametrize(
+    ("sign", "row", "said"),
+    [
+        ("<", ["5", "5"], "« 5 » doit être plus petite que celle de la colonne b (« 5 »)."),
+        (">=", ["1", "9"], "« 1 » doit être plus grande que celle de la colonne b (« 9 »), ou égale."),
+        ("==", ["9", "1"], "« 9 » doit être égale à celle de la colonne b (« 1 »)."),
+    ],
+)
+def test_what_a_column_should_be_to_another_is_told_with_the_value_there(sign: str, row: list[str], said: str) -> None:
+    fields = [{"name": name, "type": "integer"} for name in "ab"]
+    checks = [{"name": "compare-columns-value", "params": {"column": "a", "column2": "b", "op": sign}}]
+    report = _validate(fields, ["a", "b"], [row], custom_checks=checks)
+    assert [message(one) for one in report.findings] == [f"La valeur {said}"]
+
+
 def test_the_right_sum_is_told_in_plain_digits() -> None:
     fields = [{"name": name, "type": "number"} for name in "tab"]
     checks = [{"name": "sum-columns-value", "params": {"column": "t", "columns": ["a", "b"]}}]
