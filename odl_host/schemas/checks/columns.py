@@ -92,13 +92,14 @@ def sum_columns(params: Mapping[str, object]) -> RowCheck:
         numbers = [Decimal(str(value)) if isinstance(value, float) else value for value in values]
         shown = {"others": ", ".join(parts)}
         try:
-            expected = sum(numbers[1:], Decimal(0))  # type: ignore[arg-type]  # ints and Decimals, said just above
+            expected: Decimal | int = sum(numbers[1:])  # type: ignore[arg-type]  # ints and Decimals, said just above
             if numbers[0] == expected:
                 return None
+            told = Decimal(expected)
         except ArithmeticError:  # a signalling NaN, an infinity less another, too large a number: there is no sum
             return Problem(name, shown)
-        if expected.is_finite() and abs(expected.adjusted()) <= _LONGEST_NUMBER:
-            shown["expected"] = format(expected, "f")
+        if told.is_finite() and abs(told.adjusted()) <= _LONGEST_NUMBER:
+            shown["expected"] = format(told, "f")
         return Problem(name, shown)
 
     return RowCheck(name, (total, *parts), judge)
