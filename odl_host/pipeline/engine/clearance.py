@@ -11,7 +11,8 @@ from collections.abc import Callable, Collection, Mapping
 from itertools import filterfalse
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from odl_host.pipeline.engine.types import BOUNDS, CellType
+from odl_host.pipeline.engine.celltype import CellType
+from odl_host.pipeline.engine.types import BOUNDS
 
 if TYPE_CHECKING:
     from odl_host.pipeline.engine.pattern import Pattern

@@ -11,9 +11,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 
+from odl_host.pipeline.engine.celltype import CellType
 from odl_host.pipeline.engine.clearance import Filter, compile_filters, suspects
 from odl_host.pipeline.engine.pattern import Pattern
-from odl_host.pipeline.engine.types import BOUNDS, CONSTRAINTS, CellType, compile_type
+from odl_host.pipeline.engine.types import BOUNDS, CONSTRAINTS, compile_type
 from odl_host.schemas.checks import CannotJudge, Problem
 from odl_host.schemas.findings import SEPARATOR, Finding
 

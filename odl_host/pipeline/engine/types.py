@@ -10,17 +10,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
-from odl_host.pipeline.engine.borrowed import is_email, parse_any_date, parse_duration, parse_iso_date
+from odl_host.pipeline.engine.borrowed import is_email, parse_duration
+from odl_host.pipeline.engine.celltype import CellType
+from odl_host.pipeline.engine.moments import (
+    compile_date,
+    compile_datetime,
+    compile_time,
+    compile_year,
+    compile_yearmonth,
+)
 
 if TYPE_CHECKING:
     from odl_host.schemas.registry import Field
-
-Read: TypeAlias = Callable[[object], object]
-Quick: TypeAlias = Callable[[str], object]
 
 BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 CONSTRAINTS: Mapping[str, tuple[str, ...]] = {
@@ -46,21 +50,13 @@ CONSTRAINTS: Mapping[str, tuple[str, ...]] = {
 TRUE_VALUES = ("true", "True", "TRUE", "1")
 FALSE_VALUES = ("false", "False", "FALSE", "0")
 
-_DAY = r"(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
-_DATE = rf"[12][0-9]{{3}}-{_DAY}"
-_CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
-_TIME = _CLOCK
-_DATETIME = rf"[12][0-9]{{3}}-{_DAY}[T ]{_CLOCK}(?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])?"
 _INTEGER = r"[+-]?[0-9]{1,18}"
 _NUMBER = r"[+-]?[0-9]{1,24}(?:\.[0-9]{1,24})?"
-_YEAR = r"[0-9]{4}"
-_YEARMONTH = r"[0-9]{4}-(?:0[1-9]|1[0-2])"
 _POINT = r" ?-?[0-8]?[0-9](?:\.[0-9]{1,24})? ?, ?-?[0-8]?[0-9](?:\.[0-9]{1,24})? ?"
 _EMAIL = (
     r"[A-Za-z0-9_+-]{1,20}(?:\.[A-Za-z0-9_+-]{1,20}){0,2}@(?:[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?\.){1,3}[a-z]{2,20}"
 )
 _SCHEME = r"[a-zA-Z][a-zA-Z0-9+.-]*:"
-_YEAR_FIRST = re.compile(r"\d{4}-").match
 _NOT_DIGITS_AROUND = r"((^[^-\d]*)|(\D*$))"
 
 
@@ -69,22 +65,6 @@ class Point(NamedTuple):
 
     lon: Decimal
     lat: Decimal
-
-
-class YearMonth(NamedTuple):
-    """A month of a year."""
-
-    year: int
-    month: int
-
-
-class CellType(NamedTuple):
-    """A field's type, compiled."""
-
-    read: Read
-    quick: Quick | None = None
-    identity: bool = False
-    """Whether every text is its own value: nothing to read, nothing to refuse."""
 
 
 def compile_type(field: Field) -> CellType:
@@ -237,106 +217,6 @@ def _boolean(field: Field) -> CellType:
     return CellType(read, mapping.__contains__)
 
 
-def _date(field: Field) -> CellType:
-    form = "%Y-%m-%d" if field.format in ("", "default") else field.format
-
-    quick = re.compile(_DATE).fullmatch if form == "%Y-%m-%d" else None
-
-    def read(cell: object) -> object:
-        if isinstance(cell, datetime):
-            return cell.date() if cell.time() == time() else None
-        if isinstance(cell, date):
-            return cell
-        if not isinstance(cell, str):
-            return None
-        if quick is not None and quick(cell):
-            return date.fromisoformat(cell)
-        if quick is not None and not _YEAR_FIRST(cell):
-            return None  # `strptime` would refuse it too, in ten times the time
-        try:
-            return parse_any_date(cell).date() if form == "any" else datetime.strptime(cell, form).date()  # noqa: DTZ007
-        except Exception:  # noqa: BLE001 - what dateutil and strptime raise on odd texts is theirs; any failure refuses
-            return None
-
-    return CellType(read, quick)
-
-
-def _datetime(field: Field) -> CellType:
-    form = field.format or "default"
-
-    quick = re.compile(_DATETIME).fullmatch
-
-    def read(cell: object) -> object:
-        if isinstance(cell, datetime):
-            return cell
-        if not isinstance(cell, str):
-            return None
-        try:
-            if form == "default":
-                if cell[16] != ":" or len(cell) < 19:
-                    return None
-                return datetime.fromisoformat(cell) if quick(cell) else parse_iso_date(cell)
-            return parse_any_date(cell) if form == "any" else datetime.strptime(cell, form)  # noqa: DTZ007
-        except Exception:  # noqa: BLE001 - as for dates
-            return None
-
-    return CellType(read, quick if form == "default" else None)
-
-
-def _time(field: Field) -> CellType:
-    form = field.format or "default"
-
-    quick = re.compile(_TIME).fullmatch
-
-    def read(cell: object) -> object:
-        if isinstance(cell, time):
-            return cell
-        if not isinstance(cell, str):
-            return None
-        try:
-            if form == "default":
-                if cell[5] != ":" or len(cell) < 8:
-                    return None
-                if quick(cell):
-                    return time.fromisoformat(cell)
-                return parse_iso_date(f"2000-01-01T{cell}").timetz()
-            return parse_any_date(cell).timetz() if form == "any" else datetime.strptime(cell, form).timetz()  # noqa: DTZ007
-        except Exception:  # noqa: BLE001 - as for dates
-            return None
-
-    return CellType(read, quick if form == "default" else None)
-
-
-def _year(_field: Field) -> CellType:
-    def read(cell: object) -> object:
-        number = cell
-        if isinstance(cell, str):
-            if len(cell) != 4:
-                return None
-            try:
-                number = int(cell)
-            except ValueError:
-                return None
-        return number if isinstance(number, int) and 0 <= number <= 9999 else None
-
-    return CellType(read, re.compile(_YEAR).fullmatch)
-
-
-def _yearmonth(_field: Field) -> CellType:
-    def read(cell: object) -> object:
-        if isinstance(cell, (tuple, list)):
-            return YearMonth(*cell) if len(cell) == 2 else None
-        if not isinstance(cell, str):
-            return None
-        try:
-            year, month = map(int, cell.split("-"))
-        except ValueError:
-            return None
-        return YearMonth(year, month) if 1 <= month <= 12 else None
-
-    return CellType(read, re.compile(_YEARMONTH).fullmatch)
-
-
 def _geopoint(field: Field) -> CellType:
     form = field.format or "default"
 
@@ -425,8 +305,8 @@ _COMPILERS: Mapping[str, Callable[[Field], CellType]] = {
     "any": _any,
     "array": _array,
     "boolean": _boolean,
-    "date": _date,
-    "datetime": _datetime,
+    "date": compile_date,
+    "datetime": compile_datetime,
     "duration": _duration,
     "geojson": _geojson,
     "geopoint": _geopoint,
@@ -435,7 +315,7 @@ _COMPILERS: Mapping[str, Callable[[Field], CellType]] = {
     "number": _number,
     "object": _object,
     "string": _string,
-    "time": _time,
-    "year": _year,
-    "yearmonth": _yearmonth,
+    "time": compile_time,
+    "year": compile_year,
+    "yearmonth": compile_yearmonth,
 }
