@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from odl_host.catalogue.members import HeldMember
 from odl_host.ckan import PackageDict, extras_dict
-from odl_host.errors import UnknownPlace
 from odl_host.pipeline import identity
 from odl_host.pipeline.coverage import period_of_name
 from odl_host.pipeline.decisions import Decision, Decisions
 from odl_host.pipeline.deposit import Deposit, source_path
 from odl_host.pipeline.discover import SourceFile
+from odl_host.pipeline.doorstep import Doorstep
 from odl_host.pipeline.examine import Examination
 from odl_host.pipeline.gates import GATES, INVALID, PERSONAL_DATA, Candidate, Gate, Hold
 from odl_host.pipeline.metadata import (
@@ -28,28 +28,16 @@ from odl_host.pipeline.metadata import (
     resource_words,
 )
 from odl_host.pipeline.plan import DatasetPlan, Plan, Step
+from odl_host.pipeline.pruning import list_removals, removal_plan
 from odl_host.pipeline.reporting.problems import summarise
 from odl_host.pipeline.sidecar import NO_SCHEMA, FileWords, Sidecar
-from odl_host.pipeline.state import CatalogueState, Published, stamp_of
+from odl_host.pipeline.state import CatalogueState, Published, rows_of, schema_reference, stamp_of
 from odl_host.schemas.registry import Registry, Schema
 from odl_host.tenants import Tenant
 
 if TYPE_CHECKING:
     from odl_host.pipeline.reporting.model import FileReport
 
-NO_MEMBER_FRENCH = (
-    "Ce fichier n’est pas dans le dossier d’une collectivité de ce portail : déplacez-le dans le dossier "
-    "qui porte le code INSEE de la commune."
-)
-LOST_MEMBER_FRENCH = (
-    "{name} n’est pas (ou n’est plus) membre de ce portail : ses fichiers attendent. L’administrateur du portail peut "
-    "l’ajouter : odl-host add-commune {code}"
-)
-SAME_NAME_FRENCH = "Un autre fichier de la même collectivité porte déjà ce nom ({first}) : renommez l’un des deux."
-CASE_FRENCH = (
-    "Ce nom ne diffère de celui d’un autre fichier ({first}) que par des majuscules : renommez l’un des deux, "
-    "ou retirez celui qui est de trop."
-)
 WITHDRAWN_FRENCH = (
     "Cette version du fichier a été retirée du portail le {day} par {by} ({reason}) : redéposez un fichier corrigé "
     "sous le même nom."
@@ -151,21 +139,21 @@ class Planner:
             else:
                 self._join(item)
         claimed = {item.published.resource["id"] for item in items if item.published}
-        removals = self._removals(prune, claimed)
+        removals = list_removals(self._state, self._deposit, prune, claimed=claimed, kept_out=self._others)
         plans = [self._dataset_plan(group, removals.pop(key, [])) for key, group in self._groups.items()]
-        plans += [self._removal_plan(dataset_id, steps) for dataset_id, steps in removals.items()]
+        plans += [removal_plan(self._state.by_id[dataset_id], steps) for dataset_id, steps in removals.items()]
         return Plan(tuple(plan for plan in plans if plan is not None), tuple(self._others))
 
     def _sort_out(self, findings: Findings) -> list[_Item]:
         """Set aside what stays out, and return the files that are, or may be, published."""
         items: list[_Item] = []
-        claimed: dict[tuple[str, str], SourceFile] = {}
+        doorstep = Doorstep(self._state)
         for source, wrong in self._deposit.wrong:
             self._others.append(self._kept_out(source, "block", wrong.problem))
         for source in self._deposit.files:
             examination = findings.examinations.get(source.path)
             sidecar = self._deposit.find_sidecar(source)
-            if reason := self._refusal(source, sidecar, claimed):
+            if reason := doorstep.refusal(source, sidecar):
                 self._others.append(self._kept_out(source, "fail" if source.failed else "block", reason))
                 continue
             member = source.member
@@ -180,22 +168,6 @@ class Planner:
                 action = "block" if examination.outcome == "blocked" else "fail"
                 self._others.append(self._kept_out(source, action, examination.reason, examination, published))
         return items
-
-    def _refusal(self, source: SourceFile, sidecar: Sidecar | None, claimed: dict[tuple[str, str], SourceFile]) -> str:
-        """Return why a file cannot even be looked at, or ""."""
-        if source.problem:
-            return source.problem
-        if source.member is None:
-            return no_member_reason(source.folder)
-        # Two folders of one member, or two spellings of one accent, may hold the same name: only one can be that file.
-        path = source_path(source)
-        first = claimed.setdefault((source.member.id, path), source)
-        if first is not source:
-            return SAME_NAME_FRENCH.format(first=first.relative)
-        twin = claimed.setdefault((source.member.id, f"/{path.lower()}"), source)
-        if twin is not source and self._state.find_published(source.member, path) is None:
-            return CASE_FRENCH.format(first=twin.relative)
-        return sidecar.problem if sidecar else ""
 
     def _match_periods(self, items: Sequence[_Item]) -> dict[Path, Published]:
         """Find the new files that replace one of the same schema and period which is gone."""
@@ -356,64 +328,18 @@ class Planner:
             resource_id=resource_id,
             url=str(held.get("url") or "")
             or f"{self._tenant.url}/dataset/{dataset_id}/resource/{resource_id}/download/{name}",
-            schema=f"{schema.name}@{schema.version}" if schema else _schema_of(held),
+            schema=f"{schema.name}@{schema.version}" if schema else schema_reference(held),
             period=period,
             renamed_from=str(held["source_name"]) if published and held["source_name"] != path else "",
-            rows_before=_rows_of(held),
+            rows_before=rows_of(held),
             metadata=fields,
             filename=name,
             changes=changes,
         )
 
     def _published_schema(self, held: Mapping[str, Any]) -> Schema | None:
-        reference = _schema_of(held)
+        reference = schema_reference(held)
         return self._find_schema(reference) if reference else None
-
-    def _removals(self, members: Iterable[HeldMember], claimed: set[str]) -> dict[str, list[Step]]:
-        """Return the removal of what left the deposit, by dataset."""
-        steps: dict[str, list[Step]] = {}
-        for member in members:
-            present = self._deposit.paths_of(member)
-            shut = [source_path(source) for source in self._deposit.files if source.member == member and source.problem]
-            for path, published in self._state.list_published(member).items():
-                if path in present or published.resource["id"] in claimed:
-                    continue
-                if any(path.startswith(f"{folder}/") for folder in shut):
-                    continue  # a folder that cannot be opened has not lost its files
-                held = published.fields
-                source = SourceFile(Path(), f"{_folder_of(member)}/{path}", _folder_of(member), member)
-                step = Step(
-                    source,
-                    "remove",
-                    dataset_id=published.dataset["id"],
-                    dataset_name=published.dataset["name"],
-                    resource_id=held["id"],
-                    url=str(held.get("url") or ""),
-                    schema=_schema_of(held),
-                    sha256=str(held.get("source_hash") or ""),
-                    rows_before=_rows_of(held),
-                )
-                steps.setdefault(published.dataset["id"], []).append(step)
-        return steps
-
-    def _removal_plan(self, dataset_id: str, steps: list[Step]) -> DatasetPlan:
-        """Return the plan of a dataset that no file of the deposit is in; it leaves with the last of its files."""
-        held = self._state.by_id[dataset_id]
-        gone = {step.resource_id for step in steps}
-        stays = [
-            resource
-            for resource in held.get("resources", ())
-            if resource["id"] not in gone and resource.get("original_of") not in gone
-        ]
-        return DatasetPlan(
-            id=dataset_id,
-            name=held["name"],
-            title=str(held.get("title") or held["name"]),
-            held=held,
-            remove=not stays,
-            steps=tuple(sorted(steps, key=lambda step: step.source.relative)),
-            stamp=stamp_of(held),
-        )
 
     def _kept_out(
         self,
@@ -431,20 +357,8 @@ class Planner:
             sha256=examination.sha256 if examination else "",
             schema=f"{schema.name}@{schema.version}" if schema else "",
             reason=reason,
-            rows_before=_rows_of(published.fields) if published else None,
+            rows_before=rows_of(published.fields) if published else None,
         )
-
-
-def no_member_reason(folder: str) -> str:
-    """Return why a file whose folder is no member's stays out: a commune that is no member is named."""
-    from odl_host.territory import reference
-
-    code = folder[:5].upper()
-    try:
-        commune = reference.get_commune(code)
-    except UnknownPlace:
-        return NO_MEMBER_FRENCH
-    return LOST_MEMBER_FRENCH.format(name=commune.name, code=commune.code)
 
 
 def _file_fields(examination: Examination) -> dict[str, Any]:
@@ -478,18 +392,3 @@ def _ground(decision: Decision | None) -> dict[str, str]:
         return {"personal_data_ground": ""}
     about_persons = any(code.startswith(f"{PERSONAL_DATA}/") for code in decision.holds)
     return {"personal_data_ground": decision.ground if about_persons else ""}
-
-
-def _schema_of(held: Mapping[str, Any]) -> str:
-    return f"{held['schema_name']}@{held.get('schema_version') or ''}" if held.get("schema_name") else ""
-
-
-def _rows_of(held: Mapping[str, Any]) -> int | None:
-    rows = str(held.get("rows") or "")
-    return int(rows) if rows.isdigit() else None
-
-
-def _folder_of(member: HeldMember) -> str:
-    from odl_host.catalogue.members import folder_of
-
-    return folder_of(member.key)

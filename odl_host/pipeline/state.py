@@ -56,3 +56,14 @@ class CatalogueState:
 def stamp_of(dataset: PackageDict | None) -> str:
     """Return what changes whenever the dataset does: "" when it is absent."""
     return f"{dataset.get('state')} {dataset.get('metadata_modified')}" if dataset else ""
+
+
+def schema_reference(resource: Mapping[str, Any]) -> str:
+    """Return the schema of a published file as name@version, "" for one without."""
+    return f"{resource['schema_name']}@{resource.get('schema_version') or ''}" if resource.get("schema_name") else ""
+
+
+def rows_of(resource: Mapping[str, Any]) -> int | None:
+    """Return the data rows of a published file, or None when they are not known."""
+    rows = str(resource.get("rows") or "")
+    return int(rows) if rows.isdigit() else None

@@ -103,6 +103,16 @@ def test_what_left_the_deposit_leaves_the_catalogue_only_when_asked(portal: Port
     assert len(portal.datasets()) == 1
 
 
+def test_a_file_renamed_and_spoilt_takes_nothing_offline(portal: Portal) -> None:
+    portal.lay({"a/prenoms-2024.csv": prenoms(2024), "a/prenoms-2023.csv": prenoms(2023)})
+    portal.publish()
+    wrong = prenoms(2024).replace(",3,", ",trois,")
+    portal.lay({"a/prenoms-2024.csv": None, "a/naissances-2024.csv": wrong})
+    assert "remove" not in portal.actions(prune=True).values()
+    portal.lay({"a/naissances-2024.csv": prenoms(2024, "Max")})
+    assert portal.actions(prune=True) == {"a/naissances-2024.csv": "update", "a/prenoms-2023.csv": "unchanged"}
+
+
 def test_a_removed_dataset_comes_back_with_its_ids(portal: Portal) -> None:
     portal.lay({"a/prenoms-2024.csv": prenoms(2024), "b/prenoms-2024.csv": prenoms(2024)})
     first = [(one["path"], one["resource_id"], one["url"]) for one in portal.publish().as_json()["items"]]

@@ -92,7 +92,7 @@ def test_a_run_killed_anywhere_ends_as_one_that_was_not(
     with served(next(homes)) as door:
         door.publish()
         expected = door.catalogue()
-    assert sum(len(dataset["resources"]) for dataset in expected.values()) == 16
+    assert sum(len(dataset["resources"]) for dataset in expected.values()) == 17
     done = 0
     while done < kills:
         with served(next(homes)) as door, ExitStack() as stack:

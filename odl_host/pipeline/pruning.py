@@ -1,0 +1,78 @@
+"""What leaves the catalogue because it left the deposit; only when a run is asked to prune."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from odl_host.catalogue.members import HeldMember, folder_of
+from odl_host.ckan import PackageDict
+from odl_host.pipeline.deposit import Deposit, source_path
+from odl_host.pipeline.discover import SourceFile
+from odl_host.pipeline.plan import DatasetPlan, Step
+from odl_host.pipeline.state import CatalogueState, rows_of, schema_reference, stamp_of
+
+
+def list_removals(
+    state: CatalogueState,
+    deposit: Deposit,
+    members: Iterable[HeldMember],
+    *,
+    claimed: set[str],
+    kept_out: Sequence[Step],
+) -> dict[str, list[Step]]:
+    """Return the removal of what left the deposit, by dataset's id.
+
+    `claimed`: the ids of the resources that files of the deposit are. A file stays as long as one of the same member
+    and schema is `kept_out`: it may be the same one, renamed and to be corrected.
+    """
+    waiting = {
+        (step.source.member.id, step.schema.partition("@")[0])
+        for step in kept_out
+        if step.source.member is not None and step.schema and step.action in {"reject", "block", "fail"}
+    }
+    steps: dict[str, list[Step]] = {}
+    for member in members:
+        present = deposit.paths_of(member)
+        shut = [source_path(source) for source in deposit.files if source.problem and source.member == member]
+        for path, published in state.list_published(member).items():
+            held = published.fields
+            if path in present or held["id"] in claimed:
+                continue
+            if any(path.startswith(f"{folder}/") for folder in shut):
+                continue  # a folder that cannot be opened has not lost its files
+            if (member.id, str(held.get("schema_name") or "")) in waiting:
+                continue
+            folder = folder_of(member.key)
+            step = Step(
+                SourceFile(Path(), f"{folder}/{path}", folder, member),
+                "remove",
+                dataset_id=published.dataset["id"],
+                dataset_name=published.dataset["name"],
+                resource_id=held["id"],
+                url=str(held.get("url") or ""),
+                schema=schema_reference(held),
+                sha256=str(held.get("source_hash") or ""),
+                rows_before=rows_of(held),
+            )
+            steps.setdefault(published.dataset["id"], []).append(step)
+    return steps
+
+
+def removal_plan(held: PackageDict, steps: Sequence[Step]) -> DatasetPlan:
+    """Return the plan of a dataset that no file of the deposit is in; it leaves with the last of its files."""
+    gone = {step.resource_id for step in steps}
+    stays = [
+        resource
+        for resource in held.get("resources", ())
+        if resource["id"] not in gone and resource.get("original_of") not in gone
+    ]
+    return DatasetPlan(
+        id=held["id"],
+        name=held["name"],
+        title=str(held.get("title") or held["name"]),
+        held=held,
+        remove=not stays,
+        steps=tuple(sorted(steps, key=lambda step: step.source.relative)),
+        stamp=stamp_of(held),
+    )
