@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,22 +86,37 @@ def _store(ctx: click.Context, param: click.Parameter, value: Any) -> None:
         app.flags[param.name.removeprefix("global_")] = value
 
 
+class Option(click.Option):
+    """An option whose help is one line.
+
+    click straightens the indentation of longer ones, for which `inspect` would be imported in earnest.
+    """
+
+    def __init__(self, *args: Any, help: str | None = None, **kwargs: Any) -> None:  # noqa: A002 - click's word
+        super().__init__(*args, **kwargs)
+        self.help = help
+
+
 def _shared_options() -> list[click.Option]:
     common: dict[str, Any] = {"expose_value": False, "callback": _store, "is_eager": True}
     return [
-        click.Option(
+        Option(
             ["--home", "global_home"], type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
             help="Folder of odl.toml, tenants/ and data/.  [default: ODL_HOME, else .]", **common,
         ),
-        click.Option(["-t", "--tenant", "global_tenant"], metavar="NAME", help="Which portal.", **common),
-        click.Option(["--json", "global_json"], is_flag=True, help="Print one JSON document.", **common),
-        click.Option(
+        Option(["-t", "--tenant", "global_tenant"], metavar="NAME", help="Which portal.", **common),
+        Option(["--json", "global_json"], is_flag=True, help="Print one JSON document.", **common),
+        Option(
             ["--lang", "global_lang"], type=click.Choice(["fr", "en"]), help="Language of what is printed.", **common
         ),
-        click.Option(["-v", "--verbose", "global_verbose"], count=True, help="Say more.", **common),
-        click.Option(["-q", "--quiet", "global_quiet"], count=True, help="Say less.", **common),
-        click.Option(["--debug", "global_debug"], is_flag=True, help="Show the traceback of an error.", **common),
+        Option(["-v", "--verbose", "global_verbose"], count=True, help="Say more.", **common),
+        Option(["-q", "--quiet", "global_quiet"], count=True, help="Say less.", **common),
+        Option(["--debug", "global_debug"], is_flag=True, help="Show the traceback of an error.", **common),
     ]  # fmt: skip
+
+
+option = partial(click.option, cls=Option)
+"""Declares such an option of a command."""
 
 
 class _Shared(click.Command):
@@ -110,6 +125,16 @@ class _Shared(click.Command):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.params = [*self.params, *_shared_options()]
+        self._help: click.Option | None = None
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return the option that shows the help: click's, as one of ours."""
+        if self._help is None:
+            click.help_option(*self.get_help_option_names(ctx), cls=Option)(self)
+            shown = self.params.pop()
+            assert isinstance(shown, click.Option)
+            self._help = shown
+        return self._help
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the command's own options first, the global ones under a heading of their own."""

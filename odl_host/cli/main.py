@@ -14,7 +14,7 @@ from typing import NoReturn
 import click
 
 from odl_host import __version__, config
-from odl_host.cli.app import App, Group
+from odl_host.cli.app import App, Group, Option
 from odl_host.cli.output import print_error
 from odl_host.errors import ExitCode, Interrupted, OdlError, StorageError, UsageError
 
@@ -51,7 +51,7 @@ _COMMANDS = {
 @click.group(
     cls=Group, lazy=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
-@click.version_option(__version__, "-V", "--version", prog_name="odl-host")
+@click.version_option(__version__, "-V", "--version", prog_name="odl-host", cls=Option)
 def cli() -> None:
     """Host the open data of communes: provision, add members, publish.
 

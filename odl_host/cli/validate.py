@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from odl_host.cli.app import App, command, pass_app
+from odl_host.cli.app import App, command, option, pass_app
 from odl_host.errors import ExitCode, StorageError, UnreadableFile, UsageError
 
 if TYPE_CHECKING:
@@ -46,25 +46,25 @@ def complete_schema(ctx: click.Context, param: click.Parameter, incomplete: str)
     """
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE | DIR | URL | -...")
-@click.option(
+@option(
     "--schema",
     "schema_name",
     metavar="NAME | FILE | URL",
     help="What to check against.  [default: recognised]",
     shell_complete=complete_schema,
 )
-@click.option("--strict-validata", is_flag=True, help="Give exactly Validata's verdict: no repair, no check of ours.")
-@click.option("--no-repair", is_flag=True, help="Judge the files as they are.")
-@click.option("--jobs", type=click.IntRange(1, 256), help="Processes at most.  [default: setting jobs]")
-@click.option(
+@option("--strict-validata", is_flag=True, help="Give exactly Validata's verdict: no repair, no check of ours.")
+@option("--no-repair", is_flag=True, help="Judge the files as they are.")
+@option("--jobs", type=click.IntRange(1, 256), help="Processes at most.  [default: setting jobs]")
+@option(
     "--format",
     "shape",
     type=click.Choice(["text", "json", "html", "csv", "xlsx"]),
     default="text",
     help="What is printed.",
 )
-@click.option("--report", "folder", type=click.Path(path_type=Path), help="Write the reports of wrong files there.")
-@click.option("--fail-on", type=click.Choice(["error", "warning"]), default="error", help="What makes the exit code 3.")
+@option("--report", "folder", type=click.Path(path_type=Path), help="Write the reports of wrong files there.")
+@option("--fail-on", type=click.Choice(["error", "warning"]), default="error", help="What makes the exit code 3.")
 @pass_app
 def validate(
     app: App,
