@@ -17,7 +17,11 @@ from odl_host.server.clock import now
 from odl_host.server.datasets import Resource, find_resource, get_resource, update_resource
 from odl_host.server.datastore.aliases import check_aliases, set_aliases
 from odl_host.server.datastore.filters import bad_query, parse_filters, where_sql
-from odl_host.server.datastore.parameters import (
+from odl_host.server.datastore.records import shown_rows
+from odl_host.server.datastore.rowfile import BadRecord, NotUnique, RowTable, Writer, all_columns
+from odl_host.server.datastore.table import NAME, Definition, column_sql
+from odl_host.server.datastore.types import get_type
+from odl_host.server.datastore.write_parameters import (
     CreateInput,
     describe_fields,
     guess_type,
@@ -26,10 +30,6 @@ from odl_host.server.datastore.parameters import (
     read_create,
     read_deletion,
 )
-from odl_host.server.datastore.records import shown_rows
-from odl_host.server.datastore.rowfile import BadRecord, NotUnique, RowTable, Writer, all_columns
-from odl_host.server.datastore.table import NAME, Definition, column_sql
-from odl_host.server.datastore.types import get_type
 from odl_host.server.documents import encode
 from odl_host.server.params import Params, anything, flag, optional, required, text
 from odl_host.server.registry import Context, action, call_action

@@ -8,7 +8,7 @@ from typing import Any
 
 from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server.datastore.table import Column, Definition, column_sql
-from odl_host.server.datastore.types import BadValue, Kept
+from odl_host.server.datastore.values import BadValue, Kept
 
 COMPARISONS = {"eq": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 JOINS = ("$or", "$and")

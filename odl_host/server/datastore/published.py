@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from odl_host.ckan import JsonDict
 from odl_host.errors import StorageError
 from odl_host.server.datastore.table import MAX_WORDS_AT_ONCE, NAME, Definition, Table, create_sql, load_definition
-from odl_host.server.datastore.types import BadValue, ColumnType, Kept, get_type
+from odl_host.server.datastore.types import ColumnType, get_type
+from odl_host.server.datastore.values import BadValue, Kept
 from odl_host.server.preview import find_delimiter, read_text
 
 if TYPE_CHECKING:

@@ -27,7 +27,8 @@ from odl_host.server.datastore.table import (
     create_sql,
     load_definition,
 )
-from odl_host.server.datastore.types import BadValue, ColumnType, Kept
+from odl_host.server.datastore.types import ColumnType
+from odl_host.server.datastore.values import BadValue, Kept
 
 BUSY_TIMEOUT_MS = 30_000
 CACHED_BYTES = 400_000

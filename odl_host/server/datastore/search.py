@@ -14,7 +14,8 @@ from odl_host.server.datastore import fulltext
 from odl_host.server.datastore.filters import Operation, bad_query, columns_named, parse_filters, where_sql
 from odl_host.server.datastore.records import Row, render
 from odl_host.server.datastore.table import ID, LEXEMES, NAME, WORDS, Column, Definition, Table, column_sql, text_sql
-from odl_host.server.datastore.types import ColumnType, Kept, get_type
+from odl_host.server.datastore.types import ColumnType, get_type
+from odl_host.server.datastore.values import Kept
 
 RANK_TYPE = ColumnType("float", "real", get_type("float8").keep, text=str)
 MATCHES = "matches"

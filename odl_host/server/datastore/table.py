@@ -16,7 +16,8 @@ from typing import Any
 
 from odl_host.ckan import JsonDict
 from odl_host.server.datastore import fulltext
-from odl_host.server.datastore.types import ColumnType, array_literal, get_type
+from odl_host.server.datastore.types import ColumnType, get_type
+from odl_host.server.datastore.values import array_literal
 
 NAME = "rows"
 """The table's name in its database."""

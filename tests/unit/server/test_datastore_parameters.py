@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from odl_host.ckan import WireError
-from odl_host.server.datastore.types import BadValue, find_type
+from odl_host.server.datastore.types import find_type
+from odl_host.server.datastore.values import BadValue
 from odl_host.server.embedded import EmbeddedCKAN
 from odl_host.server.sites import Site
 

@@ -17,7 +17,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from odl_host.server.datastore import fulltext
-from odl_host.server.datastore.types import Kept, array_literal, find_type
+from odl_host.server.datastore.types import find_type
+from odl_host.server.datastore.values import Kept, array_literal
 
 MAX_TEXT = 1_000_000
 """The longest text that a function makes."""

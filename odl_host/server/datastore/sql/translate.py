@@ -20,7 +20,8 @@ from odl_host.ckan import ValidationError
 from odl_host.server.datastore.filters import bad_query
 from odl_host.server.datastore.sql.functions import ALLOWED_IN_SQLITE, FUNCTIONS
 from odl_host.server.datastore.sql.statement import Statement, function_name, invalid
-from odl_host.server.datastore.types import BadValue, find_type
+from odl_host.server.datastore.types import find_type
+from odl_host.server.datastore.values import BadValue
 
 Columns = Mapping[str, str]
 """The type of each column, by name, in PostgreSQL's short names."""
