@@ -125,7 +125,8 @@ def _member_title(steps: Iterable[Step], dataset: DatasetPlan) -> str:
 
 
 def _dataset_lines(app: App, dataset: DatasetPlan) -> list[str]:
-    lines = [f"{_word(app, dataset.action):<10}{dataset.name}  « {dataset.title} »"]
+    action = app.out.words("update", "modifier") if dataset.action == "update" else _word(app, dataset.action)
+    lines = [f"{action:<10}{dataset.name}  « {dataset.title} »"]
     return lines + _change_lines(dataset.changes)
 
 
@@ -143,7 +144,8 @@ def _step_lines(app: App, step: Step) -> list[str]:
             f"  ({rows(step.rows_before)} → {rows(step.rows)} lignes)",
         )
     elif step.action == "create" and step.rows is not None:
-        line += words(f"  ({step.rows} rows)", f"  ({step.rows} lignes)")
+        plural = "s" if step.rows > 1 else ""
+        line += words(f"  ({step.rows} row{plural})", f"  ({step.rows} ligne{plural})")
     lines = [line]
     if step.renamed_from:
         old = printable(step.renamed_from)

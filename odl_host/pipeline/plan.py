@@ -54,6 +54,15 @@ class Step:
             return self.examination.report.rows if self.examination.report else None
         return self.rows_before if self.action in {"unchanged", "describe"} else None
 
+    def _findings(self) -> str:
+        """Return what is wrong with a rejected file, without any of its cells."""
+        report = self.examination.report if self.examination else None
+        if self.action != "reject" or report is None:
+            return ""
+        from odl_host.pipeline.reporting.problems import summarise
+
+        return "; ".join(summarise(report))
+
     def as_json(self) -> dict[str, Any]:
         """Return the stable JSON form."""
         member = self.source.member
@@ -73,7 +82,7 @@ class Step:
             "changes": [change.as_json() for change in self.changes],
             "sha256": self.sha256 or None,
             "holds": list(self.holds),
-            "reason": self.reason or None,
+            "reason": self.reason or self._findings() or None,
         }
 
 

@@ -37,6 +37,13 @@ def test_a_plan_says_what_the_run_then_does(portal: Portal) -> None:
     assert not after.datasets
 
 
+def test_a_plan_says_why_a_file_is_rejected(portal: Portal) -> None:
+    portal.lay({"a/prenoms.csv": prenoms(2024).replace(",3,", ",trois,")})
+    (item,) = portal.plan().as_json()["items"]
+    assert (item["action"], item["schema"]) == ("reject", "scdl/prenoms@1.1.6")
+    assert item["reason"].startswith("NOMBRE_OCCURRENCES : ") and "trois" not in item["reason"]
+
+
 def test_a_changed_file_shows_its_rows_before_and_after_and_keeps_its_address(portal: Portal) -> None:
     portal.lay({"a/prenoms-2024.csv": prenoms(2024, "Zoé", "Ana")})
     url = portal.publish().outcomes[0].url
