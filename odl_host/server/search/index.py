@@ -225,7 +225,10 @@ class SearchIndex:
         with self._file_lock():
             if self._index is None:
                 self._open()
-            self._reload()
+            try:
+                self._reload()
+            except ValueError as error:
+                self._start_anew(str(error))
             if not self._is_verified:
                 self._verify()
             if self._seq < seq:
@@ -243,12 +246,15 @@ class SearchIndex:
         is_other = self._identity != identity or self._seq > seq
         is_incomplete = self._seq == seq and self._searcher.num_docs - 1 != wanted
         if not is_new and (is_other or is_incomplete):
-            log.warning("The search index does not fit the database: it is built anew.")
-            self._discard()
-            self._open()
-            self._reload()
+            self._start_anew("it does not fit the database")
         self._identity = identity
         self._is_verified = True
+
+    def _start_anew(self, reason: str) -> None:
+        log.warning("The search index in %s is built anew: %s.", self.folder, reason)
+        self._discard()
+        self._open()
+        self._reload()
 
     @contextmanager
     def _file_lock(self, name: str = "writer.lock") -> Iterator[None]:

@@ -407,6 +407,18 @@ def test_a_damaged_index_is_built_anew(filled: Site, tmp_path: Path, open_at: Ca
     assert count(open_at(tmp_path), "*:*") == 3
 
 
+@pytest.mark.parametrize("kept", [0, 20])
+def test_an_index_with_a_damaged_file_is_built_anew(
+    filled: Site, tmp_path: Path, open_at: Callable[..., Site], kept: int
+) -> None:
+    assert count(filled, "*:*") == 3
+    filled.close()
+    for suffix in ("store", "idx", "fast"):
+        for file in (tmp_path / "index").glob(f"v*/*.{suffix}"):
+            file.write_bytes(file.read_bytes()[:kept])
+    assert count(open_at(tmp_path), "budget") == 1
+
+
 def test_an_index_ahead_of_a_restored_database_is_built_anew(
     filled: Site, tmp_path: Path, open_at: Callable[..., Site]
 ) -> None:
