@@ -222,7 +222,17 @@ def check_tenant_name(name: str) -> str:
 
 def list_tenants(home: Home) -> list[Tenant]:
     """Return the tenants of a home, by name. :raises ConfigError: a manifest cannot be used."""
-    return [load_tenant(home, file.stem) for file in sorted(home.tenants.glob("*.toml"))]
+    tenants = [load_tenant(home, file.stem) for file in sorted(home.tenants.glob("*.toml"))]
+    owners: dict[str, str] = {}
+    for tenant in tenants:
+        catalogue = tenant.manifest.catalogue
+        database = catalogue.database_env or catalogue.database
+        if database and owners.setdefault(database, tenant.name) != tenant.name:
+            raise ConfigError(
+                f"The tenants {owners[database]} and {tenant.name} name the same database ({database}).",
+                hint="Each catalogue needs a database of its own: create another, and name it in one of the manifests.",
+            )
+    return tenants
 
 
 def load_tenant(home: Home, name: str) -> Tenant:

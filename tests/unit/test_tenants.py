@@ -135,3 +135,26 @@ def test_ckans_settings_are_named_as_ckan_names_them(home: Home) -> None:
     write(home, "ain", "[ckan]\nckan.auth.create_unowned_datasets = true\n")
     with pytest.raises(ConfigError, match=r"ain\.toml, line 1: .*did you mean “ckan\.auth\.create_unowned_dataset”"):
         load_tenant(home, "ain")
+
+
+def test_two_tenants_never_share_a_database(home: Home) -> None:
+    for name in ("isere", "savoie"):
+        write(home, name, '[catalogue]\ndatabase = "postgresql:///portail"\n')
+    with pytest.raises(ConfigError, match="isere and savoie name the same database"):
+        list_tenants(home)
+    write(home, "isere", '[catalogue]\ndatabase = "postgresql:///isere"\n')
+    assert len(list_tenants(home)) == 2
+
+
+def test_a_password_in_a_manifest_is_refused_and_a_database_url_comes_from_a_variable(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(home, "savoie", '[catalogue]\ndatabase = "postgresql://odl:secret@db/savoie"\n')
+    with pytest.raises(ConfigError, match="holds no password"):
+        load_tenant(home, "savoie")
+    write(home, "savoie", '[catalogue]\ndatabase_env = "BASE"\n')
+    catalogue = load_tenant(home, "savoie").manifest.catalogue
+    with pytest.raises(ConfigError, match="BASE"):
+        catalogue.database_url()
+    monkeypatch.setenv("BASE", "postgresql://odl:secret@db/savoie")
+    assert catalogue.database_url() == "postgresql://odl:secret@db/savoie"
