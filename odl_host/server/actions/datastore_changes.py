@@ -16,7 +16,7 @@ from odl_host.server import permissions
 from odl_host.server.clock import now
 from odl_host.server.datasets import Resource, find_resource, get_resource, update_resource
 from odl_host.server.datastore.aliases import check_aliases, set_aliases
-from odl_host.server.datastore.filters import bad_query, parse_filters, where_sql
+from odl_host.server.datastore.filters import parse_filters, refusal, where_sql
 from odl_host.server.datastore.records import shown_rows
 from odl_host.server.datastore.rowfile import BadRecord, NotUnique, RowTable, Writer, all_columns
 from odl_host.server.datastore.table import NAME, Definition, column_sql
@@ -220,8 +220,8 @@ class _sent_rows:  # noqa: N801 - reads as a sentence: with what was sent
                     "info": {"orig": f"could not create unique index on ({error})", "pgcode": "23505"},
                 }
             ) from error
-        if isinstance(error, sqlite3.OperationalError) and "interrupted" in str(error):
-            raise bad_query("canceling statement due to statement timeout") from error
+        if isinstance(error, sqlite3.OperationalError) and (refused := refusal(error)) is not None:
+            raise refused from error
 
 
 # The table of a resource

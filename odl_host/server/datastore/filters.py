@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -139,6 +140,14 @@ def _keep(column: Column, value: Any) -> Kept:
         return column.type.keep(value)
     except BadValue as error:
         raise bad_query(str(error).replace("{column}", column.id)) from None
+
+
+def refusal(error: sqlite3.OperationalError) -> ValidationError | None:
+    """Return the error of a query that takes too long or is too large, or None: then the database itself failed."""
+    reason = str(error)
+    if "interrupted" in reason:
+        return bad_query("canceling statement due to statement timeout")
+    return bad_query(reason) if any(word in reason for word in ("too large", "too many", "overflow")) else None
 
 
 def bad_query(reason: str) -> ValidationError:

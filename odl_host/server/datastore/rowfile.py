@@ -234,8 +234,8 @@ def _sync(folder: Path) -> None:
 def _explain(error: sqlite3.OperationalError, path: Path) -> Exception:
     if "locked" in str(error) or "busy" in str(error):
         return Unavailable(f"Another program has been writing to {path} for {BUSY_TIMEOUT_MS // 1000} seconds.")
-    if "interrupted" in str(error):
-        return error
+    if any(word in str(error) for word in ("interrupted", "too large", "too many", "overflow")):
+        return error  # a mistake of the query, not of the disk
     return StorageError(f"Rows cannot be written to {path}: {error}.")
 
 

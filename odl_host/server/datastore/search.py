@@ -11,7 +11,7 @@ from typing import Any
 
 from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server.datastore import fulltext
-from odl_host.server.datastore.filters import Operation, bad_query, columns_named, parse_filters, where_sql
+from odl_host.server.datastore.filters import Operation, bad_query, columns_named, parse_filters, refusal, where_sql
 from odl_host.server.datastore.records import Row, render
 from odl_host.server.datastore.table import ID, LEXEMES, NAME, WORDS, Column, Definition, Table, column_sql, text_sql
 from odl_host.server.datastore.types import ColumnType, get_type
@@ -133,9 +133,7 @@ def _in_time() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if "interrupted" in str(error):
-            raise bad_query("canceling statement due to statement timeout") from error
-        raise
+        raise refusal(error) or error from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,10 @@ def create_sql(definition: Definition) -> str:
 
 def text_sql(columns: tuple[Column, ...]) -> str:
     """Return the expression for the text of a row that full text search looks at."""
-    return " || ' ' || ".join(_as_text(column) for column in columns) or "''"
+    texts = [_as_text(column) for column in columns]
+    # In groups: SQLite limits the depth of an expression, not its length.
+    groups = [" || ' ' || ".join(texts[first : first + 50]) for first in range(0, len(texts), 50)]
+    return " || ' ' || ".join(f"({group})" for group in groups) or "''"
 
 
 def _as_text(column: Column) -> str:

@@ -268,6 +268,32 @@ def test_words_follow_every_change(ckan: EmbeddedCKAN, dataset: str) -> None:
     assert found("lapin") == []
 
 
+def test_a_table_may_have_a_thousand_columns(ckan: EmbeddedCKAN, dataset: str) -> None:
+    record = {f"c{number}": f"valeur {number}" for number in range(1000)}
+    written = new_rows(ckan, dataset, records=[record])
+    lines = [",".join(record), ",".join(record.values())]
+    uploaded = publish(ckan, dataset, "\n".join(lines) + "\n")["id"]
+    for resource in (written, uploaded):
+        answer = search(ckan, resource, q="999", filters={"c1": "valeur 1"})
+        assert answer["total"] == 1
+        assert len(answer["records"][0]) == 1002
+    with pytest.raises(ValidationError, match="at most"):
+        ckan.call_action("datastore_create", {"resource_id": written, "records": [{"encore": 1}]})
+
+
+@pytest.mark.parametrize(
+    "filters", [{"$or": [{"a": number} for number in range(5000)]}, [{"a": number} for number in range(5000)]]
+)
+def test_more_conditions_than_can_be_read_are_refused(ckan: EmbeddedCKAN, dataset: str, filters: Any) -> None:
+    resource = new_rows(ckan, dataset, records=[{"a": 1}])
+    with pytest.raises(ValidationError):
+        search(ckan, resource, filters=filters)
+    with pytest.raises(ValidationError):
+        ckan.call_action("datastore_delete", {"resource_id": resource, "filters": {"$or": [{"a": 1}] * 5000}})
+    assert search(ckan, resource)["total"] == 1
+    assert search(ckan, resource, filters={"a": list(range(5000))})["total"] == 1
+
+
 def test_many_writers_at_once_lose_no_row(ckan: EmbeddedCKAN, dataset: str, site: Site) -> None:
     resource = new_rows(ckan, dataset, fields=[{"id": "a", "type": "int"}])
 
