@@ -293,7 +293,7 @@ def read_dataset(
         "relationships_as_subject": before["relationships_as_subject"] if before else [],
         "state": state,
         "tags": tags,
-        "title": as_text(data.get("title") or "") or name,
+        "title": as_text(data.get("title") or "").strip() or name,
         "type": kind,
     }
     if license_ and license_.url:

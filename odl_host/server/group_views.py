@@ -20,7 +20,8 @@ from odl_host.server.users import PUBLIC_COLUMNS, count_created_packages, get_ac
 
 SHOWN_DATASETS_MAX = 1000
 SORT_FIELDS = ("name", "package_count", "title")
-PUBLIC_DATASETS = sa.and_(packages.c.state == "active", packages.c.private == sa.false())
+ACTIVE = packages.c.state == "active"
+PUBLIC_DATASETS = sa.and_(ACTIVE, packages.c.private == sa.false())
 
 
 PERMISSION_ROLES = {
@@ -84,7 +85,9 @@ def show_group(ctx: Context, params: GroupShow, *, is_organization: bool, counts
         doc["users"] = _users(ctx, [group.id]).get(group.id, [])
     body = encode(doc)
     if params.include_datasets:
-        body = join_object(body, packages=join_array(render_datasets(ctx.db, _dataset_ids(ctx, group))))
+        body = join_object(
+            body, packages=join_array(render_datasets(ctx.db, _dataset_ids(ctx, group, owned=is_organization)))
+        )
     return place(body, ctx.site.url)
 
 
@@ -157,7 +160,7 @@ def list_groups(ctx: Context, params: GroupList, names: list[str] | None, *, is_
     if names is not None:
         query = query.where(groups.c.name.in_(names))
     if field == "package_count":
-        counted = _count_query(is_organization=is_organization).subquery()
+        counted = _count_query(ctx, is_organization=is_organization).subquery()
         query = query.outerjoin(counted, counted.c.group_id == groups.c.id)
         key: Any = sa.func.coalesce(counted.c.n, 0)
     else:
@@ -192,24 +195,34 @@ def _whole(ctx: Context, params: GroupList, rows: list[Any], *, is_organization:
     return found
 
 
-def _count_query(*, is_organization: bool) -> sa.Select[Any]:
+def _visible(ctx: Context) -> Any:
+    """Return which datasets count for the caller: the public ones, and the private ones of the own organizations."""
+    if ctx.user is None:
+        return PUBLIC_DATASETS
+    if ctx.user.sysadmin:
+        return ACTIVE
+    own = [ctx.user.scope] if ctx.user.scope else group_ids_of_user(ctx.db, ctx.user.id, permissions.READERS)
+    return sa.or_(PUBLIC_DATASETS, sa.and_(ACTIVE, packages.c.owner_org.in_(own))) if own else PUBLIC_DATASETS
+
+
+def _count_query(ctx: Context, *, is_organization: bool) -> sa.Select[Any]:
     if is_organization:
         return (
             sa.select(packages.c.owner_org.label("group_id"), sa.func.count().label("n"))
-            .where(PUBLIC_DATASETS, packages.c.owner_org.is_not(None))
+            .where(_visible(ctx), packages.c.owner_org.is_not(None))
             .group_by(packages.c.owner_org)
         )
     return (
         sa.select(members.c.group_id, sa.func.count().label("n"))
         .join(packages, packages.c.id == members.c.object_id)
-        .where(PUBLIC_DATASETS, members.c.object_type == "package")
+        .where(_visible(ctx), members.c.object_type == "package")
         .group_by(members.c.group_id)
     )
 
 
 def _dataset_counts(ctx: Context, ids: list[str], *, is_organization: bool) -> dict[str, int]:
     column = packages.c.owner_org if is_organization else members.c.group_id
-    query = _count_query(is_organization=is_organization).where(column.in_(ids))
+    query = _count_query(ctx, is_organization=is_organization).where(column.in_(ids))
     return {row[0]: row[1] for row in ctx.db.execute(query)} if ids else {}
 
 
@@ -230,9 +243,9 @@ def _users(ctx: Context, ids: list[str]) -> dict[str, list[JsonDict]]:
     return found
 
 
-def _dataset_ids(ctx: Context, group: Group) -> list[str]:
-    query = sa.select(packages.c.id).where(PUBLIC_DATASETS)
-    if group.is_organization:
+def _dataset_ids(ctx: Context, group: Group, *, owned: bool) -> list[str]:
+    query = sa.select(packages.c.id).where(_visible(ctx))
+    if owned:
         query = query.where(packages.c.owner_org == group.id)
     else:
         query = query.join(members, members.c.object_id == packages.c.id).where(
@@ -242,8 +255,8 @@ def _dataset_ids(ctx: Context, group: Group) -> list[str]:
 
 
 def packages_of_group(ctx: Context, group: Group, limit: int | None) -> Rendered:
-    """Return the public datasets of an organization or a group, the last changed first."""
-    ids = _dataset_ids(ctx, group)[:limit]
+    """Return the datasets that were put in a group, as far as the caller may see them, the last changed first."""
+    ids = _dataset_ids(ctx, group, owned=False)[:limit]
     return place(join_array(render_datasets(ctx.db, ids)), ctx.site.url)
 
 

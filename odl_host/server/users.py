@@ -69,8 +69,8 @@ def show_own_user(account: Any, created_packages: int = 0, site_url: str = "") -
     return show_user(account, created_packages, site_url) | {"apikey": None, "email": account.email}
 
 
-def count_created_packages(db: sa.Connection, user_ids: Sequence[str]) -> dict[str, int]:
-    """Return how many public datasets each of these users has created."""
+def count_created_packages(db: sa.Connection, user_ids: Sequence[str], *, with_private: bool = False) -> dict[str, int]:
+    """Return how many public datasets each of these users has created, or with the private ones."""
     if not user_ids:
         return {}
     query = (
@@ -78,7 +78,7 @@ def count_created_packages(db: sa.Connection, user_ids: Sequence[str]) -> dict[s
         .where(
             packages.c.creator_user_id.in_(list(user_ids)),
             packages.c.state == "active",
-            packages.c.private == sa.false(),
+            sa.true() if with_private else packages.c.private == sa.false(),
         )
         .group_by(packages.c.creator_user_id)
     )

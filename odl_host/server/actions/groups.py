@@ -58,7 +58,7 @@ def organization_show(ctx: Context, params: GroupShow) -> Rendered:
     """Return one organization.
 
     :param id: the organization's id or name
-    :param include_datasets: add its public datasets, at most 1000
+    :param include_datasets: add its datasets, at most 1000, private ones for its members
     :param include_dataset_count, include_extras, include_users: true by default
     """
     return show_group(ctx, params, is_organization=True)
@@ -69,7 +69,7 @@ def group_show(ctx: Context, params: GroupShow) -> Rendered:
     """Return one group.
 
     :param id: the group's id or name
-    :param include_datasets: add its public datasets, at most 1000
+    :param include_datasets: add its datasets, at most 1000, private ones for its members
     :param include_dataset_count, include_extras, include_users: true by default
     """
     return show_group(ctx, params, is_organization=False)
@@ -222,7 +222,7 @@ def group_list_authz(ctx: Context, params: ForUser) -> list[JsonDict]:
 
 @action(params=PackagesOf, allow=permissions.can_read_group, reads=True)
 def group_package_show(ctx: Context, params: PackagesOf) -> Rendered:
-    """Return the public datasets of a group or an organization.
+    """Return the datasets that were put in a group; an organization owns its own, which `package_search` finds.
 
     :param id: its id or name
     :param limit: at most this many, 1000 by default

@@ -13,7 +13,7 @@ from odl_host.server.datasets import find_dataset, reindex_dataset
 from odl_host.server.groups import Group, find_group, get_group, members_of, put_member, remove_member
 from odl_host.server.params import Params, optional, required, text
 from odl_host.server.registry import Context, action
-from odl_host.server.tables import users
+from odl_host.server.tables import packages, users
 from odl_host.server.users import find_account
 
 ROLES = ("admin", "editor", "member")
@@ -133,12 +133,16 @@ def member_list(ctx: Context, params: MemberList) -> list[list[str]]:
     group = get_group(ctx.db, params.id)
     types = [params.object_type] if params.object_type else ["user", "package"]
     deleted = set(ctx.db.scalars(sa.select(users.c.id).where(users.c.state == "deleted")))
-    return [
+    found = [
         [row.object_id, kind, row.capacity.capitalize() if kind == "user" else row.capacity]
         for kind in types
         for row in members_of(ctx.db, group.id, kind)
         if params.capacity in ("", row.capacity) and row.object_id not in deleted
     ]
+    if group.is_organization and "package" in types and params.capacity in ("", "organization"):
+        owned = sa.select(packages.c.id).where(packages.c.owner_org == group.id, packages.c.state == "active")
+        found += [[dataset_id, "package", "organization"] for dataset_id in ctx.db.scalars(owned)]
+    return found
 
 
 @action(params=NewRole, allow=_member_adder)

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError
+from odl_host.ckan import NAME_MIN_LENGTH, JsonDict, NotAuthorized, NotFound, ValidationError
 from odl_host.server import permissions
 from odl_host.server.activities import record_user
 from odl_host.server.clock import now
@@ -104,11 +104,10 @@ def user_show(ctx: Context, params: UserShow) -> JsonDict:
     """
     is_sysadmin = ctx.user is not None and ctx.user.sysadmin
     account = get_account(ctx.db, params.id or (ctx.user.id if ctx.user else ""))
-    created = count_created_packages(ctx.db, [account.id]).get(account.id, 0)
-    if not is_sysadmin and (ctx.user is None or ctx.user.id != account.id):
-        shown = show_user(account, created, ctx.site.url)
-    else:
-        shown = show_own_user(account, created, ctx.site.url)
+    is_own = is_sysadmin or (ctx.user is not None and ctx.user.id == account.id)
+    created = count_created_packages(ctx.db, [account.id], with_private=is_own).get(account.id, 0)
+    show = show_own_user if is_own else show_user
+    shown = show(account, created, ctx.site.url)
     if is_sysadmin and params.include_password_hash:
         shown["password_hash"] = account.password_hash
     if is_sysadmin and params.include_plugin_extras:
@@ -117,17 +116,19 @@ def user_show(ctx: Context, params: UserShow) -> JsonDict:
         where = (followers.c.object_id == account.id, followers.c.object_type == "user")
         shown["num_followers"] = ctx.db.scalar(sa.select(sa.func.count()).select_from(followers).where(*where))
     if params.include_datasets:
-        shown["datasets"] = _datasets_of(ctx, account.id)
+        shown["datasets"] = _datasets_of(ctx, account.id, is_own=is_own)
     return shown
 
 
-def _datasets_of(ctx: Context, user_id: str) -> list[JsonDict]:
+def _datasets_of(ctx: Context, user_id: str, *, is_own: bool) -> list[JsonDict]:
     query = (
         sa.select(packages.c.id)
         .where(packages.c.creator_user_id == user_id, packages.c.state != "deleted")
         .order_by(packages.c.metadata_modified.desc())
         .limit(SHOWN_DATASETS_MAX)
     )
+    if not is_own:
+        query = query.where(packages.c.state == "active", packages.c.private == sa.false())
     readable = [
         dataset.id
         for dataset in (get_dataset(ctx.db, key) for key in list(ctx.db.scalars(query)))
@@ -325,8 +326,13 @@ def _id(ctx: Context, value: Any, errors: JsonDict, *, is_sysadmin: bool) -> str
 def _name(ctx: Context, data: JsonDict, errors: JsonDict, before: Any) -> str | None:
     value = data.get("name")
     if value is None or value == "":
-        if before is not None:
+        if before is not None and value is None:
             return str(before.name)
+        if before is not None:
+            errors["name"] = [f"Must be at least {NAME_MIN_LENGTH} characters long"]
+            if not (ctx.user and ctx.user.sysadmin):
+                errors["name"].append("That login name can not be modified.")
+            return None
         errors["name"] = [MISSING_VALUE]
         return None
     if before is not None and value == before.name:
