@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import os
 import pwd
@@ -58,7 +59,7 @@ def run_postgresql(programs: Path) -> Iterator[str]:
         with (folder / "log").open("wb") as log:
             server = subprocess.Popen(
                 [str(programs / "postgres"), "-D", data, "-p", str(port), *arguments],
-                stdout=log, stderr=log, **options,
+                stdout=log, stderr=log, preexec_fn=_end_with_parent, **options,
             )  # fmt: skip
         try:
             _wait(port, server)
@@ -72,6 +73,11 @@ def run_postgresql(programs: Path) -> Iterator[str]:
                 server.wait()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end_with_parent() -> None:
+    """Have the system end the server when the tests are killed. Source: prctl(2), PR_SET_PDEATHSIG."""
+    ctypes.CDLL(None).prctl(1, signal.SIGINT)
 
 
 def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
