@@ -37,6 +37,8 @@ _MONTHS = {
     )
     for name in names.split()
 }
+_LONGEST = 300
+"""Characters of a cell in which a number or an address is looked for: on a million of them it would take hours."""
 _DAY_FIRST = r"([0-3]?[0-9])[/.\- ]([01]?[0-9])[/.\- ]([0-9]{4})"
 _YEAR_FIRST = r"([0-9]{4})[/. \-]?([01]?[0-9])[/. \-]?([0-3]?[0-9])"
 _IN_WORDS = r"(?:[a-z]+ )?([0-3]?[0-9])(?:er)? ([a-z]+)\.? ([0-9]{4})"
@@ -154,6 +156,8 @@ def correct_month(text: str) -> str | None:
 
 def correct_number(text: str, mark: str = ".") -> str | None:
     """Write a number without spaces, unit nor thousands: "1 234,50 €" gives "1234.50"."""
+    if len(text) > _LONGEST:
+        return None
     digits = _without_unit(text)
     if re.fullmatch(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+", digits):
         digits = digits.replace(".", "").replace(",", ".")
@@ -214,6 +218,8 @@ def correct_uri(text: str) -> str | None:
 
 def correct_email(text: str) -> str | None:
     """Take spaces, "mailto:" and a second address off an e-mail address."""
+    if len(text) > _LONGEST:
+        return None
     match = re.search(r"[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,12}", text.replace("mailto:", ""))
     return match[0] if match and match[0] != text else None
 

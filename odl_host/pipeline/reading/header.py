@@ -14,6 +14,9 @@ HEAD_ROWS = 40
 """How far down a header is looked for."""
 _VALUE = r"[-+]?[\d\s\u00a0\u202f.,/:%€-]*\d[\d\s\u00a0\u202f.,/:%€TZ-]*"
 
+_VALUE_LENGTH = 80
+"""No value is longer; for twice the text the pattern takes four times the time."""
+
 
 def find_header(rows: Sequence[Sequence[str]], keys: Collection[str] = ()) -> int:
     """Return the index of the header among the first rows of a file (0 where all are blank).
@@ -51,9 +54,13 @@ def _first_that_looks_like_one(filled: list[list[str]]) -> int:
         cells = filled[index]
         if len(cells) < wanted:
             continue
-        words = sum(not re.fullmatch(_VALUE, cell.strip()) for cell in cells)
+        words = sum(not _is_value(cell.strip()) for cell in cells)
         if words >= 0.8 * len(cells):
             return index
         # Values already: the rows above were no header either, so the first row has to do.
         return first
     return first
+
+
+def _is_value(text: str) -> bool:
+    return len(text) <= _VALUE_LENGTH and re.fullmatch(_VALUE, text) is not None

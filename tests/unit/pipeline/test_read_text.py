@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from odl_host.pipeline.read import NOTE_CODES, ReadLimits, RefusedFile, Table, count_rows, read_table
+from odl_host.pipeline.reading.header import find_header
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 COLUMNS = frozenset(["nomAttribuant", "idAttribuant", "dateConvention", "nomBeneficiaire", "objet", "montant"])
@@ -270,3 +271,7 @@ def test_a_space_after_each_separator_is_no_data_and_hides_no_quotation_mark(tmp
     assert "spaced-separators" in [note.code for note in table.notes]
     path.write_text("nom,lieu\nMairie, Aiton\n", encoding="utf-8")
     assert list(read_table(path).iter_rows()) == [["Mairie", " Aiton"]]
+
+
+def test_a_title_of_a_million_figures_is_a_title() -> None:
+    assert find_header([["Liste"], ["1" * 1_000_000 + "x", "nom"], ["1", "2"], ["3", "4"]]) == 1

@@ -137,6 +137,16 @@ def test_words_that_mean_themselves_are_not_explained() -> None:
     assert "pour oui" in fix(english)
 
 
+@pytest.mark.parametrize(
+    "params",
+    [{"type": "string", "format": "email"}, {"type": "number"}, {"type": "integer"}, {"type": "date"}],
+    ids=str,
+)
+@pytest.mark.parametrize("cell", ["1" * 1_000_000 + "x", "a." * 500_000, "1 " * 500_000 + "x"], ids=["1", "a.", "1 "])
+def test_a_cell_of_a_million_characters_is_answered_with_the_form(params: dict[str, str], cell: str) -> None:
+    assert fix(_finding("type-error", cell, **params)).startswith("Écrivez")
+
+
 def test_an_impossible_date_is_told_to_be_impossible() -> None:
     assert "n'existe pas" in message(_finding("type-error", "2024-02-30", type="date", format="default"))
 
