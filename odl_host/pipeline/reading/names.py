@@ -50,9 +50,10 @@ def name_words(label: str) -> frozenset[str]:
     >>> name_words("nomAttribuant") == name_words("ATTRIBUANT_NOM") == name_words("noms attribuants")
     True
     """
-    plain = "".join(
-        char for char in unicodedata.normalize("NFKD", label.translate(_LIGATURES)) if not unicodedata.combining(char)
-    )
+    plain = label
+    if not label.isascii():
+        spelt = unicodedata.normalize("NFKD", label.translate(_LIGATURES))
+        plain = "".join(char for char in spelt if not unicodedata.combining(char))
     words = (word.casefold() for word in _WORD.findall(plain))
     return frozenset(word.rstrip("sx") if len(word) > 3 else word for word in words)
 

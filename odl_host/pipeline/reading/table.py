@@ -124,6 +124,13 @@ class Table:
         With `repair`, blank rows at the end are left out, and so are the cells of nameless blank columns on the right;
         blank rows between data stay, since a row's place must be its place in the file.
         """
+        if self._kept is not None:
+            return map(list, self._kept)
+        batches = self._surveyed_batches()
+        # Read as it is, a table is judged in one pass; the memory would cost as much as a tenth of that pass.
+        return self._keep_small(batches) if self.repair and self._ends else batches
+
+    def _surveyed_batches(self) -> Iterator[list[Row]]:
         survey = PassSurvey(self)
         count = 0
         held = _HeldRows()
@@ -183,11 +190,7 @@ class Table:
         self._finish(whole, count)
 
     def _raw_batches(self) -> Iterator[list[Row]]:
-        if self._kept is not None:
-            return map(list, self._kept)
-        if not self._ends:
-            return without_end(self._read_batches())
-        return self._keep_small(self._read_batches())
+        return self._read_batches() if self._ends else without_end(self._read_batches())
 
     def _keep_small(self, batches: Iterator[list[Row]]) -> Iterator[list[Row]]:
         """Keep the rows of a small table for the passes to come: there are several where something is wrong."""
@@ -369,7 +372,10 @@ def has_split_decimal(row: Row) -> bool:
     >>> has_split_decimal(["Club", "58 400", "00", "non"]), has_split_decimal(["Club", "58400.00", "non"])
     (True, False)
     """
-    return any(re.fullmatch(_WHOLE_PART, a) and re.fullmatch(_DECIMALS, b) for a, b in itertools.pairwise(row))
+    return any(
+        b[:1].isdigit() and re.fullmatch(_DECIMALS, b) and re.fullmatch(_WHOLE_PART, a)
+        for a, b in itertools.pairwise(row)
+    )
 
 
 def is_blank(row: Row) -> bool:

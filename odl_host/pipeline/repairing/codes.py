@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from odl_host.pipeline.reading.names import name_words
 from odl_host.pipeline.reading.notes import plural
@@ -26,8 +26,7 @@ _DECIMALS = re.compile(r"([0-9]+)[.,]0{1,2}")
 _SCIENTIFIC = re.compile(r"[0-9](?:[.,][0-9]+)?E\+?[0-9]{1,2}", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class CodeKind:
+class CodeKind(NamedTuple):
     """A kind of code: its length, what it is called in French, and what proves one right."""
 
     length: int

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import cached_property
 
 from odl_host.pipeline.engine.column import Column
 from odl_host.pipeline.reading.notes import ReadNote
-from odl_host.pipeline.repairing.booleans import BooleanMender
-from odl_host.pipeline.repairing.choices import ChoiceMender
-from odl_host.pipeline.repairing.codes import CodeMender, code_kind
-from odl_host.pipeline.repairing.dates import DateMender
 from odl_host.pipeline.repairing.mender import Mended, Mender
-from odl_host.pipeline.repairing.numbers import NumberMender
-from odl_host.pipeline.repairing.periods import PeriodMender
 from odl_host.pipeline.repairing.spaces import ordinary, trim
 from odl_host.schemas.registry import Schema
 
@@ -43,24 +38,36 @@ class RepairedColumn:
         self.bad_texts = 0
 
     def _find_menders(self, schema: Schema) -> list[Mender]:
+        # Each mender is imported where a column needs it: their patterns take as long to compile as a small file.
         field = self.column.field
         found: list[Mender] = []
-        own_marks = any(field.properties.get(name) not in (None, "") for name in ("decimalChar", "groupChar"))
-        if field.type in ("number", "integer") and not own_marks and field.properties.get("bareNumber", True):
-            found.append(NumberMender(whole=field.type == "integer"))
-        elif field.type == "year":
-            found.append(NumberMender(whole=True))
+        if field.type in ("number", "integer", "year"):
+            from odl_host.pipeline.repairing.numbers import NumberMender
+
+            own_marks = any(field.properties.get(name) not in (None, "") for name in ("decimalChar", "groupChar"))
+            if field.type == "year" or (not own_marks and field.properties.get("bareNumber", True)):
+                found.append(NumberMender(whole=field.type != "number"))
         elif field.type == "boolean":
+            from odl_host.pipeline.repairing.booleans import BooleanMender
+
             found.append(BooleanMender(field))
         elif field.type == "string":
+            from odl_host.pipeline.repairing.codes import CodeMender, code_kind
+
             kind = code_kind(field, schema)
             if kind is not None:
                 found.append(CodeMender(kind))
             if field.enum:
+                from odl_host.pipeline.repairing.choices import ChoiceMender
+
                 found.append(ChoiceMender(field.enum))
         if self._takes_iso_dates():
+            from odl_host.pipeline.repairing.dates import DateMender
+
             found.append(DateMender())
         if self._takes(_PERIOD, but_not=_OLD_PERIOD):
+            from odl_host.pipeline.repairing.periods import PeriodMender
+
             found.append(PeriodMender())
         return found
 
@@ -90,9 +97,8 @@ class RepairedColumn:
             texts = list(dict.fromkeys(cells)) if len(new) > 1 else list(new)
             self._look([text for text in texts if text in new and text not in self.column.missing])
         if self._doubted:
-            for text in cells:
-                if text in self._doubted:
-                    self._doubted[text] += 1
+            for text in filter(self._doubted.__contains__, cells):
+                self._doubted[text] += 1
 
     def survey_ragged(self, cells: Sequence[str]) -> None:
         """Take cells of rows that are too long or too short: they prove nothing and are not repaired."""
@@ -102,7 +108,7 @@ class RepairedColumn:
 
     def _look(self, texts: list[str]) -> None:
         refused = self.column.sift(texts) or {}
-        for text in texts:
+        for text in texts if self._menders else [text for text in texts if text in refused]:
             good = text not in refused
             bare = text if good else trim(text)
             menders = self._menders if len(bare) <= _LONGEST else ()
@@ -135,6 +141,14 @@ class RepairedColumn:
         if wholly:
             return left == 0 and self.bad_texts <= len(self._bad)
         return left * 2 <= len(self._bad) + self.good_texts
+
+    @cached_property
+    def known_forms(self) -> dict[str, Mended] | None:
+        """The repaired form of each text of the surveyed column that has one; None when it holds too many of them."""
+        if self.bad_texts > len(self._bad):
+            return None
+        texts = [*self._bad, *(text for text in self.column.missing if text is not None)]
+        return {text: mended for text in texts if (mended := self.mend(text)) is not None}
 
     def mend_all(self, texts: Collection[str]) -> dict[str, Mended]:
         """Return the repaired forms of those of these texts that have one."""

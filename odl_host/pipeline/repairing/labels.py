@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from odl_host.pipeline.reading.names import name_key, name_words
 from odl_host.pipeline.repairing.spaces import trim
@@ -21,8 +21,7 @@ _TWO_WAYS = frozenset({"attributaire", "cm", "mm"})
 _SHORTEST_STEM = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Rename:
+class Rename(NamedTuple):
     """A column to be renamed. `position` is its 1-based place; `spelt`: only case, accents or punctuation differ.
 
     It is believed when the values agree: that is for the survey to tell.

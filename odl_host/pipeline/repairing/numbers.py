@@ -25,6 +25,7 @@ _THREE_AFTER_POINT = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
 _FREE_POINT = re.compile(r"[+-]?[0-9]+\.(?:[0-9]|[0-9]{4,})")
 _MANY_GROUPS = re.compile(r"[+-]?[0-9]{1,3}(?:([.,])[0-9]{3})(?:\1[0-9]{3})+")
 _NIL_DECIMALS = re.compile(r"([+-]?[0-9]+)\.0{1,2}")
+_AMOUNT = re.compile(r"[+-]?[0-9]+\.[0-9]{2}")
 
 
 class NumberMender:
@@ -39,6 +40,8 @@ class NumberMender:
 
     def look(self, text: str, *, good: bool) -> None:
         """Note what the text proves about commas and points."""
+        if self._point and _AMOUNT.fullmatch(text):
+            return  # the most usual shape proves no more than that
         bare = _MONEY.sub("", text)
         _, _, decimals = bare.partition(",")
         # Amounts always have two decimals: three would be as odd there as thousands, so they prove nothing of three.

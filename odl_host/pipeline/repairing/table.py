@@ -188,11 +188,14 @@ def _ask_name(rename: Rename, column: RepairedColumn) -> ReadNote:
 def _repair_batch(batch: list[Row], width: int, column: RepairedColumn, ledger: Ledger) -> None:
     # In a row that is too long or too short, a cell may be half of a number, or belong to another column.
     place = column.place
-    forms = column.mend_all({row[place] for row in batch if len(row) == width})
+    forms = column.known_forms
+    if forms is None:
+        forms = column.mend_all({row[place] for row in batch if len(row) == width})
     if not forms:
         return
     for index, row in enumerate(batch):
-        if len(row) == width and (mended := forms.get(row[place])) is not None:
+        if len(row) == width and row[place] in forms:
+            mended = forms[row[place]]
             ledger.add(mended.kind, column.name, row[place], mended.text)
             # A copy: the reader may keep the row for the next pass.
             batch[index] = [*row[:place], mended.text, *row[place + 1 :]]
