@@ -57,6 +57,13 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"Give a folder that holds tables\.", "Donnez un dossier qui contient des tableaux."),
     (r"No file answers to (.+)\.", "Aucun fichier ne correspond à {0}."),
     (r"(.+) does not exist\.", "{0} n’existe pas."),
+    (r"(.+) exists already\.", "{0} existe déjà."),
+    (
+        r"Give another name with -o, or remove that file first\.",
+        "Donnez un autre nom avec -o, ou supprimez d’abord ce fichier.",
+    ),
+    (r"No report was given: stopped before the end\.", "Aucun rapport n’a été donné : arrêté avant la fin."),
+    (r"Run the same command again\.", "Relancez la même commande."),
     (r"Check the path\.", "Vérifiez le chemin."),
     (r"Check the pattern\.", "Vérifiez l’écriture du nom."),
     (r"(\S+) answers 404 .*", "L’adresse {0} n’existe pas (réponse 404)."),

@@ -286,6 +286,8 @@ def template_command(app: App, name: str, target: Path | None, commune: str | No
 
     wanted = load_registry(app.home.schema_cache).get_schema(name)
     target = target or Path(f"{wanted.short_name}.xlsx")
+    if target.is_file():  # it may be filled in by now
+        raise UsageError(f"{target} exists already.", hint="Give another name with -o, or remove that file first.")
     member = None
     if commune:
         found = reference.resolve_commune(commune).commune

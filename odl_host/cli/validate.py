@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from odl_host.cli.app import App, command, option, pass_app
-from odl_host.errors import ExitCode, StorageError, UnreadableFile, UsageError
+from odl_host.errors import ExitCode, Interrupted, StorageError, UnreadableFile, UsageError
 
 if TYPE_CHECKING:
     from odl_host.cli.inputs import Input
@@ -101,7 +101,7 @@ def validate(
         health=shape == "html" or folder is not None,
     )
     schema = _find_schema(registry, schema_name) if schema_name else None
-    with ExitStack() as stack, app.out.progress("validate") as progress:
+    with _interruptible(), ExitStack() as stack, app.out.progress("validate") as progress:
         inputs = list_inputs(files, stack, limit_bytes=settings.limits.max_bytes)
         if len(inputs) == 1 and inputs[0].error is not None:
             raise inputs[0].error
@@ -120,6 +120,15 @@ def validate(
         raise StorageError(f"Not every report was written: {unwritten[0]}")
     wrong = any(not report.good or (fail_on == "warning" and report.warnings_total) for report in reports)
     return ExitCode.DATA if wrong else ExitCode.OK
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:  # unlike a run, nothing is taken up again
+        stopped = "No report was given: stopped before the end."
+        raise Interrupted(stopped, hint="Run the same command again.") from None
 
 
 def _report(

@@ -276,16 +276,20 @@ def _named(fit: _Fit) -> str:
     return f"« {title.strip()} » ({known} sur {len(fit.shape.fields)})"
 
 
+_ASK_FOR_MODEL = "Demandez le modèle de ces données, un classeur à remplir, à la personne qui vous accompagne."
+
+
 def _nothing_fits(table: Table) -> str:
     titles = [label.strip() for label in table.header if label.strip()]
     shown = ", ".join(f"« {' '.join(label.split())[:40]} »" for label in titles[:4])
     if sum(label[0].isdigit() for label in titles) * 3 >= len(titles) > 0:
         return (
             f"Ce tableau semble n’avoir pas de ligne de titres : il commence par des données ({shown}…). "
-            "Ajoutez au-dessus une ligne avec les titres de colonnes du modèle."
+            "Ajoutez au-dessus une ligne avec les titres de colonnes du modèle ; demandez-le, si vous ne l’avez pas, à "
+            "la personne qui vous accompagne."
         )
     found = f" (ici : {shown}…)" if shown else ""
     return (
-        f"Aucun modèle connu n’a ces titres de colonnes{found}. "
-        "Reprenez les titres de colonnes du modèle, sur la première ligne du tableau."
+        f"Aucun modèle connu n’a ces titres de colonnes{found}. {_ASK_FOR_MODEL} "
+        "Reprenez-en les titres de colonnes, sur la première ligne de votre tableau."
     )

@@ -6,8 +6,10 @@ import functools
 import http.server
 import io
 import json
+import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +59,32 @@ def test_standard_input(odl: CommandLine, folder: Path) -> None:
         check=True,
     )
     assert json.loads(done.stdout)["schema"] == "scdl/prenoms"
+
+
+def test_ctrl_c_promises_nothing_that_a_second_run_would_not_do(odl: CommandLine) -> None:
+    with subprocess.Popen(
+        odl.arguments("validate", "-"), stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=odl.env
+    ) as running:
+        assert running.stdin and running.stderr
+        running.stdin.write(b"x" * 1_000_000)  # more than a pipe holds: it is being read now
+        time.sleep(1)  # and waits for more
+        running.send_signal(signal.SIGINT)
+        try:
+            running.wait(30)
+        finally:
+            running.kill()
+        said = running.stderr.read().decode()
+    assert running.returncode == 130
+    assert "No report was given" in said and "takes up" not in said
+
+
+def test_a_template_never_takes_the_place_of_a_workbook_that_may_be_filled_in(odl: CommandLine, tmp_path: Path) -> None:
+    path = tmp_path / "modele.xlsx"
+    odl("schema", "template", "prenoms", "-o", path)
+    before = path.read_bytes()
+    refused = odl("--lang", "fr", "schema", "template", "prenoms", "-o", path, code=2)
+    assert "existe déjà" in refused.stderr
+    assert path.read_bytes() == before
 
 
 def test_an_address(odl: CommandLine, web: str) -> None:

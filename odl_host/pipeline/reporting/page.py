@@ -38,7 +38,13 @@ _SHOWN_NAMES = 12
 _SHOWN_FIELDS = 40
 _CLIP = 100
 
-_ENCODINGS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "cp1252": "Windows (cp1252)"}
+_ENCODINGS = {
+    "cp1252": "codage de Windows",
+    "utf-8+cp1252": "deux codages mêlés",
+    "utf-16-le": "UTF-16",
+    "utf-16-be": "UTF-16",
+}
+_USUAL = frozenset({"ascii", "utf-8", "utf-8-sig"})  # what is as it should be needs no word
 _FORMATS = {"csv": "CSV", "xlsx": "classeur Excel", "xls": "classeur Excel ancien", "ods": "classeur LibreOffice"}
 
 
@@ -165,7 +171,7 @@ class View:
             kind = _FORMATS.get(report.format, report.format)
             if report.sheet:
                 kind += f", feuille {report.sheet}"
-            elif report.encoding:
+            elif report.encoding and report.encoding.lower() not in _USUAL:
                 kind += f", {_ENCODINGS.get(report.encoding.lower(), report.encoding)}"
             found.append(("Format", kind))
         return found

@@ -17,8 +17,13 @@ _MANY = 20
 def instruction(report: FileReport, *, name: str = "") -> str:
     """Return what to do with the file, in one sentence that names it: by `name`, else by its own name."""
     name = name or report.file.rpartition("/")[2]
+    name = "ce fichier" if name == "-" else name  # standard input
     if report.outcome == "blocked":
         return f"Nous n’avons pas pu vérifier {name}."
+    if report.good and report.rows == 0 and report.outcome != "published":
+        return (
+            f"Vérifiez que {name} est le bon fichier{NO_BREAK_SPACE}: il n’a que ses titres de colonnes, sans données."
+        )
     if report.good:
         said = f"Rien à corriger{NO_BREAK_SPACE}: {name} "
         said += "est en ligne" if report.outcome == "published" else "peut être publié"

@@ -84,6 +84,11 @@ def test_words_that_any_file_has_make_nothing_certain(tmp_path: Path) -> None:
     assert "Reprenez les titres de colonnes du modèle" in found.reason
 
 
+def test_who_has_no_model_is_told_whom_to_ask(tmp_path: Path) -> None:
+    found = detected(tmp_path, ["jour", "créneau", "association"], ["lundi", "18 h", "Judo"])
+    assert "Demandez le modèle" in found.reason
+
+
 def test_a_file_without_a_header_is_blocked_and_the_reason_says_what_its_first_cells_are(tmp_path: Path) -> None:
     found = detected(tmp_path, ["21730065600014", "Aiton", "12", "zzz"])
     assert (found.schema, found.certain, found.runner_up) == (None, False, None)

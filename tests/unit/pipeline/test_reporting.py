@@ -100,6 +100,21 @@ def test_a_valid_file_asks_for_nothing(tmp_path: Path) -> None:
     assert "Ce qu’il faut corriger" not in render_html(report)
 
 
+def test_a_table_without_a_row_is_not_called_right(tmp_path: Path) -> None:
+    report, _ = judge(tmp_path, "SALLE;JOUR;PRIX;USAGE;CODE;NOTE\n")
+    assert instruction(report).startswith("Vérifiez que salles.csv est le bon fichier")
+
+
+def test_a_file_that_has_no_name_is_called_this_file(rejected: FileReport) -> None:
+    assert "dans ce fichier," in instruction(rejected._replace(file="-"))
+
+
+def test_the_page_names_an_encoding_only_where_it_is_unusual(tmp_path: Path) -> None:
+    report, _ = judge(tmp_path, ROWS)
+    assert "utf-8" not in render_html(report).partition("<main>")[2].lower()
+    assert "codage de Windows" in render_html(report._replace(encoding="cp1252"))
+
+
 def test_a_fault_of_the_schema_is_not_asked_of_the_town_hall(tmp_path: Path) -> None:
     broken = parse_descriptor(
         {"fields": [{"name": "SALLE"}], "custom_checks": [{"name": "no-such-check", "params": {"column": "SALLE"}}]},
