@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from odl_host.ckan import JsonDict, NotFound, ValidationError
+from odl_host.errors import Unavailable
 from odl_host.server import permissions
 from odl_host.server.clock import now
 from odl_host.server.datasets import Resource, find_resource, get_resource, update_resource
 from odl_host.server.datastore.aliases import check_aliases, set_aliases
 from odl_host.server.datastore.filters import parse_filters, refusal, where_sql
 from odl_host.server.datastore.records import shown_rows
-from odl_host.server.datastore.rowfile import BadRecord, NotUnique, RowTable, Writer, all_columns
+from odl_host.server.datastore.rowfile import BadRecord, NotUnique, Replaced, RowTable, Writer, all_columns
 from odl_host.server.datastore.table import NAME, Definition, column_sql
 from odl_host.server.datastore.types import get_type
 from odl_host.server.datastore.write_parameters import (
@@ -34,6 +35,8 @@ from odl_host.server.documents import encode
 from odl_host.server.params import Params, anything, flag, optional, required, text
 from odl_host.server.registry import Context, action, call_action
 
+ATTEMPTS = 10
+"""How often a table is made again that other calls take away."""
 READ_ONLY = (
     "Cannot edit read-only resource because changes made may be lost. Use a resource created for editing e.g. with "
     'datastore_create or use "force=True" to ignore this warning.'
@@ -242,6 +245,15 @@ def _new_resource(ctx: Context, sent: object, echo: JsonDict) -> Resource:
 
 def _write_table(ctx: Context, resource: Resource, given: CreateInput) -> dict[str, str]:
     """Create or change the table; return the type of each field that was sent, by the name that it was given."""
+    for _ in range(ATTEMPTS):
+        try:
+            return _write_table_once(ctx, resource, given)
+        except Replaced:  # by a call for the same resource that was refused, or that deletes it
+            continue
+    raise Unavailable("The table is made and deleted by several calls at once.")
+
+
+def _write_table_once(ctx: Context, resource: Resource, given: CreateInput) -> dict[str, str]:
     store = ctx.site.rows
     is_new = store.find(resource) is None
     try:
@@ -261,7 +273,7 @@ def _write_table(ctx: Context, resource: Resource, given: CreateInput) -> dict[s
         return types
     except BaseException:
         if is_new:
-            store.forget(resource.id)
+            store.discard_unused(resource)
         raise
 
 

@@ -50,6 +50,10 @@ class BadRecord(ValueError):
         self.errors = errors
 
 
+class Replaced(Unavailable):
+    """What was written went to a file that is no longer the table's: it is not kept, and can be written again."""
+
+
 class NotUnique(ValueError):
     """Rows that are there already have the same key."""
 
@@ -103,6 +107,7 @@ class RowTable(Table):
                 if is_kept:
                     writer.save()
                     self.db.execute("COMMIT")
+                    self._require_place()
             except sqlite3.OperationalError as error:
                 raise _explain(error, self.path) from error
             finally:
@@ -135,6 +140,20 @@ class RowTable(Table):
                     self.db.execute("ROLLBACK")
                 return False  # another process writes: this search reads the rows themselves
             return not self.db.execute(missing).fetchone()
+
+    @property
+    def is_unused(self) -> bool:
+        """Whether nothing was ever written to it."""
+        return self._changes == 0
+
+    def _require_place(self) -> None:
+        """Refuse to acknowledge what was written to a file that another call has removed or replaced meanwhile."""
+        try:
+            if self.path.stat().st_ino == self.inode:
+                return
+        except FileNotFoundError:
+            pass
+        raise Replaced("The table was deleted or replaced while it was written to.")
 
     @property
     def is_dropped(self) -> bool:

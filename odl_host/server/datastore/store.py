@@ -6,10 +6,13 @@ that is gone, is stale and counts for nothing: nothing breaks when its removal i
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import re
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,16 +91,28 @@ class RowStore:
         written = self.find_written(resource, fields)
         if written is not None and not written.is_dropped:
             return written
-        source = None if written is not None else self._find_published(resource, fields)
-        return self._create(resource, _stamp(resource, fields), source)
+        with self._creating():
+            written = self.find_written(resource, fields)  # another may have made it meanwhile
+            if written is not None and not written.is_dropped:
+                return written
+            source = None if written is not None else self._find_published(resource, fields)
+            return self._create(resource, _stamp(resource, fields), source)
+
+    def discard_unused(self, resource: Resource) -> None:
+        """Remove a row file that nothing was ever written to: its creation was refused."""
+        with self._creating():
+            written = self.find_written(resource, resource.fields)
+            if written is not None and written.is_unused:
+                self.forget(resource.id)
 
     def drop(self, resource: Resource) -> None:
         """Delete the table of a resource; over a published file, a mark that it has none stays."""
         fields = resource.fields
-        if self._find_published(resource, fields) is not None:
-            self._create(resource, f"dropped {_stamp(resource, fields)}", None)
-        else:
-            self.forget(resource.id)
+        with self._creating():
+            if self._find_published(resource, fields) is not None:
+                self._create(resource, f"dropped {_stamp(resource, fields)}", None)
+            else:
+                self.forget(resource.id)
 
     def forget(self, resource_id: str) -> None:
         """Remove the row file of a resource that is gone; having none is no error."""
@@ -130,6 +145,14 @@ class RowStore:
         with self._lock:
             self._open.clear()
             self._bytes = 0
+
+    @contextmanager
+    def _creating(self) -> Iterator[None]:
+        """Let one thread of one process at a time make or remove row files."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # falls with the file, and with the process
+            yield
 
     def _create(self, resource: Resource, stamp: str, source: Table | None) -> RowTable:
         path = self._path(resource.id)

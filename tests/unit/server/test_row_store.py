@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -292,6 +293,32 @@ def test_more_conditions_than_can_be_read_are_refused(ckan: EmbeddedCKAN, datase
         ckan.call_action("datastore_delete", {"resource_id": resource, "filters": {"$or": [{"a": 1}] * 5000}})
     assert search(ckan, resource)["total"] == 1
     assert search(ckan, resource, filters={"a": list(range(5000))})["total"] == 1
+
+
+def test_tables_made_at_once_lose_no_row(open_at: Callable[..., Site], tmp_path: Path) -> None:
+    sites = [open_at(tmp_path), open_at(tmp_path)]
+    door = sites[0].as_sysadmin()
+    owner = door.call_action("organization_create", {"name": "aime"})["id"]
+    dataset = door.call_action("package_create", {"name": "jeu", "owner_org": owner})["id"]
+    for _ in range(5):
+        made = door.call_action("resource_create", {"package_id": dataset, "url_type": "datastore"})
+        start = threading.Barrier(6)
+
+        def create(number: int, resource: str = made["id"], start: threading.Barrier = start) -> None:
+            start.wait()
+            records = [{"a": number if number % 3 else "refusé"}]
+            fields = [{"id": "a", "type": "int"}]
+            with contextlib.suppress(ValidationError):
+                sites[number % 2].as_sysadmin().call_action(
+                    "datastore_create", {"resource_id": resource, "fields": fields, "records": records}
+                )
+
+        threads = [threading.Thread(target=create, args=(number,)) for number in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(record["a"] for record in search(door, made["id"])["records"]) == [1, 2, 4, 5]
 
 
 def test_many_writers_at_once_lose_no_row(ckan: EmbeddedCKAN, dataset: str, site: Site) -> None:
