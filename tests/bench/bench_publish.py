@@ -14,6 +14,7 @@ interleaved: by `odl-host publish`, by frictionless and ckanapi one file after t
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import random
@@ -21,10 +22,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +92,7 @@ def measure(arguments: list[str], **env: str) -> Measure:
         out.seek(0)
         err.seek(0)
         if process.returncode not in (0, 6):
-            sys.exit(f"{arguments} ended with {process.returncode}\n{out.read()}\n{err.read()}")
+            sys.exit(f"{arguments[:3]} ended with {process.returncode}\n{out.read()}\n{err.read()}")
         return Measure(wall, sum(spent.values()), peak, out.read())
 
 
@@ -296,10 +300,14 @@ def on_ckan(folder: Path, files: int, url: str, token: str) -> None:
         for name in peer_names:
             ckan.action.dataset_purge(id=name)
         lines = folder / "datasets.jsonl"
-        lines.write_text("".join(f"{json.dumps(one)}\n" for one in load_lines(host, items)))
-        loader = "import sys; from ckanapi.cli.main import main; sys.exit(main())"
-        options = ["-I", str(lines), "-p", "2", "-r", url, "-a", token, "--upload-resources"]
-        load = measure([sys.executable, "-c", loader, "load", "datasets", *options])
+        with served(host.deposit) as address:
+            lines.write_text("".join(f"{json.dumps(one)}\n" for one in load_lines(address, items)))
+            program = folder / "ckanapi"  # ckanapi starts its workers by this name
+            program.write_text(f"#!{sys.executable}\nfrom ckanapi.cli.main import main\nimport sys\nsys.exit(main())\n")
+            program.chmod(0o755)
+            options = ["-I", str(lines), "-p", "2", "-r", url, "-a", token, "--upload-resources"]
+            path = f"{folder}{os.pathsep}{os.environ['PATH']}"
+            load = measure([str(program), "load", "datasets", *options], PATH=path)
         report("CKAN: ckanapi load -p 2 with uploads (no validation)", load, files)
         for name in peer_names:
             ckan.action.dataset_purge(id=f"{name}-load"[:100])
@@ -322,14 +330,31 @@ def peer_files(host: Host, items: list[dict[str, Any]]) -> Iterator[dict[str, An
         }
 
 
-def load_lines(host: Host, items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a folder: `ckanapi load` fetches what it uploads."""
+    handler = functools.partial(QuietHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves files and says nothing of it."""
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def load_lines(address: str, items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     datasets: dict[str, dict[str, Any]] = {}
     for item in items:
         name = f"{item['dataset']}-peer-load"[:100]
         dataset = datasets.setdefault(name, {"name": name, "title": name, "owner_org": item["member"], "resources": []})
-        dataset["resources"].append(
-            {"name": item["path"], "format": "CSV", "url": (host.deposit / item["path"]).as_uri()}
-        )
+        url = f"{address}/{item['path']}"
+        resource = {"id": str(uuid.uuid4()), "name": item["path"], "format": "CSV", "url_type": "upload", "url": url}
+        dataset["resources"].append(resource)
     yield from datasets.values()
 
 
