@@ -33,8 +33,10 @@ _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _CONTROL = bytes(sorted(set(range(32)) - {9, 10, 11, 12, 13, 26, 27}))
-_HTML = rb"(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta|style)\b"
-_XML_HTML = rb"<\?xml[^>]*>\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b"
+# A comment ends at its first "-->": were it free to run on, many comments would be tried in every grouping.
+_COMMENTS = rb"(?:<!--(?:(?!-->).)*-->\s*)*"
+_HTML = _COMMENTS + rb"<(?:!doctype\s+html|html|head|body|table|meta|style)\b"
+_XML_HTML = rb"<\?xml[^>]*>\s*" + _COMMENTS + rb"<(?:!doctype\s+html|html)\b"
 _JSON = rb'\{\s*"|\[\s*[\[{]'
 
 

@@ -296,3 +296,12 @@ def test_every_refusal_is_an_unreadable_file_with_all_three_sentences() -> None:
             assert sentence.endswith(".")
             assert "{" not in sentence
         assert error.message.startswith("a.csv: ")
+
+
+def test_many_comments_before_anything_take_no_time(tmp_path: Path) -> None:
+    comments = b"<!-- note -->\n" * 60
+    assert refusal(saved(tmp_path, "page.xls", comments + b"<html><p>rien</p></html>")).code == "html"
+    assert (
+        refusal(saved(tmp_path, "carte.csv", b"<?xml version='1.0'?>" + comments + b"<kml/>")).code == "xml-spreadsheet"
+    )
+    assert read_table(saved(tmp_path, "notes.csv", comments + b"nom;lieu\nMairie;bourg\n")).rows > 0
