@@ -305,3 +305,8 @@ def test_many_comments_before_anything_take_no_time(tmp_path: Path) -> None:
         refusal(saved(tmp_path, "carte.csv", b"<?xml version='1.0'?>" + comments + b"<kml/>")).code == "xml-spreadsheet"
     )
     assert read_table(saved(tmp_path, "notes.csv", comments + b"nom;lieu\nMairie;bourg\n")).rows > 0
+
+
+@pytest.mark.parametrize("tag", [b"<row ", b"<row r", b"<f "])
+def test_a_sheet_of_tags_that_are_never_closed_is_refused_without_long_thought(tmp_path: Path, tag: bytes) -> None:
+    assert refusal(xlsx(tmp_path, tag * 1_000_000)).code in {"corrupt", "no-sheet"}
