@@ -11,17 +11,14 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-import sqlalchemy as sa
-
 from odl_host.ckan import JsonDict
 from odl_host.server.clock import now
 from odl_host.server.datasets import Dataset, find_dataset, render_dataset
 from odl_host.server.documents import SITE, encode, join_object
-from odl_host.server.groups import SUMMARY_KEYS, group_ids_of_user
-from odl_host.server.permissions import READERS
+from odl_host.server.groups import SUMMARY_KEYS
 from odl_host.server.registry import Context
-from odl_host.server.search.documents import PUBLIC, labels_of
-from odl_host.server.tables import activities, collaborators
+from odl_host.server.search.documents import labels_of
+from odl_host.server.tables import activities
 
 TYPES = {
     "package": ("new package", "changed package", "deleted package"),
@@ -74,23 +71,9 @@ def show_activity(ctx: Context, row: Any) -> JsonDict:
     }
 
 
-def labels_of_caller(ctx: Context) -> frozenset[str] | None:
-    """Return the labels that the caller holds; None: all."""
-    if ctx.user is None:
-        return frozenset({PUBLIC})
-    if ctx.user.sysadmin:
-        return None
-    works_on = sa.select(collaborators.c.package_id).where(collaborators.c.user_id == ctx.user.id)
-    held = {PUBLIC, f"creator-{ctx.user.id}"}
-    held |= {f"member-{key}" for key in group_ids_of_user(ctx.db, ctx.user.id, READERS)}
-    if ctx.site.settings["ckan.auth.allow_dataset_collaborators"]:
-        held |= {f"collaborator-{key}" for key in ctx.db.scalars(works_on)}
-    return frozenset(held)
-
-
-def is_shown(row: Any, held: frozenset[str] | None) -> bool:
+def is_shown(row: Any, held: Sequence[str] | None) -> bool:
     """Return whether a caller who holds these labels may see an activity."""
-    return held is None or not row.labels or not held.isdisjoint(json.loads(row.labels))
+    return held is None or not row.labels or not set(held).isdisjoint(json.loads(row.labels))
 
 
 def _is_kept(ctx: Context) -> bool:

@@ -13,8 +13,17 @@ import sqlalchemy as sa
 from odl_host.ckan import NotAuthorized, NotFound, ValidationError
 from odl_host.server.datasets import Dataset, Resource, find_dataset, find_resource, get_dataset, get_resource
 from odl_host.server.datastore.aliases import ROW_LISTS, find_table_resource
-from odl_host.server.groups import Group, ancestors_of, capacity_in, find_group, get_group, group_ids_of_user
+from odl_host.server.groups import (
+    Group,
+    ancestors_of,
+    capacity_in,
+    descendants_of,
+    find_group,
+    get_group,
+    group_ids_of_user,
+)
 from odl_host.server.registry import Context
+from odl_host.server.search.documents import PUBLIC
 from odl_host.server.tables import collaborators
 from odl_host.server.users import get_account
 from odl_host.server.versions import dataset_of
@@ -78,6 +87,24 @@ def is_collaborator(ctx: Context, dataset: Dataset, capacities: frozenset[str]) 
         collaborators.c.package_id == dataset.id, collaborators.c.user_id == ctx.user.id
     )
     return ctx.db.scalar(query) in capacities
+
+
+def labels_of_caller(ctx: Context) -> list[str] | None:
+    """Return the labels (`search.documents.labels_of`) of the datasets that the caller may find; None: all."""
+    if ctx.user is None:
+        return [PUBLIC]
+    if ctx.user.sysadmin:
+        return None
+    if ctx.user.scope:
+        return [PUBLIC, *[f"member-{ctx.user.scope}"] * has_capacity(ctx, ctx.user.scope, READERS)]
+    member_of = group_ids_of_user(ctx.db, ctx.user.id, READERS)
+    if cascading := READERS & ctx.site.cascading_roles:
+        member_of += descendants_of(ctx.db, group_ids_of_user(ctx.db, ctx.user.id, cascading))
+    labels = [PUBLIC, f"creator-{ctx.user.id}", *(f"member-{key}" for key in member_of)]
+    if ctx.site.settings["ckan.auth.allow_dataset_collaborators"]:
+        works_on = sa.select(collaborators.c.package_id).where(collaborators.c.user_id == ctx.user.id)
+        labels += [f"collaborator-{key}" for key in ctx.db.scalars(works_on)]
+    return labels
 
 
 def is_reader(ctx: Context, dataset: Dataset) -> bool:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError
 from odl_host.server import permissions
-from odl_host.server.activities import TYPES, insert_activity, is_shown, labels_of_caller, show_activity
+from odl_host.server.activities import TYPES, insert_activity, is_shown, show_activity
 from odl_host.server.clock import now
 from odl_host.server.datasets import find_dataset, get_dataset
 from odl_host.server.groups import find_group, get_group
@@ -118,7 +118,7 @@ def _has_dashboard(ctx: Context, params: Any) -> None:  # noqa: ARG001 - every r
 
 def _can_see(ctx: Context, params: Any) -> None:
     """Whoever may read the object at the time."""
-    if not is_shown(_get(ctx, params.id), labels_of_caller(ctx)):
+    if not is_shown(_get(ctx, params.id), permissions.labels_of_caller(ctx)):
         permissions.refuse(ctx, f"User {{user}} not authorized to read activity {params.id}")
 
 
@@ -198,7 +198,7 @@ def dashboard_activity_list(ctx: Context, params: Page) -> list[JsonDict]:
 @action(params=Nothing, allow=_has_dashboard, reads=True)
 def dashboard_new_activities_count(ctx: Context, params: Nothing) -> int:  # noqa: ARG001 - every action has the same form
     """Return how many activities of others the caller's dashboard has had since it was last marked as seen."""
-    held = labels_of_caller(ctx)
+    held = permissions.labels_of_caller(ctx)
     query = sa.select(activities.c.labels).where(
         _of_dashboard(ctx), activities.c.timestamp > _seen_at(ctx), activities.c.user_id != _caller(ctx)
     )
@@ -366,7 +366,7 @@ def _listed(ctx: Context, params: Page, where: Any) -> list[JsonDict]:
         query = query.where(activities.c.activity_type.in_(params.activity_types))
     if params.exclude_activity_types is not None:
         query = query.where(activities.c.activity_type.not_in(params.exclude_activity_types))
-    held = labels_of_caller(ctx)
+    held = permissions.labels_of_caller(ctx)
     found: list[JsonDict] = []
     skipped = 0
     with ctx.db.execute(query) as rows:

@@ -13,7 +13,6 @@ from odl_host.ckan import JsonDict, SearchError, SearchQueryError
 from odl_host.server import permissions
 from odl_host.server.datasets import render_datasets
 from odl_host.server.documents import Rendered, encode, join_array, join_object, place
-from odl_host.server.groups import group_ids_of_user
 from odl_host.server.licenses import LICENSES
 from odl_host.server.params import Invalid, Params, anything, flag, integer, natural, optional, text, text_list, words
 from odl_host.server.records import search_record
@@ -22,7 +21,7 @@ from odl_host.server.search.documents import PUBLIC
 from odl_host.server.search.index import SearchRequest
 from odl_host.server.search.lucene import Everything, Node, QuerySyntaxError, Term, parse_query, parse_words
 from odl_host.server.search.values import Box, parse_box
-from odl_host.server.tables import collaborators, groups
+from odl_host.server.tables import groups
 
 DEFAULT_SORT = "score desc, metadata_modified desc"
 ACCEPTED = frozenset(
@@ -104,7 +103,7 @@ def package_search(ctx: Context, params: Search) -> Rendered:
         if len(params.facet_fields) > MAX_FACETS or len(params.fq_list) > MAX_FILTERS:
             raise QuerySyntaxError(f"more than {MAX_FACETS} facets or {MAX_FILTERS} filters")
         filters = [parse_query(each) for each in (params.fq, *params.fq_list) if each.strip()]
-        labels = _labels(ctx)
+        labels = permissions.labels_of_caller(ctx)
         if not params.include_private and list(labels or ()) != [PUBLIC]:
             filters.append(Term("capacity", "public"))
         request = SearchRequest(
@@ -200,23 +199,6 @@ def _box(params: Search) -> Box | None:
             extras = None
     asked = params.ext_bbox or (extras.get("ext_bbox") if isinstance(extras, dict) else None)
     return parse_box(str(asked)) if asked else None
-
-
-def _labels(ctx: Context) -> Sequence[str] | None:
-    """Return what the caller may find; None: everything."""
-    if ctx.user is None:
-        return [PUBLIC]
-    if ctx.user.sysadmin:
-        return None
-    if ctx.user.scope:
-        is_member = permissions.has_capacity(ctx, ctx.user.scope, permissions.READERS)
-        return [PUBLIC, *[f"member-{ctx.user.scope}"] * is_member]
-    member_of = group_ids_of_user(ctx.db, ctx.user.id, permissions.READERS)
-    labels = [PUBLIC, f"creator-{ctx.user.id}", *(f"member-{key}" for key in member_of)]
-    if ctx.site.settings["ckan.auth.allow_dataset_collaborators"]:
-        works_on = sa.select(collaborators.c.package_id).where(collaborators.c.user_id == ctx.user.id)
-        labels += [f"collaborator-{key}" for key in ctx.db.scalars(works_on)]
-    return labels
 
 
 def _search_facets(ctx: Context, facets: dict[str, dict[str, int]]) -> JsonDict:
