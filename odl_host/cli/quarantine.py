@@ -22,13 +22,13 @@ def quarantine() -> None:
     """See what the last run held back, and decide on it."""
 
 
-def _held(app: App) -> tuple[list[HeldFile], Decisions]:
+def _held(app: App, *, everything: bool = False) -> tuple[list[HeldFile], Decisions]:
     from odl_host.pipeline.decisions import Decisions
     from odl_host.pipeline.quarantine import list_held
 
     tenant = app.tenant()
     decisions = Decisions.load(tenant.decisions)
-    return list_held(tenant.data / "runs", decisions), decisions
+    return list_held(tenant.data / "runs", decisions, everything=everything), decisions
 
 
 @quarantine.command(
@@ -138,14 +138,17 @@ def dismiss(app: App, path: str, reason: str, by: str) -> ExitCode:
 @_by
 @pass_app
 def withdraw(app: App, path: str, reason: str, by: str) -> ExitCode:
-    """Take back the decision on a file, a takedown too."""
+    """Take back the decision on a file: a release, a dismissal or a takedown.
+
+    What a release let through stays online until `takedown`; the next run says that it is held back again.
+    """
     return _decide(app, "withdraw", path, reason=reason, lasting=True, by=by)
 
 
 def _decide(app: App, verb: Verb, path: str, **said: Any) -> ExitCode:
     from odl_host.pipeline.quarantine import decide, find_held
 
-    held, decisions = _held(app)
+    held, decisions = _held(app, everything=verb == "withdraw")  # a release may have let the file through already
     one = find_held(held, path)
     if verb == "withdraw" and one.decision is None:
         raise UsageError(f"Nothing was decided on {one.path}.", hint="odl-host quarantine list --all")
@@ -161,6 +164,11 @@ def _decide(app: App, verb: Verb, path: str, **said: Any) -> ExitCode:
         ),
         "withdraw": words(f"The decision on {one.path} is taken back.", f"La décision sur {one.path} est annulée."),
     }
+    if verb == "withdraw" and one.is_released_online:
+        told[verb] += words(
+            f" It is still online; to take it off: odl-host takedown {one.item['resource_id']}",
+            f" Il est encore en ligne ; pour l’en retirer : odl-host takedown {one.item['resource_id']}",
+        )
     app.out.result({"path": one.path, "verb": verb, "by": decision.by, "at": decision.at}, told[verb])
     return ExitCode.OK
 
@@ -204,7 +212,9 @@ def takedown(app: App, reference: str, reason: str, by: str, dry_run: bool, yes:
             app.confirm(target.dataset["name"], question)
         with hold_lock(tenant.data / "lock", command=f"odl-host takedown {reference}"):
             decisions = Decisions.load(tenant.decisions)
+            target = find_target(catalogue, reference)  # a run may have ended while the question was read
             take_down(catalogue, target, decisions, reason=reason, by=by or operator_name())
+    names = ", ".join(str(one.get("name") or one["id"]) for one in target.resources)
     text = app.out.words(
         f"{names} of {target.dataset['name']} is off the portal.",
         f"{names} ({target.dataset['name']}) n’est plus sur le portail.",

@@ -8,7 +8,7 @@ import click
 
 from odl_host.cli.app import App, command, pass_app
 from odl_host.cli.output import table
-from odl_host.errors import ExitCode, UsageError
+from odl_host.errors import ExitCode, PlanMoved, UsageError
 
 
 @command(
@@ -72,18 +72,22 @@ def rollback(app: App, reference: str, version: int | None, reason: str, by: str
     from odl_host.pipeline.decisions import Decisions
     from odl_host.pipeline.journal import list_runs
     from odl_host.pipeline.lock import hold_lock
-    from odl_host.pipeline.rollback import apply_returns, plan_reference, plan_run
+    from odl_host.pipeline.rollback import Return, apply_returns, plan_reference, plan_run
     from odl_host.wiring import open_catalogue
 
     tenant = app.tenant()
     runs = tenant.data / "runs"
+    is_run = reference in list_runs(runs)
+    if is_run and version is not None:
+        raise UsageError("--to goes with a dataset or a file, not with a run.")
     with open_catalogue(tenant, app.settings) as catalogue:
-        if reference in list_runs(runs):
-            if version is not None:
-                raise UsageError("--to goes with a dataset or a file, not with a run.")
-            plan = plan_run(catalogue, runs, reference)
-        else:
-            plan = plan_reference(catalogue, reference, version)
+
+        def make_plan(decisions: Decisions) -> list[Return]:
+            if is_run:
+                return plan_run(catalogue, runs, reference, decisions)
+            return plan_reference(catalogue, reference, version, decisions)
+
+        plan = make_plan(Decisions.load(tenant.decisions))
         moving = [one for one in plan if one.action != "keep"]
         shown = _plan_text(app, plan)
         if dry_run or not moving:
@@ -95,6 +99,11 @@ def rollback(app: App, reference: str, version: int | None, reason: str, by: str
             )
         with hold_lock(tenant.data / "lock", command=f"odl-host rollback {reference}"):
             decisions = Decisions.load(tenant.decisions)
+            if make_plan(decisions) != plan:  # a run ended, or another operator acted, while this one read
+                raise PlanMoved(
+                    "What would be taken back has changed meanwhile; nothing was done.",
+                    hint="Look again: the same command with --dry-run",
+                )
             done = apply_returns(catalogue, plan, decisions, reason=reason, by=by or operator_name())
     failed = [(one, error) for one, error in done if error]
     items = [{**one.as_json(), "error": error or None} for one, error in done]

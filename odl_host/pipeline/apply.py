@@ -73,8 +73,11 @@ def _apply_dataset(context: RunContext, plan: DatasetPlan, journal: Journal, lin
         journal.write("dataset", dataset=plan.id, name=plan.name, action=plan.action, files=len(plan.steps))
         journal.sync()
         if plan.remove:
+            for step in plan.steps:
+                if step.for_good:
+                    publish.remove_file(context.catalogue, line, step)
             publish.remove_dataset(context.catalogue, line, plan)
-            applied.outcomes += [Outcome(step, "removed") for step in plan.steps]
+            applied.outcomes += [Outcome(step, "removed", detail=step.reason) for step in plan.steps]
         else:
             dataset_id, held = publish.prepare_dataset(context.catalogue, line, plan)
             publish.describe_dataset(context.catalogue, line, plan)
@@ -196,7 +199,7 @@ def _apply_step(
         journal.write("sending", path=path, resource=step.resource_id, action=step.action)
         if step.action == "remove":
             publish.remove_file(catalogue, line, step)
-            outcome = Outcome(step, "removed")
+            outcome = Outcome(step, "removed", detail=step.reason)
         else:
             if step.action == "describe":
                 resource = publish.describe_file(catalogue, line, step)

@@ -6,6 +6,7 @@ files themselves stay where they are; a released one is published by the next ru
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Iterable
@@ -34,7 +35,8 @@ class Decision:
     """One decision on a file.
 
     `member` and `path` say which (the member's key, the path inside its folder), `sha256` with which content; an empty
-    one means whatever content it has from now on. `holds` are what it was held back for.
+    one means whatever content it has from now on. `holds` are what it was held back for. `content`: the SHA-256 of what
+    was taken off the portal, which does not come back under another name either.
     """
 
     verb: Verb
@@ -46,6 +48,7 @@ class Decision:
     by: str
     at: str
     ground: str = ""
+    content: str = ""
 
     @classmethod
     def make(
@@ -59,10 +62,11 @@ class Decision:
         by: str,
         sha256: str = "",
         ground: str = "",
+        content: str = "",
     ) -> Decision:
         """Return a decision taken now."""
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        return cls(verb, member, path, sha256, tuple(sorted(holds)), reason, by, at, ground)
+        return cls(verb, member, path, sha256, tuple(sorted(holds)), reason, by, at, ground, content)
 
     @property
     def day_in_french(self) -> str:
@@ -86,8 +90,9 @@ class Decisions:
     def __init__(self, path: Path, entries: Iterable[Decision] = ()) -> None:
         self.path = path
         self._by_file: dict[tuple[str, str], list[Decision]] = {}
+        self._taken: dict[tuple[str, str], list[Decision]] = {}
         for entry in entries:
-            self._by_file.setdefault((entry.member, entry.path), []).append(entry)
+            self._note(entry)
 
     @classmethod
     def load(cls, path: Path) -> Decisions:
@@ -116,10 +121,39 @@ class Decisions:
 
     def on(self, member: str, path: str, sha256: str) -> Decision | None:
         """Return the decision in force on a file with this content, or None."""
-        for entry in reversed(self._by_file.get((member, path), ())):
-            if entry.covers(sha256):
-                return None if entry.verb == "withdraw" else entry
+        last = self._last(member, path, sha256)
+        if last is None:
+            return self.takedown_of(member, path, sha256)
+        return None if last.verb == "withdraw" else last
+
+    def takedown_of(self, member: str, path: str, sha256: str) -> Decision | None:
+        """Return the takedown in force on a file with this content, or None.
+
+        A takedown follows its content to other names of the member's folder, and outlives a dismissal, which only says
+        that nobody wants to hear of the file any more.
+        """
+        last = self._last(member, path, sha256, but="dismiss")
+        if last is not None:
+            return last if last.verb == "takedown" else None
+        for entry in reversed(self._taken.get((member, sha256), ()) if sha256 else ()):
+            if entry.path != path and self._last(member, entry.path, sha256, but="dismiss") is entry:
+                return entry
         return None
+
+    def is_withdrawn(self, member: str, path: str, sha256: str) -> bool:
+        """Return whether the last thing that was decided is that an earlier decision holds no more."""
+        last = self._last(member, path, sha256)
+        return last is not None and last.verb == "withdraw"
+
+    def _last(self, member: str, path: str, sha256: str, *, but: str = "") -> Decision | None:
+        entries = reversed(self._by_file.get((member, path), ()))
+        return next((entry for entry in entries if entry.verb != but and entry.covers(sha256)), None)
+
+    def _note(self, entry: Decision) -> None:
+        self._by_file.setdefault((entry.member, entry.path), []).append(entry)
+        content = entry.content or entry.sha256
+        if entry.verb == "takedown" and content:
+            self._taken.setdefault((entry.member, content), []).append(entry)
 
     def add(self, decision: Decision) -> None:
         """Record a decision; it is on the disk when this returns. :raises StorageError: it cannot be written."""
@@ -127,13 +161,14 @@ class Decisions:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("a+b") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)  # two operators at once; closing the file gives it free
                 file.truncate(_whole_lines(file))
                 file.write(line.encode())
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
             raise StorageError(f"The decision cannot be written to {self.path}: {error.strerror or error}.") from error
-        self._by_file.setdefault((decision.member, decision.path), []).append(decision)
+        self._note(decision)
 
 
 def _whole_lines(file: BinaryIO) -> int:

@@ -26,7 +26,8 @@ class Step:
 
     `metadata`: the plain fields of its resource, for what goes to the catalogue; `filename`: what its address ends
     with. `renamed_from`: the path that the same resource had before. `rows_before`: the data rows of what it replaces
-    or removes. `holds`: what a person may release it from.
+    or removes. `holds`: what a person may release it from. `for_good`: a removal that forgets the earlier versions too,
+    since a person took the file off the portal.
     """
 
     source: SourceFile
@@ -46,6 +47,7 @@ class Step:
     filename: str = ""
     changes: tuple[Change, ...] = ()
     holds: tuple[str, ...] = ()
+    for_good: bool = False
 
     @property
     def rows(self) -> int | None:
@@ -139,8 +141,8 @@ class Plan:
 
     @property
     def removals(self) -> int:
-        """How many files leave the catalogue."""
-        return sum(step.action == "remove" for dataset in self.datasets for step in dataset.steps)
+        """How many files leave the catalogue because they left the deposit."""
+        return sum(step.action == "remove" and not step.for_good for dataset in self.datasets for step in dataset.steps)
 
     def as_json(self) -> dict[str, Any]:
         """Return the stable JSON form: the counts of files per action, the datasets written, every file."""

@@ -5,7 +5,7 @@ Nothing is written, nothing is read: values come in and a plan comes out, the sa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from odl_host.catalogue.members import HeldMember
 from odl_host.ckan import PackageDict, extras_dict
 from odl_host.pipeline import identity
 from odl_host.pipeline.coverage import period_of_name
+from odl_host.pipeline.decided import decision_on, dismissed_reason, taken_down_reason, withdrawn_reason
 from odl_host.pipeline.decisions import Decision, Decisions
 from odl_host.pipeline.deposit import Deposit, source_path
 from odl_host.pipeline.discover import SourceFile
@@ -28,7 +29,7 @@ from odl_host.pipeline.metadata import (
     resource_words,
 )
 from odl_host.pipeline.plan import DatasetPlan, Plan, Step
-from odl_host.pipeline.pruning import list_removals, removal_plan
+from odl_host.pipeline.pruning import iter_takedowns, list_removals, removal_plan
 from odl_host.pipeline.reporting.problems import summarise
 from odl_host.pipeline.sidecar import NO_SCHEMA, FileWords, Sidecar
 from odl_host.pipeline.state import CatalogueState, Published, rows_of, schema_reference, stamp_of
@@ -38,14 +39,6 @@ from odl_host.tenants import Tenant
 if TYPE_CHECKING:
     from odl_host.pipeline.reporting.model import FileReport
 
-WITHDRAWN_FRENCH = (
-    "Cette version du fichier a été retirée du portail le {day} par {by} ({reason}) : redéposez un fichier corrigé "
-    "sous le même nom."
-)
-TAKEN_DOWN_FRENCH = (
-    "Ce fichier a été retiré du portail le {day} par {by} ({reason}) : il ne sera plus publié sous ce nom. "
-    "L’administrateur du portail peut revenir sur cette décision."
-)
 IN_SHARED_DATASET_FRENCH = (
     "Ce fichier est déjà publié dans « {title} » avec d’autres : la fiche {sidecar} le mettrait à part, et son adresse "
     "changerait. Retirez la fiche, ou déposez le fichier sous un autre nom."
@@ -74,6 +67,7 @@ class _Item:
     sidecar: Sidecar | None
     examination: Examination | None
     decision: Decision | None = None
+    takedown: Decision | None = None
 
     @property
     def schema_name(self) -> str:
@@ -121,14 +115,20 @@ class Planner:
         self._decisions = decisions
         self._gates = gates
         self._others: list[Step] = []
+        self._taken_down: set[str] = set()
         self._groups: dict[str, _Group] = {}
         self._schemas: dict[str, Schema | None] = {}
 
-    def plan(self, findings: Findings, *, prune: Iterable[HeldMember] = ()) -> Plan:
-        """Return what to do with each file; of the members in `prune`, what left the deposit leaves the catalogue.
+    def plan(self, findings: Findings, *, members: Sequence[HeldMember] = (), prune: Sequence[HeldMember] = ()) -> Plan:
+        """Return what to do with each file.
+
+        `members`: all those of the tenant; what was taken down of theirs and is still there leaves the catalogue.
+        `prune`: those of whom what left the deposit leaves the catalogue too.
 
         :raises ConfigError: one of the tenant's templates cannot be used.
         """
+        takedowns = list(iter_takedowns(self._state, members, self._decisions))
+        self._taken_down = {step.resource_id for step in takedowns}
         items = self._sort_out(findings)
         renamed = self._match_periods(items)
         for item in items:
@@ -138,8 +138,12 @@ class Planner:
                 self._others.append(self._held_back(item, holds))
             else:
                 self._join(item)
-        claimed = {item.published.resource["id"] for item in items if item.published}
-        removals = list_removals(self._state, self._deposit, prune, claimed=claimed, kept_out=self._others)
+        claimed = {published.resource["id"] for published in (*findings.renamed.values(), *renamed.values())}
+        removals = list_removals(
+            self._state, self._deposit, prune, claimed=claimed | self._taken_down, kept_out=self._others
+        )
+        for step in takedowns:
+            removals.setdefault(step.dataset_id, []).append(step)
         plans = [self._dataset_plan(group, removals.pop(key, [])) for key, group in self._groups.items()]
         plans += [removal_plan(self._state.by_id[dataset_id], steps) for dataset_id, steps in removals.items()]
         return Plan(tuple(plan for plan in plans if plan is not None), tuple(self._others))
@@ -159,9 +163,16 @@ class Planner:
             member = source.member
             assert member is not None
             published = self._state.find_published(member, source_path(source)) or findings.renamed.get(source.path)
+            if published is not None and published.resource["id"] in self._taken_down:
+                continue  # its removal says why
             item = _Item(source, member, published, sidecar, examination)
-            if examination is not None:
-                item.decision = self._decisions.on(member.key, source_path(source), examination.sha256)
+            sha256 = examination.sha256 if examination is not None else findings.hashes.get(source.path, "")
+            item.decision = decision_on(self._decisions, source, published, sha256)
+            item.takedown = self._decisions.takedown_of(member.key, source_path(source), sha256)
+            if examination is None and item.takedown is not None and item.takedown.path == source_path(source):
+                reason = withdrawn_reason(item.takedown)
+                self._others.append(replace(self._kept_out(source, "block", reason), sha256=sha256))
+                continue
             if examination is None or examination.outcome in {"valid", "invalid"}:
                 items.append(item)
             else:
@@ -179,20 +190,21 @@ class Planner:
         found: dict[Path, Published] = {}
         for member, files in new.items():
             found |= identity.match_periods(self._state, member, self._deposit.paths_of(member), taken, files)
-        return found
+        return {path: one for path, one in found.items() if one.resource["id"] not in self._taken_down}
 
     def _holds(self, item: _Item) -> list[Hold]:
         """Return everything that holds an examined file back, unless a person released it from all of it."""
         examination, decision = item.examination, item.decision
         assert examination is not None
-        if decision is not None and decision.verb == "takedown":
-            words = {"day": decision.day_in_french, "by": decision.by, "reason": decision.reason}
-            sentence = WITHDRAWN_FRENCH if decision.sha256 else TAKEN_DOWN_FRENCH
-            return [Hold((), sentence.format(**words))]
+        if (taken := item.takedown) is not None:
+            lasting = not taken.sha256 and taken.path == source_path(item.source)
+            return [Hold((), taken_down_reason(taken) if lasting else withdrawn_reason(taken))]
         candidate = Candidate(item.source, item.member, examination, item.published, item.sidecar)
         holds = [hold for hold in (gate(candidate) for gate in self._gates) if hold is not None]
         if examination.outcome == "invalid" and not self._tenant.manifest.publish.tolerates(item.schema_name):
             holds.insert(0, Hold((INVALID,), ""))
+        if not holds and decision is not None and decision.verb == "dismiss":
+            return [Hold((), dismissed_reason(decision))]
         codes = [code for hold in holds for code in hold.codes]
         if not all(hold.codes for hold in holds) or decision is None or not decision.frees_from(codes):
             return holds

@@ -1,16 +1,18 @@
-"""What leaves the catalogue because it left the deposit; only when a run is asked to prune."""
+"""What leaves the catalogue: what left the deposit, when a run is asked to prune, and what a person took down."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from odl_host.catalogue.members import HeldMember, folder_of
 from odl_host.ckan import PackageDict
+from odl_host.pipeline.decided import taken_down_reason
+from odl_host.pipeline.decisions import Decisions
 from odl_host.pipeline.deposit import Deposit, source_path
 from odl_host.pipeline.discover import SourceFile
 from odl_host.pipeline.plan import DatasetPlan, Step
-from odl_host.pipeline.state import CatalogueState, rows_of, schema_reference, stamp_of
+from odl_host.pipeline.state import CatalogueState, Published, rows_of, schema_reference, stamp_of
 
 
 def list_removals(
@@ -43,20 +45,17 @@ def list_removals(
                 continue  # a folder that cannot be opened has not lost its files
             if (member.id, str(held.get("schema_name") or "")) in waiting:
                 continue
-            folder = folder_of(member.key)
-            step = Step(
-                SourceFile(Path(), f"{folder}/{path}", folder, member),
-                "remove",
-                dataset_id=published.dataset["id"],
-                dataset_name=published.dataset["name"],
-                resource_id=held["id"],
-                url=str(held.get("url") or ""),
-                schema=schema_reference(held),
-                sha256=str(held.get("source_hash") or ""),
-                rows_before=rows_of(held),
-            )
-            steps.setdefault(published.dataset["id"], []).append(step)
+            steps.setdefault(published.dataset["id"], []).append(_removal(member, path, published))
     return steps
+
+
+def iter_takedowns(state: CatalogueState, members: Iterable[HeldMember], decisions: Decisions) -> Iterator[Step]:
+    """Yield the removal of what was taken down and is still there: the command was stopped before it ended."""
+    for member in members:
+        for path, published in state.list_published(member).items():
+            decision = decisions.takedown_of(member.key, path, "")
+            if decision is not None:
+                yield _removal(member, path, published, taken_down_reason(decision))
 
 
 def removal_plan(held: PackageDict, steps: Sequence[Step]) -> DatasetPlan:
@@ -75,4 +74,21 @@ def removal_plan(held: PackageDict, steps: Sequence[Step]) -> DatasetPlan:
         remove=not stays,
         steps=tuple(sorted(steps, key=lambda step: step.source.relative)),
         stamp=stamp_of(held),
+    )
+
+
+def _removal(member: HeldMember, path: str, published: Published, reason: str = "") -> Step:
+    held, folder = published.fields, folder_of(member.key)
+    return Step(
+        SourceFile(Path(), f"{folder}/{path}", folder, member),
+        "remove",
+        dataset_id=published.dataset["id"],
+        dataset_name=published.dataset["name"],
+        resource_id=held["id"],
+        url=str(held.get("url") or ""),
+        schema=schema_reference(held),
+        sha256=str(held.get("source_hash") or ""),
+        rows_before=rows_of(held),
+        reason=reason,
+        for_good=bool(reason),
     )

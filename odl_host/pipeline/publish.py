@@ -113,7 +113,12 @@ def describe_file(catalogue: Catalogue, line: Line, step: Step) -> ResourceDict:
 
 
 def remove_file(catalogue: Catalogue, line: Line, step: Step) -> None:
-    """Remove a file from the catalogue. :raises CatalogueError: the catalogue refused."""
+    """Remove a file from the catalogue, and for good its earlier versions too.
+
+    :raises CatalogueError: the catalogue refused.
+    """
+    if step.for_good:
+        line.insist(lambda _again: upsert.purge_versions(catalogue, step.resource_id))
     line.insist(lambda _again: upsert.delete_resource(catalogue, step.resource_id))
 
 

@@ -46,6 +46,11 @@ class HeldFile:
         return tuple(self.item.get("holds") or ())
 
     @property
+    def is_released_online(self) -> bool:
+        """Whether a release let it through."""
+        return self.item["outcome"] not in HELD and self.decision is not None and self.decision.verb == "release"
+
+    @property
     def about_persons(self) -> bool:
         """Whether it is held back for personal data."""
         return any(code.startswith(f"{PERSONAL_DATA}/") for code in self.holds)
@@ -70,15 +75,18 @@ class HeldFile:
         }
 
 
-def list_held(runs: Path, decisions: Decisions) -> list[HeldFile]:
-    """Return what the last finished run held back, in the order of the paths; nothing when there was no run."""
+def list_held(runs: Path, decisions: Decisions, *, everything: bool = False) -> list[HeldFile]:
+    """Return what the last finished run held back, in the order of the paths; nothing when there was no run.
+
+    `everything`: what it did not hold back too.
+    """
     for run in list_runs(runs):
         past = read_run(runs, run)
         if past.report is not None:
             return [
                 HeldFile(item, run, past.started, _decision_on(item, decisions))
                 for item in past.report["items"]
-                if item["outcome"] in HELD
+                if everything or item["outcome"] in HELD
             ]
     return []
 

@@ -16,8 +16,10 @@ from odl_host.catalogue.client import Catalogue
 from odl_host.catalogue.members import held_members
 from odl_host.ckan import PackageDict
 from odl_host.errors import CatalogueNotFound, OdlError, UsageError
-from odl_host.pipeline.decisions import Decision, Decisions
+from odl_host.pipeline.decisions import Decision, Decisions, Verb
 from odl_host.pipeline.journal import list_runs, read_run
+
+_TAKEN_DOWN = "it was taken down; odl-host quarantine withdraw takes that back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ class Return:
 
     `action`: "restore" gives it the file of `version` again, "remove" takes away what had no earlier file, "keep"
     leaves it, for `reason`. `member` and `source` say which file of the deposit it comes from; `withdrawn` is the
-    SHA-256 of the content that is taken back, "" for a file that the run had removed.
+    SHA-256 of the content that is taken back, "" for a file that the run had removed; `restored` that of the content
+    that comes back.
     """
 
     dataset_id: str
@@ -40,6 +43,7 @@ class Return:
     member: str = ""
     source: str = ""
     withdrawn: str = ""
+    restored: str = ""
     reason: str = ""
 
     def as_json(self) -> dict[str, Any]:
@@ -56,8 +60,8 @@ class Return:
         }
 
 
-def plan_run(catalogue: Catalogue, runs: Path, run: str) -> list[Return]:
-    """Return what taking back a run would do.
+def plan_run(catalogue: Catalogue, runs: Path, run: str, decisions: Decisions) -> list[Return]:
+    """Return what taking back a run would do; what people took off the portal does not come back with it.
 
     :raises UsageError: there is no such run, it did not end, or the catalogue keeps no versions.
     """
@@ -67,11 +71,14 @@ def plan_run(catalogue: Catalogue, runs: Path, run: str) -> list[Return]:
     if past.report is None:
         raise UsageError(f"The run {run} did not reach its end.", hint="Run odl-host publish first: it completes it.")
     items = [item for item in past.report["items"] if item["outcome"] in {"published", "removed"}]
-    return [_undo(catalogue, item) for item in items]
+    return [_undo(catalogue, item, decisions) for item in items]
 
 
-def plan_reference(catalogue: Catalogue, reference: str, version: int | None) -> list[Return]:
-    """Return what giving a dataset's files, or one file, an earlier version again would do; the one before by default.
+def plan_reference(catalogue: Catalogue, reference: str, version: int | None, decisions: Decisions) -> list[Return]:
+    """Return what giving a dataset's files, or one file, an earlier version again would do.
+
+    By default the last one that differs and that was not taken back itself; a version asked for by its number may be
+    one that was: who asks for it decides anew.
 
     :raises UsageError: there is no such dataset or file, or `version` is asked of several files.
     """
@@ -93,7 +100,8 @@ def plan_reference(catalogue: Catalogue, reference: str, version: int | None) ->
             f"{dataset['name']} has {len(listed)} files: which one goes back to version {version}?",
             hint=f"Give the file's id; odl-host history {dataset['name']} shows them.",
         )
-    return [_back(catalogue, dataset, resource, version) for resource in listed]
+    member = _keys_of_members(catalogue).get(str(dataset.get("owner_org") or ""), "")
+    return [_back(catalogue, dataset, resource, version, member, decisions) for resource in listed]
 
 
 def apply_returns(
@@ -104,23 +112,27 @@ def apply_returns(
     The content that is taken back is recorded first: killed in between, the same command again does the rest.
     """
     done: list[tuple[Return, str]] = []
-    members = _keys_of_members(catalogue)
     for one in returns:
         if one.action == "keep":
             continue
         try:
-            member = one.member or members.get(_owner(catalogue, one.dataset_id), "")
-            if one.withdrawn and one.source and member:
-                said = Decision.make(
-                    "takedown", member, one.source, holds=(), reason=reason, by=by, sha256=one.withdrawn
-                )
-                decisions.add(said)
+            _decide(decisions, "takedown", one, one.withdrawn, reason=reason, by=by)
+            _decide(decisions, "withdraw", one, one.restored, reason=reason, by=by)
             _apply(catalogue, one)
         except OdlError as error:
             done.append((one, str(error)))
         else:
             done.append((one, ""))
     return done
+
+
+def _decide(decisions: Decisions, verb: Verb, one: Return, sha256: str, *, reason: str, by: str) -> None:
+    """Record that a content is taken back, or that one that was comes back; nothing when that holds already."""
+    if not (sha256 and one.source and one.member):
+        return
+    is_taken = decisions.takedown_of(one.member, one.source, sha256) is not None
+    if is_taken == (verb == "withdraw"):
+        decisions.add(Decision.make(verb, one.member, one.source, holds=(), reason=reason, by=by, sha256=sha256))
 
 
 def _apply(catalogue: Catalogue, one: Return) -> None:
@@ -138,7 +150,7 @@ def _apply(catalogue: Catalogue, one: Return) -> None:
         upsert.delete_dataset(catalogue, one.dataset_id)
 
 
-def _undo(catalogue: Catalogue, item: Mapping[str, Any]) -> Return:
+def _undo(catalogue: Catalogue, item: Mapping[str, Any], decisions: Decisions) -> Return:
     """Return what taking back one item of a run would do."""
     common: dict[str, Any] = {
         "dataset_name": item["dataset"],
@@ -154,7 +166,10 @@ def _undo(catalogue: Catalogue, item: Mapping[str, Any]) -> Return:
     if not versions:
         return Return(dataset_id="", action="keep", reason="the catalogue kept no file of it", **common)
     common["dataset_id"] = versions[-1]["package_id"]
+    taken = decisions.takedown_of(common["member"], common["source"], "")
     if item["outcome"] == "removed":
+        if taken is not None:
+            return Return(action="keep", reason=_TAKEN_DOWN, **common)
         last = versions[-1]
         if last["is_current"]:
             return Return(action="keep", reason="it is online again", **common)
@@ -164,24 +179,45 @@ def _undo(catalogue: Catalogue, item: Mapping[str, Any]) -> Return:
     if not versions[-1]["is_current"]:
         return Return(action="keep", reason="it is not online any more", **common)
     common["withdrawn"] = item.get("sha256") or ""
-    earlier = [one for one in versions if one.get("source_hash") != item.get("sha256")]
+    earlier = [
+        one
+        for one in versions
+        if one.get("source_hash") != item.get("sha256")
+        and not _is_taken(one, common["member"], common["source"], decisions)
+    ]
     if item.get("action") == "create" or not earlier:
         return Return(action="remove", **common)
     return Return(action="restore", **_target(earlier[-1]), **common)
 
 
-def _back(catalogue: Catalogue, dataset: PackageDict, resource: Mapping[str, Any], version: int | None) -> Return:
+def _is_taken(version: Mapping[str, Any], member: str, source: str, decisions: Decisions) -> bool:
+    return decisions.takedown_of(member, source, str(version.get("source_hash") or "")) is not None
+
+
+def _back(
+    catalogue: Catalogue,
+    dataset: PackageDict,
+    resource: Mapping[str, Any],
+    version: int | None,
+    member: str,
+    decisions: Decisions,
+) -> Return:
     common: dict[str, Any] = {
         "dataset_id": dataset["id"],
         "dataset_name": dataset["name"],
         "resource_id": resource["id"],
         "name": str(resource.get("name") or resource["id"]),
+        "member": member,
         "source": str(resource.get("source_name") or ""),
     }
     versions = upsert.list_versions(catalogue, resource["id"])
     current = versions[-1] if versions else None
     if version is None:
-        wanted = [one for one in versions[:-1] if current and one["hash"] != current["hash"]][-1:]
+        wanted = [
+            one
+            for one in versions[:-1]
+            if current and one["hash"] != current["hash"] and not _is_taken(one, member, common["source"], decisions)
+        ][-1:]
     else:
         wanted = [one for one in versions if one["version"] == version]
     if not wanted:
@@ -199,6 +235,7 @@ def _back(catalogue: Catalogue, dataset: PackageDict, resource: Mapping[str, Any
 def _target(version: Mapping[str, Any]) -> dict[str, Any]:
     rows = str(version.get("rows") or "")
     return {
+        "restored": str(version.get("source_hash") or ""),
         "version": version["version"],
         "created": version["created"],
         "rows": int(rows) if rows.isdigit() else None,
@@ -207,8 +244,3 @@ def _target(version: Mapping[str, Any]) -> dict[str, Any]:
 
 def _keys_of_members(catalogue: Catalogue) -> dict[str, str]:
     return {member.id: member.key for member in held_members(upsert.list_organizations(catalogue))}
-
-
-def _owner(catalogue: Catalogue, dataset_id: str) -> str:
-    dataset = upsert.find_dataset(catalogue, dataset_id)
-    return str(dataset.get("owner_org") or "") if dataset else ""

@@ -12,6 +12,7 @@ from odl_host.catalogue.members import held_members
 from odl_host.errors import UsageError
 from odl_host.pipeline.apply import apply_plan
 from odl_host.pipeline.context import Progress, RunContext
+from odl_host.pipeline.decided import decision_on, is_withdrawn
 from odl_host.pipeline.decisions import Decisions
 from odl_host.pipeline.deposit import sort_deposit, source_path
 from odl_host.pipeline.examine import Examination, ExamineSettings, Task
@@ -77,14 +78,16 @@ def plan_deposit(
         if source.member is None or source.problem or (sidecar and sidecar.problem):
             continue
         published = state.find_published(source.member, source_path(source)) or renamed.get(source.path)
-        if not is_settled(hashes[source.path], published, sidecar, registry):
-            decision = decisions.on(source.member.key, source_path(source), hashes[source.path])
+        sha256 = hashes[source.path]
+        seen_again = is_withdrawn(decisions, source, published, sha256)
+        if seen_again or not is_settled(sha256, published, sidecar, registry):
+            decision = decision_on(decisions, source, published, sha256)
             released = decision is not None and decision.frees_from([INVALID])
             tasks.append(_task(source.path, sidecar)._replace(tolerate=tolerant or released))
     examinations = _examine(context, tasks, progress=progress, spool=spool)
     planner = Planner(context.tenant, registry, state, found, decisions)
     settled = [member for member in members if member.id in gathered.settled]
-    plan = planner.plan(Findings(hashes, examinations, renamed), prune=settled if prune else [])
+    plan = planner.plan(Findings(hashes, examinations, renamed), members=members, prune=settled if prune else [])
     return hold_quotas(plan, state.by_id.values(), context.tenant.manifest.quotas)
 
 

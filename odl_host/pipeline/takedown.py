@@ -47,6 +47,8 @@ def find_target(catalogue: Catalogue, reference: str) -> Takedown:
     if dataset is not None:
         return Takedown(dataset, None)
     resource = upsert.find_resource(catalogue, reference)
+    if resource is not None and (main := resource.get("original_of")):
+        resource = upsert.find_resource(catalogue, str(main))  # the file as received leaves with the published one
     if resource is not None:
         owner = upsert.find_dataset(catalogue, str(resource["package_id"]))
         if owner is not None:
@@ -58,21 +60,28 @@ def find_target(catalogue: Catalogue, reference: str) -> Takedown:
 
 
 def take_down(catalogue: Catalogue, target: Takedown, decisions: Decisions, *, reason: str, by: str) -> None:
-    """Make it unreachable, and keep its source files from being published again.
+    """Make it unreachable, and keep its source files from being published again, under another name too.
 
-    The decision is recorded first: killed in between, the same command again does the rest.
+    The decision is recorded first: killed in between, the same command again does the rest, and the next run too. The
+    files leave a dataset that leaves: whoever brings the dataset back finds none of them in it.
 
     :raises CatalogueError: the catalogue refuses. :raises StorageError: the decision cannot be recorded.
     """
     members = {member.id: member for member in held_members(upsert.list_organizations(catalogue))}
     member = members.get(target.dataset.get("owner_org") or "")
     for resource in target.resources:
-        source = resource.get("source_name")
+        source, content = resource.get("source_name"), str(resource.get("source_hash") or "")
         if member is not None and isinstance(source, str):
-            decisions.add(Decision.make("takedown", member.key, source, holds=(), reason=reason, by=by))
-    for resource in target.resources:
-        upsert.purge_versions(catalogue, resource["id"])
-    if target.resource is None or len(target.dataset.get("resources", ())) == 1:
+            said = Decision.make("takedown", member.key, source, holds=(), reason=reason, by=by, content=content)
+            decisions.add(said)
+    gone = {resource["id"] for resource in target.resources}
+    for resource_id in sorted(gone):
+        upsert.purge_versions(catalogue, resource_id)
+        upsert.delete_resource(catalogue, resource_id)
+    others = [
+        one
+        for one in target.dataset.get("resources", ())
+        if one["id"] not in gone and one.get("original_of") not in gone
+    ]
+    if target.resource is None or not others:
         upsert.delete_dataset(catalogue, target.dataset["id"])
-        return
-    upsert.delete_resource(catalogue, target.resource["id"])

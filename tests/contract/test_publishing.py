@@ -302,3 +302,10 @@ def test_odd_names_are_files_like_others(portal: Portal) -> None:
     for resource in portal.resources().values():
         assert ".." not in resource["url"] and "\n" not in resource["url"]
     assert set(portal.outcomes().values()) == {"unchanged", "blocked"}
+
+
+def test_a_renamed_file_that_its_sidecar_holds_back_is_not_pruned(portal: Portal) -> None:
+    portal.lay({"a/prenoms-2024.csv": prenoms(2024), "a/prenoms-2023.csv": prenoms(2023)})
+    portal.publish()
+    portal.lay({"a/prenoms-2024.csv": None, "a/b/naissances.csv": prenoms(2024), "a/b/naissances.csv.toml": "titre ="})
+    assert "remove" not in portal.actions(prune=True).values()

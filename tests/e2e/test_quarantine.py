@@ -140,3 +140,37 @@ def test_a_takedown_is_at_once_and_outlives_the_next_night(savoie: CommandLine, 
     again = by_path(savoie("--json", "publish", folder).json)[FILE]
     assert (again["outcome"], again["resource_id"]) == ("published", published["resource_id"])
     assert "neither a dataset nor a file" in savoie("takedown", "absent", "--reason", "x", code=2).stderr
+
+
+def test_a_release_that_is_withdrawn_after_its_publication_holds_the_file_back_again(
+    savoie: CommandLine, tmp_path: Path
+) -> None:
+    folder = deposit(tmp_path / "depot", {FILE: WITH_PHONE})
+    held(savoie, folder)
+    savoie("quarantine", "release", FILE, "--reason", "élus", "--ground", "d312-1-3")
+    published = by_path(savoie("--json", "publish", folder).json)[FILE]
+    said = savoie("quarantine", "withdraw", FILE, "--reason", "les élus ont demandé le retrait").stdout
+    assert f"odl-host takedown {published['resource_id']}" in said
+    item = held(savoie, folder)
+    assert (item["outcome"], item["holds"]) == ("blocked", ["personal-data/phone/contact"])
+    assert "Nothing was decided" in savoie("quarantine", "withdraw", FILE, "--reason", "x", code=2).stderr
+
+
+def test_a_released_file_that_is_renamed_stays_released(savoie: CommandLine, tmp_path: Path) -> None:
+    folder = deposit(tmp_path / "depot", {FILE: WITH_PHONE})
+    held(savoie, folder)
+    savoie("quarantine", "release", FILE, "--reason", "élus", "--ground", "d312-1-3")
+    published = by_path(savoie("--json", "publish", folder).json)[FILE]
+    (folder / FILE).rename(folder / "73065/naissances.csv")
+    item = by_path(savoie("--json", "publish", folder).json)["73065/naissances.csv"]
+    assert (item["outcome"], item["resource_id"]) == ("updated", published["resource_id"])
+
+
+def test_a_takedown_can_be_withdrawn_before_the_next_night(savoie: CommandLine, tmp_path: Path) -> None:
+    folder = deposit(tmp_path / "depot", {FILE: PRENOMS})
+    published = by_path(savoie("--json", "publish", folder).json)[FILE]
+    savoie("takedown", str(published["resource_id"]), "--reason", "demande", "--yes")
+    savoie("quarantine", "withdraw", FILE, "--reason", "erreur")
+    again = by_path(savoie("--json", "publish", folder).json)[FILE]
+    assert (again["outcome"], again["url"]) == ("published", published["url"])
+    assert by_path(savoie("--json", "publish", folder).json)[FILE]["outcome"] == "unchanged"
