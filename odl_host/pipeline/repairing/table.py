@@ -176,7 +176,7 @@ def _is_believed(rename: Rename, column: RepairedColumn) -> bool:
 def _ask_name(rename: Rename, column: RepairedColumn) -> ReadNote:
     values = f"corrigez les valeurs qui n’y conviennent pas ({listed(column.unsuited)})."
     if rename.spelt:
-        detail = f"Écrivez « {rename.field.name} » le titre de la colonne « {rename.label} », et {values}"
+        detail = f"Remplacez le titre de colonne « {rename.label} » par « {rename.field.name} », et {values}"
     else:
         detail = (
             f"La colonne « {rename.label} » est-elle la colonne « {rename.field.name} » du modèle ? Si oui, "
