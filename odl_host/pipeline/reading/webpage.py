@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from odl_host.pipeline.reading.limits import ReadLimits
 
 _MAX_SPAN = 1000
+_LONGEST_TAG = 1 << 19
+"""Characters that the parser may hold back: it looks at an unfinished tag from its start each time more text comes."""
 
 
 class WebTableSource:
@@ -53,6 +55,8 @@ def open_web_table(path: Path, form: TextForm, limits: ReadLimits, keys: Collect
             parser.feed(chunk)
             if parser.cells > limits.max_cells:
                 raise RefusedFile("too-many-cells", path, detail=str(parser.cells), bound=str(limits.max_cells))
+            if len(parser.rawdata) > _LONGEST_TAG:
+                raise RefusedFile("html", path)
     parser.close()
     tables = [table for table in parser.tables if len(table) > 1 and max(map(len, table)) > 1]
     if not tables:

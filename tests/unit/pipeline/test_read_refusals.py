@@ -310,3 +310,8 @@ def test_many_comments_before_anything_take_no_time(tmp_path: Path) -> None:
 @pytest.mark.parametrize("tag", [b"<row ", b"<row r", b"<f "])
 def test_a_sheet_of_tags_that_are_never_closed_is_refused_without_long_thought(tmp_path: Path, tag: bytes) -> None:
     assert refusal(xlsx(tmp_path, tag * 1_000_000)).code in {"corrupt", "no-sheet"}
+
+
+def test_a_page_whose_tag_is_never_closed_is_refused_at_its_beginning(tmp_path: Path) -> None:
+    page = b"<html><table><tr><td>a</td><td>b</td></tr><tr><td>1</td><td>2</td></tr></table><a " + b"x y\n" * 5_000_000
+    assert refusal(saved(tmp_path, "page.xls", page)).code == "html"
