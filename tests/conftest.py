@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.postgresql import create_database, find_programs, run_postgresql
@@ -17,6 +18,11 @@ ROOT = Path(__file__).resolve().parents[1]
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files from what is produced now")
     parser.addoption("--kills", type=int, default=6, help="how often each back end's runs are killed (nightly: 200)")
+
+
+# How long one example takes says something of the machine, nothing of the code.
+hypothesis.settings.register_profile("odl-host", deadline=None)
+hypothesis.settings.load_profile("odl-host")
 
 
 @pytest.fixture(scope="session")

@@ -170,7 +170,7 @@ def test_a_body_too_large_is_refused_before_it_is_read(served: Served) -> None:
             connection.send(b" " * (1 << 20))
     except (BrokenPipeError, ConnectionResetError):
         pass
-    assert connection.getresponse().status == 400
+    assert connection.getresponse().status == 413
     connection.close()
 
 
