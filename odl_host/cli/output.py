@@ -108,9 +108,11 @@ class Progress:
 
 def _as_json(value: Any) -> str:
     """Write a document: indented, or one line for each of many."""
-    if not isinstance(value, list) or len(value) < MANY:
-        return json.dumps(value, ensure_ascii=False, indent=2)
-    return "[\n" + ",\n".join(json.dumps(one, ensure_ascii=False) for one in value) + "\n]"
+    if isinstance(value, list) and len(value) >= MANY:
+        return "[\n" + ",\n".join(json.dumps(one, ensure_ascii=False) for one in value) + "\n]"
+    if isinstance(value, dict) and any(isinstance(part, list) and len(part) >= MANY for part in value.values()):
+        return "{\n" + ",\n".join(f"  {json.dumps(key)}: {_as_json(part)}" for key, part in value.items()) + "\n}"
+    return json.dumps(value, ensure_ascii=False, indent=2)
 
 
 def print_error(error: OdlError, *, as_json: bool, language: str = "en") -> None:

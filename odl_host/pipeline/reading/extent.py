@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 # Patterns that begin with a literal are ten times faster; they suit what every spreadsheet software writes. The general
-# ones allow what XML allows besides: single quotes, prefixes.
+# ones allow what XML allows besides: single quotes, prefixes; they are compiled for the sheets that need them.
 _ROW = re.compile(rb'<row(?:\s[^<>]*?\br="(\d+))?')
-_ANY_ROW = re.compile(rb"<(?:\w+:)?row\b(?:[^<>]*?\br\s*=\s*[\"'](\d+))?")
-_ANY_ROW_START = re.compile(rb"<(?:\w+:)?row\b")
-_FAR_COLUMN = re.compile(rb'r="(?:[A-Z]{3}|[A-Z]{0,2}[a-z])')
-_CELL_ROW = re.compile(rb"\br\s*=\s*[\"'][A-Za-z]{1,7}(\d+)")
+_ANY_ROW = rb"<(?:\w+:)?row\b(?:[^<>]*?\br\s*=\s*[\"'](\d+))?"
+_ANY_ROW_START = rb"<(?:\w+:)?row\b"
+_FAR_COLUMN = rb'r="(?:[A-Z]{3}|[A-Z]{0,2}[a-z])'
+_CELL_ROW = rb"\br\s*=\s*[\"'][A-Za-z]{1,7}(\d+)"
 # A cell that does not say where it stands, or says it after its style or type.
-_UNPLACED_CELL = re.compile(rb"<c(?:>|/>|\s(?!r=))")
-_ANY_CELL = re.compile(rb"<(?:\w+:)?c\b([^<>]*)")
-_ANY_COLUMN = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{1,7})\d")
-# By a sign that most sheets lack: looking for one byte is twenty times faster than for several.
+_UNPLACED_CELL = rb"<c(?:>|/>|\s(?!r=))"
+_ANY_CELL = rb"<(?:\w+:)?c\b([^<>]*)"
+_ANY_COLUMN = rb"\br\s*=\s*[\"']([A-Za-z]{1,7})\d"
 _PREFIXED = (b":row", b":c ", b":c>", b":c/")
+# By a sign that most sheets lack: looking for one byte is twenty times faster than for several.
 _ODD_SPELLINGS = {
     b":": _PREFIXED,
     b"'": (b"r='",),
@@ -42,8 +42,9 @@ _ODD_SPELLINGS = {
     b" ": (b"r =", b"r= "),
 }
 # A formula cell that ends without a value, or with an empty one.
-_UNCACHED = re.compile(
-    rb"<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+_UNCACHED = (
+    rb"<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)\s*"
+    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
 
 
@@ -96,7 +97,7 @@ def xlsx_extent(path: Path, archive: zipfile.ZipFile, member: str, limits: ReadL
     else:
         columns = 702 if rows * 702 <= limits.max_cells else _last_column(data)
     errors = data.count(b't="e"')
-    uncached = len(_UNCACHED.findall(data)) if b"<f" in data else 0
+    uncached = len(re.findall(_UNCACHED, data)) if b"<f" in data else 0
     return SheetExtent(rows, columns, errors, uncached)
 
 
@@ -116,25 +117,25 @@ def _measure_oddly_written(data: bytes, start: int, rows: int, limits: ReadLimit
         for odd in spellings
     )
     if not plain:
-        numbers = _ANY_ROW.findall(data)
+        numbers = re.findall(_ANY_ROW, data)
         rows = max(max(map(_capped, filter(None, numbers)), default=0), len(numbers))
     if not plain or re.search(rb'r="[A-Za-z]{1,7}' + _greater_than(rows), data):
         # A cell that names another row than the one it stands in is laid out where it says.
-        rows = max(rows, max(map(_capped, _CELL_ROW.findall(data)), default=0))
+        rows = max(rows, max(map(_capped, re.findall(_CELL_ROW, data)), default=0))
     columns = 702
-    if rows * columns > limits.max_cells or not plain or _FAR_COLUMN.search(data):
+    if rows * columns > limits.max_cells or not plain or re.search(_FAR_COLUMN, data):
         columns = _last_column(data)
-    if not plain or _UNPLACED_CELL.search(data):
+    if not plain or re.search(_UNPLACED_CELL, data):
         # Cells without a place follow the one before them.
         columns += max(
-            sum(_ANY_COLUMN.search(attributes) is None for attributes in _ANY_CELL.findall(row))
-            for row in _ANY_ROW_START.split(data)
+            sum(re.search(_ANY_COLUMN, attributes) is None for attributes in re.findall(_ANY_CELL, row))
+            for row in re.split(_ANY_ROW_START, data)
         )
     return rows, columns
 
 
 def _last_column(data: bytes) -> int:
-    return max((_column(letters) for letters in set(_ANY_COLUMN.findall(data))), default=1)
+    return max((_column(letters) for letters in set(re.findall(_ANY_COLUMN, data))), default=1)
 
 
 def ods_extents(path: Path, archive: zipfile.ZipFile, limits: ReadLimits) -> dict[str, SheetExtent]:

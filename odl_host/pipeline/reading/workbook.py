@@ -16,7 +16,6 @@ from odl_host.pipeline.reading.extent import SheetExtent, ods_extents, ole_conte
 from odl_host.pipeline.reading.names import CORRECTIONS_SHEET, name_key
 from odl_host.pipeline.reading.notes import ReadNote, plural
 from odl_host.pipeline.reading.refusals import RefusedFile
-from odl_host.schemas.template import GUIDE_SHEET, LISTS_SHEET
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -189,6 +188,10 @@ def _match(sheet: Sheet, keys: Collection[str]) -> int:
 
 def _count_theirs(names: Collection[str]) -> int:
     """Return how many sheets are not ones that we wrote ourselves into a workbook of corrections or a template."""
+    if len(names) < 2:
+        return len(names)
+    from odl_host.schemas.template import GUIDE_SHEET, LISTS_SHEET
+
     ours = {GUIDE_SHEET, LISTS_SHEET} if GUIDE_SHEET in names else set()
     return sum(name not in ours and not name.startswith(CORRECTIONS_SHEET) for name in names)
 
