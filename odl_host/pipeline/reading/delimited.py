@@ -114,7 +114,10 @@ def find_delimiter(head: str, columns: Collection[str] = ()) -> str:
     known: dict[str, int] = {}
     # The likeliest first: most often its header leaves no doubt, and the others are not tried.
     for delimiter in sorted(candidates, key=line.count, reverse=True):
-        records = cut[delimiter] = _head_records(head, delimiter)
+        _, sure = _best_match(_head_records(head, delimiter, 1), columns)
+        if sure:
+            return delimiter
+        records = cut[delimiter] = _head_records(head, delimiter, _HEAD_RECORDS)
         known[delimiter], sure = _best_match(records, columns)
         if sure:
             return delimiter
@@ -141,11 +144,11 @@ def has_spaced_separators(head: str, delimiter: str) -> bool:
     return 0 < line.count(delimiter) == line.count(f"{delimiter} ")
 
 
-def _head_records(head: str, delimiter: str) -> list[list[str]]:
+def _head_records(head: str, delimiter: str, most: int) -> list[list[str]]:
     csv.field_size_limit(max(csv.field_size_limit(), _HEAD_CHARS))
     reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
-    records = list(itertools.islice(reader, _HEAD_RECORDS + 1))
-    if len(records) > 1 and (len(records) > _HEAD_RECORDS or len(head) >= _HEAD_CHARS):
+    records = list(itertools.islice(reader, most + 1))
+    if len(records) > 1 and (len(records) > most or len(head) >= _HEAD_CHARS):
         # The last record may have been cut by the end of the head.
         records.pop()
     return records
