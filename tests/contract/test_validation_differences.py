@@ -9,6 +9,7 @@ import re
 import warnings
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +194,26 @@ def _(_folder: Path) -> None:
     assert _errors(_ours(schema, ["n"], rows)) == {("constraint-error", 2, "n")}
     with pytest.raises(ArithmeticError):
         _theirs(schema, ["n"], rows)
+
+
+@shows("a sum of numbers that cannot be added: a signalling NaN, an infinity less another")
+def _(_folder: Path) -> None:
+    fields = [{"name": name, "type": "number"} for name in "tab"]
+    checks = [{"name": "sum-columns-value", "params": {"column": "t", "columns": ["a", "b"]}}]
+    rows = [["1", "sNaN", "2"], ["1", "Infinity", "-Infinity"], ["3", "1", "2"]]
+    report = _ours(_schema(*fields, custom_checks=checks), ["t", "a", "b"], rows, strict=True)
+    assert _errors(report) == {("sum-columns-value", 2, "t"), ("sum-columns-value", 3, "t")}
+    with pytest.raises(ArithmeticError):
+        Decimal("Infinity") + Decimal("-Infinity")
+
+
+@shows("a `list` whose `delimiter` is empty")
+def _(_folder: Path) -> None:
+    schema = _schema({"name": "v", "type": "list", "itemType": "integer", "delimiter": ""})
+    rows = [["1,2"], ["1,x"]]
+    assert _errors(_ours(schema, ["v"], rows)) == {("type-error", 3, "v")}
+    with pytest.raises(ValueError, match="empty separator"):
+        _theirs(schema, ["v"], rows)
 
 
 @shows("format `wkt`")
