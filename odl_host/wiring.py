@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from odl_host.catalogue.client import Catalogue, EmbeddedCatalogue, RemoteCatalogue
 from odl_host.config import Home, Settings, find_home
+from odl_host.errors import StorageError
 from odl_host.storage import LocalStorage, S3Storage, Storage
 from odl_host.storage.local import iter_chunks
 from odl_host.tenants import CatalogueAddress, Tenant, list_tenants
@@ -37,10 +38,12 @@ def open_storage(tenant: Tenant) -> Storage:
 def open_site(tenant: Tenant) -> Site:
     """Open the tenant's embedded catalogue, creating or migrating its database.
 
-    :raises ConfigError: the database's URL cannot be used. :raises StorageError: the database cannot be opened.
+    :raises ConfigError: the database's URL cannot be used.
+    :raises StorageError: the database cannot be opened, or it was lost.
     """
     from odl_host.server.sites import open_site as open_embedded
 
+    _require_database(tenant)
     return open_embedded(
         name=tenant.name,
         title=tenant.title,
@@ -55,13 +58,28 @@ def open_site(tenant: Tenant) -> Site:
     )
 
 
+def _require_database(tenant: Tenant) -> None:
+    """Refuse to begin an empty catalogue beside what a lost one published: its ids and addresses would be lost too."""
+    path = tenant.data / "catalogue.sqlite"
+    if tenant.manifest.catalogue.database_url() or (path.exists() and path.stat().st_size):
+        return
+    left = [folder for folder in (tenant.data / "files", tenant.data / "index") if folder.exists()]
+    if left:
+        raise StorageError(
+            f"The catalogue's database {path} is {'empty' if path.exists() else 'gone'}, "
+            f"and what it described is still here: {', '.join(map(str, left))}.",
+            hint=f"Put back a backup of {path.name}. To begin an empty catalogue, move these folders away first.",
+        )
+
+
 def pending_migrations(tenant: Tenant) -> list[str]:
     """Return the names of the steps that the tenant's database still needs, without taking them.
 
-    :raises ConfigError: a newer version wrote it.
+    :raises ConfigError: a newer version wrote it. :raises StorageError: it cannot be opened, or it was lost.
     """
     from odl_host.server.database import open_database
 
+    _require_database(tenant)
     database = open_database(
         tenant.manifest.catalogue.database_url() or tenant.data / "catalogue.sqlite", migrate=False
     )
@@ -87,7 +105,7 @@ def open_catalogue(tenant: Tenant, settings: Settings) -> Iterator[Catalogue]:
         return
     site = open_site(tenant)
     try:
-        yield EmbeddedCatalogue(site.as_sysadmin(), tenant.url)
+        yield EmbeddedCatalogue(site.as_sysadmin(), tenant.url, site.storage.iter_names)
     finally:
         site.close()
 

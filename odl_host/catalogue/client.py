@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +64,9 @@ class Catalogue(Protocol):
     def supports(self, extension: str) -> bool:
         """Return whether `status_show` announces this extension."""
 
+    def stored_files(self) -> frozenset[str] | None:
+        """Return the SHA-256 of every file that the catalogue keeps, or None where it alone can know."""
+
 
 class _Extensions:
     """Asks a catalogue once what it announces."""
@@ -83,9 +86,10 @@ class EmbeddedCatalogue:
 
     writers = 1  # one process holds one writing transaction at a time, and threads would only wait for it
 
-    def __init__(self, caller: Caller, url: str) -> None:
+    def __init__(self, caller: Caller, url: str, stored: Callable[[], Iterable[str]] | None = None) -> None:
         self.url = url
         self._caller = caller
+        self._stored = stored
         self._extensions = _Extensions(self)
 
     def call_action(
@@ -114,6 +118,10 @@ class EmbeddedCatalogue:
     def supports(self, extension: str) -> bool:
         """Return whether `status_show` announces this extension."""
         return extension in self._extensions
+
+    def stored_files(self) -> frozenset[str] | None:
+        """List the storage. :raises StorageError: it cannot be listed."""
+        return None if self._stored is None else frozenset(self._stored())
 
 
 class RemoteCatalogue:
@@ -186,6 +194,10 @@ class RemoteCatalogue:
     def supports(self, extension: str) -> bool:
         """Return whether `status_show` announces this extension."""
         return extension in self._extensions
+
+    def stored_files(self) -> frozenset[str] | None:
+        """Return None: the Action API does not tell."""
+        return None
 
 
 def _is_read(action: str) -> bool:

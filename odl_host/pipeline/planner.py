@@ -85,9 +85,20 @@ class _Group:
     items: list[_Item] = field(default_factory=list)
 
 
-def is_settled(sha256: str, published: Published | None, sidecar: Sidecar | None, registry: Registry) -> bool:
-    """Return whether the catalogue shows exactly the file of this hash, so that it needs no examination."""
+def is_settled(
+    sha256: str,
+    published: Published | None,
+    sidecar: Sidecar | None,
+    registry: Registry,
+    stored: frozenset[str] | None,
+) -> bool:
+    """Return whether the catalogue shows exactly the file of this hash, so that it needs no examination.
+
+    `stored`: SHA-256 of the files that the catalogue keeps, where that is known; one that it lost is sent again.
+    """
     if not sha256 or published is None or not published.shown or published.fields.get("source_hash") != sha256:
+        return False
+    if not published.is_kept(stored):
         return False
     if sidecar is None or not sidecar.schema or sidecar.schema == NO_SCHEMA:
         return True

@@ -65,6 +65,7 @@ def plan_deposit(
     )
     found = sort_deposit(gathered.files, context.tenant.manifest.publish)
     state = CatalogueState(upsert.iter_datasets(context.catalogue))
+    stored = context.catalogue.stored_files()
     registry = load_registry(context.tenant.home.schema_cache)
     seen = SeenFiles(context.seen)
     hashes = seen.hash_all(source.path for source in found.files if source.member and not source.problem)
@@ -80,7 +81,7 @@ def plan_deposit(
         published = state.find_published(source.member, source_path(source)) or renamed.get(source.path)
         sha256 = hashes[source.path]
         seen_again = is_withdrawn(decisions, source, published, sha256)
-        if seen_again or not is_settled(sha256, published, sidecar, registry):
+        if seen_again or not is_settled(sha256, published, sidecar, registry, stored):
             decision = decision_on(decisions, source, published, sha256)
             released = decision is not None and decision.frees_from([INVALID])
             tasks.append(_task(source.path, sidecar)._replace(tolerate=tolerant or released))

@@ -27,6 +27,13 @@ class Published:
         """Whether the public can see it (or, for a private dataset, its organization)."""
         return self.dataset.get("state") == "active"
 
+    def is_kept(self, stored: frozenset[str] | None) -> bool:
+        """Return whether its files are among `stored`, SHA-256 of what the catalogue keeps; None is not known."""
+        if stored is None or self.resource.get("url_type") != "upload":
+            return True
+        hashes = (self.resource.get("hash"), self.fields.get("original_hash"))
+        return all(sha256 in stored for sha256 in hashes if sha256)
+
 
 class CatalogueState:
     """The datasets of a catalogue, by id, by name and by the files that they were made from."""

@@ -96,10 +96,15 @@ class SqliteDatabase(Database):
             )
         if "full" in text:
             return StorageError(f"The disk that holds {self.path} is full.", hint="Free some space, then try again.")
-        if any(sign in text for sign in ("unable to open", "readonly", "not a database", "malformed", "disk I/O")):
+        if any(sign in text for sign in ("not a database", "malformed")):
+            return StorageError(
+                f"The catalogue's database {self.path} cannot be used, it is damaged: {text}.",
+                hint="Stop odl-host serve and put back a backup of it; the published files, kept apart, are untouched.",
+            )
+        if any(sign in text for sign in ("unable to open", "readonly", "disk I/O")):
             return StorageError(
                 f"The catalogue's database {self.path} cannot be used: {text}.",
-                hint="Look at its rights and at the disk; odl-host db check says more.",
+                hint="Look at its rights and at the disk.",
             )
         return None
 

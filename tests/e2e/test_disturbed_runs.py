@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import threading
 import time
@@ -146,3 +147,35 @@ def test_a_clock_that_went_back_leaves_the_last_run_the_last(savoie: CommandLine
     run = savoie("--json", "publish").json["run"]
     assert run > ahead.stem
     assert savoie("--json", "status").json["last_run"]["run"] == run
+
+
+def test_published_files_that_the_storage_lost_are_sent_again_and_keep_their_addresses(
+    savoie: CommandLine, deposit: Path
+) -> None:
+    lay(deposit, {"73065/prenoms.csv": prenoms(2024), "73029/prenoms.csv": prenoms(2023)})
+    before = {path: item["url"] for path, item in items(savoie("--json", "publish").json).items()}
+    shutil.rmtree(savoie.home / "data" / "savoie" / "files")
+    run = items(savoie("--json", "publish").json)
+    assert {path: (item["outcome"], item["url"]) for path, item in run.items()} == {
+        path: ("published", url) for path, url in before.items()
+    }
+    assert savoie("--json", "db", "check").json["problems"] == []
+    assert savoie("--json", "publish").json["counts"]["unchanged"] == 2
+
+
+@pytest.mark.parametrize(
+    "command", [["status"], ["publish"], ["provision"], ["gc"], ["db", "check"], ["db", "migrate"]]
+)
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_a_database_that_is_gone_is_said_and_no_empty_catalogue_takes_its_place(
+    savoie: CommandLine, deposit: Path, command: list[str], is_empty: bool
+) -> None:
+    lay(deposit, {"73065/prenoms.csv": prenoms(2024)})
+    savoie("publish")
+    database = savoie.home / "data" / "savoie" / "catalogue.sqlite"
+    database.unlink()
+    if is_empty:
+        database.touch()
+    refused = savoie("--json", *command, code=4).json["error"]
+    assert str(database) in refused["message"] and "backup" in refused["hint"]
+    assert is_empty or not database.exists()
