@@ -221,6 +221,8 @@ def upload_resource(
     if original is not None and beside:
         files["original"] = original
     action = "resource_patch" if exists else "resource_create"
+    if original is None and exists and not catalogue.supports(ORIGINAL_EXTENSION):
+        _remove_original_resource(catalogue, resource["id"])
     if original is None or beside:
         return cast(ResourceDict, catalogue.call_action(action, fields, files))
     # What says that the file is published is written last: a run killed in between sends both again.
@@ -257,6 +259,8 @@ def upload_resources(
     new: list[JsonDict] = []
     files: dict[str, Upload] = {}
     for sending in sendings:
+        if sending.original is None and derive_id(sending.resource["id"], "original") in held:
+            _remove_original_resource(catalogue, sending.resource["id"])
         for fields, file in _with_original(sending):
             place = f"update__resources__{fields['id']}"
             files[f"{place}__upload"] = file
@@ -285,6 +289,15 @@ def _original_fields(resource: ResourceDict, original: Upload) -> JsonDict:
         "format": original.path.suffix.lstrip(".").upper(),
         "original_of": resource["id"],
     }
+
+
+def _remove_original_resource(catalogue: Catalogue, resource_id: str) -> None:
+    """Remove the received file of what is replaced by one that needs none beside it.
+
+    It leaves before the new one comes: a run killed in between sends that again, and never leaves the old one online.
+    """
+    with suppress(CatalogueNotFound):
+        catalogue.call_action("resource_delete", {"id": derive_id(resource_id, "original")})
 
 
 def _upload_original_resource(catalogue: Catalogue, dataset_id: str, resource: ResourceDict, original: Upload) -> None:

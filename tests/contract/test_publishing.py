@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from odl_host.catalogue.client import Catalogue
 from odl_host.errors import PlanMoved, UsageError
 from odl_host.pipeline.planfile import plan_document, read_plan, write_plan
 
@@ -309,3 +310,26 @@ def test_a_renamed_file_that_its_sidecar_holds_back_is_not_pruned(portal: Portal
     portal.publish()
     portal.lay({"a/prenoms-2024.csv": None, "a/b/naissances.csv": prenoms(2024), "a/b/naissances.csv.toml": "titre ="})
     assert "remove" not in portal.actions(prune=True).values()
+
+
+class Vanilla:
+    """The same catalogue as one that announces no extension, as CKAN without plugins."""
+
+    def __init__(self, behind: Catalogue) -> None:
+        self.url, self.writers = behind.url, behind.writers
+        self.call_action = behind.call_action
+
+    def supports(self, _extension: str) -> bool:
+        return False
+
+
+def test_a_vanilla_ckan_keeps_no_received_file_of_what_was_corrected(portal: Portal) -> None:
+    portal.catalogue = Vanilla(portal.catalogue)
+    portal.lay({"a/prenoms-2024.csv": "Rédigé par la mairie\n" + prenoms(2024)})
+    portal.publish()
+    (dataset,) = portal.datasets()
+    assert [bool(one.get("original_of")) for one in dataset["resources"]] == [False, True]
+    portal.lay({"a/prenoms-2024.csv": prenoms(2024)})
+    assert list(portal.outcomes().values()) == ["published"]
+    (dataset,) = portal.datasets()
+    assert [one.get("source_name") for one in dataset["resources"]] == ["prenoms-2024.csv"], dataset["resources"]
