@@ -24,8 +24,8 @@ LONGEST_PERIOD = 30
 
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
 # A full date in a name tells when it was made, not what it holds.
-_DAY = re.compile(r"(?<!\d)(?:\d{4}[-_.]\d\d?[-_.]\d\d?|\d\d?[-_.]\d\d?[-_.]\d{4})(?!\d)")
-_YEAR_WORDS = re.compile(r"annee|année|exercice|millesime|\byear\b", re.IGNORECASE)
+_DAY = r"(?<!\d)(?:\d{4}[-_.]\d\d?[-_.]\d\d?|\d\d?[-_.]\d\d?[-_.]\d{4})(?!\d)"
+_YEAR_WORDS = r"annee|année|exercice|millesime|\byear\b"
 
 
 def announced_years(name: str, today: date) -> frozenset[int]:
@@ -36,7 +36,10 @@ def announced_years(name: str, today: date) -> frozenset[int]:
     >>> sorted(announced_years("export-2024-03-31-200069110.csv", date(2026, 1, 1)))
     []
     """
-    stem = _DAY.sub(" ", name.rpartition(".")[0] or name)
+    stem = name.rpartition(".")[0] or name
+    if not _YEAR.search(stem):
+        return frozenset()
+    stem = re.sub(_DAY, " ", stem)
     years = sorted({int(year) for year in _YEAR.findall(stem)})
     if not years or years[-1] > today.year + 1:
         return frozenset()
@@ -70,7 +73,11 @@ def find_other_period(
 
 
 def _tells_when(field: Field) -> bool:
-    return is_past_date(field) or field.type in ("year", "yearmonth") or bool(_YEAR_WORDS.search(field.name))
+    return (
+        is_past_date(field)
+        or field.type in ("year", "yearmonth")
+        or bool(re.search(_YEAR_WORDS, field.name, re.IGNORECASE))
+    )
 
 
 def _said(years: Iterable[int]) -> str:

@@ -26,7 +26,7 @@ DELIMITERS = (";", ",", "\t", "|")
 _BUFFER_BYTES = 1 << 16
 _HEAD_CHARS = 1 << 16
 _HEAD_RECORDS = 60
-_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[ \t;,]*\r?\n?', re.I)
+_SEPARATOR_LINE = r'"?sep=(.)"?[ \t;,]*\r?\n?'
 
 
 class DelimitedSource:
@@ -44,7 +44,7 @@ class DelimitedSource:
         with open_text(path, form) as text:
             head = text.read(_HEAD_CHARS)
         self.skipped = 0
-        announced = _SEPARATOR_LINE.match(head)
+        announced = re.match(_SEPARATOR_LINE, head, re.I) if "sep=" in head[:5].lower() else None
         if announced and repair:
             self.skipped = 1
             self.delimiter = announced.group(1)

@@ -34,7 +34,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 # Accented letters, œ and typographic signs as UTF-8 writes them; in Windows-1252 these bytes would be "Ã©", "â€™".
-_FRENCH_UTF8 = re.compile(rb"[\xc2\xc3][\x80-\xbf]|\xc5[\x92\x93]|\xe2\x80[\x80-\xbf]|\xe2\x82\xac")
+_FRENCH_UTF8 = rb"[\xc2\xc3][\x80-\xbf]|\xc5[\x92\x93]|\xe2\x80[\x80-\xbf]|\xe2\x82\xac"
 _CONTROLS = bytes(sorted(set(range(32)) - {9, 10, 13}))
 REMOVE_CONTROLS = dict.fromkeys(_CONTROLS)
 # Letters and signs that a French text in UTF-8 shows; a Windows-1252 line that happens to be valid UTF-8 gives others
@@ -199,7 +199,9 @@ def decode_line(line: bytes) -> str:
         text = line.decode("utf-8")
     except UnicodeDecodeError:
         # A line pasted together from both encodings: keep what is French UTF-8 and read the stray bytes one by one.
-        return line.decode("utf-8", _STRAY_BYTES) if _FRENCH_UTF8.search(line) else line.decode("cp1252", _LAST_RESORT)
+        return (
+            line.decode("utf-8", _STRAY_BYTES) if re.search(_FRENCH_UTF8, line) else line.decode("cp1252", _LAST_RESORT)
+        )
     if line.isascii() or not _FRENCH.isdisjoint(text):
         return text
     return line.decode("cp1252", _LAST_RESORT)

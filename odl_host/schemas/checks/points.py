@@ -20,8 +20,8 @@ NEAR_KM = 3.0
 _KM_PER_DEGREE = 111.2
 _ROUND = 180
 """Degrees; beyond, the numbers are metres of a projection, such as Lambert 93."""
-_LONGITUDE = re.compile(r"(?:^|[^a-z])x?(?:long?|lng|longitude)(?:[^a-z]|$)")
-_LATITUDE = re.compile(r"(?:^|[^a-z])y?(?:lat|latitude)(?:[^a-z]|$)")
+_LONGITUDE = r"(?:^|[^a-z])x?(?:long?|lng|longitude)(?:[^a-z]|$)"
+_LATITUDE = r"(?:^|[^a-z])y?(?:lat|latitude)(?:[^a-z]|$)"
 
 
 class PointFields(NamedTuple):
@@ -40,8 +40,8 @@ def find_point_fields(fields: Iterable[Field]) -> list[PointFields]:
         return []
     found = [PointFields(communes[0], field, None) for field in fields if field.type == "geopoint"]
     numbers = [field for field in fields if field.type == "number" and not field.properties.get("decimalChar")]
-    longitudes = [field for field in numbers if _LONGITUDE.search(field.name.lower())]
-    latitudes = [field for field in numbers if _LATITUDE.search(field.name.lower())]
+    longitudes = [field for field in numbers if re.search(_LONGITUDE, field.name.lower())]
+    latitudes = [field for field in numbers if re.search(_LATITUDE, field.name.lower())]
     if len(longitudes) == len(latitudes) == 1:
         found.append(PointFields(communes[0], longitudes[0], latitudes[0]))
     return found

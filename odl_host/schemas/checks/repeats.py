@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 _CELL, _ROW = "\0", "\1"
@@ -50,8 +51,9 @@ class RepeatedRows:
         seen = self._seen
         # 64 bits of hash stand for the row: a false alarm once in a billion files, and only a warning.
         keys = list(map(hash, _fold_all(rows)))
-        if len(set(keys)) == len(keys) and seen.keys().isdisjoint(keys):
-            seen.update(zip(keys, range(first_row, first_row + len(keys)), strict=True))
+        new = dict(zip(keys, itertools.count(first_row), strict=False))
+        if len(new) == len(keys) and seen.keys().isdisjoint(new):
+            seen.update(new)
             return
         for index, key in enumerate(keys):
             earlier = seen.setdefault(key, first_row + index)
