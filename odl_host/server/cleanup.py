@@ -7,6 +7,7 @@ later if it still has none.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from odl_host.server.versions import forget_versions, list_versions, referenced_
 from odl_host.storage.atomic import write_atomically
 
 GRACE = timedelta(days=1)
+_AT_ONCE = 50
+"""Files removed in one transaction: in a bucket each takes some hundredths of a second, and uploads wait meanwhile."""
 
 
 def clean_site(site: Site, noted: Path, *, keep: int, now: datetime, dry_run: bool = False) -> dict[str, int]:
@@ -32,13 +35,26 @@ def clean_site(site: Site, noted: Path, *, keep: int, now: datetime, dry_run: bo
     unused = {sha256: before.get(sha256, now.isoformat()) for sha256 in site.storage.iter_names() if sha256 not in used}
     due = {sha256 for sha256, since in unused.items() if now - datetime.fromisoformat(since) >= GRACE}
     if not dry_run:
-        with site.db.reading() as db:  # the storage may have taken long to list
-            due -= referenced_blobs(db)
-        for sha256 in due:
-            site.storage.delete(sha256)
+        due = _remove(site, sorted(due))
         left = {sha256: since for sha256, since in unused.items() if sha256 not in due}
         write_atomically(noted, json.dumps(left).encode(), refusal=f"The note {noted} cannot be written")
     return {"versions": forgotten, "removed": len(due), "waiting": len(unused) - len(due)}
+
+
+def _remove(site: Site, due: Sequence[str]) -> set[str]:
+    """Remove the files that are still without use, and return them.
+
+    While some are removed nothing else writes: a call that brings the same bytes meanwhile finds them gone when its
+    turn comes, and stores them again.
+    """
+    removed: set[str] = set()
+    for some in (due[start : start + _AT_ONCE] for start in range(0, len(due), _AT_ONCE)):
+        with site.db.writing(is_news=False) as db:
+            unused = set(some) - referenced_blobs(db)
+            for sha256 in unused:
+                site.storage.delete(sha256)
+        removed |= unused
+    return removed
 
 
 def _forget(site: Site, keep: int, *, dry_run: bool) -> int:

@@ -227,6 +227,11 @@ def call_action(
             chosen.allow(Context(name, site, db, user), params)
         stored = {key: site.store(upload) for key, upload in files.items()}
     with site.db.writing() as db:
+        for field_name, upload in files.items() if files else ():
+            # A clean-up may have removed the very same bytes, without use until now, before this transaction began.
+            if not site.storage.exists(stored[field_name].sha256):
+                upload.file.seek(0)
+                site.store(upload)
         context = Context(name, site, db, user, stored)
         chosen.allow(context, params)
         result = chosen.run(context, params)

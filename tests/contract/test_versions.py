@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ import requests
 
 from odl_host.ckan import NotAuthorized, NotFound
 from odl_host.server.cleanup import clean_site
+from odl_host.server.sites import open_site
+from odl_host.storage.local import Blob, LocalStorage
 
-from .conftest import ANONYMOUS, Catalogue, OverHttp, Server
+from .conftest import ANONYMOUS, Catalogue, InProcess, OverHttp, Server
 
 
 @pytest.fixture
@@ -107,3 +110,37 @@ def test_unused_files_go_after_a_day_and_used_ones_never(in_process: Catalogue, 
     clean_site(site, noted, keep=2, now=now + timedelta(days=2))
     assert [site.storage.exists(sha256) for sha256 in hashes] == [False, True, True]
     assert site.storage.exists(resource["hash"])
+
+
+class CleanedMeanwhile(LocalStorage):
+    """A storage in which a clean-up runs between an upload's arrival and the row that names it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.meanwhile: Callable[[], object] = dict
+
+    def put_stream(self, chunks: Iterable[bytes]) -> Blob:
+        blob = super().put_stream(chunks)
+        self.meanwhile()
+        return blob
+
+
+def test_a_file_that_is_sent_again_while_it_is_cleaned_up_is_there_afterwards(tmp_path: Path) -> None:
+    storage = CleanedMeanwhile(tmp_path / "files")
+    site = open_site(
+        name="t", title="Essai", url="http://portail.example.org", description="", data_dir=tmp_path, storage=storage
+    )
+    ckan, noted, now = InProcess(site), tmp_path / "noted.json", datetime.now(UTC)
+    try:
+        resource = new_resource(ckan, "a\nun\n")
+        ckan.call("odl_version_purge", {"id": resource["id"]})
+        ckan.call("resource_delete", {"id": resource["id"]})
+        assert clean_site(site, noted, keep=0, now=now)["waiting"] == 1
+        storage.meanwhile = lambda: clean_site(site, noted, keep=0, now=now + timedelta(days=2))
+        again = new_resource(ckan, "a\nun\n")
+        storage.meanwhile = dict
+        assert again["hash"] == resource["hash"]
+        assert storage.exists(again["hash"])
+        assert clean_site(site, noted, keep=0, now=now + timedelta(days=9))["removed"] == 0
+    finally:
+        site.close()
