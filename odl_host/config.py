@@ -48,7 +48,7 @@ def setting(default: Any, help: str, *, least: float | None = None, most: float 
     return field(default=default, metadata={"help": help, "least": least, "most": most})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)  # never compared, never printed whole
 class Settings:
     """The settings of one machine. Each may stand in `odl.toml`, or as `ODL_<NAME>` in the environment."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import gc
 import io
 import os
 import sys
@@ -64,7 +63,6 @@ def run() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a file name that is not UTF-8 must not stop a run
             stream.reconfigure(errors="backslashreplace")
-    gc.set_threshold(10_000)  # imports make many objects that stay: looking for garbage among them finds none
     code = main(sys.argv[1:])
     if threading.active_count() == 1:
         # Taking a thousand modules apart, for nothing, would be a sixth of the time that a small file takes.

@@ -135,12 +135,13 @@ def _report(
     inputs: Sequence[Input], registry: Registry, settings: ExamineSettings, schema: Schema | None, app: App
 ) -> Iterator[FileReport]:
     """Give the report on each input, in order; one that cannot be had or read has one too."""
-    from odl_host.cli.french import in_french
     from odl_host.pipeline.reporting.model import file_report
 
     examined = iter(_examine([one.path for one in inputs if one.error is None], registry, settings, schema, app))
     for one in inputs:
         if one.error is not None:
+            from odl_host.cli.french import in_french
+
             reason = f"{in_french(one.error.message)} {in_french(one.error.hint)}"
             yield file_report(one.name, reason=reason, today=settings.today)
             continue
