@@ -74,6 +74,8 @@ def _apply_dataset(context: RunContext, plan: DatasetPlan, journal: Journal, lin
         journal.sync()
         if plan.remove:
             for step in plan.steps:
+                _announce(journal, step)
+            for step in plan.steps:
                 if step.for_good:
                     publish.remove_file(context.catalogue, line, step)
             publish.remove_dataset(context.catalogue, line, plan)
@@ -156,7 +158,7 @@ def _send_together(
         if not files:
             continue
         for step, _ in files:
-            journal.write("sending", path=step.source.relative, resource=step.resource_id, action=step.action)
+            _announce(journal, step)
         try:
             resources = publish.publish_files(
                 context.catalogue, line, dataset_id, files, held=held, activate=plan.activate
@@ -196,7 +198,7 @@ def _apply_step(
     catalogue = context.catalogue
     path = step.source.relative
     try:
-        journal.write("sending", path=path, resource=step.resource_id, action=step.action)
+        _announce(journal, step)
         if step.action == "remove":
             publish.remove_file(catalogue, line, step)
             outcome = Outcome(step, "removed", detail=step.reason)
@@ -212,6 +214,19 @@ def _apply_step(
         return Outcome(step, "failed", detail=said_of(error))
     journal.write("sent", path=path, resource=step.resource_id)
     return outcome
+
+
+def _announce(journal: Journal, step: Step) -> None:
+    """Write what is about to be done to a file: enough to take it back, should the run be killed."""
+    journal.write(
+        "sending",
+        path=step.source.relative,
+        member_key=step.source.member.key if step.source.member else "",
+        dataset=step.dataset_name,
+        resource=step.resource_id,
+        action=step.action,
+        sha256=step.sha256,
+    )
 
 
 def said_of(error: Exception) -> str:

@@ -125,6 +125,12 @@ def read_run(folder: Path, run: str) -> PastRun:
     return PastRun(run, started, report)
 
 
+def read_effects(folder: Path, run: str) -> list[dict[str, Any]]:
+    """Return what a run did, or was about to do when it was killed, with the keys of its report's items."""
+    lines = [line for line in _lines(folder / f"{run}.jsonl") if line["event"] == "sending"]
+    return [{**line, "resource_id": line["resource"]} for line in lines if "member_key" in line]
+
+
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     with path.open(encoding="utf-8", errors="replace") as file:
         for text in file:

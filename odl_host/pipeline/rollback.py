@@ -17,7 +17,7 @@ from odl_host.catalogue.members import held_members
 from odl_host.ckan import PackageDict
 from odl_host.errors import CatalogueNotFound, OdlError, UsageError
 from odl_host.pipeline.decisions import Decision, Decisions, Verb
-from odl_host.pipeline.journal import list_runs, read_run
+from odl_host.pipeline.journal import list_runs, read_effects, read_run
 
 _TAKEN_DOWN = "it was taken down; odl-host quarantine withdraw takes that back"
 
@@ -63,15 +63,16 @@ class Return:
 def plan_run(catalogue: Catalogue, runs: Path, run: str, decisions: Decisions) -> list[Return]:
     """Return what taking back a run would do; what people took off the portal does not come back with it.
 
-    :raises UsageError: there is no such run, it did not end, or the catalogue keeps no versions.
+    Of a run that was killed, what its journal tells is taken back.
+
+    :raises UsageError: there is no such run, or the catalogue keeps no versions.
     """
     if run not in list_runs(runs):
         raise UsageError(f"There is no run “{run}”.", hint="See them with: odl-host runs")
-    past = read_run(runs, run)
-    if past.report is None:
-        raise UsageError(f"The run {run} did not reach its end.", hint="Run odl-host publish first: it completes it.")
-    items = [item for item in past.report["items"] if item["outcome"] in {"published", "removed"}]
-    return [_undo(catalogue, item, decisions) for item in items]
+    report = read_run(runs, run).report
+    items = report["items"] if report is not None else read_effects(runs, run)
+    # What ended as failed is looked at too: its last answer may be all that was lost.
+    return [_undo(catalogue, item, decisions) for item in items if item["action"] in {"create", "update", "remove"}]
 
 
 def plan_reference(catalogue: Catalogue, reference: str, version: int | None, decisions: Decisions) -> list[Return]:
@@ -167,7 +168,7 @@ def _undo(catalogue: Catalogue, item: Mapping[str, Any], decisions: Decisions) -
         return Return(dataset_id="", action="keep", reason="the catalogue kept no file of it", **common)
     common["dataset_id"] = versions[-1]["package_id"]
     taken = decisions.takedown_of(common["member"], common["source"], "")
-    if item["outcome"] == "removed":
+    if item["action"] == "remove":
         if taken is not None:
             return Return(action="keep", reason=_TAKEN_DOWN, **common)
         last = versions[-1]

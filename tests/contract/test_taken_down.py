@@ -149,3 +149,21 @@ def test_taking_back_a_night_does_not_bring_back_what_was_taken_down_since(porta
     apply_returns(portal.catalogue, plan, decisions, reason="trop retiré", by="agate")
     assert list(portal.resources()) == ["prenoms-2023.csv"]
     assert published[PATH].resource_id not in {one["id"] for one in portal.resources().values()}
+
+
+def test_a_run_that_was_killed_is_taken_back_like_any_other(portal: Portal) -> None:
+    if not keeps_versions(portal):
+        pytest.skip("this catalogue keeps no versions")
+    portal.lay({PATH: prenoms(2024), "b/prenoms.csv": prenoms(2022)})
+    portal.publish()
+    portal.lay({PATH: prenoms(2024, "Erreur"), "a/prenoms-2023.csv": prenoms(2023), "b/prenoms.csv": None})
+    run = portal.publish(prune=True).run
+    journal = portal.context.runs / f"{run}.jsonl"
+    lines = journal.read_text(encoding="utf-8").splitlines(keepends=True)
+    journal.write_text("".join(line for line in lines if '"event": "end"' not in line), encoding="utf-8")
+    decisions = decisions_of(portal)
+    plan = plan_run(portal.catalogue, portal.context.runs, run, decisions)
+    assert sorted(one.action for one in plan) == ["remove", "restore", "restore"]
+    apply_returns(portal.catalogue, plan, decisions, reason="export faux", by="agate")
+    assert sorted(portal.resources()) == ["prenoms-2024.csv", "prenoms.csv"]
+    assert portal.outcomes() == {PATH: "blocked", "a/prenoms-2023.csv": "blocked"}
