@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from odl_host.catalogue.members import HeldMember
 from odl_host.catalogue.upsert import tag_dicts
@@ -17,10 +17,17 @@ from odl_host.ckan import PackageDict, extras_dict, extras_of
 from odl_host.config import Home
 from odl_host.errors import UnknownPlace
 from odl_host.pipeline.coverage import bounds_of
+from odl_host.pipeline.decisions import Decision
+from odl_host.pipeline.examine import Examination
+from odl_host.pipeline.gates import PERSONAL_DATA
+from odl_host.pipeline.reporting.problems import summarise
 from odl_host.pipeline.sidecar import FileWords, Sidecar
 from odl_host.schemas.registry import Schema
 from odl_host.templates import render_blocks
 from odl_host.tenants import Tenant
+
+if TYPE_CHECKING:
+    from odl_host.pipeline.reporting.model import FileReport
 
 OUR_EXTRAS = (
     "commune_code", "frequency", "schema_name", "sidecar", "siren", "temporal_end", "temporal_start", "theme",
@@ -147,6 +154,39 @@ def resource_words(
 def resource_changes(held: Mapping[str, Any], wanted: Mapping[str, Any]) -> tuple[Change, ...]:
     """Return what of a resource's words is not as it should be."""
     return tuple(Change(key, held.get(key), value) for key, value in wanted.items() if (held.get(key) or "") != value)
+
+
+def file_fields(examination: Examination) -> dict[str, Any]:
+    """Return what a resource says of its file."""
+    fields: dict[str, Any] = {"resource_type": "file", "source_hash": examination.sha256}
+    schema, report = examination.schema, examination.report
+    if examination.opaque is not None:
+        return fields | {"format": examination.opaque.format, "mimetype": examination.opaque.mimetype}
+    assert schema is not None and report is not None
+    return fields | {
+        "format": "CSV",
+        "mimetype": "text/csv",
+        "schema_name": schema.name,
+        "schema_version": schema.version,
+        "schema_url": schema.url,
+        "rows": report.rows,
+        "validation_status": "invalid" if report.errors_total else "valid",
+        "validation_errors": report.errors_total,
+        "validation_summary": _summary(report) if report.errors_total else "",
+    }
+
+
+def _summary(report: FileReport) -> str:
+    """Return what is wrong with a file that is published all the same, one line per kind and column, for the public."""
+    return "\n".join(summarise(report))
+
+
+def ground_fields(decision: Decision | None) -> dict[str, str]:
+    """Return why data about persons are published, where they are; "" takes back what an earlier file said."""
+    if decision is None or decision.verb != "release":
+        return {"personal_data_ground": ""}
+    about_persons = any(code.startswith(f"{PERSONAL_DATA}/") for code in decision.holds)
+    return {"personal_data_ground": decision.ground if about_persons else ""}
 
 
 def _words(home: Home, portal: str, subject: Subject) -> tuple[str, str]:

@@ -20,24 +20,25 @@ from odl_host.pipeline.deposit import Deposit, source_path
 from odl_host.pipeline.discover import SourceFile
 from odl_host.pipeline.doorstep import Doorstep
 from odl_host.pipeline.examine import Examination
-from odl_host.pipeline.gates import GATES, INVALID, PERSONAL_DATA, Candidate, Gate, Hold
+from odl_host.pipeline.gates import GATES, INVALID, Candidate, Gate, Hold
 from odl_host.pipeline.metadata import (
     Subject,
     dataset_changes,
     dataset_metadata,
+    file_fields,
+    ground_fields,
     resource_changes,
     resource_words,
 )
 from odl_host.pipeline.plan import DatasetPlan, Plan, Step
 from odl_host.pipeline.pruning import iter_takedowns, list_removals, removal_plan
-from odl_host.pipeline.reporting.problems import summarise
 from odl_host.pipeline.sidecar import NO_SCHEMA, FileWords, Sidecar
 from odl_host.pipeline.state import CatalogueState, Published, rows_of, schema_reference, stamp_of
 from odl_host.schemas.registry import Registry, Schema
 from odl_host.tenants import Tenant
 
 if TYPE_CHECKING:
-    from odl_host.pipeline.reporting.model import FileReport
+    pass
 
 IN_SHARED_DATASET_FRENCH = (
     "Ce fichier est déjà publié dans « {title} » avec d’autres : la fiche {sidecar} le mettrait à part, et son adresse "
@@ -339,7 +340,7 @@ class Planner:
         if examination is None:
             action = "describe" if changes else "unchanged"
         else:
-            fields = {"id": resource_id, **fields, **_file_fields(examination), **_ground(item.decision)}
+            fields = {"id": resource_id, **fields, **file_fields(examination), **ground_fields(item.decision)}
         name = identity.served_name(source, published, opaque=opaque)
         return Step(
             source,
@@ -382,36 +383,3 @@ class Planner:
             reason=reason,
             rows_before=rows_of(published.fields) if published else None,
         )
-
-
-def _file_fields(examination: Examination) -> dict[str, Any]:
-    """Return what a resource says of its file."""
-    fields: dict[str, Any] = {"resource_type": "file", "source_hash": examination.sha256}
-    schema, report = examination.schema, examination.report
-    if examination.opaque is not None:
-        return fields | {"format": examination.opaque.format, "mimetype": examination.opaque.mimetype}
-    assert schema is not None and report is not None
-    return fields | {
-        "format": "CSV",
-        "mimetype": "text/csv",
-        "schema_name": schema.name,
-        "schema_version": schema.version,
-        "schema_url": schema.url,
-        "rows": report.rows,
-        "validation_status": "invalid" if report.errors_total else "valid",
-        "validation_errors": report.errors_total,
-        "validation_summary": _summary(report) if report.errors_total else "",
-    }
-
-
-def _summary(report: FileReport) -> str:
-    """Return what is wrong with a file that is published all the same, one line per kind and column, for the public."""
-    return "\n".join(summarise(report))
-
-
-def _ground(decision: Decision | None) -> dict[str, str]:
-    """Return why data about persons are published, where they are; "" takes back what an earlier file said."""
-    if decision is None or decision.verb != "release":
-        return {"personal_data_ground": ""}
-    about_persons = any(code.startswith(f"{PERSONAL_DATA}/") for code in decision.holds)
-    return {"personal_data_ground": decision.ground if about_persons else ""}
