@@ -255,7 +255,7 @@ class TomlFile(NamedTuple):
         for key, value in table.items():
             where = (*keys, key)
             if key not in names:
-                raise self.error(where, f"the key “{'.'.join(where)}” is unknown{_nearest(key, names)}.")
+                raise self.error(where, f"the key “{'.'.join(where)}” is unknown{_nearest(key, names)}")
             values[key] = self._convert(types[key], value, where)
         return cls(**values)
 
@@ -294,4 +294,4 @@ def _nearest(key: str, names: set[str]) -> str:
     import difflib
 
     close = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
-    return f"; did you mean “{close[0]}”?" if close else f"; known keys: {', '.join(sorted(names))}"
+    return f"; did you mean “{close[0]}”?" if close else f"; known keys: {', '.join(sorted(names))}."

@@ -43,7 +43,7 @@ def open_site(tenant: Tenant) -> Site:
     """
     from odl_host.server.sites import open_site as open_embedded
 
-    _require_database(tenant)
+    require_database(tenant)
     return open_embedded(
         name=tenant.name,
         title=tenant.title,
@@ -58,8 +58,11 @@ def open_site(tenant: Tenant) -> Site:
     )
 
 
-def _require_database(tenant: Tenant) -> None:
-    """Refuse to begin an empty catalogue beside what a lost one published: its ids and addresses would be lost too."""
+def require_database(tenant: Tenant) -> None:
+    """Refuse to begin an empty catalogue beside what a lost one published: its ids and addresses would be lost too.
+
+    :raises StorageError: the database is gone or empty.
+    """
     path = tenant.data / "catalogue.sqlite"
     if tenant.manifest.catalogue.database_url() or (path.exists() and path.stat().st_size):
         return
@@ -79,7 +82,7 @@ def pending_migrations(tenant: Tenant) -> list[str]:
     """
     from odl_host.server.database import open_database
 
-    _require_database(tenant)
+    require_database(tenant)
     database = open_database(
         tenant.manifest.catalogue.database_url() or tenant.data / "catalogue.sqlite", migrate=False
     )

@@ -91,7 +91,7 @@ def demo(app: App, no_serve: bool, port: int | None) -> int:
         f"Portail {tenant.url}/\nAPI     {tenant.url}/api/3/action/package_search\n"
         f"Ensuite odl-host --home {home.path} serve",
     )
-    out.result(value, f"{summary(app, report)}\n\n{addresses}")
+    out.result(value, f"{summary(app, report, report.outcomes)}\n\n{addresses}")
     if not no_serve:
         serve_home(app, host=app.settings.host, port=port, workers=app.settings.workers)
     return 0

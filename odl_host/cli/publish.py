@@ -12,7 +12,9 @@ from odl_host.cli.app import App, command, pass_app
 from odl_host.errors import ExitCode
 
 if TYPE_CHECKING:
-    from odl_host.pipeline.outcomes import RunReport
+    from collections.abc import Iterable
+
+    from odl_host.pipeline.outcomes import Outcome, RunReport
 
 _FRENCH_OUTCOMES = {
     "published": "publiés",
@@ -73,7 +75,7 @@ def publish(
     from odl_host.pipeline.context import RunContext
     from odl_host.pipeline.journal import last_report
     from odl_host.pipeline.mail.sending import Postman, letters_of_plan, require_mail_settings
-    from odl_host.pipeline.outcomes import is_news
+    from odl_host.pipeline.outcomes import is_news, not_told
     from odl_host.pipeline.planfile import read_plan
     from odl_host.pipeline.run import publish_deposit
     from odl_host.pipeline.watch import watched
@@ -113,19 +115,23 @@ def publish(
     if postman.sent:
         app.out.detail("".join(f"✉ {', '.join(letter.to)}: {letter.subject}\n" for letter in postman.sent).rstrip())
     # Cron mails what is printed: with --quiet that is only what a person has not been told before.
-    is_told = app.out.verbosity >= 0 or (app.out.verbosity == -1 and is_news(report, last))
-    app.out.result(report.as_json(), summary(app, report) if is_told else "")
+    said = ""
+    if app.out.verbosity >= 0:
+        said = summary(app, report, report.outcomes)
+    elif app.out.verbosity == -1 and is_news(report, last):
+        said = summary(app, report, not_told(report, last))
+    app.out.result(report.as_json(), said)
     return ExitCode.OK if report.complete else ExitCode.INCOMPLETE
 
 
-def summary(app: App, report: RunReport) -> str:
-    """Return what a run did, for people: the counts, then each file that someone must look at, with the reason."""
+def summary(app: App, report: RunReport, outcomes: Iterable[Outcome]) -> str:
+    """Return what a run did, for people: each of `outcomes` that someone must look at, and why; all its counts."""
     from odl_host.cli.plan import printable
     from odl_host.pipeline.outcomes import GOOD_OUTCOMES, first_findings
 
     french = app.out.language == "fr"
     lines = [f"  {dataset.plan.name}: {dataset.error}" for dataset in report.datasets if dataset.error]
-    for outcome in report.outcomes:
+    for outcome in outcomes:
         if outcome.outcome in GOOD_OUTCOMES:
             continue
         label = _FRENCH_OUTCOMES[outcome.outcome].rstrip("s") if french else outcome.outcome
@@ -198,6 +204,7 @@ def status(app: App) -> None:
 
 def _status_text(app: App, value: dict[str, Any]) -> str:
     from odl_host.cli.usage import usage_lines
+    from odl_host.pipeline.outcomes import said_of_finding
 
     words = app.out.words
     lines = [
@@ -238,7 +245,7 @@ def _status_text(app: App, value: dict[str, Any]) -> str:
         if item["reason"]:
             lines.append(f"            {item['reason']}")
         elif item["findings"]:
-            lines.append(f"            {item['findings'][0]['message']}")
+            lines.append(f"            {said_of_finding(item['findings'][0])}")
         if item["report"]:
             lines.append(f"            → {item['report']}")
     return "\n".join(lines)

@@ -70,13 +70,14 @@ def list_command(app: App, everything: bool) -> ExitCode:
 @pass_app
 def show(app: App, path: str) -> ExitCode:
     """Show why a file is held back, where its report is, and what was decided."""
+    from odl_host.pipeline.outcomes import said_of_finding
     from odl_host.pipeline.quarantine import find_held
 
     held, _ = _held(app)
     one = find_held(held, path)
     lines = [f"{one.path}  ({one.item['outcome']}, {one.run})"]
     lines += [f"  {line}" for line in (one.item.get("reason"), one.item.get("report")) if line]
-    lines += [f"  - {finding['message']}" for finding in one.item.get("findings", ())[:10]]
+    lines += [f"  - {said_of_finding(finding)}" for finding in one.item.get("findings", ())[:10]]
     lines += [f"  {app.out.words('held for', 'retenu pour')}: {code}" for code in one.holds]
     if one.decision:
         said = one.decision

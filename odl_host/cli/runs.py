@@ -49,6 +49,7 @@ def _list(app: App, last: int) -> None:
 def show(app: App, run: str) -> None:
     """Show what a run did, file by file; RUN is its name, its beginning, or "last"."""
     from odl_host.pipeline.journal import list_runs, read_run
+    from odl_host.pipeline.outcomes import said_of_finding
 
     folder = app.tenant().data / "runs"
     names = list_runs(folder)
@@ -69,7 +70,9 @@ def show(app: App, run: str) -> None:
             continue
         lines.append(f"  {item['outcome']:<9} {item['path']}")
         if item["outcome"] in _KEPT_OUT:
-            said = [item["reason"]] if item["reason"] else [finding["message"] for finding in item["findings"][:2]]
+            said = (
+                [item["reason"]] if item["reason"] else [said_of_finding(finding) for finding in item["findings"][:2]]
+            )
             lines += [f"            {line}" for line in said]
     app.out.result(value, "\n".join(lines))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from odl_host.cli.app import App, command, pass_app
-from odl_host.errors import UsageError
+from odl_host.errors import StorageError, UsageError
 
 
 @command(
@@ -29,9 +29,12 @@ def serve(app: App, host: str | None, port: int | None, workers: int | None) -> 
 
 
 def serve_home(app: App, *, host: str, port: int, workers: int) -> None:
-    """Serve until Ctrl-C. :raises UsageError: no tenant is served here, or the port is taken."""
+    """Serve until Ctrl-C. :raises UsageError: no tenant is served here, or the port is taken.
+
+    :raises StorageError: the database of the only tenant was lost; of several, the others are served.
+    """
     from odl_host.server.serve import serve as serve_application
-    from odl_host.wiring import HostedSites
+    from odl_host.wiring import HostedSites, require_database
 
     tenants = HostedSites(app.home).tenants
     if not tenants:
@@ -39,6 +42,13 @@ def serve_home(app: App, *, host: str, port: int, workers: int) -> None:
             f"No tenant of {app.home.path} has an embedded catalogue.",
             hint="Create one with: odl-host init NAME --department CODE, then odl-host provision",
         )
+    for tenant in tenants:
+        try:
+            require_database(tenant)
+        except StorageError as error:
+            if len(tenants) == 1:
+                raise
+            app.out.warn(f"{tenant.name}: {error} {error.hint}")
     lines = [f"{tenant.title}: {tenant.url}/   API: {tenant.url}/api/3/action/" for tenant in tenants]
     lines += [
         app.out.words(

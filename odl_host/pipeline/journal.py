@@ -87,6 +87,11 @@ class Journal:
         finally:
             self._file.close()
 
+    def discard(self) -> None:
+        """Remove the journal of a run that was refused before its first effect: it is no run that anything follows."""
+        with suppress(OSError):
+            Path(self._file.name).unlink()
+
 
 @dataclass(frozen=True, slots=True)
 class PastRun:

@@ -120,8 +120,28 @@ def is_news(report: RunReport, last: Mapping[str, Any] | None) -> bool:
     """Return whether a run did, or kept out, something else than the last one (its JSON form; None: there was none)."""
     if report.changed:
         return True
-    before = {_kept_out(item) for item in last["items"]} if last else set()
-    return {_kept_out(outcome.as_json()) for outcome in report.outcomes} - {None} != before - {None}
+    return {_kept_out(outcome.as_json()) for outcome in report.outcomes} - {None} != _told(last)
+
+
+def not_told(report: RunReport, last: Mapping[str, Any] | None) -> list[Outcome]:
+    """Return what a run kept out and the last one did not, or for other reasons."""
+    told = _told(last)
+    return [one for one in report.outcomes if (said := _kept_out(one.as_json())) is not None and said not in told]
+
+
+def said_of_finding(finding: Mapping[str, Any]) -> str:
+    """Return where a finding, in its JSON form, is and what it says, on one line."""
+    row, column = finding.get("row"), finding.get("column")
+    where = [
+        f"ligne {row}" if row and row > 1 else "ligne des titres" if row else "",
+        f"colonne {column}" if column else "",
+    ]
+    place = ", ".join(filter(None, where))
+    return f"{place} : {finding['message']}" if place else str(finding["message"])
+
+
+def _told(last: Mapping[str, Any] | None) -> set[tuple[Any, ...]]:
+    return {said for item in last["items"] if (said := _kept_out(item)) is not None} if last else set()
 
 
 def _kept_out(item: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -139,6 +159,6 @@ def first_findings(step: Step, most: int = 2) -> list[str]:
         return []
     report = step.examination.report
     errors = [finding for finding in report.findings if finding.severity == "error"]
-    lines = [": ".join(filter(None, (place(finding), message(finding)))) for finding in errors[:most]]
+    lines = [" : ".join(filter(None, (place(finding), message(finding)))) for finding in errors[:most]]
     rest = report.errors_total - len(lines)
     return [*lines, f"… {rest} de plus dans le rapport"] if rest > 0 else lines

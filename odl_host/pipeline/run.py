@@ -9,7 +9,7 @@ from pathlib import Path
 
 from odl_host.catalogue import upsert
 from odl_host.catalogue.members import held_members
-from odl_host.errors import UsageError
+from odl_host.errors import OdlError, UsageError
 from odl_host.pipeline.apply import apply_plan
 from odl_host.pipeline.context import Progress, RunContext
 from odl_host.pipeline.decided import decision_on, is_withdrawn
@@ -121,10 +121,11 @@ def publish_deposit(
             journal.write("start", run=run, deposit=str(deposit), pid=os.getpid())
             _empty(context.spool)
             plan = plan_deposit(context, deposit, progress=show, prune=prune, spool=context.spool)
-            if kept is not None:
-                require_same(kept, plan)
-            else:
-                _require_modest(plan)
+            try:
+                _require_agreed(kept, plan)
+            except OdlError:
+                journal.discard()
+                raise
             journal.write("plan", counts=plan.as_json()["counts"])
             applied = apply_plan(context, plan, journal, show)
             report = RunReport(
@@ -167,7 +168,11 @@ def _examine(
     return examinations
 
 
-def _require_modest(plan: Plan) -> None:
+def _require_agreed(kept: PlanFile | None, plan: Plan) -> None:
+    """Refuse a plan that is not the one that was read, or that nobody read and that removes much."""
+    if kept is not None:
+        require_same(kept, plan)
+        return
     removed = plan.removals
     published = sum(step.action in {"unchanged", "describe", "update"} for step in plan.steps()) + removed
     if removed > MOST_REMOVED_FILES and removed > MOST_REMOVED_SHARE * published:

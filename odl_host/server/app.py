@@ -5,6 +5,7 @@ Production servers reach it through `odl_host.wiring`. An unknown host is 404, w
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -15,8 +16,12 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from odl_host.errors import OdlError
 from odl_host.server import api, autocomplete_api, downloads, dumps, login, portal
 from odl_host.server.sites import Site
+
+log = logging.getLogger(__name__)
+CLOSED_FRENCH = "Ce portail est momentanément indisponible. Réessayez plus tard.\n"
 
 FindSite: TypeAlias = Callable[[str], Site | None]
 """From a host name, without port and in lower case, to the opened site."""
@@ -34,7 +39,12 @@ class HostMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        site = self.find_site(host_name(Headers(scope=scope).get("host", "")))
+        try:
+            site = self.find_site(host_name(Headers(scope=scope).get("host", "")))
+        except OdlError as error:
+            log.error("%s %s", error, error.hint)
+            await PlainTextResponse(CLOSED_FRENCH, status_code=503)(scope, receive, send)
+            return
         if site is None:
             response = PlainTextResponse("No portal is served under this host name.\n", status_code=404)
             await response(scope, receive, send)

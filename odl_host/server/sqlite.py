@@ -7,6 +7,7 @@ processes by `BEGIN IMMEDIATE`.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,6 +16,8 @@ import sqlalchemy as sa
 from odl_host.errors import StorageError, Unavailable
 from odl_host.server.database import BUSY_TIMEOUT_MS, LAST_WRITE, Database
 
+FULL_BYTES = 1 << 16
+"""SQLite opens a log and an index of it beside the file: with less free space it says "disk I/O error", not "full"."""
 MMAP_BYTES = 1 << 26
 """Pages read through the system's cache, shared by every connection instead of copied into each."""
 
@@ -94,7 +97,7 @@ class SqliteDatabase(Database):
             return Unavailable(
                 f"Another program has been writing to {self.path} for {BUSY_TIMEOUT_MS // 1000} seconds."
             )
-        if "full" in text:
+        if "full" in text or ("disk I/O" in text and shutil.disk_usage(self.path.parent).free < FULL_BYTES):
             return StorageError(f"The disk that holds {self.path} is full.", hint="Free some space, then try again.")
         if any(sign in text for sign in ("not a database", "malformed")):
             return StorageError(

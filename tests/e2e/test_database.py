@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 import subprocess
+import urllib.error
 import urllib.request
 from collections.abc import Callable
+
+import pytest
 
 from tests.e2e.conftest import CommandLine
 
@@ -93,3 +96,32 @@ def test_the_whole_job_runs_on_postgresql(
     finally:
         server.terminate()
         server.communicate(timeout=30)
+
+
+def test_a_server_says_which_database_is_gone_instead_of_serving_an_empty_portal(
+    savoie: CommandLine, free_port: Callable[[], int]
+) -> None:
+    (savoie.home / "data" / "savoie" / "catalogue.sqlite").unlink()
+    refused = savoie("serve", "--port", str(free_port()), code=4).stderr
+    assert "catalogue.sqlite is gone" in refused and "backup" in refused
+
+
+def test_a_portal_whose_database_is_damaged_answers_503_without_a_traceback(
+    savoie: CommandLine, free_port: Callable[[], int]
+) -> None:
+    database = savoie.home / "data" / "savoie" / "catalogue.sqlite"
+    database.write_bytes(b"not a database at all" * 100)
+    port = free_port()
+    server = subprocess.Popen(
+        savoie.arguments("serve", "--port", str(port)), env=savoie.env, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert server.stderr is not None
+        server.stderr.readline()
+        with pytest.raises(urllib.error.HTTPError) as answer:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30)
+        assert answer.value.code == 503 and "indisponible" in answer.value.read().decode()
+    finally:
+        server.terminate()
+        said = server.communicate(timeout=30)[1]
+    assert str(database) in said and "Traceback" not in said

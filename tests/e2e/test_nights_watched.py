@@ -123,3 +123,35 @@ def test_a_second_run_beside_the_first_raises_no_alarm(savoie: CommandLine, ping
         busy = savoie("--lang", "fr", "publish", code=5, ODL_PING_URL=url)
     assert paths == []
     assert busy.stdout == ""
+
+
+def test_a_quiet_night_tells_only_of_files_that_nobody_was_told_of(savoie: CommandLine) -> None:
+    folder = folder_of(savoie)
+    (folder / "faux.csv").write_text(WRONG, encoding="utf-8")
+    savoie("publish", "--quiet", code=6)
+    (folder / "prenoms.csv").write_text(PRENOMS, encoding="utf-8")
+    (folder / "autre.csv").write_text(WRONG.replace("2024", "2023"), encoding="utf-8")
+    told = savoie("publish", "--quiet", code=6).stdout
+    assert "autre.csv" in told and "faux.csv" not in told
+    assert "1 published, 0 unchanged, 2 rejected" in told
+
+
+def test_what_is_rejected_is_said_with_its_line_and_column_wherever_it_is_listed(savoie: CommandLine) -> None:
+    (folder_of(savoie) / "faux.csv").write_text(WRONG, encoding="utf-8")
+    place = "ligne 2, colonne NOMBRE_OCCURRENCES : "
+    assert place in savoie("publish", code=6).stdout
+    for command in (["status"], ["runs", "show", "last"], ["quarantine", "show", "73065/faux.csv"]):
+        assert place in savoie(*command).stdout, command
+
+
+def test_a_plan_that_is_refused_leaves_no_run_behind(savoie: CommandLine) -> None:
+    folder = folder_of(savoie)
+    (folder / "faux.csv").write_text(WRONG, encoding="utf-8")
+    savoie("publish", code=6)
+    plan = savoie.home / "plan.json"
+    savoie("plan", "-o", str(plan))
+    (folder / "prenoms.csv").write_text(PRENOMS, encoding="utf-8")
+    savoie("publish", "--plan", str(plan), code=7)
+    status = savoie("--json", "status").json
+    assert status["last_run"]["finished"] and [item["path"] for item in status["pending"]] == ["73065/faux.csv"]
+    assert len(savoie("--json", "runs").json["runs"]) == 1
