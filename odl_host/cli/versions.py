@@ -172,5 +172,7 @@ def gc(app: App, dry_run: bool) -> ExitCode:
         f"{done['versions']} versions oubliées, {done['removed']} fichiers supprimés, "
         f"{done['waiting']} attendent d’être inutilisés depuis un jour.",
     )
-    app.out.result({**done, "dry_run": dry_run}, text)
+    # Cron mails what is printed: with --quiet that is only what changed.
+    is_told = app.out.verbosity >= 0 or (app.out.verbosity == -1 and (done["versions"] or done["removed"]))
+    app.out.result({**done, "dry_run": dry_run}, text if is_told else "")
     return ExitCode.OK

@@ -83,6 +83,7 @@ def test_gc_keeps_what_is_online_and_the_versions_that_the_manifest_keeps(savoie
         deposit(folder, {FILE: content})
         item = by_path(night(savoie, folder))[FILE]
     assert savoie("--json", "gc", "--dry-run").json == {"versions": 0, "removed": 0, "waiting": 0, "dry_run": True}
+    assert savoie("--quiet", "gc").stdout == ""
     manifest = savoie.home / "tenants" / "savoie.toml"
     text = manifest.read_text(encoding="utf-8")
     manifest.write_text(text.replace("keep_versions = 0", "keep_versions = 2"), encoding="utf-8")
