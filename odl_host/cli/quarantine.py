@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -194,7 +195,7 @@ def takedown(app: App, reference: str, reason: str, by: str, dry_run: bool, yes:
     """
     from odl_host.config import operator_name
     from odl_host.pipeline.decisions import Decisions
-    from odl_host.pipeline.lock import hold_lock
+    from odl_host.pipeline.lock import hold_lock, is_held
     from odl_host.pipeline.takedown import find_target, take_down
     from odl_host.wiring import open_catalogue
 
@@ -211,10 +212,20 @@ def takedown(app: App, reference: str, reason: str, by: str, dry_run: bool, yes:
         if not yes:
             question = app.out.words(f"Take down {names}?", f"Retirer {names} ?")
             app.confirm(target.dataset["name"], question)
-        with hold_lock(tenant.data / "lock", command=f"odl-host takedown {reference}"):
+        lock = tenant.data / "lock"
+        is_alone = not is_held(lock)
+        # A run may take hours and a takedown cannot wait: the run asks what was taken down before each dataset.
+        with hold_lock(lock, command=f"odl-host takedown {reference}") if is_alone else nullcontext():
             decisions = Decisions.load(tenant.decisions)
             target = find_target(catalogue, reference)  # a run may have ended while the question was read
             take_down(catalogue, target, decisions, reason=reason, by=by or operator_name())
+    if not is_alone:
+        app.out.warn(
+            app.out.words(
+                "A run is under way: when it has ended, look that it did not publish this at the same moment.",
+                "Un passage est en cours : quand il sera fini, vérifiez qu’il ne l’a pas publié au même moment.",
+            )
+        )
     names = ", ".join(str(one.get("name") or one["id"]) for one in target.resources)
     text = app.out.words(
         f"{names} of {target.dataset['name']} is off the portal.",

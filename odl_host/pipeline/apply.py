@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
 
 from odl_host.catalogue import upsert
 from odl_host.errors import CatalogueRefused, OdlError, Unavailable
 from odl_host.pipeline import publish
 from odl_host.pipeline.context import Progress, RunContext
+from odl_host.pipeline.decided import taken_down_reason
+from odl_host.pipeline.decisions import Decisions
+from odl_host.pipeline.deposit import source_path
 from odl_host.pipeline.journal import Journal
 from odl_host.pipeline.line import Line
 from odl_host.pipeline.outcomes import DatasetOutcome, Outcome
@@ -70,6 +75,10 @@ def _apply_dataset(context: RunContext, plan: DatasetPlan, journal: Journal, lin
     """Apply what concerns one dataset; an error of the catalogue ends in the outcome of its file."""
     applied = Applied()
     try:
+        plan, taken = _without_taken_down(context, plan)
+        applied.outcomes += taken
+        if taken and not plan.steps:
+            return applied
         journal.write("dataset", dataset=plan.id, name=plan.name, action=plan.action, files=len(plan.steps))
         journal.sync()
         if plan.remove:
@@ -99,6 +108,29 @@ def _apply_dataset(context: RunContext, plan: DatasetPlan, journal: Journal, lin
         if outcome.outcome in {"published", "updated", "removed"}:
             _remove_report(context, outcome.step)
     return applied
+
+
+def _without_taken_down(context: RunContext, plan: DatasetPlan) -> tuple[DatasetPlan, list[Outcome]]:
+    """Leave out the files that a person took down since the plan was made: a takedown waits for no run."""
+    path = context.tenant.decisions
+    status = path.stat() if path.exists() else None
+    decisions = _load_decisions(path, status and (status.st_mtime_ns, status.st_size))
+    kept: list[Step] = []
+    taken: list[Outcome] = []
+    for step in plan.steps:
+        member = step.source.member
+        decision = decisions.takedown_of(member.key, source_path(step.source), "") if member else None
+        if decision is None or step.action == "remove":
+            kept.append(step)
+        else:
+            taken.append(Outcome(step, "blocked", detail=taken_down_reason(decision)))
+    return (replace(plan, steps=tuple(kept)) if taken else plan), taken
+
+
+@lru_cache(maxsize=1)
+def _load_decisions(path: Path, _stamp: tuple[int, int] | None) -> Decisions:
+    """Read the decisions, once as long as their file stays as it is."""
+    return Decisions.load(path)
 
 
 def _apply_steps(

@@ -167,3 +167,24 @@ def test_a_run_that_was_killed_is_taken_back_like_any_other(portal: Portal) -> N
     apply_returns(portal.catalogue, plan, decisions, reason="export faux", by="agate")
     assert sorted(portal.resources()) == ["prenoms-2024.csv", "prenoms.csv"]
     assert portal.outcomes() == {PATH: "blocked", "a/prenoms-2023.csv": "blocked"}
+
+
+def test_a_run_under_way_does_not_publish_what_is_taken_down_meanwhile(portal: Portal) -> None:
+    from odl_host.pipeline.run import publish_deposit
+
+    portal.lay({PATH: prenoms(2024), "b/prenoms.csv": prenoms(2022)})
+    published = {portal.short(one.step.source.relative): one for one in portal.publish().outcomes}
+    portal.lay({PATH: prenoms(2024, "Lou"), "b/prenoms.csv": prenoms(2022, "Lou")})
+    taken: list[str] = []
+
+    def take_once(stage: str, _done: int, total: int) -> None:
+        if stage == "examine" and _done == total and not taken:
+            taken.append(published[PATH].resource_id)
+            decisions = decisions_of(portal)
+            target = find_target(portal.catalogue, taken[0])
+            take_down(portal.catalogue, target, decisions, reason="référé", by="agate")
+
+    report = publish_deposit(portal.context, portal.deposit, command="test", progress=take_once)
+    ends = {portal.short(one.step.source.relative): one.outcome for one in report.outcomes}
+    assert ends[PATH] == "blocked"
+    assert list(portal.resources()) == ["prenoms.csv"]
