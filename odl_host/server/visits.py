@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from odl_host.server import words
+from odl_host.typography import typeset
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -85,7 +86,7 @@ def _environment() -> Environment:
         "number": words.number,
         "size": words.size,
         "excerpt": words.excerpt,
-        "typeset": words.typeset,
+        "typeset": typeset,
         "notes": render_notes,
     }
     environment.globals |= {"count_of": words.count, "asset": _asset}

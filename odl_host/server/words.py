@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-NARROW = "\u202f"
-"""The narrow no-break space that French puts between thousands."""
-SPACE = "\u00a0"
-"""The no-break space that keeps a number with what it counts."""
+from odl_host.typography import NARROW, SPACE
 
 _MONTHS = (
     *("janvier", "février", "mars", "avril", "mai", "juin", "juillet"),
@@ -63,19 +60,6 @@ def count(amount: int, one: str, several: str) -> str:
     ('0 fichier', '2 fichiers')
     """
     return f"{number(amount)}{SPACE}{one if abs(amount) < 2 else several}"
-
-
-def typeset(text: str) -> str:
-    """Return a French sentence with the no-break spaces that its punctuation asks for.
-
-    Addresses are left alone: a colon is touched only where a plain space stands before it.
-
-    >>> typeset("Où trouver ceci ? « Ici » : voilà https://a.fr").replace(SPACE, "~").replace(NARROW, "_")
-    'Où trouver ceci_? «~Ici~»~: voilà https://a.fr'
-    """
-    text = re.sub(r" ([;?!])", NARROW + r"\1", text)
-    text = re.sub(r" ([:»%€])", SPACE + r"\1", text)
-    return text.replace("« ", "«" + SPACE)
 
 
 def excerpt(text: str, length: int = 220) -> str:

@@ -122,6 +122,8 @@ def test_a_town_hall_is_told_what_to_correct_once_and_then_that_it_is_online(wri
     assert "SANS ADRESSE" in body(digest)
     assert "Barberaz" in body(digest)
     assert "prenoms &lt;b&gt;.csv" in body(digest, "html")
+    assert "Barberaz – <strong>" in body(digest, "html")
+    assert " :" not in body(digest, "html") and "« " not in body(digest, "html")  # no mark begins a line
 
     written("publish", code=6)
     assert sink.take() == {}  # the same state is never told twice

@@ -14,6 +14,7 @@ from odl_host.pipeline.reporting.wording import counted, day
 from odl_host.pipeline.sources.names import printable
 from odl_host.templates import render_template
 from odl_host.tenants import Tenant
+from odl_host.typography import typeset
 
 DIGEST = "digest"
 MOST_ATTACHED_BYTES = 8_000_000
@@ -116,7 +117,7 @@ def _to_member(
         to,
         f"{member.title} : {', '.join(said)}",
         render_template("mail/commune.txt.j2", values, home=tenant.home),
-        render_template("mail/commune.html.j2", values, home=tenant.home),
+        typeset(render_template("mail/commune.html.j2", values, home=tenant.home)),
         state_of(waiting),
         attachments,
     )
@@ -166,7 +167,7 @@ def _digest(
             tuple(to),
             f"[{tenant.title}] {day(today)} : {', '.join(said)}",
             render_template("mail/digest.txt.j2", values, home=tenant.home),
-            render_template("mail/digest.html.j2", values, home=tenant.home),
+            typeset(render_template("mail/digest.html.j2", values, home=tenant.home)),
             state,
         )
     ]

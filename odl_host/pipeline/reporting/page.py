@@ -20,8 +20,9 @@ from odl_host.pipeline.reporting.problems import (
     missing_columns,
 )
 from odl_host.pipeline.reporting.verdict import corrections, instruction
-from odl_host.pipeline.reporting.wording import NO_BREAK_SPACE, counted, day, listed, number, unbroken
+from odl_host.pipeline.reporting.wording import counted, day, listed, number, unbroken
 from odl_host.schemas.forms import expected_form
+from odl_host.typography import SPACE
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -136,13 +137,7 @@ class View:
     def strangers(self, candidate: Candidate) -> str:
         """Return the file's titles that a model does not know, as a list in a sentence, "" when it knows all."""
         taken = set(candidate.columns.values())
-        return _some(
-            tuple(
-                f"«{NO_BREAK_SPACE}{one}{NO_BREAK_SPACE}»"
-                for one in self.report.header
-                if one.strip() and one not in taken
-            )
-        )
+        return _some(tuple(f"«{SPACE}{one}{SPACE}»" for one in self.report.header if one.strip() and one not in taken))
 
     def expected(self, candidate: Candidate) -> tuple[Field, ...]:
         """Return the columns of a model as the page lists them: those that are required first, not hundreds."""
@@ -182,7 +177,7 @@ class View:
         names = self.labels.unknown
         one = len(names) == 1
         return (
-            f"{counted(len(names), 'colonne n’est pas', 'colonnes ne sont pas')} dans le modèle{NO_BREAK_SPACE}: "
+            f"{counted(len(names), 'colonne n’est pas', 'colonnes ne sont pas')} dans le modèle{SPACE}: "
             f"{_some(names)}. {'Elle reste' if one else 'Elles restent'} dans le fichier, sans être "
             f"{'vérifiée' if one else 'vérifiées'}."
         )
@@ -192,7 +187,7 @@ class View:
         """What is said of the optional columns that the file lacks."""
         names = self.labels.optional
         return (
-            f"{counted(len(names), 'colonne facultative manque', 'colonnes facultatives manquent')}{NO_BREAK_SPACE}: "
+            f"{counted(len(names), 'colonne facultative manque', 'colonnes facultatives manquent')}{SPACE}: "
             f"{_some(names)}. Ajoutez-{'la' if len(names) == 1 else 'les'} si vous avez ces informations."
         )
 
@@ -218,7 +213,7 @@ class View:
             return f"Toutes les cellules remplies des colonnes du modèle sont justes ({number(right)})."
         percent = min(99, 100 * right // max(1, right + wrong))
         return (
-            f"{percent}{NO_BREAK_SPACE}% des cellules vérifiées sont justes{NO_BREAK_SPACE}: {number(right)} justes, "
+            f"{percent}{SPACE}% des cellules vérifiées sont justes{SPACE}: {number(right)} justes, "
             f"{number(wrong)} à corriger."
         )
 

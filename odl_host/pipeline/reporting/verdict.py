@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from odl_host.pipeline.reporting.wording import NO_BREAK_SPACE, counted, listed, number
+from odl_host.pipeline.reporting.wording import counted, listed, number
 from odl_host.schemas.findings import CODES
+from odl_host.typography import SPACE
 
 if TYPE_CHECKING:
     from odl_host.pipeline.reporting.model import FileReport
@@ -21,11 +22,9 @@ def instruction(report: FileReport, *, name: str = "") -> str:
     if report.outcome == "blocked":
         return f"Nous n’avons pas pu vérifier {name}."
     if report.good and report.rows == 0 and report.outcome != "published":
-        return (
-            f"Vérifiez que {name} est le bon fichier{NO_BREAK_SPACE}: il n’a que ses titres de colonnes, sans données."
-        )
+        return f"Vérifiez que {name} est le bon fichier{SPACE}: il n’a que ses titres de colonnes, sans données."
     if report.good:
-        said = f"Rien à corriger{NO_BREAK_SPACE}: {name} "
+        said = f"Rien à corriger{SPACE}: {name} "
         said += "est en ligne" if report.outcome == "published" else "peut être publié"
         if report.outcome != "published" and not report.repairs:
             said += " tel quel"
@@ -35,16 +34,16 @@ def instruction(report: FileReport, *, name: str = "") -> str:
         return f"{said} ; {counted(points, 'point est', 'points sont')} à vérifier quand vous pourrez."
     todo = corrections(report)
     if not todo:
-        return f"Rien à corriger de votre part dans {name}{NO_BREAK_SPACE}: c’est le modèle qui a un défaut."
+        return f"Rien à corriger de votre part dans {name}{SPACE}: c’est le modèle qui a un défaut."
     if any(one.code == "unmatched-header" for one in report.findings):
         return (
-            f"Les titres des colonnes de {name} ne sont pas ceux du modèle{NO_BREAK_SPACE}: "
+            f"Les titres des colonnes de {name} ne sont pas ceux du modèle{SPACE}: "
             "remplacez-les, puis redéposez-le sous le même nom."
         )
     if any(note.code == "unquoted-decimal-comma" and note.count * 2 >= (report.rows or 0) for note in report.advice):
         return (
             f"Exportez de nouveau {name} avec le point-virgule comme séparateur, puis redéposez-le sous le même nom"
-            f"{NO_BREAK_SPACE}: {counted(todo, 'erreur en vient', 'erreurs en viennent')} sans doute."
+            f"{SPACE}: {counted(todo, 'erreur en vient', 'erreurs en viennent')} sans doute."
         )
     columns = {one.column for one in report.findings if one.severity == "error" and one.column}
     where = f"dans {number(len(columns))} colonnes de {name}" if todo > _MANY and len(columns) > 1 else f"dans {name}"
@@ -59,7 +58,7 @@ def summary(reports: Sequence[FileReport]) -> str:
     parts = [counted(good, "valide", "valides"), f"{number(wrong)} à corriger"]
     if stuck:
         parts.append(counted(stuck, "n’a pas pu être vérifié", "n’ont pas pu être vérifiés"))
-    return f"{counted(len(reports), 'fichier vérifié', 'fichiers vérifiés')}{NO_BREAK_SPACE}: {listed(parts)}."
+    return f"{counted(len(reports), 'fichier vérifié', 'fichiers vérifiés')}{SPACE}: {listed(parts)}."
 
 
 def corrections(report: FileReport) -> int:

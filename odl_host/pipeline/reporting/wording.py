@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-NARROW_SPACE = "\u202f"
-NO_BREAK_SPACE = "\u00a0"
+from odl_host.typography import NARROW, SPACE
 
 
 def number(value: int) -> str:
     """Write a whole number as it is read in French.
 
-    >>> number(18719).replace(NARROW_SPACE, "_")
+    >>> number(18719).replace(NARROW, "_")
     '18_719'
     """
-    return f"{value:,}".replace(",", NARROW_SPACE)
+    return f"{value:,}".replace(",", NARROW)
 
 
 def counted(count: int, one: str, many: str) -> str:
@@ -97,12 +96,12 @@ def column_letter(position: int) -> str:
 def unbroken(text: str) -> str:
     """Bind French double punctuation and quotation marks to their words, so that no line begins with them.
 
-    >>> unbroken("Écrivez « a » : rien").replace(NO_BREAK_SPACE, "_")
+    >>> unbroken("Écrivez « a » : rien").replace(SPACE, "_")
     'Écrivez «_a_»_: rien'
     """
     for mark in (" »", " :", " ;", " !", " ?"):
-        text = text.replace(mark, NO_BREAK_SPACE + mark[1])
-    return text.replace("« ", f"«{NO_BREAK_SPACE}")
+        text = text.replace(mark, SPACE + mark[1])
+    return text.replace("« ", f"«{SPACE}")
 
 
 def printable(text: str) -> str:
@@ -119,13 +118,13 @@ def printable(text: str) -> str:
 def quoted(text: str, limit: int = 80) -> str:
     r"""Write a cell's text between French quotation marks, its line ends as `⏎`, cut when it is long.
 
-    >>> quoted("a\nb").replace(NO_BREAK_SPACE, "_")
+    >>> quoted("a\nb").replace(SPACE, "_")
     '«_a⏎b_»'
     """
     shown = printable(text)
     if len(shown) > limit:
         shown = shown[: limit - 1].rstrip() + "…"
-    return f"«{NO_BREAK_SPACE}{shown}{NO_BREAK_SPACE}»"
+    return f"«{SPACE}{shown}{SPACE}»"
 
 
 _MONTHS = (
