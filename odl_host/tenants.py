@@ -35,7 +35,10 @@ class Perimeter:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueAddress:
-    """Which catalogue holds the datasets: the embedded one, in a file or in PostgreSQL, or a CKAN elsewhere."""
+    """Which catalogue holds the datasets: the embedded one, in a file or in PostgreSQL, or a CKAN elsewhere.
+
+    `datastore`: the rows of published tables are loaded into the DataStore of a CKAN that has one.
+    """
 
     kind: str = "embedded"
     url: str = ""
@@ -43,6 +46,7 @@ class CatalogueAddress:
     token_file: str = ""
     database: str = ""
     database_env: str = ""
+    datastore: bool = True
 
     def database_url(self) -> str:
         """Return the PostgreSQL URL of the embedded catalogue, or "" when it is a file of its own.

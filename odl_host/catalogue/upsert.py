@@ -24,6 +24,9 @@ ORGANIZATION_PAGE = 1000
 DATASET_PAGE = 1000
 ORIGINAL_EXTENSION = "odl_original"
 VERSION_EXTENSION = "odl_versions"
+_ROWS_EXTENSION = "datastore"
+_OWN_LOADERS = ("odl_host", "xloader", "datapusher", "datapusher_plus")
+"""Those that answer rows from the file itself, or load it by themselves once it is there."""
 
 
 def derive_id(*parts: str) -> str:
@@ -36,16 +39,19 @@ def derive_id(*parts: str) -> str:
 
 
 def list_organizations(catalogue: Catalogue) -> list[OrganizationDict]:
-    """Return every active organization with its extras; a CKAN that gives fewer per page than asked is paged."""
+    """Return every active organization with its extras; a CKAN that gives fewer per page than asked is paged.
+
+    By name, which is unique: in CKAN's own order, by title, two of one title may each be given twice or never.
+    """
+    asked = {"all_fields": True, "include_extras": True, "sort": "name asc", "limit": ORGANIZATION_PAGE}
     found: list[OrganizationDict] = []
+    largest = 0
     while True:
-        page = catalogue.call_action(
-            "organization_list",
-            {"all_fields": True, "include_extras": True, "limit": ORGANIZATION_PAGE, "offset": len(found)},
-        )
+        page = catalogue.call_action("organization_list", {**asked, "offset": len(found)})
         found.extend(page)
-        if not page:
+        if not page or len(page) < largest:
             return found
+        largest = len(page)
 
 
 def organization_differences(wanted: OrganizationDict, existing: OrganizationDict) -> dict[str, Any]:
@@ -306,6 +312,41 @@ def _upload_original_resource(catalogue: Catalogue, dataset_id: str, resource: R
     dataset = find_dataset(catalogue, dataset_id)
     held = any(item["id"] == fields["id"] for item in (dataset or {}).get("resources", ()))
     catalogue.call_action("resource_patch" if held else "resource_create", fields, {"upload": original})
+
+
+def takes_rows(catalogue: Catalogue) -> bool:
+    """Return whether rows must be loaded for the catalogue to answer them: a CKAN with the DataStore and no loader."""
+    return catalogue.supports(_ROWS_EXTENSION) and not any(catalogue.supports(name) for name in _OWN_LOADERS)
+
+
+def replace_rows(
+    catalogue: Catalogue,
+    resource_id: str,
+    fields: Sequence[Mapping[str, Any]],
+    batches: Iterable[Sequence[Mapping[str, Any]]],
+) -> None:
+    """Load rows into a resource's table, in place of those that it had; made again, it begins anew."""
+    table = {"resource_id": resource_id, "force": True}
+    delete_rows(catalogue, resource_id)
+    waiting = iter(batches)
+    first = next(waiting, [])
+    catalogue.call_action("datastore_create", {**table, "fields": list(fields), "records": list(first)})
+    for records in waiting:
+        catalogue.call_action("datastore_upsert", {**table, "method": "insert", "records": list(records)})
+
+
+def delete_rows(catalogue: Catalogue, resource_id: str) -> None:
+    """Take away the table of a resource's rows; one that is not there is no error."""
+    with suppress(CatalogueNotFound):
+        catalogue.call_action("datastore_delete", {"resource_id": resource_id, "force": True})
+
+
+def note_loaded(catalogue: Catalogue, dataset_id: str, hashes: Mapping[str, str]) -> None:
+    """Say in one call, once their rows are there, of which file each resource's rows are."""
+    form: JsonDict = {"match__id": dataset_id}
+    for resource_id, source_hash in hashes.items():
+        form[f"update__resources__{resource_id}"] = {"rows_loaded": source_hash}
+    catalogue.call_action("package_revise", form)
 
 
 def tag_dicts(names: Iterable[str]) -> list[dict[str, str]]:

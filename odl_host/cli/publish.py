@@ -132,7 +132,8 @@ def summary(app: App, report: RunReport, outcomes: Iterable[Outcome]) -> str:
     french = app.out.language == "fr"
     lines = [f"  {dataset.plan.name}: {dataset.error}" for dataset in report.datasets if dataset.error]
     for outcome in outcomes:
-        if outcome.outcome in GOOD_OUTCOMES:
+        told = outcome.detail and outcome.outcome in {"published", "updated"}  # its rows are not loaded yet
+        if outcome.outcome in GOOD_OUTCOMES and not told:
             continue
         label = _FRENCH_OUTCOMES[outcome.outcome].rstrip("s") if french else outcome.outcome
         lines.append(f"  {label:<9} {printable(outcome.step.source.relative)}")

@@ -25,6 +25,7 @@ from odl_host.pipeline.outcomes import DatasetOutcome, Outcome
 from odl_host.pipeline.plan import DatasetPlan, Plan, Step
 
 _OUTCOME_OF_ACTION = {"unchanged": "unchanged", "reject": "rejected", "block": "blocked", "fail": "failed"}
+ROWS_NOT_LOADED = "Its rows in the DataStore are not those of the file yet; the next run loads them. {error}"
 MOST_FILES_TOGETHER = 20
 MOST_BYTES_TOGETHER = 20_000_000
 _SENT = {"create": "published", "update": "published", "describe": "updated"}
@@ -156,6 +157,8 @@ def _apply_steps(
         except OdlError as error:
             journal.write("failed", dataset=dataset_id, error=said_of(error))
             sent = [replace(outcome, outcome="failed", detail=said_of(error)) for outcome in sent]
+    if context.loads_rows:
+        sent = _load_rows(context, dataset_id, sent, journal, line)
     applied.outcomes += sent
     for step in plan.steps:
         if step.action == "remove":
@@ -207,6 +210,42 @@ def _send_together(
                 journal.write("sent", path=step.source.relative, resource=step.resource_id)
                 outcomes.append(Outcome(step, "published", resource_id=resource["id"], url=resource["url"]))
     return outcomes, shown
+
+
+def _load_rows(
+    context: RunContext, dataset_id: str, sent: Sequence[Outcome], journal: Journal, line: Line
+) -> list[Outcome]:
+    """Load the rows of the files that were published; a load that fails is said, and the next run does it again."""
+    loaded: dict[str, str] = {}
+    failed: dict[str, str] = {}
+    for outcome in sent:
+        step = outcome.step
+        if outcome.outcome == "failed" or step.examination is None:
+            continue
+        try:
+            if publish.is_table(step):
+                journal.write("loading", path=step.source.relative, resource=step.resource_id)
+                publish.load_rows(context.catalogue, line, step)
+            elif step.action == "update":  # what it replaces may have been a table
+                publish.remove_rows(context.catalogue, line, step)
+            else:
+                continue
+            loaded[step.resource_id] = step.sha256
+        except (OdlError, OSError, ValueError) as error:
+            failed[step.resource_id] = said_of(error)
+    if loaded:
+        try:
+            line.insist(lambda _again: upsert.note_loaded(context.catalogue, dataset_id, loaded))
+        except OdlError as error:
+            failed |= dict.fromkeys(loaded, said_of(error))
+    for resource_id, said in failed.items():
+        journal.write("rows not loaded", resource=resource_id, error=said)
+    return [
+        replace(outcome, detail=ROWS_NOT_LOADED.format(error=failed[outcome.step.resource_id]))
+        if outcome.step.resource_id in failed
+        else outcome
+        for outcome in sent
+    ]
 
 
 def _batches(steps: Sequence[Step]) -> Iterator[list[Step]]:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from odl_host.catalogue import upsert
 from odl_host.catalogue.client import Catalogue
 from odl_host.config import Settings
 from odl_host.pipeline.journal import Echo
@@ -52,6 +53,14 @@ class RunContext:
     def writers(self) -> int:
         """How many datasets are written at once: what the machine's settings say, else what the catalogue bears."""
         return self.settings.writers or self.catalogue.writers
+
+    @property
+    def loads_rows(self) -> bool:
+        """Whether the rows of published tables are loaded into the catalogue's DataStore.
+
+        :raises CatalogueError: the catalogue does not say what it is. :raises Unavailable: it does not answer.
+        """
+        return self.tenant.manifest.catalogue.datastore and upsert.takes_rows(self.catalogue)
 
     @property
     def spool(self) -> Path:

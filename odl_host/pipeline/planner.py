@@ -32,6 +32,7 @@ from odl_host.pipeline.metadata import (
 )
 from odl_host.pipeline.plan import DatasetPlan, Plan, Step
 from odl_host.pipeline.pruning import iter_takedowns, list_removals, removal_plan
+from odl_host.pipeline.settled import only_lacks_rows
 from odl_host.pipeline.sidecar import NO_SCHEMA, FileWords, Sidecar
 from odl_host.pipeline.state import CatalogueState, Published, rows_of, schema_reference, stamp_of
 from odl_host.schemas.registry import Registry, Schema
@@ -86,27 +87,6 @@ class _Group:
     items: list[_Item] = field(default_factory=list)
 
 
-def is_settled(
-    sha256: str,
-    published: Published | None,
-    sidecar: Sidecar | None,
-    registry: Registry,
-    stored: frozenset[str] | None,
-) -> bool:
-    """Return whether the catalogue shows exactly the file of this hash, so that it needs no examination.
-
-    `stored`: SHA-256 of the files that the catalogue keeps, where that is known; one that it lost is sent again.
-    """
-    if not sha256 or published is None or not published.shown or published.fields.get("source_hash") != sha256:
-        return False
-    if not published.is_kept(stored):
-        return False
-    if sidecar is None or not sidecar.schema or sidecar.schema == NO_SCHEMA:
-        return True
-    wanted = registry.find_schema(sidecar.schema)
-    return wanted is not None and wanted.name == published.fields.get("schema_name")
-
-
 class Planner:
     """Makes the plan of one run."""
 
@@ -119,13 +99,16 @@ class Planner:
         decisions: Decisions,
         *,
         gates: Sequence[Gate] = GATES,
+        rows: bool = False,
     ) -> None:
+        """Prepare to plan; `rows`: the catalogue must hold the rows of each table too."""
         self._tenant = tenant
         self._registry = registry
         self._state = state
         self._deposit = deposit
         self._decisions = decisions
         self._gates = gates
+        self._rows = rows
         self._others: list[Step] = []
         self._taken_down: set[str] = set()
         self._groups: dict[str, _Group] = {}
@@ -337,10 +320,15 @@ class Planner:
             fields.pop("description")  # a schema that is not known any more: what was said stays
         changes = resource_changes(held, fields) if published else ()
         action = "create" if published is None else "update"
+        only_rows = self._rows and only_lacks_rows(examination, published, item.sidecar, self._registry)
         if examination is None:
             action = "describe" if changes else "unchanged"
+        elif only_rows:
+            action = "describe"
         else:
             fields = {"id": resource_id, **fields, **file_fields(examination), **ground_fields(item.decision)}
+            if self._rows:
+                fields["rows_loaded"] = ""  # whatever rows are there are not those of this file
         name = identity.served_name(source, published, opaque=opaque)
         return Step(
             source,
@@ -353,6 +341,7 @@ class Planner:
             url=str(held.get("url") or "")
             or f"{self._tenant.url}/dataset/{dataset_id}/resource/{resource_id}/download/{name}",
             schema=f"{schema.name}@{schema.version}" if schema else schema_reference(held),
+            reason="its rows are to be loaded into the DataStore" if only_rows else "",
             period=period,
             renamed_from=str(held["source_name"]) if published and held["source_name"] != path else "",
             rows_before=rows_of(held),

@@ -107,6 +107,37 @@ def prepare_file(step: Step, *, today: date) -> upsert.Sending:
     return upsert.Sending(cast(ResourceDict, metadata), file, original)
 
 
+def is_table(step: Step) -> bool:
+    """Return whether a step has a table whose rows a catalogue's DataStore can take."""
+    examination = step.examination
+    return (
+        examination is not None
+        and examination.schema is not None
+        and examination.normalised is not None
+        and examination.normalised.path is not None
+    )
+
+
+def load_rows(catalogue: Catalogue, line: Line, step: Step) -> None:
+    """Load the rows of a published file into the catalogue's DataStore.
+
+    :raises CatalogueError: the catalogue refused. :raises Unavailable: it did not answer.
+    :raises OSError: the normalised copy cannot be read.
+    """
+    from odl_host.pipeline.rows import read_rows
+
+    examination = step.examination
+    assert examination is not None and examination.schema is not None
+    assert examination.normalised is not None and examination.normalised.path is not None
+    rows = read_rows(examination.normalised.path, examination.schema)
+    line.insist(lambda _again: upsert.replace_rows(catalogue, step.resource_id, rows.fields, rows.batches()))
+
+
+def remove_rows(catalogue: Catalogue, line: Line, step: Step) -> None:
+    """Take the rows of a file that is no table any more out of the DataStore. :raises CatalogueError: refused."""
+    line.insist(lambda _again: upsert.delete_rows(catalogue, step.resource_id))
+
+
 def describe_file(catalogue: Catalogue, line: Line, step: Step) -> ResourceDict:
     """Change what is said of a file that stays as it is. :raises CatalogueError: the catalogue refused."""
     return line.insist(lambda _again: upsert.patch_resource(catalogue, step.resource_id, step.metadata))

@@ -24,11 +24,12 @@ from odl_host.pipeline.lock import hold_lock
 from odl_host.pipeline.outcomes import RunReport
 from odl_host.pipeline.plan import Plan
 from odl_host.pipeline.planfile import PlanFile, require_same
-from odl_host.pipeline.planner import Findings, Planner, is_settled
+from odl_host.pipeline.planner import Findings, Planner
 from odl_host.pipeline.pool import examine_all
 from odl_host.pipeline.quotas import hold_quotas
 from odl_host.pipeline.reading.limits import read_limits
 from odl_host.pipeline.seen import SeenFiles
+from odl_host.pipeline.settled import is_settled
 from odl_host.pipeline.sidecar import NO_SCHEMA, Sidecar
 from odl_host.pipeline.sources.gather import gather, is_elsewhere
 from odl_host.pipeline.state import CatalogueState
@@ -73,6 +74,7 @@ def plan_deposit(
     renamed = find_renamed(state, found, hashes)
     decisions = Decisions.load(context.tenant.decisions)
     tolerant = context.tenant.manifest.publish.tolerates_some
+    rows = context.loads_rows
     tasks: list[Task] = []
     for source in found.files:
         sidecar = found.find_sidecar(source)
@@ -81,12 +83,12 @@ def plan_deposit(
         published = state.find_published(source.member, source_path(source)) or renamed.get(source.path)
         sha256 = hashes[source.path]
         seen_again = is_withdrawn(decisions, source, published, sha256)
-        if seen_again or not is_settled(sha256, published, sidecar, registry, stored):
+        if seen_again or not is_settled(sha256, published, sidecar, registry, stored, rows=rows):
             decision = decision_on(decisions, source, published, sha256)
             released = decision is not None and decision.frees_from([INVALID])
             tasks.append(_task(source.path, sidecar)._replace(tolerate=tolerant or released))
     examinations = _examine(context, tasks, progress=progress, spool=spool)
-    planner = Planner(context.tenant, registry, state, found, decisions)
+    planner = Planner(context.tenant, registry, state, found, decisions, rows=rows)
     settled = [member for member in members if member.id in gathered.settled]
     plan = planner.plan(Findings(hashes, examinations, renamed), members=members, prune=settled if prune else [])
     return hold_quotas(plan, state.by_id.values(), context.tenant.manifest.quotas)
