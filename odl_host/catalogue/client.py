@@ -120,8 +120,11 @@ class EmbeddedCatalogue:
         return extension in self._extensions
 
     def stored_files(self) -> frozenset[str] | None:
-        """List the storage. :raises StorageError: it cannot be listed."""
-        return None if self._stored is None else frozenset(self._stored())
+        """List the storage; one that cannot be listed stops no run: what it takes is seen on sending."""
+        try:
+            return None if self._stored is None else frozenset(self._stored())
+        except (StorageError, Unavailable, OSError):
+            return None
 
 
 class RemoteCatalogue:
