@@ -60,7 +60,7 @@ def read_group(ctx: Context, data: JsonDict, *, is_organization: bool, before: J
 
 def _new_id(ctx: Context, data: JsonDict, errors: JsonDict, *, is_sysadmin: bool) -> str:
     value: Any = data.get("id")
-    if not value:
+    if value is None:
         return str(uuid.uuid4())
     if not is_sysadmin:
         errors["id"] = [NOT_EXPECTED]

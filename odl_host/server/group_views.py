@@ -13,7 +13,7 @@ from odl_host.server.datasets import render_datasets
 from odl_host.server.documents import Rendered, encode, join_array, join_object, place
 from odl_host.server.groups import Group, descendants_of, get_group, group_ids_of_user
 from odl_host.server.images import image_address
-from odl_host.server.params import Params, flag, natural, optional, required, text, text_list
+from odl_host.server.params import Params, flag, named, natural, optional, text, text_list
 from odl_host.server.registry import Context
 from odl_host.server.tables import followers, groups, members, packages, users
 from odl_host.server.users import PUBLIC_COLUMNS, count_created_packages, get_account, show_user
@@ -36,12 +36,13 @@ PERMISSION_ROLES = {
 class GroupShow(Params):
     """Which one, and what to add to it."""
 
-    id: str = required(text)
+    id: str = named()
     include_datasets: bool = optional(flag, False)
     include_dataset_count: bool = optional(flag, True)
     include_extras: bool = optional(flag, True)
     include_users: bool = optional(flag, True)
     include_groups: bool = optional(flag, True)
+    include_member_count: bool = optional(flag, False)
 
 
 class GroupList(Params):
@@ -83,6 +84,8 @@ def show_group(ctx: Context, params: GroupShow, *, is_organization: bool, counts
         doc["groups"] = _parents(ctx, [group.id]).get(group.id, [])
     if params.include_users:
         doc["users"] = _users(ctx, [group.id]).get(group.id, [])
+    if params.include_member_count:
+        doc["member_count"] = _member_counts(ctx, [group.id]).get(group.id, 0)
     body = encode(doc)
     if params.include_datasets:
         body = join_object(
@@ -151,7 +154,7 @@ def list_groups(ctx: Context, params: GroupList, names: list[str] | None, *, is_
     if params.all_fields:
         ceiling_name = "ckan.group_and_organization_list_all_fields_max"
     ceiling = int(str(ctx.site.settings[ceiling_name]))
-    limit = ceiling if params.limit is None else min(params.limit, ceiling)
+    limit = min(params.limit or ceiling, ceiling)
     query = sa.select(groups.c.id, groups.c.name, *([groups.c.doc] if params.all_fields else [])).where(
         groups.c.is_organization == sa.literal(is_organization),
         groups.c.state == "active",

@@ -42,11 +42,22 @@ class Field:
     is_required: bool
     default: Any = None
     key: str = ""
+    takes_empty: bool = False
 
 
 def required(convert: Convert, *, key: str = "") -> Any:
     """Declare a parameter without which the call is refused with "Missing value"."""
     return Field(convert, is_required=True, key=key)
+
+
+def sent(convert: Convert) -> Any:
+    """Declare a parameter that must be there; the action itself judges one that is null or empty."""
+    return Field(convert, is_required=True, takes_empty=True)
+
+
+def named() -> Any:
+    """Declare the id or name of what an action is about: absent it is missing, empty or no text it names nothing."""
+    return Field(_reference, is_required=True, default="", takes_empty=True)
 
 
 def optional(convert: Convert, default: Any = None, *, key: str = "") -> Any:
@@ -73,8 +84,8 @@ class Params:
         for name, rule in cls._fields.items():
             key = rule.key or name
             value = data.get(key)
-            if value is None or value == "":
-                if rule.is_required:
+            if value is None or value == "" or (rule.convert is text and value in ([], {})):
+                if rule.is_required and not (rule.takes_empty and key in data):
                     errors[key] = [MISSING_VALUE]
                 setattr(params, name, rule.default)
                 continue
@@ -94,6 +105,11 @@ def text(value: Any) -> str:
     if isinstance(value, bool | int | float):
         return str(value)
     raise Invalid(f"Must be a Unicode string value, not {value!r}")
+
+
+def _reference(value: Any) -> str:
+    """Convert to the text of an id; what is no scalar is the id of nothing."""
+    return str(value) if isinstance(value, str | bool | int | float) else ""
 
 
 def as_text(value: Any) -> str:

@@ -22,7 +22,7 @@ from odl_host.server.groups import (
     get_group,
     group_ids_of_user,
 )
-from odl_host.server.registry import Context
+from odl_host.server.registry import Context, of_callers
 from odl_host.server.search.documents import PUBLIC
 from odl_host.server.tables import collaborators
 from odl_host.server.users import get_account
@@ -37,6 +37,7 @@ def anyone(ctx: Context, params: Any) -> None:
     """Everyone may, anonymous callers too."""
 
 
+@of_callers
 def sysadmin(ctx: Context, params: Any) -> None:  # noqa: ARG001 - every rule has the same form
     """Only a sysadmin may."""
     if ctx.user is None or not ctx.user.sysadmin:

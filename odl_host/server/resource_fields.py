@@ -21,7 +21,7 @@ from odl_host.server.registry import StoredFile
 
 TEXTS = ("name", "description", "mimetype", "mimetype_inner", "cache_url", "resource_type")
 DATES = ("last_modified", "cache_last_updated")
-COMPUTED = frozenset({"package_id", "position", "state", "created", "metadata_modified", "datastore_active"})
+COMPUTED = frozenset({"package_id", "position", "state", "metadata_modified", "datastore_active"})
 ORIGINAL_KEYS = ("original_name", "original_hash", "original_size", "original_url")
 NOT_KEPT = frozenset(
     {
@@ -89,6 +89,8 @@ def check_resource(data: object, *, stored: Resource | None) -> tuple[ResourceIn
                 given[key] = as_text(value) if value else None
             elif key in TEXTS:
                 given[key] = None if value is None else as_text(value)
+            elif key == "created":
+                given |= {key: check_date(value)} if value else {}
             elif key in DATES:
                 given[key] = check_date(value) if value else None
             elif key == "size":
@@ -167,7 +169,7 @@ def build_resource(
         doc |= {key: before[key] for key in ORIGINAL_KEYS if key in before}
     if doc["url"] and not doc["url_type"] and not doc["url"].lower().startswith(SCHEMES):
         doc["url"] = f"http://{doc['url']}"
-    if not doc["format"] and "format" not in given:
+    if not doc["format"] and given.get("format") is None:
         doc["format"] = guess_format(doc["url"])
     doc["format"] = canonical_format(doc["format"])
     if doc["mimetype"] is None and doc["url"] and (guesses_mimetype or blob is not None):

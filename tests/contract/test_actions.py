@@ -381,7 +381,7 @@ class TestOrganizations:
         ckan.new_dataset(organization["id"])
         ckan.new_dataset(organization["id"], private=True)
         listed = ckan.call("organization_list", {"all_fields": True, "organizations": [organization["name"]]})
-        assert [entry["package_count"] for entry in listed] == [1]
+        assert [entry["package_count"] for entry in listed] == [2]
         assert len(ckan.call("organization_list", {"all_fields": True, "limit": 100})) <= 25
 
     def test_a_bad_limit_is_refused(self, ckan: Catalogue) -> None:

@@ -13,7 +13,7 @@ from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError
 from odl_host.server import permissions
 from odl_host.server.clock import now
 from odl_host.server.datasets import find_dataset, reindex_dataset
-from odl_host.server.params import Params, optional, required, text
+from odl_host.server.params import Params, named, optional, required, text
 from odl_host.server.registry import Context, action
 from odl_host.server.tables import collaborators
 from odl_host.server.users import find_account, get_account
@@ -22,22 +22,22 @@ from odl_host.server.users import find_account, get_account
 class NewCollaborator(Params):
     """A dataset, a user, and what the user may do with it."""
 
-    id: str = required(text)
-    user_id: str = required(text)
-    capacity: str = required(text)
+    id: str = named()
+    user_id: str = named()
+    capacity: str = named()
 
 
 class GoneCollaborator(Params):
     """A dataset and a user."""
 
-    id: str = required(text)
-    user_id: str = required(text)
+    id: str = named()
+    user_id: str = named()
 
 
 class OfDataset(Params):
     """A dataset, and a capacity to keep to."""
 
-    id: str = required(text)
+    id: str = named()
     capacity: str = optional(text, "")
 
 
@@ -55,6 +55,8 @@ def _manager(deed: str) -> Any:
         dataset = ctx.once(find_dataset, params.id)
         if dataset is None:
             raise NotFound("Package not found")
+        if isinstance(params, NewCollaborator):
+            _check_capacity(ctx, "Role", params.capacity)
         if not permissions.is_manager(ctx, dataset):
             raise NotAuthorized(f"User {ctx.user.name if ctx.user else ''} not authorized to {deed} this dataset")
 
@@ -81,7 +83,6 @@ def package_collaborator_create(ctx: Context, params: NewCollaborator) -> JsonDi
     _require_feature(ctx)
     dataset = ctx.once(find_dataset, params.id)
     account = get_account(ctx.db, params.user_id)
-    _check_capacity(ctx, "Role", params.capacity)
     assert dataset is not None  # the rule looked at it
     row = {"package_id": dataset.id, "user_id": account.id, "capacity": params.capacity, "modified": now()}
     ctx.db.execute(collaborators.delete().where(_key(dataset.id, account.id)))

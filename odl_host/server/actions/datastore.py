@@ -165,6 +165,8 @@ def datastore_search_sql(ctx: Context, params: Query) -> JsonDict:
             tables[name] = listing.load(ctx.db, shows_all=ctx.user is not None and ctx.user.sysadmin)
             continue
         resource = find_table_resource(ctx.db, name)
+        if resource is None and not (ctx.user is not None and ctx.user.sysadmin):
+            raise NotFound("")  # whether they may read it is asked first, of all but sysadmins
         if resource is not None and not permissions.is_reader(ctx, get_dataset(ctx.db, resource.package_id)):
             raise NotAuthorized("Not authorized to read resource.")
         table = ctx.site.rows.find(resource) if resource else None

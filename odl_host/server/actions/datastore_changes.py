@@ -32,7 +32,7 @@ from odl_host.server.datastore.write_parameters import (
     read_deletion,
 )
 from odl_host.server.documents import encode
-from odl_host.server.params import Params, anything, flag, optional, required, text
+from odl_host.server.params import Invalid, Params, anything, flag, optional, required, sent, text
 from odl_host.server.registry import Context, action, call_action
 
 ATTEMPTS = 10
@@ -56,9 +56,15 @@ class NewTable(Params):
     def parse(cls, data: dict[str, Any]) -> NewTable:
         """Read the parameters; an empty id is the id of nothing."""
         params = super().parse(data)
-        sent = data.get("resource_id")
+        sent = data.get("resource_id", data.get("id"))
         params.resource_id = None if sent is None else str(sent)
         return params
+
+
+def _rows_wanted(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise Invalid("Must be a dict")
+    return value
 
 
 class RowsRef(Params):
@@ -74,6 +80,12 @@ class RowsRef(Params):
         if "resource_id" not in data and "id" in data:
             data = {**data, "resource_id": data["id"]}
         return super().parse(data)
+
+
+class GoneRows(RowsRef):
+    """The resource, and which of its rows are deleted; `read_deletion` reads the filters."""
+
+    filters: JsonDict | None = sent(_rows_wanted)
 
 
 @action(params=NewTable, allow=permissions.can_create_rows, writes_elsewhere=True)
@@ -167,8 +179,8 @@ def datastore_delete(ctx: Context, params: RowsRef) -> JsonDict:
     return {**echo, "resource_id": resource.id}
 
 
-@action(params=RowsRef, allow=permissions.can_write_rows, writes_elsewhere=True)
-def datastore_records_delete(ctx: Context, params: RowsRef) -> JsonDict:
+@action(params=GoneRows, allow=permissions.can_write_rows, writes_elsewhere=True)
+def datastore_records_delete(ctx: Context, params: GoneRows) -> JsonDict:
     """Delete rows of a resource; its table stays.
 
     :param resource_id: the resource's id

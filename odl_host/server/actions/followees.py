@@ -14,7 +14,7 @@ from odl_host.server.datasets import find_dataset, render_dataset
 from odl_host.server.documents import place
 from odl_host.server.group_views import GroupShow, show_group
 from odl_host.server.params import Params, optional, required, text
-from odl_host.server.registry import Context, action
+from odl_host.server.registry import Context, action, of_callers
 from odl_host.server.tables import followers, groups, packages, users
 
 
@@ -25,9 +25,11 @@ class Followees(Params):
     q: str = optional(text, "")
 
 
+@of_callers
 def _self(ctx: Context, params: Any) -> None:
     """The user oneself, or a sysadmin."""
-    if ctx.user is None or not (ctx.user.sysadmin or params.id in (ctx.user.id, ctx.user.name)):
+    ref = params.id if params else None
+    if ctx.user is None or not (ctx.user.sysadmin or ref in (ctx.user.id, ctx.user.name)):
         raise NotAuthorized("Not authorized")
 
 

@@ -13,7 +13,7 @@ from odl_host.server.clock import now
 from odl_host.server.datasets import find_dataset
 from odl_host.server.groups import find_group
 from odl_host.server.params import Params, optional, required, text
-from odl_host.server.registry import Context, action
+from odl_host.server.registry import Context, action, of_callers
 from odl_host.server.tables import followers, users
 from odl_host.server.users import count_created_packages, find_account, show_user
 
@@ -47,6 +47,7 @@ def _follower(what: str) -> Callable[[Context, Any], None]:
     return rule
 
 
+@of_callers
 def _sysadmin(ctx: Context, params: Any) -> None:  # noqa: ARG001 - every rule has the same form
     """Only a sysadmin sees who follows what."""
     if ctx.user is None or not ctx.user.sysadmin:
@@ -212,10 +213,13 @@ def organization_follower_list(ctx: Context, params: Ref) -> list[JsonDict]:
 
 
 def _followed(ctx: Context, kind: str, ref: str) -> str:
+    found = FINDERS[kind][1](ctx.db, ref) if ref else None
+    if found is None and ctx.user is not None and ctx.user.sysadmin:
+        # What others may see is asked first; a sysadmin may see all, so that it is the parameter that is wrong.
+        raise ValidationError({"message": f"Error validating the schema of the {kind} to follow."})
     if not ref:
         noun = "Package" if kind == "dataset" else "Group"
         raise ValidationError({"message": f"Missing id, can not get {noun} object"})
-    found = FINDERS[kind][1](ctx.db, ref)
     if found is None or (kind == "dataset" and not permissions.is_reader(ctx, found)):
         raise NotFound(f"{FINDERS[kind][0]} was not found.")
     return str(found.id)

@@ -30,7 +30,7 @@ from odl_host.server.group_views import (
 )
 from odl_host.server.groups import Group, descendants_of, find_group, get_group, put_member, remove_member, save_group
 from odl_host.server.images import take_image
-from odl_host.server.params import MISSING_VALUE, Invalid, Params, anything, natural, optional, required, text
+from odl_host.server.params import MISSING_VALUE, Invalid, Params, anything, named, natural, optional
 from odl_host.server.registry import Context, action
 from odl_host.server.tables import groups, members, packages
 from odl_host.server.users import find_account
@@ -39,13 +39,13 @@ from odl_host.server.users import find_account
 class Ref(Params):
     """An organization's or a group's id or name."""
 
-    id: str = required(text)
+    id: str = named()
 
 
 class PackagesOf(Params):
     """Whose datasets, and how many."""
 
-    id: str = required(text)
+    id: str = named()
     limit: Any = optional(anything)
 
 
@@ -280,9 +280,9 @@ def _read_members(ctx: Context, data: JsonDict) -> dict[str, dict[str, str]]:
         found["user"] = {}
         messages: list[JsonDict] = []
         for entry in require_dicts("users", data["users"], data):
-            account = find_account(ctx.db, str(entry.get("name") or entry.get("id") or ""))
-            ref = entry.get("name") or entry.get("id")
-            messages.append({} if account else {"name": [f"Not found: User {ref}"]})
+            ref = entry.get("name")
+            account = find_account(ctx.db, str(ref)) if ref else None
+            messages.append({} if account else {"name": [f"Not found: User {ref}" if ref else MISSING_VALUE]})
             if account:
                 found["user"][account.id] = str(entry.get("capacity") or "public")
         if any(messages):
@@ -291,8 +291,9 @@ def _read_members(ctx: Context, data: JsonDict) -> dict[str, dict[str, str]]:
         found["package"] = {}
         messages = []
         for entry in require_dicts("packages", data["packages"], data):
-            dataset = find_dataset(ctx.db, str(entry.get("id") or entry.get("name") or ""))
-            messages.append({} if dataset else {"id": ["Dataset not found"]})
+            ref = entry.get("id")
+            dataset = find_dataset(ctx.db, str(ref)) if ref else None
+            messages.append({} if dataset else {"id": ["Dataset not found" if ref else MISSING_VALUE]})
             if dataset:
                 found["package"][dataset.id] = "public"
         if any(messages):

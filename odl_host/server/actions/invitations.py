@@ -7,7 +7,7 @@ import uuid
 
 import sqlalchemy as sa
 
-from odl_host.ckan import NAME_MAX_LENGTH, JsonDict, NotAuthorized, ValidationError, slug
+from odl_host.ckan import NAME_MAX_LENGTH, JsonDict, NotAuthorized, NotFound, ValidationError, slug
 from odl_host.server import permissions
 from odl_host.server.clock import now
 from odl_host.server.groups import find_group, put_member
@@ -31,6 +31,8 @@ class Invitation(Params):
 def _inviter(ctx: Context, params: Invitation) -> None:
     """An admin of the organization or group, where users may be created by invitation; a sysadmin anywhere."""
     group = ctx.once(find_group, params.group_id)
+    if group is None and ctx.user is not None and ctx.user.sysadmin:
+        raise NotFound("Group was not found.")
     if group is None or not permissions.has_capacity(ctx, group.id, permissions.ADMINS):
         raise NotAuthorized(f"User {ctx.user.name if ctx.user else ''} not authorized to add members")
     if params.role not in ROLES:

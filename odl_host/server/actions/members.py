@@ -11,7 +11,7 @@ from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError
 from odl_host.server import permissions
 from odl_host.server.datasets import find_dataset, reindex_dataset
 from odl_host.server.groups import Group, find_group, get_group, members_of, put_member, remove_member
-from odl_host.server.params import Params, optional, required, text
+from odl_host.server.params import MISSING_VALUE, Params, named, optional, required, text
 from odl_host.server.registry import Context, action
 from odl_host.server.tables import packages, users
 from odl_host.server.users import find_account
@@ -23,7 +23,7 @@ _MEMBER_SPACE = uuid.UUID("0f0b9a43-4a52-5d0d-9b8e-2f6a1a0f6a11")
 class NewMember(Params):
     """An object to put in a group."""
 
-    id: str = required(text)
+    id: str = named()
     object: str = required(text)
     object_type: str = required(text)
     capacity: str = required(text)
@@ -32,7 +32,7 @@ class NewMember(Params):
 class GoneMember(Params):
     """An object to take out of a group."""
 
-    id: str = required(text)
+    id: str = named()
     object: str = required(text)
     object_type: str = required(text)
 
@@ -40,7 +40,7 @@ class GoneMember(Params):
 class MemberList(Params):
     """Whose members, of what kind."""
 
-    id: str = required(text)
+    id: str = named()
     object_type: str = optional(text, "")
     capacity: str = optional(text, "")
 
@@ -48,9 +48,9 @@ class MemberList(Params):
 class NewRole(Params):
     """A user and a role."""
 
-    id: str = required(text)
-    username: str = required(text)
-    role: str = required(text)
+    id: str = optional(text, "")
+    username: str = optional(text, "")
+    role: str = optional(text, "")
 
 
 class GoneUser(Params):
@@ -78,6 +78,10 @@ def _member_editor(ctx: Context, params: Any) -> None:
 
 def _member_adder(ctx: Context, params: Any) -> None:
     """An admin of it."""
+    if "id" not in params.data:
+        raise ValidationError({"id": [MISSING_VALUE], **_missing(params)})
+    if ctx.user is not None and ctx.user.sysadmin:
+        return
     group = ctx.once(find_group, params.id)
     if group is None or not permissions.has_capacity(ctx, group.id, permissions.ADMINS):
         permissions.refuse(ctx, "User {user} not authorized to add members")
@@ -197,12 +201,21 @@ def member_roles_list(ctx: Context, params: RolesOf) -> list[dict[str, str]]:  #
     return [{"text": name.capitalize(), "value": name} for name in names]
 
 
+def _missing(params: NewRole) -> JsonDict:
+    return {key: [MISSING_VALUE] for key in ("username", "role") if key not in params.data}
+
+
 def _put_user(ctx: Context, params: NewRole) -> JsonDict:
-    if params.role not in ROLES:
-        raise ValidationError({"role": ["role does not exist."]})
+    errors = _missing(params)
     account = find_account(ctx.db, params.username)
-    if account is None:
-        raise ValidationError({"username": ["User not found"]})
+    if ctx.once(find_group, params.id) is None:
+        errors["id"] = ["That group name or ID does not exist."]
+    if "role" not in errors and params.role not in ROLES:
+        errors["role"] = ["role does not exist."]
+    if "username" not in errors and account is None:
+        errors["username"] = ["User not found"]
+    if errors or account is None:
+        raise ValidationError(errors)
     return _put(ctx, params.id, "user", account.id, params.role)
 
 

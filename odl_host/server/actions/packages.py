@@ -35,10 +35,10 @@ from odl_host.server.params import (
     Params,
     as_text,
     flag,
+    named,
     natural,
     optional,
     positive,
-    required,
     text,
 )
 from odl_host.server.plugin_data import check_plugin_data, find_plugin_data, save_plugin_data
@@ -53,7 +53,7 @@ NO_ID = {"message": "Missing id, can not get Package object"}
 class Ref(Params):
     """An object named by its id or its name."""
 
-    id: str = required(text)
+    id: str = named()
 
 
 class PackageShow(Params):
@@ -103,6 +103,8 @@ def _can_show(ctx: Context, params: PackageShow) -> None:
 
 def _can_patch(ctx: Context, params: PackageShow) -> None:
     """Whoever may change the dataset."""
+    if not params.id and ctx.user is not None and ctx.user.sysadmin:
+        raise ValidationError({"id" if "id" not in params.data else "name_or_id": [MISSING_VALUE]})
     if not params.id:
         raise ValidationError(NO_ID)
     permissions.can_edit_dataset(ctx, params)

@@ -16,7 +16,7 @@ from odl_host.server.tables import packages, resources
 
 FIELDS = frozenset(
     {
-        *("id", "package_id", "url", "format", "description", "hash", "position", "name", "resource_type"),
+        *("url", "format", "description", "hash", "position", "name", "resource_type"),
         *("mimetype", "mimetype_inner", "size", "last_modified", "cache_url", "cache_last_updated", "created"),
         *("metadata_modified", "state", "url_type"),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from odl_host.ckan import JsonDict, ValidationError
+from odl_host.ckan import JsonDict, NotFound, ValidationError
 from odl_host.server import permissions
 from odl_host.server.activities import record_dataset
 from odl_host.server.datasets import (
@@ -23,7 +23,7 @@ from odl_host.server.datasets import (
     update_resource,
 )
 from odl_host.server.documents import Rendered, encode, place
-from odl_host.server.params import Params, anything, flag, optional, required, text
+from odl_host.server.params import MISSING_VALUE, Params, anything, flag, named, optional, required, text
 from odl_host.server.registry import Context, StoredFile, action
 from odl_host.server.resource_fields import ORIGINAL_KEYS, ResourceInput, build_resource, check_resource
 from odl_host.server.views import create_default_views
@@ -34,7 +34,7 @@ FILE_KEYS = frozenset({"upload", "original"})
 class Ref(Params):
     """A resource's id."""
 
-    id: str = required(text)
+    id: str = named()
 
 
 class NewResource(Params):
@@ -46,14 +46,14 @@ class NewResource(Params):
 class ChangedResource(Params):
     """A resource's id, and what to change."""
 
-    id: str = required(text)
+    id: str = named()
     clear_upload: bool = optional(flag, False)
 
 
 class Ordered(Params):
     """A dataset, and ids of its resources in the order to give them."""
 
-    id: str = required(text)
+    id: str = named()
     order: Any = required(anything)
 
 
@@ -109,6 +109,10 @@ def resource_update(ctx: Context, params: ChangedResource) -> Rendered:
 
 def _can_patch(ctx: Context, params: PatchedResource) -> None:
     """Whoever may change the dataset of the resource."""
+    if not params.id and ctx.user is not None and ctx.user.sysadmin:
+        if "id" in params.data:
+            raise NotFound("Resource was not found.")
+        raise ValidationError({"id": [MISSING_VALUE]})
     if not params.id:
         raise ValidationError({"message": "Missing id, can not get Resource object"})
     permissions.can_edit_resource(ctx, params)

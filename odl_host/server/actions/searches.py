@@ -26,7 +26,7 @@ from odl_host.server.tables import groups
 DEFAULT_SORT = "score desc, metadata_modified desc"
 ACCEPTED = frozenset(
     {
-        *("q", "fq", "fq_list", "fl", "sort", "rows", "start", "df", "wt", "id", "callback", "extras"),
+        *("q", "fq", "fq_list", "fl", "sort", "rows", "start", "df", "wt", "callback", "extras"),
         *("facet", "facet.field", "facet.limit", "facet.mincount", "use_default_schema"),
         *("include_private", "include_drafts", "include_deleted"),
         *("defType", "qf", "bf", "boost", "tie", "mm"),

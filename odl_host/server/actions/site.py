@@ -8,12 +8,15 @@ import odl_host
 from odl_host.ckan import JsonDict, NotFound
 from odl_host.server import permissions
 from odl_host.server.licenses import LICENSES
-from odl_host.server.params import Params, required, text
+from odl_host.server.params import Params, named
 from odl_host.server.registry import Context, action, all_actions
 from odl_host.server.site_options import site_option
 
 CKAN_VERSION = "2.12.0"
 """The version of CKAN whose Action API this server answers like."""
+
+PLUGINS = ("datastore", "image_view", "text_view", "datatables_view")
+"""The extensions of CKAN whose actions and views are part of this server; clients ask whether they are there."""
 
 EXTENSIONS = ("odl_host", "odl_original", "odl_versions")
 """What this server adds to CKAN's API; `odl_original`: resources keep a second file, as the producer sent it;
@@ -27,16 +30,17 @@ class Nothing(Params):
 class ActionName(Params):
     """The name of an action."""
 
-    name: str = required(text)
+    name: str = named()
 
 
 @action(params=Nothing, allow=permissions.anyone, reads=True, quick=True)
 def status_show(ctx: Context, params: Nothing) -> JsonDict:  # noqa: ARG001 - every action has the same form
     """Return what this site is: its title, address, the version of CKAN it answers like, its additions."""
+    keeps_activities = bool(ctx.site.settings["ckan.activity_streams_enabled"])
     return {
         "ckan_version": CKAN_VERSION,
         "error_emails_to": "",
-        "extensions": list(EXTENSIONS),
+        "extensions": [*(["activity"] if keeps_activities else []), *PLUGINS, *EXTENSIONS],
         "locale_default": ctx.site.locale,
         "odl_host_version": odl_host.__version__,
         "site_description": site_option(ctx.db, ctx.site, "ckan.site_description"),

@@ -12,7 +12,7 @@ from odl_host.server import permissions
 from odl_host.server.datasets import render_datasets
 from odl_host.server.documents import Rendered, encode, join_array, join_object, place
 from odl_host.server.names import tag_id
-from odl_host.server.params import Params, anything, flag, natural, optional, required, text, text_list
+from odl_host.server.params import Params, anything, flag, named, natural, optional, text, text_list
 from odl_host.server.registry import Context, action
 from odl_host.server.tables import package_tags, packages
 from odl_host.server.vocabularies import find_tag, find_vocabulary, packages_of_tag, show_tag, tags_of
@@ -32,7 +32,7 @@ class TagList(Params):
 class TagShow(Params):
     """Which tag."""
 
-    id: str = required(text)
+    id: str = named()
     vocabulary_id: str = optional(text, "")
     include_datasets: bool = optional(flag, False)
 

@@ -11,8 +11,8 @@ from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError
 from odl_host.server import permissions
 from odl_host.server.clock import now
 from odl_host.server.names import check_date
-from odl_host.server.params import MISSING_VALUE, Params, anything, optional, required, text
-from odl_host.server.registry import Context, action
+from odl_host.server.params import MISSING_VALUE, Params, anything, named, optional, required, text
+from odl_host.server.registry import Context, action, of_callers
 from odl_host.server.tables import task_statuses
 
 KEYS = ("id", "entity_id", "entity_type", "task_type", "key", "value", "state", "error", "last_updated")
@@ -50,9 +50,10 @@ class Sought(Params):
 class Ref(Params):
     """A note's id."""
 
-    id: str = required(text)
+    id: str = named()
 
 
+@of_callers
 def _sysadmin(ctx: Context, params: Any) -> None:  # noqa: ARG001 - every rule has the same form
     """Only a sysadmin may."""
     if ctx.user is None or not ctx.user.sysadmin:

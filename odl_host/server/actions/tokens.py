@@ -109,6 +109,8 @@ def api_token_revoke(ctx: Context, params: WhichToken) -> None:
     """
     row = _find(ctx, params)
     if row is None:
+        if params.token:
+            return  # as in CKAN: what is no token at all has stopped working already
         raise NotFound("API Token not found")
     ctx.db.execute(api_tokens.delete().where(api_tokens.c.id == row.id))
 

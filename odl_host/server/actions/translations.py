@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from odl_host.ckan import JsonDict, NotAuthorized, ValidationError
 from odl_host.server import permissions
 from odl_host.server.params import Params, anything, optional, required, text, text_list
-from odl_host.server.registry import Context, action
+from odl_host.server.registry import Context, action, of_callers
 from odl_host.server.tables import term_translations
 
 
@@ -34,6 +34,7 @@ class Sought(Params):
     lang_codes: list[str] | None = optional(text_list)
 
 
+@of_callers
 def _sysadmin(ctx: Context, params: Any) -> None:  # noqa: ARG001 - every rule has the same form
     """Only a sysadmin may."""
     if ctx.user is None or not ctx.user.sysadmin:

@@ -25,6 +25,7 @@ from odl_host.server.params import (
     as_text,
     flag,
     integer,
+    named,
     natural,
     optional,
     required,
@@ -53,7 +54,7 @@ TEXTS = ("fullname", "about", "image_url")
 class Ref(Params):
     """A user's id or name."""
 
-    id: str = required(text)
+    id: str = named()
 
 
 class UserShow(Params):
@@ -103,7 +104,8 @@ def user_show(ctx: Context, params: UserShow) -> JsonDict:
     :param include_plugin_extras: a sysadmin also gets what programs keep beside the user
     """
     is_sysadmin = ctx.user is not None and ctx.user.sysadmin
-    account = get_account(ctx.db, params.id or (ctx.user.id if ctx.user else ""))
+    own = ctx.user.id if ctx.user and "id" not in params.data else ""
+    account = get_account(ctx.db, params.id or own)
     is_own = is_sysadmin or (ctx.user is not None and ctx.user.id == account.id)
     created = count_created_packages(ctx.db, [account.id], with_private=is_own).get(account.id, 0)
     show = show_own_user if is_own else show_user
@@ -141,7 +143,7 @@ def _datasets_of(ctx: Context, user_id: str, *, is_own: bool) -> list[JsonDict]:
 def user_list(ctx: Context, params: UserList) -> list[Any]:
     """Return the users; a sysadmin also sees their e-mails.
 
-    :param q: only those whose name contains this text
+    :param q: only those whose name (for a sysadmin, also whose e-mail) contains this text
     :param email: only the one with this address, for a sysadmin
     :param order_by: `name`, `fullname`, `created` or `display_name`
     :param all_fields: true by default; else their names
@@ -153,10 +155,12 @@ def user_list(ctx: Context, params: UserList) -> list[Any]:
     if not params.include_site_user:
         query = query.where(users.c.name != SYSADMIN_NAME)
     if params.q:
-        pattern = users.c.name.icontains(params.q, autoescape=True)
-        query = query.where(sa.or_(pattern, users.c.fullname.icontains(params.q, autoescape=True)))
+        searched = [users.c.name, users.c.fullname, *([users.c.email] if is_sysadmin else [])]
+        query = query.where(sa.or_(*(column.icontains(params.q, autoescape=True) for column in searched)))
     if params.email:
         query = query.where(sa.func.lower(users.c.email) == params.email.lower())
+    if params.order_by == "edits":
+        raise ValidationError({"message": "order_by=edits is no longer supported"})
     orders: dict[str, Any] = {"name": users.c.name, "fullname": users.c.fullname, "created": users.c.created}
     shown_name = sa.func.lower(sa.func.coalesce(sa.func.nullif(users.c.fullname, ""), users.c.name))
     query = query.order_by(orders.get(params.order_by, shown_name), users.c.name)
@@ -279,24 +283,26 @@ def _checked(ctx: Context, data: JsonDict, *, before: Any) -> dict[str, Any]:
     errors: JsonDict = {}
     row: dict[str, Any] = {"name": _name(ctx, data, errors, before), "email": _email(ctx, data, errors, before)}
     for key in TEXTS:
-        if key in data or before is None:
-            value = data.get(key)
+        value = data.get(key)
+        if value is not None or before is None:
             row[key] = None if value is None else as_text(value)
     if "activity_streams_email_notifications" in data:
         row["activity_emails"] = flag(data["activity_streams_email_notifications"])
     password = data.get("password")
     if is_sysadmin and isinstance(data.get("password_hash"), str):
         row["password_hash"] = data["password_hash"]
+    elif "password" in data and not isinstance(password, str):
+        errors["password"] = ["Passwords must be strings"]
+        if password is None and before is None:
+            errors["password"].append(MISSING_VALUE)
     elif password:
-        if not isinstance(password, str):
-            errors["password"] = ["Passwords must be strings"]
-        elif len(password) < PASSWORD_MIN_LENGTH:
+        if len(password) < PASSWORD_MIN_LENGTH:
             errors["password"] = [f"Your password must be {PASSWORD_MIN_LENGTH} characters or longer"]
     elif before is None:
         errors["password"] = [MISSING_VALUE]
     if before is None:
         row |= {"id": str(uuid.uuid4()), "created": now(), "state": "active", "sysadmin": False}
-        if data.get("id"):
+        if data.get("id") is not None:
             row["id"] = _id(ctx, data["id"], errors, is_sysadmin=is_sysadmin)
     if is_sysadmin and "sysadmin" in data:
         row["sysadmin"] = flag(data["sysadmin"])
@@ -337,6 +343,9 @@ def _name(ctx: Context, data: JsonDict, errors: JsonDict, before: Any) -> str | 
         return None
     if before is not None and value == before.name:
         return str(value)
+    if not isinstance(value, str):
+        errors["name"] = ["Names must be strings", "User names must be strings"]
+        return None
     try:
         name = check_name(value)
     except Invalid as error:

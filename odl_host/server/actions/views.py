@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from odl_host.ckan import JsonDict, NotFound, ValidationError
@@ -9,7 +10,7 @@ from odl_host.server import permissions
 from odl_host.server.datasets import find_resource, get_dataset, get_resource
 from odl_host.server.documents import encode
 from odl_host.server.extras import NOT_EXPECTED
-from odl_host.server.params import MISSING_VALUE, Params, flag, optional, required, text, text_list
+from odl_host.server.params import MISSING_VALUE, Params, as_text, flag, named, optional, required, text, text_list
 from odl_host.server.registry import Context, action
 from odl_host.server.tables import resource_views
 from odl_host.server.views import VIEW_TYPES, create_default_views, find_view, insert_view, show_view, views_of
@@ -20,13 +21,13 @@ SHARED_KEYS = frozenset({"resource_id", "package_id", "view_type", "title", "des
 class Ref(Params):
     """A view's id."""
 
-    id: str = required(text)
+    id: str = named()
 
 
 class OfResource(Params):
     """A resource's id."""
 
-    id: str = required(text)
+    id: str = named()
 
 
 class NewView(Params):
@@ -38,7 +39,7 @@ class NewView(Params):
 class Order(Params):
     """A resource's id, and ids of its views in the order to give them."""
 
-    id: str = required(text)
+    id: str = named()
     order: list[str] = required(text_list)
 
 
@@ -129,7 +130,7 @@ def resource_view_update(ctx: Context, params: Ref) -> JsonDict:
     :param id: the view's id
     """
     row = _view(ctx, params.id)
-    doc = _checked(params.data, row.view_type)
+    doc = _checked({"title": json.loads(row.doc)["title"], **params.data}, row.view_type)
     change: JsonDict = {"doc": encode(doc)}
     target = params.data.get("resource_id")
     if isinstance(target, str) and target != row.resource_id:
@@ -254,8 +255,8 @@ def _checked(data: JsonDict, kind: str) -> JsonDict:
         raise ValidationError(errors)
     description = data.get("description")
     doc: JsonDict = {
-        "title": str(data["title"]),
-        "description": None if description is None else str(description),
+        "title": as_text(data["title"]),
+        "description": None if description is None else as_text(description),
     }
     doc |= known.defaults
     doc |= {key: data[key] for key in known.settings if data.get(key) not in (None, "")}
