@@ -47,7 +47,8 @@ def take_image(ctx: Context, folder: str, data: JsonDict, field: str = "image_up
         ctx.db.execute(images.insert(), {"folder": folder, "name": name, "blob": file.sha256})
         return {**data, "image_url": name}
     cleared = str(data.get("clear_upload", "")).lower()
-    if cleared in ("true", "1", "yes", "on") and find_image(ctx.db, folder, str(data.get("image_url") or "")):
+    sent = str(data.get("image_url") or "")
+    if cleared in ("true", "1", "yes", "on") and (not sent or find_image(ctx.db, folder, sent)):
         return {**data, "image_url": ""}
     return data
 

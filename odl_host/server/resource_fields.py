@@ -169,7 +169,7 @@ def build_resource(
         doc |= {key: before[key] for key in ORIGINAL_KEYS if key in before}
     if doc["url"] and not doc["url_type"] and not doc["url"].lower().startswith(SCHEMES):
         doc["url"] = f"http://{doc['url']}"
-    if not doc["format"] and given.get("format") is None:
+    if not doc["format"] and "format" not in given:
         doc["format"] = guess_format(doc["url"])
     doc["format"] = canonical_format(doc["format"])
     if doc["mimetype"] is None and doc["url"] and (guesses_mimetype or blob is not None):
