@@ -78,20 +78,20 @@ async def answer(site: Site, request: Request) -> Response:
     except BadRequest as error:
         return respond(error.status, encode(f"Bad request: {error.message}"), None)
     except WireError as error:
-        return respond(error.status, _failure(site, name, error.error()), callback)
+        return respond(error.status, _failure(site, name, error.error()), None)
     except Unavailable as error:
-        return respond(503, _failure(site, name, {"__type": "Unavailable", "message": error.message}), callback)
+        return respond(503, _failure(site, name, {"__type": "Unavailable", "message": error.message}), None)
     except StorageError:
         log.exception("%s could not store a file", name)
         message = {"__type": "Internal Server Error", "message": "The file could not be stored."}
-        return respond(507, _failure(site, name, message), callback)
+        return respond(507, _failure(site, name, message), None)
     except HTTPException as error:
         message = {"__type": "Bad Request", "message": error.detail}
-        return respond(error.status_code, _failure(site, name, message), callback)
+        return respond(error.status_code, _failure(site, name, message), None)
     except Exception:
         log.exception("%s failed", name)
         message = {"__type": "Internal Server Error", "message": "Internal Server Error"}
-        return respond(500, _failure(site, name, message), callback)
+        return respond(500, _failure(site, name, message), None)
 
 
 async def _run(site: Site, user: User | None, action: Action, data: JsonDict, files: Mapping[str, Upload]) -> Any:
@@ -139,7 +139,9 @@ def respond(status: int, body: str, callback: str | None) -> Response:
     """Return a JSON answer, as a script that calls `callback` where one is named."""
     if callback is not None and _CALLBACK.match(callback):
         script = body.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-        return Response(f"{callback}({script});", status, media_type="application/javascript")
+        return Response(
+            f"{callback}({script});", status, headers={"content-type": "application/javascript;charset=utf-8"}
+        )
     return Response(body, status, headers={"content-type": "application/json;charset=utf-8"})
 
 
