@@ -1,8 +1,9 @@
-"""The README tells the whole truth: every command, setting and exit code stands in it."""
+"""The README and the guides in docs/ tell the whole truth: every command, setting and exit code stands in them."""
 
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from odl_host.errors import ExitCode
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+GUIDES = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))]
 
 
 def commands(group: click.Group, prefix: str = "odl-host") -> list[tuple[str, click.Command]]:
@@ -28,9 +30,9 @@ def commands(group: click.Group, prefix: str = "odl-host") -> list[tuple[str, cl
     return found
 
 
-def test_every_command_is_in_the_readme_and_shows_an_example() -> None:
+def test_every_command_is_in_the_readme_or_a_guide_and_shows_an_example() -> None:
     for name, command in commands(cli):
-        assert name in README, name
+        assert any(name in page for page in (README, *GUIDES)), name
         help_page = command.get_help(click.Context(command, info_name=name))
         assert f"\n  {name.split()[0]}" in help_page, f"{name} has no example"
 
@@ -53,3 +55,9 @@ def test_every_setting_is_in_the_readme() -> None:
 def test_every_exit_code_is_in_the_readme() -> None:
     for code in ExitCode:
         assert f"\n| {int(code)} |" in README, code
+
+
+def test_every_link_of_the_readme_and_the_guides_leads_somewhere() -> None:
+    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")):
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
