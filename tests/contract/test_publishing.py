@@ -322,6 +322,9 @@ class Vanilla:
     def supports(self, _extension: str) -> bool:
         return False
 
+    def stored_files(self) -> None:
+        return None
+
 
 def test_a_vanilla_ckan_keeps_no_received_file_of_what_was_corrected(portal: Portal) -> None:
     portal.catalogue = Vanilla(portal.catalogue)
