@@ -10,12 +10,11 @@ import click
 from odl_host.cli.app import App, Group, command, pass_app
 from odl_host.cli.output import table
 from odl_host.errors import ExitCode, UsageError
+from odl_host.pipeline.decisions import GROUNDS
 
 if TYPE_CHECKING:
     from odl_host.pipeline.decisions import Decisions, Verb
     from odl_host.pipeline.quarantine import HeldFile
-
-GROUND_NAMES = ("false-alarm", "consent", "law", "d312-1-3")
 
 
 @click.group(cls=Group)
@@ -101,7 +100,7 @@ _by = click.option("--by", default="", help="Who decides.  [default: the user of
 @click.argument("path")
 @_reason
 @click.option(
-    "--ground", type=click.Choice(GROUND_NAMES), help="Why personal data may be published; needed when there are any."
+    "--ground", type=click.Choice(tuple(GROUNDS)), help="Why personal data may be published; needed when there are any."
 )
 @click.option("--lasting", is_flag=True, help="For later versions of the file too, as long as nothing new is found.")
 @_by

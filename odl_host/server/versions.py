@@ -105,11 +105,16 @@ def dataset_of(db: sa.Connection, resource_id: str) -> str:
     return package_id
 
 
-def forget_versions(db: sa.Connection, resource_id: str, *, keep: int, before: str = "") -> int:
-    """Forget all but the last `keep` versions of a resource, those of `before` and later excepted; return how many."""
-    numbers = [version.number for version in list_versions(db, resource_id) if not before or version.created < before]
-    total = db.scalar(sa.select(sa.func.count()).where(resource_versions.c.resource_id == resource_id)) or 0
-    gone = numbers[: max(0, total - keep)]
+def forget_versions(db: sa.Connection, resource_id: str, *, keep: int) -> int:
+    """Forget all but the last `keep` versions of a resource; return how many were forgotten."""
+    numbers = list(
+        db.scalars(
+            sa.select(resource_versions.c.number)
+            .where(resource_versions.c.resource_id == resource_id)
+            .order_by(resource_versions.c.number)
+        )
+    )
+    gone = numbers[: max(0, len(numbers) - keep)]
     if gone:
         db.execute(
             resource_versions.delete().where(
