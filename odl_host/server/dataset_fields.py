@@ -136,7 +136,7 @@ class _Reader:
             return None
         if group.id != before and not has_capacity(self.ctx, group.id, WRITERS):
             self.refuse("owner_org", "You cannot add a dataset to this organization")
-        self.organization = group.summary
+        self.organization = group.summary if group.state == "active" else None
         return group.id
 
     def state(self) -> str:
@@ -220,6 +220,9 @@ class _Reader:
         if sent is None:
             return None
         sent = require_dicts("resources", sent, self.data)
+        if sent and not any(sent):
+            return None  # as in CKAN, a resource of which nothing is said was not sent
+        sent = [entry for entry in sent if entry]
         entries: list[ResourceInput] = []
         errors: list[JsonDict] = []
         seen: set[str] = set()

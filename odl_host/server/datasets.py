@@ -39,6 +39,7 @@ _IN_GROUPS = (
     .where(members.c.object_id == packages.c.id, members.c.object_type == "package")
     .scalar_subquery()
 )
+_OWNER = sa.and_(groups.c.id == packages.c.owner_org, groups.c.state == "active")
 _SHOW = sa.select(
     packages.c.id,
     packages.c.name,
@@ -50,7 +51,7 @@ _SHOW = sa.select(
     packages.c.doc,
     groups.c.summary,
     _IN_GROUPS,
-).select_from(packages.outerjoin(groups, groups.c.id == packages.c.owner_org))
+).select_from(packages.outerjoin(groups, _OWNER))
 _BY_ID = _SHOW.where(packages.c.id == sa.bindparam("ref"))
 _BY_NAME = _SHOW.where(packages.c.name == sa.bindparam("ref"))
 _MANY = _SHOW.where(packages.c.id.in_(sa.bindparam("ids", expanding=True)))

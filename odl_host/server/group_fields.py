@@ -14,7 +14,6 @@ from odl_host.server.params import MISSING_VALUE, Invalid, as_text
 from odl_host.server.registry import Context
 
 TEXTS = ("title", "description", "image_url")
-STATES = frozenset({"active", "deleted"})
 RESERVED_KEYS = frozenset({*TEXTS, "name", "id", "type", "state", "users", "packages"})
 
 
@@ -33,9 +32,9 @@ def read_group(ctx: Context, data: JsonDict, *, is_organization: bool, before: J
     name = _name(ctx, data, errors, before)
     extras, messages = check_extras(data, reserved=RESERVED_KEYS, is_sysadmin=is_sysadmin, refuse_twice=False)
     errors |= messages
-    state = data.get("state") or (before["state"] if before else "active")
-    if state not in STATES:
-        errors["state"] = [f"Value must be one of {sorted(STATES)}"]
+    # As in CKAN, any word is a state, and who creates does not choose it; only what is active is shown to everyone.
+    state = data.get("state") if before or is_sysadmin else None
+    state = (before["state"] if before else "active") if state is None else as_text(state)
     kind = as_text(data.get("type") or ("organization" if is_organization else "group"))
     if before:
         if data.get("type") and kind != before["type"]:

@@ -183,9 +183,9 @@ def group_ids_of_user(db: sa.Connection, user_id: str, capacities: Iterable[str]
     return list(db.scalars(query))
 
 
-def members_of(db: sa.Connection, group_id: str, object_type: str) -> list[Any]:
-    """Return the rows (object_id, capacity) of a group's members of one type."""
-    query = sa.select(members.c.object_id, members.c.capacity).where(
-        members.c.group_id == group_id, members.c.object_type == object_type
-    )
-    return list(db.execute(query))
+def members_of(db: sa.Connection, group_id: str, object_type: str = "") -> list[Any]:
+    """Return the rows (object_id, object_type, capacity) of a group's members, of one type where it is named."""
+    query = sa.select(members.c.object_id, members.c.object_type, members.c.capacity)
+    if object_type:
+        query = query.where(members.c.object_type == object_type)
+    return list(db.execute(query.where(members.c.group_id == group_id)))

@@ -57,7 +57,7 @@ def sent(convert: Convert) -> Any:
 
 def named() -> Any:
     """Declare the id or name of what an action is about: absent it is missing, empty or no text it names nothing."""
-    return Field(_reference, is_required=True, default="", takes_empty=True)
+    return Field(reference, is_required=True, default="", takes_empty=True)
 
 
 def optional(convert: Convert, default: Any = None, *, key: str = "") -> Any:
@@ -107,7 +107,7 @@ def text(value: Any) -> str:
     raise Invalid(f"Must be a Unicode string value, not {value!r}")
 
 
-def _reference(value: Any) -> str:
+def reference(value: Any) -> str:
     """Convert to the text of an id; what is no scalar is the id of nothing."""
     return str(value) if isinstance(value, str | bool | int | float) else ""
 

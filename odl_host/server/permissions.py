@@ -200,6 +200,8 @@ def can_write_rows(ctx: Context, params: Any) -> None:
 
 def can_create_rows(ctx: Context, params: Any) -> None:
     """Whoever may change the dataset of the resource named by `resource_id`, or to be made in a dataset."""
+    if params.resource_id is None and not params.resource and not (ctx.user and ctx.user.sysadmin):
+        raise ValidationError({"message": "Missing id, can not get Resource object"})
     if params.resource_id is not None:
         if ctx.once(find_resource, params.resource_id) is None:
             raise ValidationError({"resource_id": [f"Resource not found: {params.resource_id}"]})
@@ -261,9 +263,9 @@ def can_create_group(ctx: Context, params: Any) -> None:  # noqa: ARG001 - every
 
 
 def can_read_group(ctx: Context, params: Any) -> None:
-    """Everyone, unless it is deleted: then its admins."""
+    """Everyone where it is active, else its members."""
     group = ctx.once(get_group, params.id)
-    if group.state != "active" and not has_capacity(ctx, group.id, ADMINS):
+    if group.state != "active" and not has_capacity(ctx, group.id, READERS):
         refuse(ctx, f"User {{user}} not authorized to read group {group.id}")
 
 
@@ -296,9 +298,9 @@ def can_see_users(ctx: Context, params: Any) -> None:
 
 def can_edit_user(ctx: Context, params: Any) -> None:
     """The user oneself, or a sysadmin."""
+    account = ctx.once(get_account, params.id)
     if ctx.user is None:
         raise NotAuthorized("Have to be logged in to edit user")
-    account = ctx.once(get_account, params.id)
     if not ctx.user.sysadmin and account.id != ctx.user.id:
         refuse(ctx, f"User {{user}} not authorized to edit user {account.id}")
 

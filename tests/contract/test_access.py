@@ -167,7 +167,7 @@ TABLE: dict[str, tuple[frozenset[str], Parameters]] = {
     "resource_search": (EVERYONE, lambda w, c: {"query": "name:a"}),
     "package_revise": (WRITERS, lambda w, c: {"match": {"id": w.dataset()}, "update": {"notes": "x"}}),
     "package_resource_reorder": (WRITERS, lambda w, c: {"id": w.dataset(), "order": []}),
-    "package_owner_org_update": (ADMINS, lambda w, c: {"id": w.dataset(), "organization_id": w.organization}),
+    "package_owner_org_update": (SYSADMIN, lambda w, c: {"id": w.dataset(), "organization_id": w.organization}),
     "package_relationship_create": (WRITERS, lambda w, c: related(w)),
     "package_relationship_update": (WRITERS, lambda w, c: related(w, exists=True)),
     "package_relationship_delete": (WRITERS, lambda w, c: related(w, exists=True)),

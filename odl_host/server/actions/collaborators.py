@@ -66,7 +66,7 @@ def _manager(deed: str) -> Any:
 def _self(ctx: Context, params: OfUser) -> None:
     """The user oneself, or a sysadmin."""
     account = find_account(ctx.db, params.id)
-    if account is None and ctx.user is not None:
+    if account is None and ctx.user is not None and ctx.user.sysadmin:
         raise NotAuthorized("Not allowed to retrieve collaborators")
     if ctx.user is None or account is None or not (ctx.user.sysadmin or ctx.user.id == account.id):
         raise NotAuthorized("")

@@ -33,6 +33,12 @@ def _self(ctx: Context, params: Any) -> None:
         raise NotAuthorized("Not authorized")
 
 
+def _self_of_known(ctx: Context, params: Followees) -> None:
+    """The user oneself, or a sysadmin; only of a user who is there."""
+    resolve(ctx, "user", params.id)
+    _self(ctx, params)
+
+
 @action(params=Ref, allow=permissions.anyone, reads=True)
 def followee_count(ctx: Context, params: Ref) -> int:
     """Return how many users, datasets and groups a user follows; organizations have a count of their own.
@@ -78,7 +84,7 @@ def organization_followee_count(ctx: Context, params: Ref) -> int:
     return len(_followed_ids(ctx, "organization", params.id))
 
 
-@action(params=Followees, allow=_self, reads=True)
+@action(params=Followees, allow=_self_of_known, reads=True)
 def followee_list(ctx: Context, params: Followees) -> list[JsonDict]:
     """Return what a user follows, each with its type, its name for people and its whole.
 

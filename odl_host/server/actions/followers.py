@@ -113,7 +113,13 @@ def unfollow_group(ctx: Context, params: Sent) -> None:
     _unfollow(ctx, "group", params.id)
 
 
-@action(params=Ref, allow=permissions.logged_in_silently, reads=True)
+def _known_user(ctx: Context, params: Ref) -> None:
+    """Every known user may ask about what is there."""
+    resolve(ctx, ctx.action.removeprefix("am_following_"), params.id)
+    permissions.logged_in_silently(ctx, params)
+
+
+@action(params=Ref, allow=_known_user, reads=True)
 def am_following_user(ctx: Context, params: Ref) -> bool:
     """Return whether the caller follows a user.
 
@@ -122,7 +128,7 @@ def am_following_user(ctx: Context, params: Ref) -> bool:
     return _am_following(ctx, "user", params.id)
 
 
-@action(params=Ref, allow=permissions.logged_in_silently, reads=True)
+@action(params=Ref, allow=_known_user, reads=True)
 def am_following_dataset(ctx: Context, params: Ref) -> bool:
     """Return whether the caller follows a dataset.
 
@@ -131,7 +137,7 @@ def am_following_dataset(ctx: Context, params: Ref) -> bool:
     return _am_following(ctx, "dataset", params.id)
 
 
-@action(params=Ref, allow=permissions.logged_in_silently, reads=True)
+@action(params=Ref, allow=_known_user, reads=True)
 def am_following_group(ctx: Context, params: Ref) -> bool:
     """Return whether the caller follows a group or an organization.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from odl_host.ckan import JsonDict, NotFound, ValidationError
+from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server import permissions
 from odl_host.server.activities import record_group
 from odl_host.server.datasets import (
@@ -30,7 +30,7 @@ from odl_host.server.group_views import (
 )
 from odl_host.server.groups import Group, descendants_of, find_group, get_group, put_member, remove_member, save_group
 from odl_host.server.images import take_image
-from odl_host.server.params import MISSING_VALUE, Invalid, Params, anything, named, natural, optional
+from odl_host.server.params import MISSING_VALUE, Invalid, Params, anything, named, natural, optional, reference
 from odl_host.server.registry import Context, action
 from odl_host.server.tables import groups, members, packages
 from odl_host.server.users import find_account
@@ -42,6 +42,12 @@ class Ref(Params):
     id: str = named()
 
 
+class PatchRef(Params):
+    """An organization's or a group's id or name; the rule says what is wrong with an absent one."""
+
+    id: str = optional(reference, "")
+
+
 class PackagesOf(Params):
     """Whose datasets, and how many."""
 
@@ -51,6 +57,12 @@ class PackagesOf(Params):
 
 class Sent(Params):
     """An organization or a group; its fields are checked as a whole by `group_fields`."""
+
+
+def _sysadmin_of_known(ctx: Context, params: Ref) -> None:
+    """Only a sysadmin may, and only what is there."""
+    ctx.once(get_group, params.id)
+    permissions.sysadmin(ctx, params)
 
 
 @action(params=GroupShow, allow=permissions.can_read_group, reads=True, keeps=True)
@@ -143,8 +155,17 @@ def group_update(ctx: Context, params: Ref) -> Rendered:
     return _update(ctx, params, is_patch=False)
 
 
-@action(params=Ref, allow=permissions.org_admin)
-def organization_patch(ctx: Context, params: Ref) -> Rendered:
+def _can_patch(ctx: Context, params: PatchRef) -> None:
+    """An admin of it; others than a sysadmin are told of an absent id in CKAN's own words."""
+    if not params.id and not (ctx.user and ctx.user.sysadmin):
+        raise ValidationError({"message": "Missing id, can not get Group object"})
+    if "id" not in params.data:
+        raise ValidationError({"id": [MISSING_VALUE]})
+    permissions.org_admin(ctx, params)
+
+
+@action(params=PatchRef, allow=_can_patch)
+def organization_patch(ctx: Context, params: PatchRef) -> Rendered:
     """Change some fields of an organization and return it.
 
     :param id: the organization's id or name
@@ -152,8 +173,8 @@ def organization_patch(ctx: Context, params: Ref) -> Rendered:
     return _update(ctx, params, is_patch=True)
 
 
-@action(params=Ref, allow=permissions.org_admin)
-def group_patch(ctx: Context, params: Ref) -> Rendered:
+@action(params=PatchRef, allow=_can_patch)
+def group_patch(ctx: Context, params: PatchRef) -> Rendered:
     """Change some fields of a group and return it.
 
     :param id: the group's id or name
@@ -181,22 +202,22 @@ def group_delete(ctx: Context, params: Ref) -> None:
     _delete(ctx, get_group(ctx.db, params.id))
 
 
-@action(params=Ref, allow=permissions.sysadmin)
+@action(params=Ref, allow=_sysadmin_of_known)
 def organization_purge(ctx: Context, params: Ref) -> None:
     """Remove an organization for good; its datasets stay, without organization.
 
     :param id: the organization's id or name
     """
-    _purge(ctx, params, "Organization")
+    _purge(ctx, ctx.once(get_group, params.id))
 
 
-@action(params=Ref, allow=permissions.sysadmin)
+@action(params=Ref, allow=_sysadmin_of_known)
 def group_purge(ctx: Context, params: Ref) -> None:
     """Remove a group for good; its datasets stay.
 
     :param id: the group's id or name
     """
-    _purge(ctx, params, "Group")
+    _purge(ctx, ctx.once(get_group, params.id))
 
 
 @action(params=ForUser, allow=permissions.anyone, reads=True)
@@ -252,7 +273,7 @@ def _type(is_organization: bool) -> str:
     return "organization" if is_organization else "group"
 
 
-def _update(ctx: Context, params: Ref, *, is_patch: bool) -> Rendered:
+def _update(ctx: Context, params: Ref | PatchRef, *, is_patch: bool) -> Rendered:
     group = get_group(ctx.db, params.id)
     before = group.fields
     sent = {**params.data, "type": params.data.get("type") or before["type"]}
@@ -342,10 +363,7 @@ def _delete(ctx: Context, group: Group) -> None:
     record_group(ctx, fields, "deleted")
 
 
-def _purge(ctx: Context, params: Ref, noun: str) -> None:
-    group = find_group(ctx.db, params.id)
-    if group is None:
-        raise NotFound(f"{noun} was not found")
+def _purge(ctx: Context, group: Group) -> None:
     reindex_organization(ctx.db, group.id)
     _disown(ctx, group)
     is_above = sa.and_(members.c.object_type == "group", members.c.object_id == group.id)

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError
 from odl_host.server import permissions
-from odl_host.server.datasets import find_dataset, reindex_dataset
-from odl_host.server.groups import Group, find_group, get_group, members_of, put_member, remove_member
+from odl_host.server.datasets import find_dataset, find_resource, reindex_dataset
+from odl_host.server.groups import Group, descendants_of, find_group, get_group, members_of, put_member, remove_member
 from odl_host.server.params import MISSING_VALUE, Params, named, optional, required, text
 from odl_host.server.registry import Context, action
 from odl_host.server.tables import packages, users
 from odl_host.server.users import find_account
+from odl_host.server.vocabularies import find_tag
 
 ROLES = ("admin", "editor", "member")
+FINDERS: dict[str, Callable[[sa.Connection, str], Any]] = {
+    "user": find_account,
+    "package": find_dataset,
+    "group": find_group,
+    "resource": find_resource,
+    "tag": find_tag,
+}
+"""What may be in a group, and how it is found."""
+
 _MEMBER_SPACE = uuid.UUID("0f0b9a43-4a52-5d0d-9b8e-2f6a1a0f6a11")
 
 
@@ -24,17 +35,17 @@ class NewMember(Params):
     """An object to put in a group."""
 
     id: str = named()
-    object: str = required(text)
-    object_type: str = required(text)
-    capacity: str = required(text)
+    object: str = named()
+    object_type: str = named()
+    capacity: str = named()
 
 
 class GoneMember(Params):
     """An object to take out of a group."""
 
     id: str = named()
-    object: str = required(text)
-    object_type: str = required(text)
+    object: str = named()
+    object_type: str = named()
 
 
 class MemberList(Params):
@@ -105,23 +116,25 @@ def _group(ctx: Context, ref: str) -> Group:
 
 @action(params=NewMember, allow=_member_editor)
 def member_create(ctx: Context, params: NewMember) -> JsonDict:
-    """Put a user or a dataset in an organization or group, or change the capacity.
+    """Put a user, a dataset or a group above it in an organization or group, or change the capacity.
 
     :param id: the organization's or group's id or name
-    :param object: the user's or dataset's id or name
-    :param object_type: `user` or `package`
+    :param object: its id or name
+    :param object_type: `user`, `package` or `group`
     :param capacity: admin, editor or member; `public` for a dataset
     """
+    if params.data["capacity"] is None:
+        raise ValidationError({"capacity": [MISSING_VALUE]})
     return _put(ctx, params.id, params.object_type, params.object, params.capacity)
 
 
 @action(params=GoneMember, allow=_member_editor)
 def member_delete(ctx: Context, params: GoneMember) -> None:
-    """Take a user or a dataset out of an organization or group.
+    """Take a user, a dataset or a group above it out of an organization or group.
 
     :param id: the organization's or group's id or name
-    :param object: the user's or dataset's id or name
-    :param object_type: `user` or `package`
+    :param object: its id or name
+    :param object_type: `user`, `package` or `group`
     """
     _take(ctx, params.id, params.object_type, params.object)
 
@@ -131,19 +144,17 @@ def member_list(ctx: Context, params: MemberList) -> list[list[str]]:
     """Return the members of an organization or group as lists of id, type and role.
 
     :param id: the organization's or group's id or name
-    :param object_type: only `user` or `package`
+    :param object_type: only `user`, `package` or `group`
     :param capacity: only with this capacity
     """
     group = get_group(ctx.db, params.id)
-    types = [params.object_type] if params.object_type else ["user", "package"]
     deleted = set(ctx.db.scalars(sa.select(users.c.id).where(users.c.state == "deleted")))
     found = [
-        [row.object_id, kind, row.capacity.capitalize() if kind == "user" else row.capacity]
-        for kind in types
-        for row in members_of(ctx.db, group.id, kind)
+        [row.object_id, row.object_type, row.capacity.capitalize() if row.capacity in ROLES else row.capacity]
+        for row in members_of(ctx.db, group.id, params.object_type)
         if params.capacity in ("", row.capacity) and row.object_id not in deleted
     ]
-    if group.is_organization and "package" in types and params.capacity in ("", "organization"):
+    if group.is_organization and params.object_type in ("", "package") and params.capacity in ("", "organization"):
         owned = sa.select(packages.c.id).where(packages.c.owner_org == group.id, packages.c.state == "active")
         found += [[dataset_id, "package", "organization"] for dataset_id in ctx.db.scalars(owned)]
     return found
@@ -222,6 +233,8 @@ def _put_user(ctx: Context, params: NewRole) -> JsonDict:
 def _put(ctx: Context, ref: str, object_type: str, object_ref: str, capacity: str) -> JsonDict:
     group = _group(ctx, ref)
     object_id = _object_id(ctx, object_type, object_ref)
+    if object_type == "group" and object_id in (group.id, *descendants_of(ctx.db, [group.id])):
+        raise ValidationError({"object": ["A group cannot stand above itself"]})
     put_member(ctx.db, group.id, object_type, object_id, capacity)
     if object_type == "package":
         reindex_dataset(ctx.db, object_id)
@@ -244,13 +257,9 @@ def _take(ctx: Context, ref: str, object_type: str, object_ref: str) -> None:
 
 
 def _object_id(ctx: Context, object_type: str, ref: str) -> str:
-    found: Any
-    if object_type == "user":
-        found = find_account(ctx.db, ref)
-    elif object_type == "package":
-        found = find_dataset(ctx.db, ref)
-    else:
+    if object_type not in FINDERS:
         raise ValidationError({"message": f"{object_type.capitalize()} isn't a valid model"})
+    found = FINDERS[object_type](ctx.db, ref)
     if found is None:
         raise NotFound(f"{object_type.capitalize()} was not found.")
     return str(found.id)

@@ -248,13 +248,19 @@ def package_delete(ctx: Context, params: Ref) -> None:
     record_dataset(ctx, dataset.id, "deleted")
 
 
-@action(params=Ref, allow=permissions.sysadmin)
+def _sysadmin_of_known(ctx: Context, params: Ref) -> None:
+    """Only a sysadmin may, and only what is there."""
+    ctx.once(get_dataset, params.id)
+    permissions.sysadmin(ctx, params)
+
+
+@action(params=Ref, allow=_sysadmin_of_known)
 def dataset_purge(ctx: Context, params: Ref) -> None:
     """Remove a dataset for good; this cannot be undone.
 
     :param id: the dataset's id or name
     """
-    dataset = get_dataset(ctx.db, params.id)
+    dataset = ctx.once(get_dataset, params.id)
     gone = [resource.id for resource in resources_of(ctx.db, dataset.id)]
     purge_dataset(ctx.db, dataset.id)
     ctx.then.extend(functools.partial(ctx.site.rows.forget, key) for key in gone)

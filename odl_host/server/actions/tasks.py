@@ -11,11 +11,13 @@ from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError
 from odl_host.server import permissions
 from odl_host.server.clock import now
 from odl_host.server.names import check_date
-from odl_host.server.params import MISSING_VALUE, Params, anything, named, optional, required, text
+from odl_host.server.params import MISSING_VALUE, Params, anything, named, optional, required, sent, text
 from odl_host.server.registry import Context, action, of_callers
 from odl_host.server.tables import task_statuses
 
 KEYS = ("id", "entity_id", "entity_type", "task_type", "key", "value", "state", "error", "last_updated")
+
+TEXTS = ("value", "state", "error")
 
 
 class Status(Params):
@@ -35,7 +37,7 @@ class Status(Params):
 class Statuses(Params):
     """Several notes."""
 
-    data: Any = required(anything)
+    data: Any = sent(anything)
 
 
 class Sought(Params):
@@ -86,12 +88,14 @@ def task_status_update_many(ctx: Context, params: Statuses) -> JsonDict:
 
     :param data: list of what `task_status_update` takes
     """
+    if params.data == {}:
+        return {"results": []}
     if not isinstance(params.data, list) or not all(isinstance(entry, dict) for entry in params.data):
         raise ValidationError({"data": ["Must be a list of dicts"]})
     results = []
     for entry in params.data:
+        _sysadmin(ctx, params)
         status = Status.parse(entry)
-        _sysadmin(ctx, status)
         results.append(_write(ctx, status))
     return {"results": results}
 
@@ -146,16 +150,18 @@ def _write(ctx: Context, params: Status) -> JsonDict:
     else:
         before = _find_about(ctx, params)
     kept = _shown(before) if before else {"last_updated": now()}
-    row: JsonDict = {
-        name: getattr(params, name) if name in params.data else kept.get(name) for name in KEYS if name != "id"
-    }
-    row |= {"id": before.id if before else str(uuid.uuid4())}
+    row: JsonDict = {name: kept.get(name) for name in KEYS}
+    row |= {name: getattr(params, name) for name in KEYS if name in params.data}
+    row |= {name: "" for name in TEXTS if params.data.get(name) == ""}
+    row["last_updated"] = row["last_updated"] or now()
+    row["id"] = before.id if before else str(uuid.uuid4())
+    sent_time = params.data.get("last_updated") or None  # as in CKAN, given back as it was written
     other = _find_about(ctx, params)
     if other is not None and other.id != row["id"]:
         raise ValidationError({"key": ["There is already a task status for this entity_id, task_type and key"]})
     ctx.db.execute(task_statuses.delete().where(task_statuses.c.id == row["id"]))
     ctx.db.execute(task_statuses.insert(), row)
-    return _shown(_find(ctx, row["id"]))
+    return _shown(_find(ctx, row["id"])) | ({"last_updated": sent_time} if isinstance(sent_time, str) else {})
 
 
 def _shown(row: Any) -> JsonDict:

@@ -42,10 +42,16 @@ class WhichToken(Params):
     jti: str = optional(text, "")
 
 
-def _own_tokens(ctx: Context, params: Any) -> None:
+def _tokens_to_be(ctx: Context, params: NewToken) -> None:
+    """The user oneself, or a sysadmin, for a user who is there."""
+    get_account(ctx.db, params.user)
+    permissions.self_or_sysadmin(ctx, params.user)
+
+
+def _own_tokens(ctx: Context, params: OfUser) -> None:
     """The user oneself, or a sysadmin."""
-    ref = getattr(params, "user_id", "") or params.user
-    if not ref and isinstance(params, OfUser):
+    ref = params.user_id or params.user
+    if not ref:
         raise ValidationError({"user_id": [MISSING_VALUE]})
     permissions.self_or_sysadmin(ctx, ref)
 
@@ -58,7 +64,7 @@ def _own_token(ctx: Context, params: WhichToken) -> None:
     permissions.self_or_sysadmin(ctx, row.user_id if row else "")
 
 
-@action(params=NewToken, allow=_own_tokens)
+@action(params=NewToken, allow=_tokens_to_be)
 def api_token_create(ctx: Context, params: NewToken) -> JsonDict:
     """Create an API token and return it; it is shown this once only.
 

@@ -39,7 +39,13 @@ class Nothing(Params):
     """No parameter."""
 
 
-def _sysadmin_of_known(ctx: Context, params: TagRef) -> None:
+def _keeper_of_known(ctx: Context, params: Ref) -> None:
+    """Only a sysadmin may, and only what is there."""
+    _get(ctx, params)
+    permissions.sysadmin(ctx, params)
+
+
+def _keeper_of_known_tag(ctx: Context, params: TagRef) -> None:
     """Only a sysadmin may, and only what is there."""
     _require_id(params)
     _find_any_tag(ctx, params)
@@ -67,7 +73,7 @@ def vocabulary_create(ctx: Context, params: Sent) -> JsonDict:
     return _shown(ctx, row["id"])
 
 
-@action(params=Ref, allow=permissions.sysadmin)
+@action(params=Ref, allow=_keeper_of_known)
 def vocabulary_update(ctx: Context, params: Ref) -> JsonDict:
     """Change a vocabulary and return it; tags that are sent replace those that are there.
 
@@ -91,7 +97,7 @@ def vocabulary_update(ctx: Context, params: Ref) -> JsonDict:
     return _shown(ctx, row.id)
 
 
-@action(params=Ref, allow=permissions.sysadmin)
+@action(params=Ref, allow=_keeper_of_known)
 def vocabulary_delete(ctx: Context, params: Ref) -> None:
     """Remove a vocabulary; datasets lose its tags.
 
@@ -151,7 +157,7 @@ def tag_create(ctx: Context, params: Sent) -> JsonDict:
     return show_tag(ensure_tag(ctx.db, str(name), str(vocabulary_id))) | {"packages": []}
 
 
-@action(params=TagRef, allow=_sysadmin_of_known)
+@action(params=TagRef, allow=_keeper_of_known_tag)
 def tag_delete(ctx: Context, params: TagRef) -> None:
     """Remove a tag, and take it off the datasets that have it.
 
