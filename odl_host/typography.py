@@ -1,4 +1,4 @@
-"""The no-break spaces of French."""
+"""The no-break spaces and the apostrophes of French."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ NARROW = "\u202f"
 """The narrow no-break space that French puts between thousands."""
 SPACE = "\u00a0"
 """The no-break space that keeps a number with what it counts."""
+
+
+def apostrophes(text: str) -> str:
+    """Return a French sentence with the apostrophes of print: for prose alone, never for what is to be typed.
+
+    >>> apostrophes("l'adresse d'aujourd'hui"), apostrophes("'oui'")
+    ('l’adresse d’aujourd’hui', "'oui'")
+    """
+    return re.sub(r"(?<=[^\W\d_])'(?=[^\W\d_])", "’", text)
 
 
 def typeset(text: str) -> str:

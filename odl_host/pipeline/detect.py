@@ -35,6 +35,8 @@ _NAME_BONUS = 0.08
 _VALUES_SHARE = 0.15
 _VALUES_TOLERANCE = 0.05
 _TYPO_LENGTH = 6
+# A file with a year, a sex and a number is not yet one of first names: two columns at least must bear its very titles.
+_OWN_NAMES = 2
 
 
 class Candidate(NamedTuple):
@@ -81,15 +83,18 @@ def detect_schema(table: Table, registry: Registry, *, filename: str = "") -> De
         best.score >= (CONTRADICTED_THRESHOLD if contradicted else THRESHOLD)
         and len(best.fields) >= min(3, len(best.shape.fields))
         and (2 * len(best.columns) >= len(labels) or not best.lacking)
+        and (best.own >= _OWN_NAMES or not best.lacking)
         and (rival is None or best.leads(rival))
     )
     runner_up = (rival.shape.schema, min(1.0, round(rival.score, 3))) if rival else None
     candidates = tuple(
         Candidate(fit.shape.schema, min(1.0, round(fit.score, 3)), fit.titles(table.header))
         for fit in (best, rival)
-        if fit and fit.score >= PLAUSIBLE
+        if fit and fit.is_worth_naming(len(labels))
     )
-    reason = _reason(best, rival, certain) if candidates else _nothing_fits(table)
+    if not candidates and not certain:
+        return Detection(best.shape.schema, min(1.0, round(best.score, 3)), runner_up, False, _nothing_fits(table))
+    reason = _reason(best, rival if len(candidates) > 1 else None, certain)
     return Detection(best.shape.schema, min(1.0, round(best.score, 3)), runner_up, certain, reason, candidates)
 
 
@@ -106,6 +111,8 @@ class _Fit(NamedTuple):
     places: Mapping[int, str]
     values: float
     named: bool
+    own: int
+    """How many columns bear the very names of the schema; the others, names that any table may have."""
 
     @property
     def columns(self) -> frozenset[int]:
@@ -131,6 +138,14 @@ class _Fit(NamedTuple):
     def lacking(self) -> int:
         """How many required columns the file does not have."""
         return sum(field.required and key not in self.fields for key, field in self.shape.fields.items())
+
+    def is_worth_naming(self, titles: int) -> bool:
+        """Tell whether a person with a file of so many titled columns may have meant this schema.
+
+        Two words that any table may have, a year or a type, are no sign of it, unless the file's name is one.
+        """
+        telling = len(self.fields) >= min(3, len(self.shape.fields)) and 4 * len(self.columns) >= titles
+        return self.score >= PLAUSIBLE and (telling or self.named)
 
     def leads(self, other: _Fit) -> bool:
         """Tell whether this schema is clearly the better one of two."""
@@ -200,6 +215,7 @@ def _fit(
         {place: key for place, (key, _) in columns.items()},
         1.0 if values is None else values,
         named,
+        sum(share == 1.0 for _, share in columns.values()),
     )
 
 
@@ -263,10 +279,12 @@ def _reason(best: _Fit, rival: _Fit | None, certain: bool) -> str:
             f"Deux modèles conviennent : {_named(best)} et {_named(rival)}. Ajoutez au nom du fichier le nom du bon "
             f"modèle (« {best.shape.schema.short_name} » ou « {rival.shape.schema.short_name} »)."
         )
-    other = f", puis {_named(rival)}" if rival and rival.score >= PLAUSIBLE else ""
+    other = f", puis {_named(rival)}" if rival else ""
+    meant = "l’un de ces modèles" if rival else "ce modèle"
     return (
         f"Les titres des colonnes ne suffisent pas à reconnaître un modèle. Le plus proche est {_named(best)}{other}. "
-        "Reprenez les titres de colonnes du modèle, sur la première ligne du tableau."
+        f"Si vos données sont bien celles de {meant}, reprenez ses titres de colonnes sur la première ligne du "
+        "tableau ; sinon, demandez le bon modèle à la personne qui vous accompagne."
     )
 
 

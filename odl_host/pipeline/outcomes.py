@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from odl_host.pipeline.plan import DatasetPlan, Step
+
+if TYPE_CHECKING:
+    from odl_host.schemas.findings import Finding
 
 OUTCOMES = ("published", "updated", "unchanged", "removed", "rejected", "failed", "blocked")
 """Online now; online, and what is said of it changed; as before; not online any more; or kept out, and why."""
@@ -153,12 +156,24 @@ def _kept_out(item: Mapping[str, Any]) -> tuple[Any, ...] | None:
 
 def first_findings(step: Step, most: int = 2) -> list[str]:
     """Return the first things to correct in a rejected file, one line each."""
-    from odl_host.schemas.messages import message, place
+    from odl_host.pipeline.reporting.short_lines import gather_short_lines
+    from odl_host.pipeline.reporting.verdict import instruction, is_shifted
+    from odl_host.pipeline.reporting.wording import number
 
     if step.examination is None or step.examination.report is None:
         return []
-    report = step.examination.report
-    errors = [finding for finding in report.findings if finding.severity == "error"]
-    lines = [" : ".join(filter(None, (place(finding), message(finding)))) for finding in errors[:most]]
+    report = gather_short_lines(step.examination.report)
+    if is_shifted(report):
+        return [instruction(report, name="ce fichier")]
+    errors: dict[tuple[str, str | None], Finding] = {}
+    for finding in report.findings:
+        if finding.severity == "error":
+            errors.setdefault((finding.code, finding.column), finding)
+    lines = []
+    for finding in list(errors.values())[:most]:
+        line = report.line_of(finding)
+        where = f"ligne {line}" if line else ""
+        place = ", ".join(filter(None, (where, f"colonne {finding.column}" if finding.column else "")))
+        lines.append(" : ".join(filter(None, (place, report.sentences(finding)[0]))))
     rest = report.errors_total - len(lines)
-    return [*lines, f"… {rest} de plus dans le rapport"] if rest > 0 else lines
+    return [*lines, f"… {number(rest)} de plus dans le rapport"] if rest > 0 else lines

@@ -19,6 +19,7 @@ from odl_host.pipeline.reporting.document import as_json
 from odl_host.pipeline.reporting.listing import render_csv
 from odl_host.pipeline.reporting.model import FileReport, file_report
 from odl_host.pipeline.reporting.page import render_html
+from odl_host.pipeline.reporting.verdict import is_shifted
 from odl_host.storage.atomic import write_atomically
 
 if TYPE_CHECKING:
@@ -150,7 +151,8 @@ def remove_reports(step: Step, folder: Path) -> None:
 def _write_faces(path: Path, report: FileReport, page: Path, sha256: str) -> None:
     document = {"sha256": sha256, "made_by": __version__, **as_json(report)}
     _write(page.with_suffix(".json"), json.dumps(document, ensure_ascii=False, indent=1).encode())
-    workbook = _write_workbook(path, report, page) if report.outcome in _MARKED else ""
+    marked = report.outcome in _MARKED and not is_shifted(report)
+    workbook = _write_workbook(path, report, page) if marked else ""
     _write(page, render_html(report, copy=workbook).encode())
 
 

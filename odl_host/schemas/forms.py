@@ -115,10 +115,10 @@ def _limits(field: Field) -> str:
     if low and high:
         return f", de {low} à {high}"
     if low or high:
-        return f", à partir de {low}" if low else f", jusqu'à {high}"
+        return f", à partir de {low}" if low else f", jusqu’à {high}"
     low, high = (as_text(bounds[name]) if name in bounds else "" for name in ("minLength", "maxLength"))
     if low and high:
         return f", de {low} caractères exactement" if low == high else f", de {low} à {high} caractères"
     if low and low not in ("0", "1"):
-        return f", d'au moins {low} caractères"
+        return f", d’au moins {low} caractères"
     return f", de {high} caractères au plus" if high else ""

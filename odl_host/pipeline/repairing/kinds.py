@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 
 KINDS: Mapping[str, str] = {
     "header": "Nom de colonne écrit comme le modèle l’attend",
-    "spaces": "Espaces en trop retirées",
+    "spaces": "Textes écrits sans les espaces en trop",
     "number": "Nombres écrits avec un point, sans espace ni « € »",
     "whole-number": "Décimales nulles retirées des nombres entiers",
     "date": "Dates écrites dans l’ordre année-mois-jour",
     "period": "Périodes écrites avec une barre entre les deux dates",
     "midnight": "Heure « minuit » retirée des dates",
     "leading-zero": "Zéro perdu au début du code rétabli",
-    "code-spaces": "Espaces et décimales retirées du code",
+    "code-spaces": "Code écrit sans espaces ni décimales",
     "code-capitals": "Lettre du code mise en majuscule",
     "boolean": "Oui et non écrits avec les mots du modèle",
     "choice": "Valeurs écrites comme dans la liste permise",

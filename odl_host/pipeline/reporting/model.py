@@ -10,6 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from odl_host.pipeline.reporting.wording import column_letter, unbroken
+from odl_host.typography import apostrophes
 
 if TYPE_CHECKING:
     from odl_host.pipeline.detect import Candidate, Detection
@@ -26,6 +27,8 @@ Outcome: TypeAlias = Literal["published", "valid", "rejected", "invalid", "block
 _CAUSES = frozenset({"open-quote", "unquoted-decimal-comma", "replacement-characters", "uncached-formulas"})
 """Notes of reading that explain errors: put right first, many errors vanish."""
 
+_LONGEST_DESCRIPTION = 300
+"""Characters of a column's description that may stand in a sentence."""
 GOOD_OUTCOMES = frozenset({"published", "valid"})
 
 
@@ -95,7 +98,9 @@ class FileReport(NamedTuple):
 
         asked = self.question_on(finding)
         if asked is not None:
-            finding = finding._replace(params={**finding.params, "perhaps": asked.label})
+            finding = finding._replace(params={**finding.params, "perhaps": asked.label, "named": asked.column})
+        if finding.params.get("constraint") == "pattern":
+            finding = finding._replace(params={**finding.params, **self._hints(finding)})
         other = finding.params.get("row", "")
         if self.header_row > 1 and other.isdigit():
             params = {**finding.params, "row": str(int(other) + self.header_row - 1)}
@@ -103,11 +108,25 @@ class FileReport(NamedTuple):
         wrong, todo = sentences(finding)
         return unbroken(wrong), unbroken(todo)
 
+    def _hints(self, finding: Finding) -> Mapping[str, str]:
+        """Return what is known of a pattern that a cell does not follow."""
+        from odl_host.pipeline.reporting.hints import pattern_hints
+
+        params = finding.params
+        hints = pattern_hints(params.get("expected", ""), finding.cell or "", params.get("example", ""))
+        field = self.schema.find_field(finding.column) if self.schema and finding.column else None
+        described = apostrophes(" ".join(field.description.split())) if field else ""
+        return {"description": described, **hints} if 0 < len(described) <= _LONGEST_DESCRIPTION else hints
+
     def question_on(self, finding: Finding) -> ReadNote | None:
         """Return the question whether another column is the one that is missing."""
-        if finding.code not in ("missing-label", "optional-label-missing"):
+        if finding.code in ("missing-label", "optional-label-missing"):
+            missing = [finding.column or ""]
+        elif finding.code == "one-of-required" and finding.params.get("absent"):
+            missing = finding.params.get("columns", "").split(", ")
+        else:
             return None
-        return next((note for note in self.advice if note.column and note.column == finding.column), None)
+        return next((note for note in self.advice if note.column and note.column in missing), None)
 
     def place_of(self, finding: Finding) -> str:
         """Return the spreadsheet's name of the cell ("E14"), or "" when the finding is not about one cell."""
@@ -144,6 +163,8 @@ def file_report(
     if not reason and report is None and detection is not None:
         reason = detection.reason
     notes = table.notes if table else ()
+    if any(note.code == "unquoted-decimal-comma" for note in notes):
+        proposals = ()  # what stands under a title there is another column's
     return FileReport(
         file=file,
         outcome=outcome,

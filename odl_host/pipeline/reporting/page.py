@@ -19,10 +19,11 @@ from odl_host.pipeline.reporting.problems import (
     group_problems,
     missing_columns,
 )
-from odl_host.pipeline.reporting.verdict import corrections, instruction
-from odl_host.pipeline.reporting.wording import counted, day, listed, number, unbroken
+from odl_host.pipeline.reporting.short_lines import gather_short_lines
+from odl_host.pipeline.reporting.verdict import corrections, instruction, is_shifted
+from odl_host.pipeline.reporting.wording import counted, day, number, some, unbroken
 from odl_host.schemas.forms import expected_form
-from odl_host.typography import SPACE
+from odl_host.typography import SPACE, apostrophes
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -51,7 +52,7 @@ _FORMATS = {"csv": "CSV", "xlsx": "classeur Excel", "xls": "classeur Excel ancie
 
 def render_html(report: FileReport, *, copy: str = "") -> str:
     """Return the whole page. `copy` is the file name of the corrections workbook, when one lies beside the page."""
-    return _environment().get_template("report.html.j2").render(view=View(report, copy))
+    return _environment().get_template("report.html.j2").render(view=View(gather_short_lines(report), copy))
 
 
 @cache
@@ -111,14 +112,19 @@ class View:
         return not self.report.good and self.report.outcome != "blocked" and corrections(self.report) > 0
 
     @cached_property
+    def shifted(self) -> bool:
+        """Whether the file is to be exported anew: its cells are not where they belong, and say nothing."""
+        return is_shifted(self.report)
+
+    @cached_property
     def errors(self) -> list[ColumnProblems]:
         """What must be corrected."""
-        return group_problems(self.report, "error")
+        return [] if self.shifted else group_problems(self.report, "error")
 
     @cached_property
     def missing(self) -> list[MissingColumn]:
         """The required columns that are to be added."""
-        return missing_columns(self.report)
+        return [] if self.shifted else missing_columns(self.report)
 
     @property
     def add_sentence(self) -> str:
@@ -137,7 +143,8 @@ class View:
     def strangers(self, candidate: Candidate) -> str:
         """Return the file's titles that a model does not know, as a list in a sentence, "" when it knows all."""
         taken = set(candidate.columns.values())
-        return _some(tuple(f"«{SPACE}{one}{SPACE}»" for one in self.report.header if one.strip() and one not in taken))
+        names = [f"«{SPACE}{one}{SPACE}»" for one in self.report.header if one.strip() and one not in taken]
+        return some(names, _SHOWN_NAMES)
 
     def expected(self, candidate: Candidate) -> tuple[Field, ...]:
         """Return the columns of a model as the page lists them: those that are required first, not hundreds."""
@@ -146,7 +153,7 @@ class View:
     @cached_property
     def warnings(self) -> list[ColumnProblems]:
         """What may be looked at."""
-        return group_problems(self.report, "warning")
+        return [] if self.shifted else group_problems(self.report, "warning")
 
     @cached_property
     def labels(self) -> Labels:
@@ -178,7 +185,7 @@ class View:
         one = len(names) == 1
         return (
             f"{counted(len(names), 'colonne n’est pas', 'colonnes ne sont pas')} dans le modèle{SPACE}: "
-            f"{_some(names)}. {'Elle reste' if one else 'Elles restent'} dans le fichier, sans être "
+            f"{some(names, _SHOWN_NAMES)}. {'Elle reste' if one else 'Elles restent'} dans le fichier, sans être "
             f"{'vérifiée' if one else 'vérifiées'}."
         )
 
@@ -188,7 +195,7 @@ class View:
         names = self.labels.optional
         return (
             f"{counted(len(names), 'colonne facultative manque', 'colonnes facultatives manquent')}{SPACE}: "
-            f"{_some(names)}. Ajoutez-{'la' if len(names) == 1 else 'les'} si vous avez ces informations."
+            f"{some(names, _SHOWN_NAMES)}. Ajoutez-{'la' if len(names) == 1 else 'les'} si vous avez ces informations."
         )
 
     @property
@@ -203,7 +210,7 @@ class View:
 
     @cached_property
     def _verified(self) -> tuple[ColumnHealth, ...]:
-        return tuple(one for one in self.report.health if one.known)
+        return () if self.shifted else tuple(one for one in self.report.health if one.known)
 
     @property
     def health_sentence(self) -> str:
@@ -238,12 +245,12 @@ class View:
 
     def heading(self, field: Field) -> str:
         """Return a column's title, "" when it says no more than the name."""
-        return "" if field.title.strip() in ("", field.name) else field.title.strip().rstrip(".")
+        return "" if field.title.strip() in ("", field.name) else apostrophes(field.title.strip().rstrip("."))
 
     def explain(self, field: Field) -> str:
         """Return a column's explanation, "" when it says no more than the title."""
         description = field.description.strip()
-        return "" if description.rstrip(".") == field.title.strip().rstrip(".") else unbroken(description)
+        return "" if description.rstrip(".") == field.title.strip().rstrip(".") else unbroken(apostrophes(description))
 
     def form(self, field: Field) -> str:
         """Return what a cell of the column must look like."""
@@ -269,9 +276,3 @@ class View:
     def clip(self, text: str, limit: int = _CLIP) -> str:
         """Return a text, cut when it is very long."""
         return text if len(text) <= limit else f"{text[:limit].rstrip()}…"
-
-
-def _some(names: tuple[str, ...]) -> str:
-    shown = list(names[:_SHOWN_NAMES])
-    rest = len(names) - len(shown)
-    return listed([*shown, counted(rest, "autre", "autres")] if rest else shown) if shown else ""

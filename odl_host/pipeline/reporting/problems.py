@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from odl_host.pipeline.reporting.short_lines import CODE, gather_short_lines
 from odl_host.pipeline.reporting.titles import title
 from odl_host.pipeline.reporting.wording import column_letter, counted, spell_lines
 from odl_host.schemas.findings import CODES
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 SHOWN_EXAMPLES = 8
 TITLE_LINE = "ligne des titres"
-_CELLS_OF_LINES = frozenset({"extra-cell", "missing-cell"})
+_CELLS_OF_LINES = frozenset({"extra-cell"})
 
 # A long cell is quoted cut short: what stands between the marks is not the rule.
 _QUOTED = re.compile("^«[^»]*»")
@@ -122,6 +123,7 @@ def group_problems(report: FileReport, severity: str) -> list[ColumnProblems]:
 
     Warnings about the schema itself are left out: its authors can mend them, not a town hall.
     """
+    report = gather_short_lines(report)
     columns: dict[str, dict[tuple[str, ...], list[Finding]]] = {}
     for finding in report.findings:
         if finding.severity != severity or finding.code in GATHERED or finding.code == ABSENT:
@@ -130,7 +132,7 @@ def group_problems(report: FileReport, severity: str) -> list[ColumnProblems]:
         if level == "schema" and severity == "warning":
             continue
         name = "" if level in ("file", "schema", "row") else finding.column or ""
-        kind = (finding.code, title(finding), finding.column or "" if not name else "")
+        kind = (finding.code, title(finding), "" if name or finding.code == CODE else finding.column or "")
         columns.setdefault(name, {}).setdefault(kind, []).append(finding)
     groups = [_column(report, name, kinds) for name, kinds in columns.items()]
     order = {one.name: place for place, one in enumerate(report.schema.fields)} if report.schema else {}
@@ -225,7 +227,7 @@ def _where(findings: Iterable[Finding], report: FileReport, count: int) -> str:
     lines = [line for line in map(report.line_of, findings) if line is not None]
     if set(lines) == {report.header_row}:
         return f"{TITLE_LINE} (ligne {report.header_row})"
-    if report.rows and report.rows > 1 and count >= report.rows and len(set(lines)) > 1:
+    if report.rows and report.rows > 2 and count >= report.rows and len(set(lines)) > 1:
         first = report.header_row + 1
         return f"toutes les lignes, de {first} à {first + report.rows - 1}"
     return spell_lines(lines, count)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from odl_host.pipeline.reporting.problems import ABSENT, gathered_labels, group_problems, missing_columns
-from odl_host.pipeline.reporting.verdict import instruction
-from odl_host.pipeline.reporting.wording import counted, listed, number, printable, quoted, unbroken
+from odl_host.pipeline.reporting.short_lines import gather_short_lines
+from odl_host.pipeline.reporting.verdict import instruction, is_shifted
+from odl_host.pipeline.reporting.wording import counted, listed, number, printable, quoted, some, unbroken
 
 if TYPE_CHECKING:
     from odl_host.pipeline.reporting.model import FileReport
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from odl_host.schemas.findings import Finding
 
 _FIRST = 8
-_OF_A_KIND = 2
 _RED, _GREEN, _YELLOW, _BOLD, _FAINT = "31", "32", "33", "1", "2"
 
 
@@ -27,22 +26,22 @@ def render_text(report: FileReport, *, colour: bool = False, width: int = 80) ->
 
 
 def _first_of_each_kind(errors: Sequence[Finding]) -> list[Finding]:
-    """Return the first errors; when there are many, no more than two of one kind, so that a page shows every kind."""
-    if len(errors) <= _FIRST:
-        return list(errors)
-    seen: Counter[tuple[str, str | None, str | None]] = Counter()
+    """Return the first error of each kind in each column; when there are few, each one that has advice of its own."""
+    seen: set[tuple[str | None, ...]] = set()
     found = []
     for one in errors:
-        kind = (one.code, one.column, one.params.get("constraint") or one.params.get("check"))
-        seen[kind] += 1
-        if seen[kind] <= _OF_A_KIND:
+        kind: tuple[str | None, ...] = (one.code, one.column, one.params.get("constraint") or one.params.get("check"))
+        if len(errors) <= _FIRST and one.cell:
+            kind = (*kind, one.cell)
+        if kind not in seen:
+            seen.add(kind)
             found.append(one)
     return found[:_FIRST]
 
 
 class _Page:
     def __init__(self, report: FileReport, colour: bool, width: int) -> None:
-        self.report, self.colour, self.width = report, colour, width
+        self.report, self.colour, self.width = gather_short_lines(report), colour, width
 
     def lines(self) -> list[str]:
         report = self.report
@@ -79,8 +78,8 @@ class _Page:
         report = self.report
         errors = [one for one in report.findings if one.severity == "error" and one.code != ABSENT]
         missing = missing_columns(report)
-        if not errors and not missing:
-            return []
+        if (not errors and not missing) or is_shifted(report):
+            return []  # what shifted cells seem to lack would mislead: the columns below count them
         found = ["", self._paint("Premières erreurs", _BOLD)]
         if missing:
             what = "colonne obligatoire absente" if len(missing) == 1 else "colonnes obligatoires absentes"
@@ -88,8 +87,9 @@ class _Page:
             found += self._wrap(f"{number(len(missing))} {what} : {names}", indent="  ", hang="    ")
             todo = [one.todo for one in missing if one.todo]
             if len(todo) < len(missing):
-                which = "les autres" if todo else "cette colonne" if len(missing) == 1 else "ces colonnes"
-                todo.append(f"Ajoutez {which}, avec exactement {'ce titre' if len(missing) == 1 else 'ces titres'}.")
+                others = [one.name for one in missing if not one.todo]
+                which = listed(others) if todo else "cette colonne" if len(others) == 1 else "ces colonnes"
+                todo.append(f"Ajoutez {which}, avec exactement {'ce titre' if len(others) == 1 else 'ces titres'}.")
             for advice in todo:
                 found += self._wrap(f"→ {advice}", _GREEN, indent="    ", hang="      ")
         shown = _first_of_each_kind(errors)
@@ -115,8 +115,9 @@ class _Page:
             name = f"{group.letter} {group.name}".strip() or "tableau entier"
             kinds = listed(
                 [
-                    problem.title + (f" ({number(problem.count)})" if len(group.problems) > 1 else "")
-                    for problem in group.problems
+                    (problem.title if place == 0 else problem.title[0].lower() + problem.title[1:])
+                    + (f" ({number(problem.count)})" if len(group.problems) > 1 else "")
+                    for place, problem in enumerate(group.problems)
                 ]
             )
             where = f", {group.problems[0].where}" if len(group.problems) == 1 and group.problems[0].where else ""
@@ -129,7 +130,7 @@ class _Page:
         labels = gathered_labels(report)
         found: list[str] = []
         if labels.unknown:
-            names = listed([quoted(name, 30) for name in labels.unknown[:6]])
+            names = some([quoted(name, 60) for name in labels.unknown], 6)
             found.append(f"{counted(len(labels.unknown), 'colonne', 'colonnes')} hors du modèle : {names}")
         if labels.optional:
             found.append(counted(len(labels.optional), "colonne facultative absente", "colonnes facultatives absentes"))

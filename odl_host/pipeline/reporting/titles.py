@@ -83,6 +83,8 @@ def title(finding: Finding) -> str:
         return _BY_TYPE.get(f"{kind}:{params.get('format', '')}") or _BY_TYPE.get(kind) or "Valeur mal écrite"
     if finding.code == "constraint-error":
         return _BY_CONSTRAINT.get(params.get("constraint", ""), "Valeur non permise")
+    if finding.code == "duplicate-label" and not finding.column:
+        return "Colonnes sans titre"
     if finding.code == "custom-check-error":
         return _BY_CHECK.get(params.get("check", ""), "Valeur hors de la liste officielle")
     return _BY_CODE.get(finding.code, "Anomalie")

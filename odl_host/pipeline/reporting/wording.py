@@ -35,6 +35,16 @@ def listed(items: Sequence[str]) -> str:
     return " et ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
 
 
+def some(items: Sequence[str], shown: int) -> str:
+    """Write the first of a list in a sentence, and how many more there are.
+
+    >>> some(["A", "B"], 2), some(["A", "B", "C", "D"], 2)
+    ('A et B', 'A, B et 2 autres')
+    """
+    rest = len(items) - shown
+    return listed([*items[:shown], counted(rest, "autre", "autres")] if rest > 0 else items) if items else ""
+
+
 def ranges(lines: Iterable[int]) -> list[tuple[int, int]]:
     """Return the runs of following lines, in order.
 
@@ -69,7 +79,7 @@ def spell_lines(lines: Iterable[int], total: int = 0, *, shown: int = 5) -> str:
     for first, last in ranges(unique):
         if len(parts) >= shown:
             break
-        if last - first == 1 and len(parts) + 1 < shown:
+        if last - first == 1:
             parts += [str(first), str(last)]
         else:
             parts.append(str(first) if first == last else f"{first} à {last}")

@@ -40,7 +40,7 @@ def _sum(finding: Finding) -> Sentences:
         )
     return (
         f"La valeur {shown(finding)} devrait être la somme des colonnes {others}, soit {expected}.",
-        f"Écrivez « {expected} », ou corrigez l'une des autres colonnes.",
+        f"Écrivez « {expected} », ou corrigez l’une des autres colonnes.",
     )
 
 
@@ -58,7 +58,13 @@ def _cohesive(finding: Finding) -> Sentences:
 def _one_of(finding: Finding) -> Sentences:
     if finding.params.get("absent"):
         columns = finding.params.get("columns", "").replace(", ", " ou ")
-        return f"Il manque la colonne {columns}.", "Ajoutez au moins l'une des deux colonnes."
+        perhaps, named = finding.params.get("perhaps", ""), finding.params.get("named", "")
+        if perhaps:
+            return f"Il manque la colonne {columns}.", (
+                f"Si votre colonne « {perhaps} » contient cette information, renommez-la « {named} » ; "
+                "sinon, ajoutez l’une des deux colonnes."
+            )
+        return f"Il manque la colonne {columns}.", "Ajoutez au moins l’une des deux colonnes."
     first, other = finding.params.get("column", finding.column or ""), finding.params.get("other", "")
     return (
         f"Les colonnes {first} et {other} sont toutes les deux vides ou mal écrites.",

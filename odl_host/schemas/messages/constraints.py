@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from odl_host.schemas import corrections
-from odl_host.schemas.findings import Finding
+from odl_host.schemas.findings import SEPARATOR, Finding
 from odl_host.schemas.messages.phrases import (
     Sentences,
     SentencesByCode,
@@ -22,7 +22,7 @@ from odl_host.schemas.messages.phrases import (
 def _constraint_error(finding: Finding) -> Sentences:
     sentences = _BY_CONSTRAINT.get(finding.params.get("constraint", ""))
     if sentences is None:
-        return f"{shown(finding)} n'est pas une valeur permise.", f"Corrigez cette valeur.{example(finding)}"
+        return f"{shown(finding)} n’est pas une valeur permise.", f"Corrigez cette valeur.{example(finding)}"
     return with_spaces_said(finding, sentences(finding))
 
 
@@ -43,10 +43,10 @@ def _bound(finding: Finding) -> Sentences:
     constraint, expected = finding.params["constraint"], finding.params.get("expected", "")
     earlier = finding.params.get("type", "") in ("date", "datetime", "time", "year", "yearmonth")
     low, high = ("trop ancien", "trop récent") if earlier else ("trop petit", "trop grand")
-    tail = "" if constraint in ("minimum", "maximum") else ", sans l'atteindre"
+    tail = "" if constraint in ("minimum", "maximum") else ", sans l’atteindre"
     if "inimum" in constraint:
         return f"{shown(finding)} est {low}.", f"Écrivez une valeur à partir de {expected}{tail}."
-    todo = f"Écrivez une valeur jusqu'à {expected}{tail}."
+    todo = f"Écrivez une valeur jusqu’à {expected}{tail}."
     share = corrections.correct_share(finding.cell or "") if expected in ("1", "1.0") else None
     return f"{shown(finding)} est {high}.", f"{todo} Pour un pourcentage, écrivez « {share} »." if share else todo
 
@@ -64,7 +64,7 @@ _COMMUNE_CODE = r"\^?\(?\[013-9\]\\d\|2\[AB1-9\]\)\\d\{3\}\$?"
 
 def _pattern(finding: Finding) -> Sentences:
     source, text = finding.params.get("expected", ""), finding.cell or ""
-    wrong = f"{shown(finding)} n'est pas écrit comme attendu."
+    wrong = f"{shown(finding)} n’est pas écrit comme attendu."
     if digits := re.fullmatch(_DIGITS, source):
         count = int(digits[1])
         names = {14: " (numéro SIRET)", 9: " (numéro SIREN)"}
@@ -72,19 +72,28 @@ def _pattern(finding: Finding) -> Sentences:
         return wrong, write(proposal, f"Écrivez exactement {count} chiffres{names.get(count, '')}, sans espace.")
     if re.fullmatch(_COMMUNE_CODE, source):
         proposal = corrections.correct_digits(text, 5)
-        otherwise = "Écrivez le code INSEE de la commune, en 5 caractères : 73065. Ce n'est pas le code postal."
+        otherwise = "Écrivez le code INSEE de la commune, en 5 caractères : 73065. Ce n’est pas le code postal."
         return wrong, write(proposal, otherwise)
     if "http" in source:
         return wrong, write(corrections.correct_uri(text), "Écrivez une adresse entière, qui commence par https://.")
     period = corrections.correct_period(text)
     if period and period != text and re.fullmatch(source, period):
         return wrong, f"Écrivez « {period} »."
+    proposal = finding.params.get("proposal", "")
+    if proposal:
+        return wrong, f"Écrivez « {proposal} »."
     example = finding.params.get("example", "")
-    if text != text.strip():
-        return wrong, "Supprimez les espaces avant et après la valeur."
+    choices = [value for value in finding.params.get("choices", "").split(SEPARATOR) if value]
+    if choices:
+        mark = finding.params.get("mark", "")
+        several = f" S’il y en a plusieurs, séparez-les par « {mark} »." if mark else ""
+        return wrong, f"Choisissez parmi : {listed(choices)}.{several}"
     if example:
         return wrong, f"Suivez la forme de cet exemple : « {example} »."
-    return wrong, "Reportez-vous à la description de cette colonne."
+    described = finding.params.get("description", "")
+    if described:
+        return wrong, f"Voici ce que le modèle attend : {described.rstrip('.')}."
+    return wrong, "Demandez la forme attendue à la personne qui vous accompagne."
 
 
 _BY_CONSTRAINT: Mapping[str, Callable[[Finding], Sentences]] = {

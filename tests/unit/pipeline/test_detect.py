@@ -81,7 +81,7 @@ def test_typing_errors_swapped_words_and_titles_in_the_place_of_names_are_recogn
 def test_words_that_any_file_has_make_nothing_certain(tmp_path: Path) -> None:
     found = detected(tmp_path, ["id", "nom", "commune", "date", "adresse"], ["1", "Mairie", "Aiton", "2024-01-01", "x"])
     assert not found.certain
-    assert "Reprenez les titres de colonnes du modèle" in found.reason
+    assert "sinon, demandez le bon modèle à la personne qui vous accompagne" in found.reason
 
 
 def test_who_has_no_model_is_told_whom_to_ask(tmp_path: Path) -> None:

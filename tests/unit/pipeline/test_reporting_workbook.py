@@ -88,7 +88,7 @@ def test_wrong_cells_are_coloured_and_explained_and_right_ones_are_not(her_workb
     sheet = load_workbook(give_back(her_workbook))["Salles 2024"]
     assert (colour(sheet, "B3"), colour(sheet, "D4")) == (WRONG, WRONG)
     assert colour(sheet, "B2") is None
-    assert "n'est pas une date" in sheet["B3"].comment.text
+    assert "n’est pas une date" in sheet["B3"].comment.text
     assert "→ " in sheet["B3"].comment.text
     assert "vu avec le maire" in sheet["B3"].comment.text
     assert sheet["B2"].comment is None
@@ -114,7 +114,7 @@ def test_a_workbook_given_back_twice_has_one_list_and_no_stale_mark(her_workbook
     assert given.sheetnames == ["À corriger", "Salles 2024", "Calculs"]
     sheet = given["Salles 2024"]
     assert (colour(sheet, "D4"), sheet["D4"].comment) == (None, None)
-    assert sheet["B3"].comment.text.count("n'est pas une date") == 1
+    assert sheet["B3"].comment.text.count("n’est pas une date") == 1
 
 
 def test_the_corrected_copy_can_be_deposited(her_workbook: Path) -> None:

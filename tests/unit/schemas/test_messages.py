@@ -148,7 +148,7 @@ def test_a_cell_of_a_million_characters_is_answered_with_the_form(params: dict[s
 
 
 def test_an_impossible_date_is_told_to_be_impossible() -> None:
-    assert "n'existe pas" in message(_finding("type-error", "2024-02-30", type="date", format="default"))
+    assert "n’existe pas" in message(_finding("type-error", "2024-02-30", type="date", format="default"))
 
 
 @pytest.mark.parametrize(
