@@ -1,7 +1,7 @@
 """The search index: derived from the database, never the truth.
 
 It follows the `seq` of datasets: a search first reads what was written since the index was, so a write is seen by the
-next search of every process and costs the writer nothing. Of which database it is and how far it has read stands in
+next search of every process and costs the writer nothing. Nothing else moves what a process sees of it. Of which database it is and how far it has read stands in
 the index itself, in one marker document; an index that is lost, damaged, of another layout or another database, or
 ahead of its own, is built anew, and so is one that at opening does not hold as many datasets as the database.
 
@@ -323,6 +323,9 @@ def _open_index(place: Path) -> Any:
 
     place.mkdir(parents=True, exist_ok=True)
     index = tantivy.Index(build_schema(), path=str(place))
+    # By default the engine also reloads by itself, half a second after a commit: what it read before a write could then
+    # take the place of what a search has just reloaded, and a dataset that was removed was found once more.
+    index.config_reader(reload_policy="Manual")
     index.register_tokenizer("french", french_analyzer())
     index.register_tokenizer("words", word_analyzer())
     return index

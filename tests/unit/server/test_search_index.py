@@ -5,6 +5,7 @@ import io
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,23 @@ def test_queries_find_what_people_mean(filled: Site, query: str, total: int | No
             count(filled, query)
     else:
         assert count(filled, query) == total
+
+
+def test_nothing_but_a_search_moves_what_a_process_sees_of_the_index(filled: Site) -> None:
+    """The engine would reload by itself, and may then put what it read before a write in place of what came after."""
+    assert count(filled, "*:*") == 3
+    other = open_site(
+        name="t", title="", url="http://x", description="", data_dir=filled.index.folder.parent, storage=filled.storage
+    )
+    try:
+        other.as_sysadmin().call_action("package_delete", {"id": "arbres"})
+        assert count(other, "*:*") == 2
+    finally:
+        other.close()
+    seen = filled.index._index.searcher().num_docs
+    time.sleep(1.2)  # the engine looks for a commit every half second
+    assert filled.index._index.searcher().num_docs == seen
+    assert count(filled, "*:*") == 2
 
 
 @pytest.fixture(scope="module")
