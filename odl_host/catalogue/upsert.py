@@ -21,7 +21,8 @@ from odl_host.errors import CatalogueInvalid, CatalogueNotFound, CatalogueRefuse
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://schema.data.gouv.fr/odl-host")
 
 ORGANIZATION_PAGE = 1000
-DATASET_PAGE = 1000
+DATASET_PAGE = 250
+"""As many as fit in memory without being felt, with a dozen files each."""
 ORIGINAL_EXTENSION = "odl_original"
 VERSION_EXTENSION = "odl_versions"
 _ROWS_EXTENSION = "datastore"

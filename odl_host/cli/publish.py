@@ -110,6 +110,8 @@ def publish(
             prune=prune or (kept is not None and kept.prune),
             kept=kept,
         )
+    for problem in report.problems:
+        app.out.warn(problem)
     for problem in postman.problems:
         app.out.warn(app.out.words(f"A letter was not sent: {problem}", f"Un courriel n’est pas parti : {problem}"))
     if postman.sent:

@@ -21,7 +21,7 @@ from odl_host.pipeline.decisions import Decisions
 from odl_host.pipeline.deposit import source_path
 from odl_host.pipeline.journal import Journal
 from odl_host.pipeline.line import Line
-from odl_host.pipeline.outcomes import DatasetOutcome, Outcome
+from odl_host.pipeline.outcomes import GOOD_OUTCOMES, DatasetOutcome, Outcome
 from odl_host.pipeline.plan import DatasetPlan, Plan, Step
 
 _OUTCOME_OF_ACTION = {"unchanged": "unchanged", "reject": "rejected", "block": "blocked", "fail": "failed"}
@@ -33,10 +33,11 @@ _SENT = {"create": "published", "update": "published", "describe": "updated"}
 
 @dataclass(slots=True)
 class Applied:
-    """How what a plan wrote ended, filled as the run goes."""
+    """How what a plan wrote ended, filled as the run goes. `problems`: what else went wrong, a sentence each."""
 
     outcomes: list[Outcome] = field(default_factory=list)
     datasets: list[DatasetOutcome] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
 
 def apply_plan(context: RunContext, plan: Plan, journal: Journal, progress: Progress) -> Applied:
@@ -48,7 +49,7 @@ def apply_plan(context: RunContext, plan: Plan, journal: Journal, progress: Prog
         applied.datasets += one.datasets
         progress("publish", len(applied.outcomes), total)
     applied.outcomes += _keep_out(context, plan.others)
-    _list_corrections(context, applied.outcomes)
+    applied.problems += _tidy_reports(context, applied.outcomes)
     applied.outcomes.sort(key=lambda outcome: outcome.step.source.relative)
     applied.datasets.sort(key=lambda outcome: outcome.plan.name)
     return applied
@@ -105,9 +106,6 @@ def _apply_dataset(context: RunContext, plan: DatasetPlan, journal: Journal, lin
         ]
         applied.datasets.append(DatasetOutcome(plan, said))
     journal.write("dataset done", dataset=plan.id)
-    for outcome in applied.outcomes:
-        if outcome.outcome in {"published", "updated", "removed"}:
-            _remove_report(context, outcome.step)
     return applied
 
 
@@ -319,8 +317,6 @@ def _keep_out(context: RunContext, steps: Sequence[Step]) -> Iterator[Outcome]:
         if outcome in {"rejected", "blocked"}:
             to_report.append(step)
             continue
-        if outcome == "unchanged":
-            _remove_report(context, step)
         yield Outcome(step, outcome, detail=step.reason)
     for step, page, problem in write_all_reports(
         to_report, context.tenant.reports, today=context.today, jobs=context.settings.jobs
@@ -329,15 +325,19 @@ def _keep_out(context: RunContext, steps: Sequence[Step]) -> Iterator[Outcome]:
         yield Outcome(step, _OUTCOME_OF_ACTION[step.action], detail=detail, report=str(page) if page else "")
 
 
-def _list_corrections(context: RunContext, outcomes: Sequence[Outcome]) -> None:
-    from odl_host.pipeline.reports import write_listing
+def _tidy_reports(context: RunContext, outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """Take away the reports on what is published now, list what is to be corrected, and give what went wrong.
 
+    A disk that is full, or refuses, must not end a run that has published everything.
+    """
+    from odl_host.pipeline.reports import EarlierReports, write_listing
+
+    earlier = EarlierReports(context.tenant.reports)
+    for outcome in outcomes:
+        if outcome.outcome in GOOD_OUTCOMES and (problem := earlier.remove(outcome.step)):
+            yield problem
     kept = [outcome.step for outcome in outcomes if outcome.outcome in {"rejected", "blocked"}]
-    write_listing(kept, context.tenant.reports, today=context.today)
-
-
-def _remove_report(context: RunContext, step: Step) -> None:
-    """Take away the report of an earlier attempt: the file is published now."""
-    from odl_host.pipeline.reports import remove_reports
-
-    remove_reports(step, context.tenant.reports)
+    try:
+        write_listing(kept, context.tenant.reports, today=context.today)
+    except OdlError as error:
+        yield said_of(error)

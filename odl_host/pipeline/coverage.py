@@ -8,6 +8,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from odl_host.ckan import fold
@@ -33,6 +34,7 @@ _DIGITS = re.compile(
 _CELL = re.compile(rf"({_YEAR})(?:-(0[1-9]|1[0-2]))?")
 
 
+@lru_cache(maxsize=4096)
 def period_of_name(name: str) -> str:
     """Return the period that a file's name tells, or "" when it tells none, or several.
 
@@ -74,6 +76,7 @@ def period_of_rows(schema: Schema, header: Sequence[str], rows: Iterable[Sequenc
     return years[0] if len(years) == 1 else f"{years[0]}/{years[-1]}"
 
 
+@lru_cache(maxsize=4096)
 def bounds_of(period: str) -> tuple[str, str] | None:
     """Return the first and the last day of a period, or None when it is no period.
 

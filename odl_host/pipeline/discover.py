@@ -65,18 +65,15 @@ def discover(deposit: Path, members: Iterable[HeldMember]) -> list[SourceFile]:
         root = (
             deposit.parent if _member_of(deposit.name, by_folder) and not _has_folders(deposit, by_folder) else deposit
         )
-        for path, problem in _walk(deposit):
-            parts = [os.fsencode(part).decode("utf-8", "replace") for part in path.relative_to(root).parts]
-            folder = parts[0] if len(parts) > 1 else ""
-            found.append(
-                SourceFile(
-                    path=path,
-                    relative=unicodedata.normalize("NFC", "/".join(parts)),
-                    folder=folder,
-                    member=_member_of(folder, by_folder),
-                    problem=problem,
-                )
-            )
+        above = f"{deposit.name}/" if root != deposit else ""
+        owners: dict[str, HeldMember | None] = {}
+        for inner, problem in _walk(deposit):
+            place = os.fsencode(above + inner).decode("utf-8", "replace")
+            folder = place[: place.find("/")] if "/" in place else ""
+            if folder not in owners:
+                owners[folder] = _member_of(folder, by_folder)
+            relative = unicodedata.normalize("NFC", place)
+            found.append(SourceFile(deposit / inner, relative, folder, owners[folder], problem))
     except OSError as error:
         raise UsageError(f"The deposit {deposit} cannot be read: {error.strerror} ({error.filename}).") from error
     return sorted(found, key=lambda source: source.relative)
@@ -112,18 +109,18 @@ def is_ignored(name: str) -> bool:
     return name.startswith((".", "~$")) or lower.endswith(UNFINISHED_ENDINGS) or lower in IGNORED_NAMES
 
 
-def _walk(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Yield the files below `folder`, each with what stands in the way of opening it; links are not followed."""
+def _walk(folder: Path | str, inner: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the path below `folder` of each file, and what stands in the way of opening it; links are not followed."""
     with os.scandir(folder) as entries:
         for entry in entries:
-            path = Path(entry.path)
             if is_ignored(entry.name):
                 continue
+            path = f"{inner}{entry.name}"
             if entry.is_symlink():
                 yield path, LINK_FRENCH
             elif entry.is_dir(follow_symlinks=False):
                 try:
-                    yield from _walk(path)
+                    yield from _walk(entry.path, f"{path}/")
                 except OSError as error:
                     yield path, UNREADABLE_FOLDER_FRENCH.format(reason=error.strerror)
             elif entry.is_file(follow_symlinks=False):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from odl_host.pipeline.plan import DatasetPlan, Step
@@ -75,15 +76,19 @@ class DatasetOutcome:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunReport:
-    """What a run did. `datasets`: those whose own metadata changed, or should have."""
+    """What a run did. `datasets`: those whose own metadata changed, or should have.
+
+    `problems`: what else went wrong, a sentence each: none of it kept a file from being published.
+    """
 
     tenant: str
     run: str
     outcomes: tuple[Outcome, ...]
     duration_s: float
     datasets: tuple[DatasetOutcome, ...] = ()
+    problems: tuple[str, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -108,13 +113,18 @@ class RunReport:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Return the stable JSON form."""
+        """Return the stable JSON form, made once: it is the journal's last line, and what is printed."""
+        return self._document
+
+    @cached_property
+    def _document(self) -> dict[str, Any]:
         return {
             "tenant": self.tenant,
             "run": self.run,
             "counts": self.counts,
             "items": [outcome.as_json() for outcome in self.outcomes],
             "datasets": [dataset.as_json() for dataset in self.datasets],
+            "problems": list(self.problems),
             "duration_s": round(self.duration_s, 3),
         }
 

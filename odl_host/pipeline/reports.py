@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from odl_host import __version__
 from odl_host.ckan import slug
-from odl_host.errors import DataError
+from odl_host.errors import DataError, StorageError
 from odl_host.pipeline.reporting.attempts import compare_attempts
 from odl_host.pipeline.reporting.document import as_json
 from odl_host.pipeline.reporting.listing import render_csv
@@ -137,15 +137,43 @@ def write_listing(steps: Iterable[Step], folder: Path, *, today: date) -> None:
     reports = [report_of(step, today=today) for step in steps]
     if reports:
         _write(folder / LISTING_NAME, render_csv(reports).encode())
-    else:
+        return
+    try:
         (folder / LISTING_NAME).unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(f"{folder / LISTING_NAME} cannot be removed: {error.strerror or error}.") from error
 
 
-def remove_reports(step: Step, folder: Path) -> None:
-    """Take away the reports of an earlier attempt: the file is published now."""
-    page = _page_of(step, folder)
-    for path in (page, page.with_suffix(".json"), page.with_suffix(".xlsx")):
-        path.unlink(missing_ok=True)
+class EarlierReports:
+    """The reports of earlier attempts, listed once: on most nights there are few, and files in thousands."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._names: dict[str, frozenset[str]] = {}
+
+    def remove(self, step: Step) -> str:
+        """Take away the reports on a file that is published now; return what went wrong, "" when nothing did."""
+        owner = _owner_of(step)
+        if owner not in self._names:
+            self._names[owner] = _names_in(self._folder / owner)
+        names = self._names[owner]
+        if not names:
+            return ""
+        page = _page_of(step, self._folder)
+        try:
+            for suffix in (".html", ".json", ".xlsx"):
+                if (path := page.with_suffix(suffix)).name in names:
+                    path.unlink(missing_ok=True)
+        except OSError as error:
+            return f"The report {page} on what was corrected cannot be removed: {error.strerror or error}."
+        return ""
+
+
+def _names_in(folder: Path) -> frozenset[str]:
+    try:
+        return frozenset(path.name for path in folder.iterdir())
+    except OSError:  # nothing was ever written there
+        return frozenset()
 
 
 def _write_faces(path: Path, report: FileReport, page: Path, sha256: str) -> None:
@@ -184,7 +212,12 @@ def _write(path: Path, content: bytes) -> None:
 def _page_of(step: Step, folder: Path) -> Path:
     source = step.source
     inner = source.relative.partition("/")[2] if source.member else source.relative
-    return folder / (source.member.name if source.member else NO_MEMBER_FOLDER) / _page_name(inner)
+    return folder / _owner_of(step) / _page_name(inner)
+
+
+def _owner_of(step: Step) -> str:
+    """Return the name of the folder of a file's reports."""
+    return step.source.member.name if step.source.member else NO_MEMBER_FOLDER
 
 
 def _page_name(path: str) -> str:

@@ -136,6 +136,7 @@ def publish_deposit(
                 tuple(applied.outcomes),
                 time.monotonic() - started,
                 tuple(applied.datasets),
+                tuple(applied.problems),
             )
             journal.write("end", report=report.as_json())
             _follow_up(context, report, journal)

@@ -152,3 +152,25 @@ def test_a_file_that_cannot_be_opened_fails_alone(savoie: CommandLine, tmp_path:
     os.mkfifo(folder / "tube.csv")
     run = savoie("--json", "publish", tmp_path / "depot").json
     assert [item["path"] for item in run["items"]] == ["73065/prenoms.csv"]
+
+
+def test_a_list_of_corrections_that_cannot_be_written_ends_no_run(savoie: CommandLine, tmp_path: Path) -> None:
+    """A folder in the place of the files stands for a disk that refuses them."""
+    folder = tmp_path / "depot" / "73065"
+    folder.mkdir(parents=True)
+    (folder / "prenoms-2023.csv").write_text(PRENOMS.replace("2024", "2023"), encoding="utf-8")
+    (folder / "prenoms-2024.csv").write_text(PRENOMS.replace(",3,", ",trois,"), encoding="utf-8")
+    reports = savoie.home / "data" / "savoie" / "reports"
+    (reports / "a-corriger.csv" / "x").mkdir(parents=True)
+    run = savoie("--json", "publish", tmp_path / "depot", code=6)
+    assert (run.json["counts"]["published"], run.json["counts"]["rejected"]) == (1, 1)
+    assert len(run.json["problems"]) == 1 and "a-corriger.csv" in run.stderr
+    assert [path.suffix for path in sorted((reports / "chambery").iterdir())] == [".html", ".json", ".xlsx"]
+    # Corrected, its reports go; one that refuses to go is said, and the file is online all the same.
+    (folder / "prenoms-2024.csv").write_text(PRENOMS, encoding="utf-8")
+    (page,) = (reports / "chambery").glob("*.html")
+    page.unlink()
+    (page / "x").mkdir(parents=True)
+    run = savoie("--json", "publish", tmp_path / "depot")
+    assert run.json["counts"]["published"] == 1
+    assert [str(page) in problem for problem in run.json["problems"]] == [True, False]

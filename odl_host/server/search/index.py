@@ -1,9 +1,10 @@
 """The search index: derived from the database, never the truth.
 
 It follows the `seq` of datasets: a search first reads what was written since the index was, so a write is seen by the
-next search of every process and costs the writer nothing. Nothing else moves what a process sees of it. Of which database it is and how far it has read stands in
-the index itself, in one marker document; an index that is lost, damaged, of another layout or another database, or
-ahead of its own, is built anew, and so is one that at opening does not hold as many datasets as the database.
+next search of every process and costs the writer nothing. Nothing else moves what a process sees of it. Of which
+database it is and how far it has read stands in the index itself, in one marker document; an index that is lost,
+damaged, of another layout or another database, or ahead of its own, is built anew, and so is one that at opening does
+not hold as many datasets as the database.
 
 One process at a time writes, under a file lock that is held only while it catches up.
 """
