@@ -63,7 +63,7 @@ def complete_schema(ctx: click.Context, param: click.Parameter, incomplete: str)
     default="text",
     help="What is printed.",
 )
-@option("--report", "folder", type=click.Path(path_type=Path), help="Write the reports of wrong files there.")
+@option("--report", "folder", type=click.Path(path_type=Path), help="Write the reports of files to correct there.")
 @option("--fail-on", type=click.Choice(["error", "warning"]), default="error", help="What makes the exit code 3.")
 @pass_app
 def validate(
@@ -170,10 +170,15 @@ def _examine(
 
 
 def _write_reports(inputs: Sequence[Input], reports: Sequence[FileReport], folder: Path, jobs: int) -> list[str]:
-    """Write the reports of the files that are not good, and return what went wrong."""
+    """Write the reports of the files that are not good, or could be better, and return what went wrong."""
+    from odl_host.pipeline.reporting.verdict import warnings_to_read
     from odl_host.pipeline.reports import write_file_reports
 
-    wrong = [(one.path, report) for one, report in zip(inputs, reports, strict=True) if not report.good]
+    wrong = [
+        (one.path, report)
+        for one, report in zip(inputs, reports, strict=True)
+        if not report.good or warnings_to_read(report)
+    ]
     return write_file_reports(wrong, folder, jobs=jobs) if wrong else []
 
 

@@ -49,7 +49,8 @@ def apply_plan(context: RunContext, plan: Plan, journal: Journal, progress: Prog
         applied.datasets += one.datasets
         progress("publish", len(applied.outcomes), total)
     applied.outcomes += _keep_out(context, plan.others)
-    applied.problems += _tidy_reports(context, applied.outcomes)
+    applied.outcomes, problems = _report_warnings(context, applied.outcomes)
+    applied.problems += [*problems, *_tidy_reports(context, applied.outcomes)]
     applied.outcomes.sort(key=lambda outcome: outcome.step.source.relative)
     applied.datasets.sort(key=lambda outcome: outcome.plan.name)
     return applied
@@ -323,6 +324,29 @@ def _keep_out(context: RunContext, steps: Sequence[Step]) -> Iterator[Outcome]:
     ):
         detail = f"{step.reason} (report not written: {problem})".strip() if problem else step.reason
         yield Outcome(step, _OUTCOME_OF_ACTION[step.action], detail=detail, report=str(page) if page else "")
+
+
+def _report_warnings(context: RunContext, outcomes: Sequence[Outcome]) -> tuple[list[Outcome], list[str]]:
+    """Write the reports of files that were published and could be better; returns the outcomes, and what went wrong."""
+    from odl_host.pipeline.reports import can_be_better, write_all_reports
+
+    steps = [one.step for one in outcomes if one.outcome == "published" and can_be_better(one.step)]
+    pages: dict[str, str] = {}
+    problems = []
+    if steps:
+        folder, jobs = context.tenant.reports, context.settings.jobs
+        for step, page, problem in write_all_reports(steps, folder, today=context.today, jobs=jobs):
+            if page:
+                pages[step.source.relative] = str(page)
+            else:
+                problems.append(f"The report on {step.source.relative} was not written: {problem}.")
+    told = [
+        replace(one, report=pages[one.step.source.relative])
+        if one.outcome == "published" and one.step.source.relative in pages
+        else one
+        for one in outcomes
+    ]
+    return told, problems
 
 
 def _tidy_reports(context: RunContext, outcomes: Sequence[Outcome]) -> Iterator[str]:

@@ -1,11 +1,15 @@
-"""Laying the reports of a run where people find them: one folder per member, one set of files per rejected file."""
+"""Laying the reports of a run where people find them: one folder per member, one set of files per file to correct.
+
+A file that is published though something in it could be better has its report too; it stays as long as that content is
+online.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,7 +23,7 @@ from odl_host.pipeline.reporting.document import as_json
 from odl_host.pipeline.reporting.listing import render_csv
 from odl_host.pipeline.reporting.model import FileReport, file_report
 from odl_host.pipeline.reporting.page import render_html
-from odl_host.pipeline.reporting.verdict import is_shifted
+from odl_host.pipeline.reporting.verdict import is_shifted, warnings_to_read
 from odl_host.storage.atomic import write_atomically
 
 if TYPE_CHECKING:
@@ -27,18 +31,26 @@ if TYPE_CHECKING:
 
 LISTING_NAME = "a-corriger.csv"
 NO_MEMBER_FOLDER = "sans-collectivite"
-_MARKED = frozenset({"rejected", "invalid"})
-"""The outcomes of files that are given back with their wrong cells marked."""
+_WRONG = frozenset({"rejected", "invalid"})
+_SENT = frozenset({"create", "update"})
 
 
 def report_of(step: Step, *, today: date) -> FileReport:
-    """Return the report on a file that is not published, with its member's name."""
+    """Return the report on a file, with its member's name: one that is published, or that is not and why."""
     member = step.source.member.title if step.source.member else ""
     outcome: Any = "rejected" if step.action == "reject" else "blocked"
     held = step.examination.report if step.examination else None
     if held is None:
         return file_report(step.source.name, outcome=outcome, reason=step.reason, member=member, today=today)
+    if step.action in _SENT:
+        return held._replace(file=step.source.name, outcome="published", member=member)
     return held._replace(file=step.source.name, outcome=outcome, member=member, reason=held.reason or step.reason)
+
+
+def can_be_better(step: Step) -> bool:
+    """Tell whether a file that is sent has something worth a look."""
+    report = step.examination.report if step.examination else None
+    return step.action in _SENT and report is not None and warnings_to_read(report) > 0
 
 
 # Below this many cells to mark in all, starting processes costs more than it saves.
@@ -48,11 +60,11 @@ POOL_THRESHOLD_CELLS = 150_000
 def write_all_reports(
     steps: Sequence[Step], folder: Path, *, today: date, jobs: int
 ) -> Iterator[tuple[Step, Path | None, str]]:
-    """Write the reports of files that are not published; give each step, its page, and what went wrong.
+    """Write the reports of files; give each step, its page, and what went wrong.
 
-    Beside a page lie its JSON and, for a rejected file, the file as a workbook with its wrong cells marked. The report
-    of a file that did not change since the last attempt stays as it is. A report that cannot be written (page None)
-    stops none of the others. `jobs`: processes; 0 takes one per processor.
+    Beside a page lie its JSON and, where cells are wrong or worth a look, the file as a workbook that marks them. The
+    report of a file that did not change since the last attempt, nor how it ended, stays as it is. A report that cannot
+    be written (page None) stops none of the others. `jobs`: processes; 0 takes one per processor.
     """
     tasks = [_task(step, folder, today) for step in steps]
     for step, task, problem in zip(steps, tasks, _write_all(tasks, jobs), strict=True):
@@ -102,7 +114,12 @@ def _task(step: Step, folder: Path, today: date) -> _Task:
 
 def _cells(task: _Task) -> int:
     """Return how many cells the report's workbook has."""
-    return (task.report.rows or 0) * len(task.report.header) if task.report.outcome in _MARKED else 0
+    return (task.report.rows or 0) * len(task.report.header) if _is_marked(task.report) else 0
+
+
+def _is_marked(report: FileReport) -> bool:
+    """Tell whether the file is given back with cells marked; where all of them are displaced, marks would mislead."""
+    return (report.outcome in _WRONG or (report.good and warnings_to_read(report) > 0)) and not is_shifted(report)
 
 
 def _write_isolated(task: _Task) -> str:
@@ -110,10 +127,10 @@ def _write_isolated(task: _Task) -> str:
     try:
         report = task.report
         previous = _read_previous(task.page.with_suffix(".json"))
-        same = task.sha256 and previous.get("sha256") == task.sha256 and previous.get("made_by") == __version__
-        if same and task.page.is_file():
+        told = (previous.get("sha256"), previous.get("outcome"), previous.get("made_by"))
+        if task.sha256 and told == (task.sha256, report.outcome, __version__) and task.page.is_file():
             return ""
-        if report.outcome in _MARKED:
+        if report.outcome in _WRONG:
             report = report._replace(comparison=compare_attempts(previous, report))
         _write_faces(task.source, report, task.page, task.sha256)
     except Exception as error:  # noqa: BLE001 - whatever a library makes of one odd file, the run goes on
@@ -152,7 +169,10 @@ class EarlierReports:
         self._names: dict[str, frozenset[str]] = {}
 
     def remove(self, step: Step) -> str:
-        """Take away the reports on a file that is published now; return what went wrong, "" when nothing did."""
+        """Take away the reports on a file that is published now; return what went wrong, "" when nothing did.
+
+        One that says how what is online could be better stays.
+        """
         owner = _owner_of(step)
         if owner not in self._names:
             self._names[owner] = _names_in(self._folder / owner)
@@ -160,6 +180,8 @@ class EarlierReports:
         if not names:
             return ""
         page = _page_of(step, self._folder)
+        if page.name in names and _is_of_published(step, _read_previous(page.with_suffix(".json"))):
+            return ""
         try:
             for suffix in (".html", ".json", ".xlsx"):
                 if (path := page.with_suffix(suffix)).name in names:
@@ -167,6 +189,11 @@ class EarlierReports:
         except OSError as error:
             return f"The report {page} on what was corrected cannot be removed: {error.strerror or error}."
         return ""
+
+
+def _is_of_published(step: Step, document: Mapping[str, Any]) -> bool:
+    told = document.get("outcome"), document.get("sha256")
+    return step.action != "remove" and told == ("published", step.sha256)
 
 
 def _names_in(folder: Path) -> frozenset[str]:
@@ -179,8 +206,7 @@ def _names_in(folder: Path) -> frozenset[str]:
 def _write_faces(path: Path, report: FileReport, page: Path, sha256: str) -> None:
     document = {"sha256": sha256, "made_by": __version__, **as_json(report)}
     _write(page.with_suffix(".json"), json.dumps(document, ensure_ascii=False, indent=1).encode())
-    marked = report.outcome in _MARKED and not is_shifted(report)
-    workbook = _write_workbook(path, report, page) if marked else ""
+    workbook = _write_workbook(path, report, page) if _is_marked(report) else ""
     _write(page, render_html(report, copy=workbook).encode())
 
 

@@ -147,6 +147,32 @@ def test_a_town_hall_is_told_what_to_correct_once_and_then_that_it_is_online(wri
     assert sink.take()["mairie@chambery.example"]["Subject"] == "Chambéry : 1 fichier à corriger"
 
 
+def test_a_file_that_is_published_but_could_be_better_has_its_report_and_is_told_so_once(
+    written: CommandLine, sink: Sink
+) -> None:
+    twice = PRENOMS + "Chambéry,73065,F,Zoé,3,2024\n"
+    lay(written, {"73065/prenoms-2024.csv": twice})
+    item = written("--json", "publish").json["items"][0]
+    assert item["outcome"] == "published"
+    page = Path(item["report"])
+    assert "Publié, à améliorer" in page.read_text("utf-8")
+    assert "il remplacera celui qui est en ligne" in page.read_text("utf-8")
+    assert page.with_suffix(".xlsx").is_file()
+    letter = sink.take()["mairie@chambery.example"]
+    assert letter["Subject"] == "Chambéry : 1 fichier en ligne"
+    assert "Publié, à améliorer quand vous pourrez (1 point)" in body(letter).replace("\u00a0", " ")
+    assert sorted(Path(name).suffix for name in attachments(letter)) == [".html", ".xlsx"]
+
+    written("publish")
+    assert page.is_file()  # it is still what is online
+    assert sink.take() == {}
+
+    lay(written, {"73065/prenoms-2024.csv": PRENOMS})
+    written("publish")
+    assert not page.exists()
+    assert attachments(sink.take()["mairie@chambery.example"]) == {}
+
+
 def test_a_letter_that_does_not_leave_is_due_again_and_stops_no_other(written: CommandLine, sink: Sink) -> None:
     written("member", "contact", "73029", "mairie@barberaz.example")
     lay(written, {"73065/prenoms.csv": WRONG, "73029/prenoms.csv": WRONG})

@@ -10,6 +10,7 @@ from pathlib import Path
 from odl_host.catalogue.members import HeldMember
 from odl_host.pipeline.outcomes import Outcome, first_findings
 from odl_host.pipeline.plan import Plan, Step
+from odl_host.pipeline.reporting.verdict import warnings_to_read
 
 ONLINE = frozenset({"published", "removed"})
 TO_CORRECT = frozenset({"rejected", "blocked"})
@@ -27,6 +28,8 @@ class Item:
     url: str = ""
     page: Path | None = None
     sha256: str = ""
+    points: int = 0
+    """What is worth a look in a file that is published all the same."""
 
 
 def items_of_run(outcomes: Iterable[Outcome]) -> list[Item]:
@@ -50,6 +53,7 @@ def items_of_plan(plan: Plan) -> list[Item]:
 
 def _item(step: Step, outcome: str, detail: str, *, url: str, page: Path | None = None) -> Item:
     reasons = first_findings(step) if outcome == "rejected" else []
+    report = step.examination.report if step.examination else None
     sha256 = step.sha256 or (step.examination.sha256 if step.examination else "")
     return Item(
         step.source.member,
@@ -59,6 +63,7 @@ def _item(step: Step, outcome: str, detail: str, *, url: str, page: Path | None 
         url,
         page,
         sha256,
+        warnings_to_read(report) if outcome == "published" and report else 0,
     )
 
 

@@ -100,7 +100,7 @@ def _to_member(
     said += [counted(published, "fichier en ligne", "fichiers en ligne")] if published else []
     removed = len(online) - published
     said += [counted(removed, "fichier retiré", "fichiers retirés")] if removed else []
-    attachments = _attachments(waiting)
+    attachments = _attachments([*waiting, *(item for item in online if item.points)])
     values = {
         "portal": tenant.title,
         "url": tenant.url,
@@ -176,14 +176,29 @@ def _digest(
 def _shown(item: Item) -> dict[str, Any]:
     path = printable(item.path.partition("/")[2] if item.member else item.path)
     title = item.member.title if item.member else ""
-    return {"path": path, "member": title, "outcome": item.outcome, "reasons": item.reasons, "url": item.url}
+    return {
+        "path": path,
+        "member": title,
+        "outcome": item.outcome,
+        "reasons": item.reasons,
+        "url": item.url,
+        "better": _better(item),
+    }
 
 
-def _attachments(waiting: Sequence[Item]) -> tuple[Path, ...]:
+def _better(item: Item) -> str:
+    """Say that a published file could be better, "" when there is nothing to look at."""
+    if not item.points:
+        return ""
+    where = " : le rapport joint dit quoi" if item.page else ""
+    return f"Publié, à améliorer quand vous pourrez ({counted(item.points, 'point', 'points')}){where}."
+
+
+def _attachments(items: Sequence[Item]) -> tuple[Path, ...]:
     """Return the reports and the marked workbooks, as many as a mailbox takes."""
     found: list[Path] = []
     size = 0
-    for item in waiting:
+    for item in items:
         if item.page is None:
             continue
         for path in (item.page, item.page.with_suffix(_WORKBOOK)):

@@ -33,7 +33,10 @@ def instruction(report: FileReport, *, name: str = "") -> str:
         points = warnings_to_read(report)
         if not points:
             return f"{said}."
-        return f"{said} ; {counted(points, 'point est', 'points sont')} à vérifier quand vous pourrez."
+        better = f"{counted(points, 'point est', 'points sont')} à vérifier quand vous pourrez"
+        if report.outcome == "published":
+            return f"Publié, à améliorer{SPACE}: {name} est en ligne, et {better}."
+        return f"{said}{SPACE}; {better}."
     todo = corrections(report)
     if not todo:
         return f"Rien à corriger de votre part dans {name}{SPACE}: c’est le modèle qui a un défaut."
