@@ -30,6 +30,8 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
         "ckan.auth.user_create_organizations": True,
         "ckan.auth.user_delete_groups": True,
         "ckan.auth.user_delete_organizations": True,
+        "ckan.cors.origin_allow_all": False,
+        "ckan.cors.origin_whitelist": (),
         "ckan.datastore.search.rows_default": 100,
         "ckan.datastore.search.rows_max": 32000,
         "ckan.datastore.sqlsearch.enabled": False,

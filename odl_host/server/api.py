@@ -10,7 +10,7 @@ import json
 import logging
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeAlias
 
 from anyio import CapacityLimiter, to_thread
@@ -36,6 +36,7 @@ MAX_BODY_BYTES = 32 << 20
 """Largest JSON or form body without files; files are streamed and counted apart."""
 
 WRITING_THREADS = 8
+UNSUPPORTED = 415
 MAX_FIELDS = 2000
 MAX_DEPTH = 100
 
@@ -51,15 +52,14 @@ def routes(get_site: GetSite) -> list[Route]:
 
     methods = ["GET", "HEAD", "POST"]
     return [
-        Route("/api/3/action/{name:path}", handle, methods=methods),
-        Route("/api/action/{name:path}", handle, methods=methods),
-        Route("/api/{version:int}/action/{name:path}", handle, methods=methods),
+        Route("/api/3/action/{name}", handle, methods=methods),
+        Route("/api/action/{name}", handle, methods=methods),
     ]
 
 
 async def answer(site: Site, request: Request) -> Response:
     """Run the action that the request names and return its envelope."""
-    name: str = request.path_params["name"].rstrip("/")
+    name: str = request.path_params["name"]
     is_get = request.method in ("GET", "HEAD")
     callback = request.query_params.get("callback") if is_get else None
     try:
@@ -147,25 +147,38 @@ def respond(status: int, body: str, callback: str | None) -> Response:
 
 @asynccontextmanager
 async def _read_parameters(request: Request) -> AsyncIterator[tuple[JsonDict, dict[str, Upload]]]:
-    """Read the parameters from the query string, and from a JSON or form body; files stay open within the block."""
+    """Read the parameters; files stay open within the block.
+
+    As in CKAN: those of a form, where there are none those of the query string, without it those of a JSON body.
+
+    :raises HTTPException: 415, the body is neither a form nor JSON.
+    """
+    query = _from_pairs([pair for pair in request.query_params.multi_items() if pair[0] != "callback"])
     if request.method in ("GET", "HEAD"):
-        yield _from_pairs(request.query_params.multi_items()), {}
+        yield query, {}
         return
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type == "multipart/form-data":
         try:
             async with request.form(max_files=10, max_fields=MAX_FIELDS, max_part_size=MAX_BODY_BYTES) as form:
-                yield _from_form(form)
+                data, files = _from_form(form)
+                yield (data if data or files else query), files
         except HTTPException as error:
             if error.status_code != 400:
                 raise
             raise BadRequest(f"Invalid form: {error.detail}") from error
         return
     body = await _read_body(request)
-    if content_type == "application/x-www-form-urlencoded" and body[:1] not in (b"{", b"["):
-        yield _from_urlencoded(body), {}
-        return
-    yield _from_json(body) if body else _from_pairs(request.query_params.multi_items()), {}
+    if content_type == "application/x-www-form-urlencoded":
+        yield _from_urlencoded(body) or query, {}
+    elif query or not body:
+        yield query, {}
+    elif content_type.startswith("application/") and content_type.endswith(("/json", "+json")):
+        yield _from_json(body), {}
+    else:
+        raise HTTPException(
+            UNSUPPORTED, f"A body is a form or JSON (Content-Type: application/json), not {content_type or 'untyped'}."
+        )
 
 
 async def _read_body(request: Request) -> bytes:
@@ -186,7 +199,7 @@ def _from_json(body: bytes) -> JsonDict:
         raise BadRequest(f"JSON Error: Error decoding JSON data. Error: {error}") from error
     if not isinstance(data, dict):
         raise BadRequest(
-            f"JSON Error: Request data JSON decoded to {str(data)[:100]!r} but it needs to be a dictionary."
+            f"JSON Error: Request data JSON decoded to {repr(data)[:100]} but it needs to be a dictionary."
         )
     if _is_deeper(data, MAX_DEPTH):
         raise BadRequest("JSON Error: the data is nested too deeply")
@@ -219,11 +232,14 @@ def _from_pairs(pairs: list[tuple[str, str]]) -> JsonDict:
 def _from_urlencoded(body: bytes) -> JsonDict:
     from urllib.parse import parse_qsl
 
+    if body[:1] == b"{":  # JSON as it is, under the type that simple clients send
+        with suppress(BadRequest):
+            return _from_json(body)
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError as error:
         raise BadRequest(f"Invalid form: {error}") from error
-    if len(pairs) == 1 and pairs[0][1] in ("", "1") and pairs[0][0].lstrip().startswith("{"):
+    if len(pairs) == 1 and pairs[0][1] in ("", "1") and pairs[0][0].lstrip().startswith(("{", "[")):
         return _from_json(pairs[0][0].encode())
     return _from_pairs(pairs)
 

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from odl_host.errors import OdlError
 from odl_host.server import api, autocomplete_api, downloads, dumps, login, portal
+from odl_host.server.origins import Origins
 from odl_host.server.sites import Site
 
 log = logging.getLogger(__name__)
@@ -83,5 +84,6 @@ def create_app(sites: FindSite) -> Starlette:
     ]
     app = Starlette(routes=routes, exception_handlers=portal.exception_handlers(get_site))
     app.router.redirect_slashes = False
+    app.add_middleware(Origins, routes=lambda: app.router.routes)
     app.add_middleware(HostMiddleware, find_site=sites)
     return app

@@ -23,6 +23,7 @@ from odl_host.server.sites import Site
 GetSite: TypeAlias = Callable[[Request], Site]
 
 VERSIONS = (1, 2, 3)
+BOX_VERSIONS = (1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,14 @@ def routes(get_site: GetSite) -> list[Route]:
         return handle
 
     async def version(request: Request) -> Response:
-        number = request.path_params.get("version", 1)
-        return respond(200, encode({"version": number}), request.query_params.get("callback"))
+        number = request.url.path.rstrip("/").rpartition("/")[2]
+        shown = {"version": int(number) if number.isdigit() else 1}
+        return respond(200, encode(shown), request.query_params.get("callback"))
 
     found = [Route(f"/api/util/{box.path}", asked_by(box)) for box in BOXES]
-    found += [Route(f"/api/{n}/util/{box.path}", asked_by(box)) for n in VERSIONS for box in BOXES]
+    found += [Route(f"/api/{n}/util/{box.path}", asked_by(box)) for n in BOX_VERSIONS for box in BOXES]
     found += [Route(f"/api{slash}", version) for slash in ("", "/")]
-    return found + [Route(f"/api/{{version:int}}{slash}", version) for slash in ("", "/")]
+    return found + [Route(f"/api/{n}{slash}", version) for n in VERSIONS for slash in ("", "/")]
 
 
 async def _answer(site: Site, request: Request, box: Box) -> Response:

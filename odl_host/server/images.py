@@ -11,6 +11,7 @@ from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server.registry import Context, StoredFile
 from odl_host.server.resource_fields import munge_filename
 from odl_host.server.tables import images
+from odl_host.server.uploads import check_size
 
 SIGNATURES = {
     b"\x89PNG\r\n\x1a\n": "image/png",
@@ -19,8 +20,6 @@ SIGNATURES = {
     b"\xff\xd8\xff": "image/jpeg",
 }
 """How the files that may be images begin. Source: CKAN 2.12, `ckan.upload.group.mimetypes`."""
-
-MEGABYTE = 1 << 20
 
 
 def image_address(site_url: str, folder: str, image_url: str | None) -> str | None:
@@ -60,8 +59,7 @@ def find_image(db: sa.Connection, folder: str, name: str) -> str | None:
 
 
 def _check(ctx: Context, file: StoredFile, field: str) -> None:
-    if file.size_bytes > int(str(ctx.site.settings["ckan.max_image_size"])) * MEGABYTE:
-        raise ValidationError({field: ["File upload too large"]})
+    check_size(ctx, file, field, "ckan.max_image_size")
     with ctx.site.storage.open(file.sha256) as stream:
         start = stream.read(16)
     if not any(start.startswith(signature) for signature in SIGNATURES):

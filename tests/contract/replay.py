@@ -8,6 +8,7 @@ A corpus file `ckan/NOUN.json` holds named sequences of calls, each on one line:
 one organization `{org.id}`, one group `{group.id}` and users with these roles in both. `{kept.path}` in a parameter
 stands for something that an earlier call answered, `{s}` for a prefix that is unique to the sequence, `{u}` to the
 noun. A text `@name|content` is sent as a file. `GET action` and `FORM action` choose how a call is sent.
+`METHOD /address` is any request, its parameters a media `type`, other `headers` and a `body`.
 """
 
 from __future__ import annotations
@@ -113,6 +114,26 @@ class Player:
             return self.session.post(address, data=data, files=files, headers=headers, timeout=60)
         return self.session.post(address, json=data, headers=headers, timeout=60)
 
+    def request(self, who: str, action: str, data: dict[str, Any]) -> Any:
+        """Send any request and return what is compared of the answer: of a refusal its status alone."""
+        method, _, address = action.partition(" ")
+        token = self.token if who == "sysadmin" else self.tokens.get(who, "")
+        headers = {"Authorization": token} if token else {}
+        headers |= {"Content-Type": data["type"]} if "type" in data else {}
+        prepared = requests.Request(
+            method, f"{self.url}{address}", data=data.get("body"), headers={**headers, **data.get("headers", {})}
+        ).prepare()
+        response = self.session.send(prepared, timeout=60, allow_redirects=False)
+        if response.status_code >= 400:
+            return response.status_code, "<refused>"
+        if method == "OPTIONS":
+            return response.status_code, sorted(response.headers["allow"].split(", "))
+        kind = response.headers["content-type"].partition(";")[0]
+        if kind == "application/javascript":
+            callback, _, inner = response.text.partition("(")
+            return response.status_code, [kind, callback, json.loads(inner.removesuffix(");"))]
+        return response.status_code, [kind, response.json() if kind == "application/json" else "<no JSON>"]
+
     def prepare(self) -> None:
         """Make the noun's world."""
         self.sysadmin = self.send("sysadmin", "user_show", {}).json()["result"]["name"]
@@ -152,6 +173,10 @@ class Player:
             answers = []
             for who, action, data, *kept in calls:
                 filled = self.fill(data, prefix)
+                if " /" in action:
+                    status, shown = self.request(who, self.fill(action, prefix), filled)
+                    answers.append([action, status, self.normalise(shown, prefix)])
+                    continue
                 files = {}
                 if isinstance(filled, dict):
                     for key, value in list(filled.items()):

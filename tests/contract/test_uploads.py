@@ -7,12 +7,15 @@ import io
 import json
 import random
 import socket
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
-from .conftest import OverHttp, Server
+from odl_host.ckan import ValidationError
+
+from .conftest import OverHttp, Server, start_server, stop_server
 
 BOUNDARY = "limite"
 
@@ -110,7 +113,32 @@ def test_a_hundred_megabytes_of_json_are_refused_before_they_are_read(server: Se
     assert answer.status_code in (400, 413)
     deep = "[" * 100_000 + "]" * 100_000
     for body in (deep, '{"a":' * 5000 + "1" + "}" * 5000, json.dumps({"name": "x" * 1_000_000})):
-        answer = requests.post(
-            f"{server.url}/api/3/action/package_create", data=body, headers={"Authorization": token}, timeout=60
-        )
+        headers = {"Authorization": token, "Content-Type": "application/json"}
+        answer = requests.post(f"{server.url}/api/3/action/package_create", data=body, headers=headers, timeout=60)
         assert answer.status_code in (400, 409)
+
+
+def test_a_file_above_the_limit_is_refused_in_ckans_words_and_the_one_before_stays(tmp_path: Path) -> None:
+    server = start_server(tmp_path, settings={"ckan.max_resource_size": 1})
+    ckan = OverHttp(server.url, server.new_token())
+    try:
+        made = ckan.call(
+            "resource_create", {"package_id": ckan.new_dataset()["id"]}, {"upload": ("a.csv", io.BytesIO(b"a\n1\n"))}
+        )
+        large = {"upload": ("a.csv", io.BytesIO(b"x" * ((1 << 20) + 1)))}
+        for action, sent in (
+            ("resource_create", {"package_id": made["package_id"]}),
+            ("resource_patch", {"id": made["id"]}),
+        ):
+            large["upload"][1].seek(0)
+            with pytest.raises(ValidationError) as refused:
+                ckan.call(action, sent, large)
+            assert refused.value.error_dict == {"upload": ["File upload too large"]}
+        large["upload"][1].seek(0)
+        revised = {"update__resources__0__upload": large["upload"]}
+        with pytest.raises(ValidationError) as refused:
+            ckan.call("package_revise", {"match__id": made["package_id"]}, revised)
+        assert refused.value.error_dict == {"upload": ["File upload too large"]}
+        assert requests.get(made["url"], timeout=30).content == b"a\n1\n"
+    finally:
+        stop_server(server)

@@ -155,6 +155,7 @@ def test_the_envelope_is_ckans(served: Served, path: str) -> None:
     ],
 )
 def test_a_body_that_is_no_object_is_a_bad_request(served: Served, request_: dict[str, Any]) -> None:
+    request_ = {"headers": {"Content-Type": "application/json"}, **request_}
     answer = requests.post(f"{served.url}/api/3/action/package_show", timeout=10, **request_)
     assert answer.status_code == 400
     assert answer.json().startswith("Bad request: ")

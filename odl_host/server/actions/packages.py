@@ -95,9 +95,9 @@ class Page(Params):
 def _can_show(ctx: Context, params: PackageShow) -> None:
     """Whoever may read the dataset."""
     if not params.id:
-        if "id" in params.data or (ctx.user is not None and ctx.user.sysadmin):
-            raise ValidationError({"name_or_id": [MISSING_VALUE]})
-        raise ValidationError(NO_ID)
+        if "name_or_id" in params.data and not (ctx.user is not None and ctx.user.sysadmin):
+            raise ValidationError(NO_ID)
+        raise ValidationError({"name_or_id": [MISSING_VALUE]})
     permissions.can_read_dataset(ctx, params)
 
 

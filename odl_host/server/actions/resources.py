@@ -26,6 +26,7 @@ from odl_host.server.documents import Rendered, encode, place
 from odl_host.server.params import MISSING_VALUE, Params, anything, flag, named, optional, required, text
 from odl_host.server.registry import Context, StoredFile, action
 from odl_host.server.resource_fields import ORIGINAL_KEYS, ResourceInput, build_resource, check_resource
+from odl_host.server.uploads import check_size
 from odl_host.server.views import create_default_views
 
 FILE_KEYS = frozenset({"upload", "original"})
@@ -207,4 +208,6 @@ def _checked(data: JsonDict, stored: Resource | None) -> ResourceInput:
 
 
 def _files(ctx: Context) -> dict[str, StoredFile]:
+    for key in FILE_KEYS & ctx.files.keys():
+        check_size(ctx, ctx.files[key], key, "ckan.max_resource_size")
     return {key: file for key, file in ctx.files.items() if key in FILE_KEYS}

@@ -16,6 +16,7 @@ from odl_host.server.datasets import Dataset, find_dataset, get_dataset, render_
 from odl_host.server.documents import Rendered, encode, place
 from odl_host.server.params import MISSING_VALUE, Params
 from odl_host.server.registry import Context, StoredFile, action
+from odl_host.server.uploads import check_size
 
 PREFIX_MIN_LENGTH = 5
 """Fewest characters of an id that stand for the whole of it."""
@@ -278,6 +279,7 @@ def _files(ctx: Context, data: JsonDict) -> Mapping[int, Mapping[str, StoredFile
     """Return the files that came as `update__resources__N__upload`, by the index of their resource."""
     found: dict[int, dict[str, StoredFile]] = {}
     for key, file in ctx.files.items():
+        check_size(ctx, file, key.rpartition("__")[2], "ckan.max_resource_size")
         match key.split("__"):
             case ["update", "resources", item, field]:
                 try:
