@@ -54,8 +54,10 @@ class Database(ABC):
         db = self._begun(db, self._begin_reading)
         try:
             yield db
-        except sa.exc.DBAPIError as error:
-            raise self._explained(error) from error
+        except Exception as error:
+            if (cause := _driver_error(error)) is not None:
+                raise self._explained(cause) from error
+            raise
         finally:
             self._give_back(db)
 
@@ -68,7 +70,7 @@ class Database(ABC):
         :raises Unavailable: another process has been writing for 30 seconds, or the database does not answer.
         """
         with self._writing:
-            self._writer = self._begun(self._writer or self._connect(), self._begin_writing)
+            self._writer = self._begun(self._writer or self._connect_writer(), self._begin_writing)
             try:
                 yield self._writer
                 if is_news:
@@ -155,6 +157,10 @@ class Database(ABC):
             if (explained := self._explain(error)) is not None:
                 raise explained from error
             raise
+
+    def _connect_writer(self) -> sa.Connection:
+        """Open the connection that writers take turns on."""
+        return self._connect()
 
     def _begun(self, db: sa.Connection, begin: Any) -> sa.Connection:
         """Begin a transaction; where the connection has died since its last use, on a new one."""

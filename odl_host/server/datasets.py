@@ -17,6 +17,7 @@ from odl_host.ckan import JsonDict, NotFound
 from odl_host.server.clock import now
 from odl_host.server.documents import encode, join_array, join_object
 from odl_host.server.groups import find_row, groups_of_package
+from odl_host.server.statements import Statement
 from odl_host.server.tables import (
     collaborators,
     counters,
@@ -52,13 +53,15 @@ _SHOW = sa.select(
     groups.c.summary,
     _IN_GROUPS,
 ).select_from(packages.outerjoin(groups, _OWNER))
-_BY_ID = _SHOW.where(packages.c.id == sa.bindparam("ref"))
-_BY_NAME = _SHOW.where(packages.c.name == sa.bindparam("ref"))
+_BY_ID = Statement(_SHOW.where(packages.c.id == sa.bindparam("ref")))
+_BY_NAME = Statement(_SHOW.where(packages.c.name == sa.bindparam("ref")))
 _MANY = _SHOW.where(packages.c.id.in_(sa.bindparam("ids", expanding=True)))
 
-_NAME_HOLDER = sa.select(packages.c.id, packages.c.state).where(packages.c.name == sa.bindparam("name"))
-_NEXT_POSITION = sa.select(sa.func.coalesce(sa.func.max(resources.c.position) + 1, 0)).where(
-    resources.c.package_id == sa.bindparam("package_id")
+_NAME_HOLDER = Statement(sa.select(packages.c.id, packages.c.state).where(packages.c.name == sa.bindparam("name")))
+_NEXT_POSITION = Statement(
+    sa.select(sa.func.coalesce(sa.func.max(resources.c.position) + 1, 0)).where(
+        resources.c.package_id == sa.bindparam("package_id")
+    )
 )
 
 _RESOURCE = sa.select(
@@ -71,26 +74,28 @@ _RESOURCE = sa.select(
     resources.c.original_name,
     resources.c.doc,
 )
-_RESOURCE_BY_ID = _RESOURCE.where(resources.c.id == sa.bindparam("id"))
-_RESOURCES_OF = _RESOURCE.where(resources.c.package_id == sa.bindparam("package_id")).order_by(resources.c.position)
+_RESOURCE_BY_ID = Statement(_RESOURCE.where(resources.c.id == sa.bindparam("id")))
+_RESOURCES_OF = Statement(
+    _RESOURCE.where(resources.c.package_id == sa.bindparam("package_id")).order_by(resources.c.position)
+)
 _RESOURCES_OF_MANY = (
     sa.select(resources.c.package_id, resources.c.doc)
     .where(resources.c.package_id.in_(sa.bindparam("ids", expanding=True)))
     .order_by(resources.c.package_id, resources.c.position)
 )
-_NEXT_SEQ = (
+_NEXT_SEQ = Statement(
     counters.update().where(counters.c.name == "seq").values(value=counters.c.value + 1).returning(counters.c.value)
 )
-_LAST_SEQ = sa.select(counters.c.value).where(counters.c.name == "seq")
-_INSERT = packages.insert()
-_INSERT_RESOURCE = resources.insert()
-_INSERT_TAG = package_tags.insert()
-_UPDATE = packages.update().where(packages.c.id == sa.bindparam("key"))
-_UPDATE_RESOURCE = resources.update().where(resources.c.id == sa.bindparam("key"))
-_DELETE_RESOURCE = resources.delete().where(resources.c.id == sa.bindparam("key"))
-_DELETE_TAGS = package_tags.delete().where(package_tags.c.package_id == sa.bindparam("key"))
-_DELETE_VOCABULARY_TAGS = package_vocabulary_tags.delete().where(
-    package_vocabulary_tags.c.package_id == sa.bindparam("key")
+_LAST_SEQ = Statement(sa.select(counters.c.value).where(counters.c.name == "seq"))
+_INSERT = Statement(packages.insert())
+_INSERT_RESOURCE = Statement(resources.insert())
+_INSERT_TAG = Statement(package_tags.insert())
+_UPDATE = Statement(packages.update().where(packages.c.id == sa.bindparam("key")))
+_UPDATE_RESOURCE = Statement(resources.update().where(resources.c.id == sa.bindparam("key")))
+_DELETE_RESOURCE = Statement(resources.delete().where(resources.c.id == sa.bindparam("key")))
+_DELETE_TAGS = Statement(package_tags.delete().where(package_tags.c.package_id == sa.bindparam("key")))
+_DELETE_VOCABULARY_TAGS = Statement(
+    package_vocabulary_tags.delete().where(package_vocabulary_tags.c.package_id == sa.bindparam("key"))
 )
 _REINDEX_OF_ORGANIZATION = packages.update().where(packages.c.owner_org == sa.bindparam("org"))
 
@@ -145,7 +150,7 @@ def find_dataset(db: sa.Connection, ref: str) -> Dataset | None:
 
 def find_name_holder(db: sa.Connection, name: str) -> tuple[str, str] | None:
     """Return the id and the state of the dataset that has this name, or None."""
-    row = db.execute(_NAME_HOLDER, {"name": name}).first()
+    row = _NAME_HOLDER.first(db, name=name)
     return (row.id, row.state) if row else None
 
 
@@ -159,7 +164,7 @@ def get_dataset(db: sa.Connection, ref: str) -> Dataset:
 
 def find_resource(db: sa.Connection, resource_id: str) -> Resource | None:
     """Return the resource with this id, or None."""
-    row = db.execute(_RESOURCE_BY_ID, {"id": resource_id}).first()
+    row = _RESOURCE_BY_ID.first(db, id=resource_id)
     return Resource(*row) if row else None
 
 
@@ -173,19 +178,18 @@ def get_resource(db: sa.Connection, resource_id: str) -> Resource:
 
 def resources_of(db: sa.Connection, package_id: str) -> list[Resource]:
     """Return a dataset's resources by position."""
-    return [Resource(*row) for row in db.execute(_RESOURCES_OF, {"package_id": package_id})]
+    return [Resource(*row) for row in _RESOURCES_OF.all(db, package_id=package_id)]
 
 
 def next_position(db: sa.Connection, package_id: str) -> int:
     """Return the position of a resource after all others of its dataset."""
-    return int(db.execute(_NEXT_POSITION, {"package_id": package_id}).scalar_one())
+    return int(_NEXT_POSITION.first(db, package_id=package_id)[0])
 
 
 def render_dataset(db: sa.Connection, dataset: Dataset, resource_docs: Sequence[str] | None = None) -> str:
     """Return the stored JSON of a whole dataset; the site's address is still a placeholder."""
     if resource_docs is None:
-        rows = db.execute(_RESOURCES_OF, {"package_id": dataset.id})
-        resource_docs = [row.doc for row in rows]
+        resource_docs = [row.doc for row in _RESOURCES_OF.all(db, package_id=dataset.id)]
     return join_object(
         dataset.doc,
         organization=dataset.organization or "null",
@@ -208,18 +212,18 @@ def render_datasets(db: sa.Connection, ids: Sequence[str]) -> list[str]:
 
 def next_seq(db: sa.Connection) -> int:
     """Return the number of the change that this transaction makes."""
-    return int(db.execute(_NEXT_SEQ).scalar_one())
+    return int(_NEXT_SEQ.first(db)[0])
 
 
 def last_seq(db: sa.Connection) -> int:
     """Return the number of the last change of the catalogue."""
-    return int(db.execute(_LAST_SEQ).scalar_one())
+    return int(_LAST_SEQ.first(db)[0])
 
 
 def insert_dataset(db: sa.Connection, fields: JsonDict, *, organization: str | None) -> Dataset:
     """Write a new dataset from its complete document; `organization` is the JSON that it shows of its own."""
     columns = _columns(db, fields)
-    db.execute(_INSERT, {"id": fields["id"], **columns})
+    _INSERT.run(db, {"id": fields["id"], **columns})
     _write_tags(db, fields["id"], fields["tags"])
     return Dataset(
         id=fields["id"],
@@ -237,7 +241,7 @@ def insert_dataset(db: sa.Connection, fields: JsonDict, *, organization: str | N
 
 def update_dataset(db: sa.Connection, fields: JsonDict, *, tags_changed: bool = True) -> None:
     """Write a dataset's complete document over the stored one."""
-    db.execute(_UPDATE, {"key": fields["id"], **_columns(db, fields)})
+    _UPDATE.run(db, {"key": fields["id"], **_columns(db, fields)})
     if tags_changed:
         _delete_tags(db, fields["id"])
         _write_tags(db, fields["id"], fields["tags"])
@@ -261,15 +265,14 @@ def _columns(db: sa.Connection, fields: JsonDict) -> dict[str, Any]:
 def _write_tags(db: sa.Connection, package_id: str, tags: Iterable[JsonDict]) -> None:
     free = [{"package_id": package_id, "name": tag["name"]} for tag in tags if not tag["vocabulary_id"]]
     closed = [{"package_id": package_id, "tag_id": tag["id"]} for tag in tags if tag["vocabulary_id"]]
-    if free:
-        db.execute(_INSERT_TAG, free)
+    _INSERT_TAG.run_many(db, free)
     if closed:
         db.execute(package_vocabulary_tags.insert(), closed)
 
 
 def _delete_tags(db: sa.Connection, package_id: str) -> None:
-    db.execute(_DELETE_TAGS, {"key": package_id})
-    db.execute(_DELETE_VOCABULARY_TAGS, {"key": package_id})
+    _DELETE_TAGS.run(db, {"key": package_id})
+    _DELETE_VOCABULARY_TAGS.run(db, {"key": package_id})
 
 
 def touch_dataset(db: sa.Connection, dataset: Dataset) -> JsonDict:
@@ -282,15 +285,14 @@ def touch_dataset(db: sa.Connection, dataset: Dataset) -> JsonDict:
 
 def insert_resources(db: sa.Connection, rows: Sequence[Resource]) -> None:
     """Write new resources."""
-    if rows:
-        db.execute(_INSERT_RESOURCE, [_resource_columns(row) for row in rows])
-        record_versions(db, rows)
+    _INSERT_RESOURCE.run_many(db, [_resource_columns(row) for row in rows])
+    record_versions(db, rows)
 
 
 def update_resource(db: sa.Connection, row: Resource) -> None:
     """Write a resource over the stored one."""
     columns = _resource_columns(row)
-    db.execute(_UPDATE_RESOURCE, {"key": columns.pop("id"), **columns})
+    _UPDATE_RESOURCE.run(db, {"key": columns.pop("id"), **columns})
     record_versions(db, [row])
 
 
@@ -309,7 +311,7 @@ def renumber(db: sa.Connection, rows: Sequence[Resource]) -> bool:
 def delete_resources(db: sa.Connection, ids: Sequence[str]) -> None:
     """Remove resources; their files stay in the storage, where others may share them."""
     if ids:
-        db.execute(_DELETE_RESOURCE, [{"key": key} for key in ids])
+        _DELETE_RESOURCE.run_many(db, [{"key": key} for key in ids])
         db.execute(resource_views.delete().where(resource_views.c.resource_id.in_(list(ids))))
 
 

@@ -15,12 +15,13 @@ import sqlalchemy as sa
 from odl_host.ckan import JsonDict, NotFound
 from odl_host.server.documents import encode
 from odl_host.server.names import is_uuid
+from odl_host.server.statements import Statement
 from odl_host.server.tables import groups, members
 
 _COLUMNS = (groups.c.id, groups.c.name, groups.c.title, groups.c.type, groups.c.is_organization, groups.c.state)
-_BY_ID = sa.select(*_COLUMNS, groups.c.doc, groups.c.summary).where(groups.c.id == sa.bindparam("ref"))
-_BY_NAME = sa.select(*_COLUMNS, groups.c.doc, groups.c.summary).where(groups.c.name == sa.bindparam("ref"))
-_OF_OBJECT = (
+_BY_ID = Statement(sa.select(*_COLUMNS, groups.c.doc, groups.c.summary).where(groups.c.id == sa.bindparam("ref")))
+_BY_NAME = Statement(sa.select(*_COLUMNS, groups.c.doc, groups.c.summary).where(groups.c.name == sa.bindparam("ref")))
+_OF_OBJECT = Statement(
     sa.select(groups.c.id, groups.c.name, groups.c.doc)
     .join(members, members.c.group_id == groups.c.id)
     .where(
@@ -30,10 +31,12 @@ _OF_OBJECT = (
     )
     .order_by(groups.c.title, groups.c.name)
 )
-_CAPACITY = sa.select(members.c.capacity).where(
-    members.c.group_id == sa.bindparam("group_id"),
-    members.c.object_type == sa.bindparam("object_type"),
-    members.c.object_id == sa.bindparam("object_id"),
+_CAPACITY = Statement(
+    sa.select(members.c.capacity).where(
+        members.c.group_id == sa.bindparam("group_id"),
+        members.c.object_type == sa.bindparam("object_type"),
+        members.c.object_id == sa.bindparam("object_id"),
+    )
 )
 
 SUMMARY_KEYS = (
@@ -71,12 +74,11 @@ class Group:
         return decoded
 
 
-def find_row(db: sa.Connection, ref: str, by_id: sa.Select[Any], by_name: sa.Select[Any]) -> Any:
+def find_row(db: sa.Connection, ref: str, by_id: Statement, by_name: Statement) -> Any:
     """Return the row that `ref` means: an id before a name, asking first for what it looks like."""
     first, second = (by_id, by_name) if is_uuid(ref) else (by_name, by_id)
-    found = db.execute(first, {"ref": ref}).first()
-    other = db.execute(second, {"ref": ref}).first() if found is None else None
-    return found if found is not None else other
+    found = first.first(db, ref=ref)
+    return found if found is not None else second.first(db, ref=ref)
 
 
 def find_group(db: sa.Connection, ref: str) -> Group | None:
@@ -115,7 +117,7 @@ def save_group(db: sa.Connection, fields: JsonDict, *, is_new: bool) -> None:
 def groups_of_package(db: sa.Connection, package_id: str) -> list[JsonDict]:
     """Return what a dataset shows of the groups it is in, by name."""
     shown: list[JsonDict] = []
-    for row in db.execute(_OF_OBJECT, {"object_id": package_id}):
+    for row in _OF_OBJECT.all(db, object_id=package_id):
         fields = json.loads(row.doc)
         shown.append(
             {
@@ -132,9 +134,8 @@ def groups_of_package(db: sa.Connection, package_id: str) -> list[JsonDict]:
 
 def capacity_in(db: sa.Connection, group_id: str, object_id: str, object_type: str = "user") -> str | None:
     """Return the capacity in which an object belongs to a group (admin, editor, member, public), or None."""
-    parameters = {"group_id": group_id, "object_id": object_id, "object_type": object_type}
-    capacity: str | None = db.scalar(_CAPACITY, parameters)
-    return capacity
+    row = _CAPACITY.first(db, group_id=group_id, object_id=object_id, object_type=object_type)
+    return row.capacity if row else None
 
 
 def ancestors_of(db: sa.Connection, group_id: str) -> list[str]:

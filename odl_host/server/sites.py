@@ -23,6 +23,7 @@ from odl_host.server.credentials import hash_token
 from odl_host.server.database import Database, open_database
 from odl_host.server.guesses import Failures
 from odl_host.server.registry import StoredFile, Upload, User
+from odl_host.server.statements import Statement
 from odl_host.server.tokens import insert_token
 from odl_host.storage.local import Storage, iter_chunks
 
@@ -34,10 +35,12 @@ if TYPE_CHECKING:
 SYSADMIN_NAME = "odl-host"
 """The user that the toolkit's own commands act as."""
 
-_USER = sa.select(tables.users.c.id, tables.users.c.name, tables.users.c.sysadmin).where(
-    tables.users.c.state == "active", tables.users.c.name == sa.bindparam("name")
+_USER = Statement(
+    sa.select(tables.users.c.id, tables.users.c.name, tables.users.c.sysadmin).where(
+        tables.users.c.state == "active", tables.users.c.name == sa.bindparam("name")
+    )
 )
-_USER_OF_TOKEN = (
+_USER_OF_TOKEN = Statement(
     sa.select(
         tables.users.c.id,
         tables.users.c.name,
@@ -103,14 +106,14 @@ class Site:
     def find_user(self, name: str) -> User | None:
         """Return the active user of this name, or None."""
         with self.db.reading() as db:
-            row = db.execute(_USER, {"name": name}).first()
+            row = _USER.first(db, name=name)
         return User(row.id, row.name, row.sysadmin) if row else None
 
     def find_user_by_token(self, token: str) -> User | None:
         """Return the active user whom this token stands for, or None."""
         digest, moment = hash_token(token), now()
         with self.db.reading() as db:
-            row = db.execute(_USER_OF_TOKEN, {"hash": digest, "now": moment}).first()
+            row = _USER_OF_TOKEN.first(db, hash=digest, now=moment)
         if row is None:
             return None
         if (row.last_access or "")[:ACCESS_CHARACTERS] != moment[:ACCESS_CHARACTERS]:
@@ -205,7 +208,7 @@ def ensure_sysadmin(site: Site) -> str:
     if site.find_user(SYSADMIN_NAME) is None:
         with site.db.writing() as db:
             # Writers take turns: another process may have created it while this one waited.
-            if db.execute(_USER, {"name": SYSADMIN_NAME}).first() is None:
+            if _USER.first(db, name=SYSADMIN_NAME) is None:
                 row = {"id": str(uuid.uuid4()), "name": SYSADMIN_NAME, "sysadmin": True, "state": "active"}
                 db.execute(tables.users.insert(), {**row, "created": now(), "fullname": "odl-host"})
     return SYSADMIN_NAME

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from odl_host.ckan import JsonDict, NotFound
 from odl_host.server.groups import find_row
 from odl_host.server.images import image_address
+from odl_host.server.statements import Statement
 from odl_host.server.tables import packages, users
 
 PUBLIC_COLUMNS = (
@@ -26,8 +27,8 @@ PUBLIC_COLUMNS = (
     users.c.last_active,
     users.c.activity_emails,
 )
-_BY_ID = sa.select(users).where(users.c.id == sa.bindparam("ref"))
-_BY_NAME = sa.select(users).where(users.c.name == sa.bindparam("ref"))
+_BY_ID = Statement(sa.select(users).where(users.c.id == sa.bindparam("ref")))
+_BY_NAME = Statement(sa.select(users).where(users.c.name == sa.bindparam("ref")))
 
 
 def find_account(db: sa.Connection, ref: str) -> Any:

@@ -15,23 +15,24 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, NotFound
 from odl_host.server.clock import now
+from odl_host.server.statements import Statement
 from odl_host.server.tables import images, resource_versions, resources
 
 if TYPE_CHECKING:
     from odl_host.server.datasets import Resource
 
-_OF_RESOURCE = (
+_OF_RESOURCE = Statement(
     sa.select(resource_versions)
     .where(resource_versions.c.resource_id == sa.bindparam("id"))
     .order_by(resource_versions.c.number)
 )
-_LAST = (
+_LAST = Statement(
     sa.select(resource_versions.c.number, resource_versions.c.blob, resource_versions.c.original)
     .where(resource_versions.c.resource_id == sa.bindparam("id"))
     .order_by(resource_versions.c.number.desc())
     .limit(1)
 )
-_INSERT = resource_versions.insert()
+_INSERT = Statement(resource_versions.insert())
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,11 @@ def record_versions(db: sa.Connection, rows: Iterable[Resource]) -> None:
     for row in rows:
         if row.blob is None or row.blob_name is None:
             continue
-        last = db.execute(_LAST, {"id": row.id}).first()
+        last = _LAST.first(db, id=row.id)
         if last is not None and (last.blob, last.original) == (row.blob, row.original):
             continue
-        db.execute(
-            _INSERT,
+        _INSERT.run(
+            db,
             {
                 "resource_id": row.id,
                 "number": last.number + 1 if last else 1,
@@ -81,7 +82,7 @@ def record_versions(db: sa.Connection, rows: Iterable[Resource]) -> None:
 
 def list_versions(db: sa.Connection, resource_id: str) -> list[Version]:
     """Return the versions of a resource, the oldest first; those of one that was deleted too."""
-    return [_version(row) for row in db.execute(_OF_RESOURCE, {"id": resource_id})]
+    return [_version(row) for row in _OF_RESOURCE.all(db, id=resource_id)]
 
 
 def get_version(db: sa.Connection, resource_id: str, number: int) -> Version:
@@ -146,4 +147,4 @@ def referenced_blobs(db: sa.Connection) -> set[str]:
 
 
 def _version(row: Any) -> Version:
-    return Version(**row._mapping)
+    return Version(*row)

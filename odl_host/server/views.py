@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict
 from odl_host.server.documents import SITE, encode
+from odl_host.server.statements import Statement
 from odl_host.server.tables import resource_views
 
 _IMAGES = frozenset({"png", "jpg", "jpeg", "gif", "bmp", "svg", "webp", "ico", "cur", "apng", "avif", "tiff"})
@@ -55,21 +56,29 @@ VIEW_TYPES: Mapping[str, ViewType] = MappingProxyType(
     }
 )
 
-_OF_RESOURCE = (
+_OF_RESOURCE = Statement(
     sa.select(resource_views)
     .where(resource_views.c.resource_id == sa.bindparam("resource_id"))
     .order_by(resource_views.c.position, resource_views.c.id)
 )
 
+_BY_ID = Statement(sa.select(resource_views).where(resource_views.c.id == sa.bindparam("id")))
+_NEXT_POSITION = Statement(
+    sa.select(sa.func.coalesce(sa.func.max(resource_views.c.position) + 1, 0)).where(
+        resource_views.c.resource_id == sa.bindparam("resource_id")
+    )
+)
+_INSERT = Statement(resource_views.insert())
+
 
 def find_view(db: sa.Connection, view_id: str) -> Any:
     """Return the row of a view, or None."""
-    return db.execute(sa.select(resource_views).where(resource_views.c.id == view_id)).first()
+    return _BY_ID.first(db, id=view_id)
 
 
 def views_of(db: sa.Connection, resource_id: str) -> list[Any]:
     """Return the rows of a resource's views, in order."""
-    return list(db.execute(_OF_RESOURCE, {"resource_id": resource_id}))
+    return _OF_RESOURCE.all(db, resource_id=resource_id)
 
 
 def show_view(row: Any) -> JsonDict:
@@ -86,18 +95,15 @@ def show_view(row: Any) -> JsonDict:
 def insert_view(db: sa.Connection, resource: Mapping[str, Any], view_type: str, doc: JsonDict) -> str:
     """Add a view after the others of its resource and return its id."""
     view_id = str(uuid.uuid4())
-    last = sa.select(sa.func.coalesce(sa.func.max(resource_views.c.position) + 1, 0)).where(
-        resource_views.c.resource_id == resource["id"]
-    )
     row = {
         "id": view_id,
         "resource_id": resource["id"],
         "package_id": resource["package_id"],
         "view_type": view_type,
-        "position": db.execute(last).scalar_one(),
+        "position": _NEXT_POSITION.first(db, resource_id=resource["id"])[0],
         "doc": encode(doc),
     }
-    db.execute(resource_views.insert(), row)
+    _INSERT.run(db, row)
     return view_id
 
 

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import itertools
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from odl_host.ckan import NotFound, ValidationError
+from odl_host.errors import Unavailable
 from odl_host.server import tables
 from odl_host.server.params import Params
 from odl_host.server.permissions import anyone
@@ -84,6 +88,34 @@ def test_of_two_creations_of_one_name_at_once_one_wins(site: Site) -> None:
     for thread in threads:
         thread.join()
     assert sorted(outcomes) == ["That URL is already in use."] * 3 + ["won"]
+
+
+def test_a_writer_waits_for_that_of_another_program(site: Site, tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "catalogue.sqlite", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("UPDATE counters SET value = value + 1 WHERE name = 'writes'")
+    before = site.db.last_write()
+    end = threading.Timer(0.3, other.execute, ["COMMIT"])
+    end.start()
+    site.as_sysadmin().call_action("organization_create", {"name": "aime"})
+    end.join()
+    other.close()
+    assert site.db.last_write() > before + 1
+
+
+def test_a_writer_says_when_another_program_does_not_end(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.as_sysadmin().call_action("organization_create", {"name": "aime"})
+    other = sqlite3.connect(tmp_path / "catalogue.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    seconds = itertools.count(step=7)
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(seconds)))
+    with pytest.raises(Unavailable, match=r"has been writing to .* for 30 seconds"):
+        site.as_sysadmin().call_action("organization_create", {"name": "bourg"})
+    monkeypatch.undo()
+    other.close()
+    assert site.as_sysadmin().call_action("organization_create", {"name": "bourg"})
 
 
 def test_tokens_and_passwords_are_not_kept_as_they_are(site: Site) -> None:
