@@ -7,11 +7,9 @@ of a file that holds them.
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
@@ -43,12 +41,29 @@ class Secret:
     __str__ = __repr__
 
 
+class Setting:
+    """One setting: its default value, one sentence of help, and the bounds of a number."""
+
+    name = ""
+
+    def __init__(self, default: Any, help: str, least: float | None, most: float) -> None:  # noqa: A002 - its word
+        self.default, self.help, self.least, self.most = default, help, least, most
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, settings: Settings | None, owner: type) -> Any:
+        return self if settings is None else settings.given.get(self.name, self.default)
+
+    def __set__(self, settings: Settings, value: object) -> None:
+        raise AttributeError(f"Settings are not changed: {self.name}.")
+
+
 def setting(default: Any, help: str, *, least: float | None = None, most: float = 10**12) -> Any:  # noqa: A002 - its word
-    """Return a dataclass field with its default value, one sentence of help, and the bounds of a number."""
-    return field(default=default, metadata={"help": help, "least": least, "most": most})
+    """Declare a setting of `Settings`."""
+    return Setting(default, help, least, most)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)  # never compared, never printed whole
 class Settings:
     """The settings of one machine. Each may stand in `odl.toml`, or as `ODL_<NAME>` in the environment."""
 
@@ -74,6 +89,19 @@ class Settings:
     keep_runs: int = setting(400, "Journals of runs that are kept; 0 keeps all.", least=0)
     metrics_file: str = setting("", "File for Prometheus's textfile collector, written after each run.")
     ping_url: str = setting("", "Address told of each run (URL/start, URL, URL/fail); {tenant} is replaced.")
+
+    def __init__(self, **given: Any) -> None:
+        if unknown := given.keys() - SETTINGS.keys():
+            raise TypeError(f"No settings: {', '.join(unknown)}.")
+        self.given = given
+        """What differs from the defaults."""
+
+    def but(self, **changes: Any) -> Settings:
+        """Return the same settings with some changed."""
+        return Settings(**{**self.given, **changes})
+
+
+SETTINGS: Mapping[str, Setting] = {name: value for name, value in vars(Settings).items() if isinstance(value, Setting)}
 
 
 class Home(NamedTuple):
@@ -175,7 +203,7 @@ def load_settings(home: Home) -> tuple[Settings, list[Origin]]:
     document = TomlFile.read(home.settings_file) if home.settings_file.exists() else None
     settings = document.build(Settings) if document else Settings()
     origins: list[Origin] = []
-    for item in dataclasses.fields(Settings):
+    for item in SETTINGS.values():
         source = "default"
         if document and item.name in document.table:
             source = f"{home.settings_file.name}, line {document.line_of((item.name,))}"
@@ -183,19 +211,19 @@ def load_settings(home: Home) -> tuple[Settings, list[Origin]]:
         if text := os.environ.get(variable):
             kind: type = type(item.default)
             try:
-                settings = dataclasses.replace(settings, **{item.name: kind(text)})
+                settings = settings.but(**{item.name: kind(text)})
             except ValueError:
                 raise ConfigError(
                     f"The environment variable {variable} must be of type {kind.__name__}, not “{text}”.",
                     hint=f"Unset {variable} or give it another value.",
                 ) from None
             source = variable
-        value, least = getattr(settings, item.name), item.metadata["least"]
-        if least is not None and not least <= value <= item.metadata["most"]:
+        value, least = getattr(settings, item.name), item.least
+        if least is not None and not least <= value <= item.most:
             raise ConfigError(
-                f"The setting {item.name} ({source}) must be between {least} and {item.metadata['most']}, not {value}."
+                f"The setting {item.name} ({source}) must be between {least} and {item.most}, not {value}."
             )
-        origins.append(Origin(item.name, getattr(settings, item.name), source, item.metadata["help"]))
+        origins.append(Origin(item.name, getattr(settings, item.name), source, item.help))
     return settings, origins
 
 
@@ -241,7 +269,7 @@ class TomlFile(NamedTuple):
         return 1
 
     def build(self, cls: type[Value], *, keys: tuple[str, ...] = (), table: Mapping[str, Any] | None = None) -> Value:
-        """Return the (sub-)table at `keys` as the dataclass `cls`; `table` is given for one that stands in a list.
+        """Return the (sub-)table at `keys` as a `cls`; `table` is given for one that stands in a list.
 
         :raises ConfigError: a key is unknown (the nearest is named) or a value has the wrong type.
         """
@@ -250,12 +278,11 @@ class TomlFile(NamedTuple):
             for key in keys:
                 table = table.get(key, {})
         types = get_type_hints(cls)
-        names = {item.name for item in dataclasses.fields(cls)}  # type: ignore[arg-type]  # cls is a dataclass
         values: dict[str, Any] = {}
         for key, value in table.items():
             where = (*keys, key)
-            if key not in names:
-                raise self.error(where, f"the key “{'.'.join(where)}” is unknown{_nearest(key, names)}")
+            if key not in types:
+                raise self.error(where, f"the key “{'.'.join(where)}” is unknown{_nearest(key, types)}")
             values[key] = self._convert(types[key], value, where)
         return cls(**values)
 
@@ -264,7 +291,7 @@ class TomlFile(NamedTuple):
         return ConfigError(f"{self.path}, line {self.line_of(keys)}: {message}")
 
     def _convert(self, kind: Any, value: Any, where: tuple[str, ...]) -> Any:
-        if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        if isinstance(kind, type) and hasattr(kind, "__dataclass_fields__"):
             if not isinstance(value, dict):
                 raise self.error(where, f"“{'.'.join(where)}” must be a table.")
             return self.build(kind, keys=where, table=value)
@@ -290,7 +317,7 @@ _TYPE_WORDS: dict[type, str] = {
 }
 
 
-def _nearest(key: str, names: set[str]) -> str:
+def _nearest(key: str, names: Iterable[str]) -> str:
     import difflib
 
     close = difflib.get_close_matches(key, names, n=1, cutoff=0.5)

@@ -1,79 +1,18 @@
-"""What every command shares: the global options, and the object that they make.
-
-The options are accepted before and after the command's name; the last one given wins.
-"""
+"""The commands as click sees them: what they share, and its command of a declaration."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from odl_host import config
-from odl_host.cli.output import Output
-from odl_host.errors import UsageError
+from odl_host.cli import plain
+from odl_host.cli.call import App
 
-if TYPE_CHECKING:
-    from odl_host.tenants import Tenant
-
-
-class App:
-    """The global options of one call, and what follows from them; everything is read at first use."""
-
-    def __init__(self) -> None:
-        self.flags: dict[str, Any] = {}
-
-    @cached_property
-    def home(self) -> config.Home:
-        """The folder where everything lies."""
-        return config.find_home(self.flags.get("home"))
-
-    @cached_property
-    def settings(self) -> config.Settings:
-        """The machine's settings."""
-        return config.load_settings(self.home)[0]
-
-    @cached_property
-    def out(self) -> Output:
-        """The printer."""
-        return Output(
-            as_json=self.flags.get("json", False),
-            language=config.language(self.flags.get("lang")),
-            verbosity=self.flags.get("verbose", 0) - self.flags.get("quiet", 0),
-        )
-
-    def tenant(self) -> Tenant:
-        """Return the tenant that `-t` names, or the only one."""
-        from odl_host.tenants import choose_tenant
-
-        return choose_tenant(self.home, self.flags.get("tenant"))
-
-    def named_tenant(self, name: str) -> Tenant:
-        """Return a tenant by its name."""
-        from odl_host.tenants import load_tenant
-
-        return load_tenant(self.home, name)
-
-    def confirm(self, shown: str, question: str) -> None:
-        """Ask the person at the terminal to agree to what was shown.
-
-        :raises UsageError: nobody is there to be asked. :raises click.Abort: the answer is no.
-        """
-        import sys
-
-        if self.out.as_json or not sys.stdin.isatty():
-            raise UsageError("This asks for a confirmation.", hint="Add --yes, or look first with --dry-run.")
-        click.echo(shown, err=True)
-        click.confirm(question, abort=True, err=True)
-
-    def now(self) -> datetime:
-        """Return the time at which this run happens, where it happens."""
-        return datetime.now(UTC).astimezone()
-
+__all__ = ["App", "Command", "Group", "Option", "command", "option", "pass_app"]
 
 pass_app = click.make_pass_decorator(App, ensure=True)
 
@@ -97,22 +36,28 @@ class Option(click.Option):
         self.help = help
 
 
+def _of_declared(declared: plain.Option, *, prefix: str = "", **more: Any) -> Option:
+    """Make an option of a declared one."""
+    takes = declared.takes
+    how: dict[str, Any] = {"help": declared.help, "metavar": declared.metavar, **more}
+    if takes is bool:
+        how["is_flag"] = True
+    elif takes is int:
+        how["count"] = True
+    else:
+        how.update(default=declared.default, shell_complete=declared.complete)
+        if isinstance(takes, range):
+            how["type"] = click.IntRange(takes[0], takes[-1])
+        elif isinstance(takes, tuple):
+            how["type"] = click.Choice(takes)
+        elif takes is Path:
+            how["type"] = click.Path(file_okay=False, path_type=Path)
+    return Option([*declared.spellings, prefix + declared.name], **how)
+
+
 def _shared_options() -> list[click.Option]:
-    common: dict[str, Any] = {"expose_value": False, "callback": _store, "is_eager": True}
-    return [
-        Option(
-            ["--home", "global_home"], type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
-            help="Folder of odl.toml, tenants/ and data/.  [default: ODL_HOME, else .]", **common,
-        ),
-        Option(["-t", "--tenant", "global_tenant"], metavar="NAME", help="Which portal.", **common),
-        Option(["--json", "global_json"], is_flag=True, help="Print one JSON document.", **common),
-        Option(
-            ["--lang", "global_lang"], type=click.Choice(["fr", "en"]), help="Language of what is printed.", **common
-        ),
-        Option(["-v", "--verbose", "global_verbose"], count=True, help="Say more.", **common),
-        Option(["-q", "--quiet", "global_quiet"], count=True, help="Say less.", **common),
-        Option(["--debug", "global_debug"], is_flag=True, help="Show the traceback of an error.", **common),
-    ]  # fmt: skip
+    common: dict[str, Any] = {"prefix": "global_", "expose_value": False, "callback": _store, "is_eager": True}
+    return [_of_declared(one, **common) for one in plain.SHARED]
 
 
 option = partial(click.option, cls=Option)
@@ -185,8 +130,8 @@ class Group(_Shared, click.Group):
             import importlib
 
             module, _, attribute = self._lazy[cmd_name][0].partition(":")
-            command: click.Command = getattr(importlib.import_module(module), attribute)
-            return command
+            found = getattr(importlib.import_module(module), attribute)
+            return _command_of(found) if isinstance(found, plain.Declaration) else found
         return super().get_command(ctx, cmd_name)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -212,3 +157,10 @@ def command(name: str | None = None, *, examples: str = "") -> Callable[[Callabl
         return click.command(name, cls=Command, examples=examples)(function)
 
     return declare
+
+
+def _command_of(declared: plain.Declaration) -> click.Command:
+    """Make a command of a declared one."""
+    listed = click.Argument([declared.argument], nargs=-1, required=True, metavar=declared.metavar)
+    params = [listed, *map(_of_declared, declared.options)]
+    return click.command(cls=Command, examples=declared.examples, params=params)(pass_app(declared.run))

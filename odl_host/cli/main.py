@@ -1,4 +1,4 @@
-"""The command `odl-host`: its tree of commands, and the one place that turns a failure into an exit code."""
+"""The command `odl-host`: the one place that turns a failure into an exit code."""
 
 from __future__ import annotations
 
@@ -7,55 +7,13 @@ import contextlib
 import io
 import os
 import sys
-import threading
 from typing import NoReturn
 
-import click
-
-from odl_host import __version__, config
-from odl_host.cli.app import App, Group, Option
+from odl_host import config
+from odl_host.cli.call import App
 from odl_host.cli.output import print_error
-from odl_host.errors import ExitCode, Interrupted, OdlError, StorageError, UsageError
-
-_COMMANDS = {
-    "demo": ("odl_host.cli.demo:demo", "Show the whole job on Grand Chambéry, then serve it."),
-    "init": ("odl_host.cli.tenant:init", "Write the manifest of a new portal."),
-    "provision": ("odl_host.cli.tenant:provision", "Make the catalogue true to its manifest."),
-    "add-commune": ("odl_host.cli.members:add_commune", "Create the organizations of communes."),
-    "add-member": ("odl_host.cli.members:add_member", "Create the organization of any public body."),
-    "member": ("odl_host.cli.member:member", "Say who is written to at each member."),
-    "validate": ("odl_host.cli.validate:validate", "Check files and say what to correct."),
-    "plan": ("odl_host.cli.plan:plan", "Show what publish would do, and why."),
-    "publish": ("odl_host.cli.publish:publish", "Publish what is valid in a deposit."),
-    "status": ("odl_host.cli.publish:status", "Show members, datasets, and what is rejected."),
-    "history": ("odl_host.cli.versions:history", "List the versions of a dataset's files."),
-    "rollback": ("odl_host.cli.versions:rollback", "Take back a run, or a file's last version."),
-    "gc": ("odl_host.cli.versions:gc", "Forget old versions, remove unused files."),
-    "quarantine": ("odl_host.cli.quarantine:quarantine", "See what was held back, and decide on it."),
-    "takedown": ("odl_host.cli.quarantine:takedown", "Take something off the portal at once."),
-    "runs": ("odl_host.cli.runs:runs", "List past runs, and show what one did."),
-    "serve": ("odl_host.cli.serve:serve", "Serve the portals and the API."),
-    "commune": ("odl_host.cli.reference:commune", "Find communes by name, code or post code."),
-    "source": ("odl_host.cli.source:source", "Look at deposits that lie elsewhere."),
-    "schema": ("odl_host.cli.schema:schema", "List, show and load schemas."),
-    "import": ("odl_host.cli.transfer:import_", "Bring in a CKAN's objects and files, or a dump's."),
-    "export": ("odl_host.cli.transfer:export", "Write the catalogue as JSON lines that any CKAN loads."),
-    "db": ("odl_host.cli.database:db", "Check, shrink, reindex and migrate the database."),
-    "user": ("odl_host.cli.accounts:user", "Create and list users, set passwords."),
-    "token": ("odl_host.cli.accounts:token", "Create, list and revoke API tokens."),
-    "config": ("odl_host.cli.tenant:show_config", "Show each setting and where it comes from."),
-}
-
-
-@click.group(
-    cls=Group, lazy=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
-)
-@click.version_option(__version__, "-V", "--version", prog_name="odl-host", cls=Option)
-def cli() -> None:
-    """Host the open data of communes: provision, add members, publish.
-
-    Start with: odl-host demo
-    """
+from odl_host.cli.plain import Declaration, read_plain
+from odl_host.errors import Interrupted, OdlError, StorageError
 
 
 def run() -> NoReturn:
@@ -64,7 +22,8 @@ def run() -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):  # a file name that is not UTF-8 must not stop a run
             stream.reconfigure(errors="backslashreplace")
     code = main(sys.argv[1:])
-    if threading.active_count() == 1:
+    threads = sys.modules.get("threading")
+    if threads is None or threads.active_count() == 1:
         # Taking a thousand modules apart, for nothing, would be a sixth of the time that a small file takes.
         atexit._run_exitfuncs()
         with contextlib.suppress(OSError):  # nobody reads any more
@@ -78,15 +37,11 @@ def main(arguments: list[str]) -> int:
     """Run the command line and return its exit code; every failure is said in one place."""
     app = App()
     try:
-        code = cli.main(arguments, prog_name="odl-host", standalone_mode=False, obj=app)
-        return int(code or ExitCode.OK)
-    except click.exceptions.NoArgsIsHelpError as error:
-        print_help(error)
-        return ExitCode.USAGE
-    except click.ClickException as error:
-        hint = f"See: {error.ctx.command_path} --help" if isinstance(error, click.UsageError) and error.ctx else ""
-        failure: OdlError = UsageError(error.format_message(), hint=hint)
-    except (KeyboardInterrupt, click.Abort):
+        code = _call(arguments, app)
+        if not isinstance(code, OdlError):
+            return code
+        failure: OdlError = code
+    except KeyboardInterrupt:
         failure = Interrupted()
     except OdlError as error:
         failure = error
@@ -105,13 +60,26 @@ def main(arguments: list[str]) -> int:
     return int(failure.exit_code)
 
 
+def _call(arguments: list[str], app: App) -> int | OdlError:
+    """Run the command that a line calls; return its exit code, or what is wrong with the line."""
+    plain = read_plain(arguments, {"validate": _validate})
+    if plain is None:
+        from odl_host.cli.commands import call
+
+        return call(arguments, app)
+    declaration, values, flags = plain
+    app.flags.update(flags)
+    return int(declaration.run(app, **values))
+
+
+def _validate() -> Declaration:
+    from odl_host.cli.validate import validate
+
+    return validate
+
+
 def _asked_language(app: App, arguments: list[str]) -> str | None:
     """Return the language that was asked for, also by a command line that could not be understood."""
     if "--lang" in arguments[:-1]:
         return arguments[arguments.index("--lang") + 1]
     return app.flags.get("lang")
-
-
-def print_help(error: click.exceptions.NoArgsIsHelpError) -> None:
-    """Answer a call without arguments with the help page, on stderr."""
-    sys.stderr.write(error.format_message() + "\n")

@@ -66,15 +66,13 @@ def plan(app: App, deposit: str, prune: bool, output: Path | None, jobs: int | N
 
 def make(app: App, deposit: str, *, prune: bool, jobs: int | None, executor: str) -> tuple[dict[str, Any], str, Plan]:
     """Make the plan of a deposit; return its document, its text for people, and the plan itself."""
-    import dataclasses
-
     from odl_host.pipeline.context import RunContext
     from odl_host.pipeline.planfile import plan_document
     from odl_host.pipeline.run import plan_deposit
     from odl_host.wiring import open_catalogue
 
     tenant = app.tenant()
-    settings = dataclasses.replace(app.settings, jobs=jobs) if jobs else app.settings
+    settings = app.settings.but(jobs=jobs) if jobs else app.settings
     folder = whole_deposit(tenant, deposit)
     with open_catalogue(tenant, settings) as catalogue, app.out.progress("plan") as progress:
         context = RunContext(tenant, catalogue, settings, app.now(), executor)

@@ -69,8 +69,6 @@ def publish(
     published are left as they are. Exit code: 0 when every file is published, 6 when some are rejected, blocked or
     failed, 5 when another run is under way, 7 when a plan is no longer what would be done.
     """
-    import dataclasses
-
     from odl_host.cli.plan import make, whole_deposit
     from odl_host.pipeline.context import RunContext
     from odl_host.pipeline.journal import last_report
@@ -90,7 +88,7 @@ def publish(
         app.out.result({**document, "dry_run": True, "mails": [letter.as_json() for letter in letters]}, text)
         return ExitCode.OK
     kept = read_plan(planned, tenant=tenant.name) if planned else None
-    settings = dataclasses.replace(app.settings, jobs=jobs) if jobs else app.settings
+    settings = app.settings.but(jobs=jobs) if jobs else app.settings
     folder = kept.deposit if kept and not deposit else whole_deposit(tenant, deposit)
     last = last_report(tenant.data / "runs")
     echo = app.out.log if log_format == "json" else None

@@ -9,12 +9,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from odl_host.cli.app import App, command, option, pass_app
+from odl_host.cli.plain import Declaration, Option
 from odl_host.errors import ExitCode, Interrupted, StorageError, UnreadableFile, UsageError
 
 if TYPE_CHECKING:
+    import click
+
+    from odl_host.cli.call import App
     from odl_host.cli.inputs import Input
     from odl_host.pipeline.examine import Examination, ExamineSettings
     from odl_host.pipeline.reporting.model import FileReport
@@ -35,38 +36,7 @@ def complete_schema(ctx: click.Context, param: click.Parameter, incomplete: str)
     return complete_name(ctx, param, incomplete) or [CompletionItem(incomplete, type="file")]
 
 
-@command(
-    examples="""
-    odl-host validate subventions-2025.xlsx
-    odl-host validate fichier.csv --schema deliberations
-    odl-host validate depot/ --report rapports/
-    odl-host validate https://exemple.fr/donnees.csv
-    odl-host validate fichier.csv --format xlsx > a-corriger.xlsx
-    cat fichier.csv | odl-host --json validate -
-    """
-)
-@click.argument("files", nargs=-1, required=True, metavar="FILE | DIR | URL | -...")
-@option(
-    "--schema",
-    "schema_name",
-    metavar="NAME | FILE | URL",
-    help="What to check against.  [default: recognised]",
-    shell_complete=complete_schema,
-)
-@option("--strict-validata", is_flag=True, help="Give exactly Validata's verdict: no repair, no check of ours.")
-@option("--no-repair", is_flag=True, help="Judge the files as they are.")
-@option("--jobs", type=click.IntRange(1, 256), help="Processes at most.  [default: setting jobs]")
-@option(
-    "--format",
-    "shape",
-    type=click.Choice(["text", "json", "html", "csv", "xlsx"]),
-    default="text",
-    help="What is printed.",
-)
-@option("--report", "folder", type=click.Path(path_type=Path), help="Write the reports of files to correct there.")
-@option("--fail-on", type=click.Choice(["error", "warning"]), default="error", help="What makes the exit code 3.")
-@pass_app
-def validate(
+def _validate(
     app: App,
     files: tuple[str, ...],
     schema_name: str | None,
@@ -236,3 +206,33 @@ def _print(app: App, reports: list[FileReport], shape: str) -> None:
             pages.append(summary(reports))
         text = "\n\n".join(pages)
     app.out.result(value, text)
+
+
+validate = Declaration(
+    run=_validate,
+    argument="files",
+    metavar="FILE | DIR | URL | -...",
+    options=(
+        Option(
+            ("--schema",), "schema_name", str, "What to check against.  [default: recognised]", "NAME | FILE | URL",
+            complete=complete_schema,
+        ),
+        Option(
+            ("--strict-validata",), "strict_validata", bool,
+            "Give exactly Validata's verdict: no repair, no check of ours.", default=False,
+        ),
+        Option(("--no-repair",), "no_repair", bool, "Judge the files as they are.", default=False),
+        Option(("--jobs",), "jobs", range(1, 257), "Processes at most.  [default: setting jobs]"),
+        Option(("--format",), "shape", ("text", "json", "html", "csv", "xlsx"), "What is printed.", default="text"),
+        Option(("--report",), "folder", Path, "Write the reports of files to correct there."),
+        Option(("--fail-on",), "fail_on", ("error", "warning"), "What makes the exit code 3.", default="error"),
+    ),
+    examples="""
+    odl-host validate subventions-2025.xlsx
+    odl-host validate fichier.csv --schema deliberations
+    odl-host validate depot/ --report rapports/
+    odl-host validate https://exemple.fr/donnees.csv
+    odl-host validate fichier.csv --format xlsx > a-corriger.xlsx
+    cat fichier.csv | odl-host --json validate -
+    """,
+)  # fmt: skip
