@@ -36,7 +36,24 @@ def test_validating_a_valid_csv_imports_nothing_heavy(tmp_path: Path) -> None:
     loaded = imported_by(f"from odl_host.cli.main import main\nassert main(['validate', {str(file)!r}]) == 0")
     assert not loaded & HEAVY
     # Half of what a small file takes is imports: these serve other commands, or many files.
-    assert not loaded & {"concurrent", "multiprocessing", "hashlib", "shutil", "tomllib", "urllib.request"}
+    assert not loaded & {"click", "concurrent", "multiprocessing", "hashlib", "shutil", "tomllib", "urllib.request"}
+
+
+def test_a_plain_call_imports_only_what_a_small_file_needs(tmp_path: Path) -> None:
+    file = tmp_path / "subventions.csv"
+    row = {
+        "nomAttribuant": "Barby", "idAttribuant": "21730034200014", "dateConvention": "2024-03-31",
+        "nomBeneficiaire": "Club", "objet": "Aide", "montant": "100.5", "nature": "aide en numéraire",
+        "conditionsVersement": "unique",
+    }  # fmt: skip
+    file.write_text(",".join(row) + "\n" + ",".join(row.values()) + "\n", encoding="utf-8")
+    call = ["--json", "validate", str(file), "--schema", "scdl/subventions"]
+    loaded = imported_by(f"from odl_host.cli.main import main\nassert main({call!r}) in (0, 3)")
+    assert not loaded & {
+        *("ast", "click", "copy", "dataclasses", "difflib", "dis", "email", "gettext", "hashlib", "http", "locale"),
+        *("logging", "platform", "random", "socket", "subprocess", "tempfile", "threading", "traceback", "uuid"),
+        *("weakref", "zipfile"),
+    }
 
 
 def test_the_environment_is_read_in_one_place_and_printing_done_in_another() -> None:

@@ -18,7 +18,7 @@ class _Deferred(ModuleType):
         return self.__dict__[name] if name in self.__dict__ else super().__getattribute__(name)
 
 
-gc.set_threshold(10_000)  # imports make many objects that stay: looking for garbage among them finds none
+gc.set_threshold(50_000)  # imports make many objects that stay: looking for garbage among them finds none
 
 # click, dataclasses and urllib import them and hardly ever use them. With all that they bring along they would take a
 # tenth of the time that a small file takes.

@@ -7,10 +7,8 @@ sure.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import date, timedelta
-from decimal import Decimal
 
 MONTH_NAMES = (
     "janvier", "février", "mars", "avril", "mai", "juin",
@@ -52,6 +50,8 @@ _NO = frozenset(("non", "n", "faux", "no", "false", "0", "0.0"))
 
 def plain(text: str) -> str:
     """Take case, accents and outer or repeated spaces off."""
+    import unicodedata
+
     letters = unicodedata.normalize("NFKD", text.casefold())
     return " ".join("".join(char for char in letters if not unicodedata.combining(char)).split())
 
@@ -187,6 +187,8 @@ def read_thousands(text: str) -> tuple[str, str] | None:
 
 def correct_share(text: str) -> str | None:
     """Write a percentage between 1 and 100 as a share of 1: "97.38" gives "0.9738"."""
+    from decimal import Decimal
+
     number = correct_number(text)
     if number is None or not 1 < Decimal(number) <= 100:
         return None

@@ -8,6 +8,7 @@ version in the cache becomes the latest.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,9 +16,8 @@ from pathlib import Path
 import odl_host
 from odl_host.errors import UnknownSchema
 from odl_host.schemas.descriptor import CustomCheck, Field, Schema, build_schema, shorten
-from odl_host.schemas.repair import parse_descriptor
 
-__all__ = ["CustomCheck", "Field", "Registry", "Schema", "load_registry", "parse_descriptor", "version_key"]
+__all__ = ["CustomCheck", "Field", "Registry", "Schema", "load_registry", "version_key"]
 
 FACTS = Path(__file__).parent / "facts"
 OTHERS_FILE = "other-schemas.json"
@@ -244,14 +244,15 @@ def _list_folder(folder: Path) -> dict[str, dict[str, Path]]:
     """Return the path of each version of each schema: {name: {version: path}}."""
     found: dict[str, dict[str, Path]] = {}
     try:
-        owners = sorted(path for path in folder.iterdir() if path.is_dir())
+        owners = sorted(name for name in os.listdir(folder) if (folder / name).is_dir())  # noqa: PTH208 - names will do
     except OSError:
         return found
     for owner in owners:
-        for path in owner.iterdir():
-            stem, at, _ = path.name.rpartition("@")
-            if at and path.suffix == ".json":
-                found.setdefault(f"{_decode(owner.name)}/{_decode(stem)}", {})[_version_of(path)] = path
+        for name in os.listdir(folder / owner):  # noqa: PTH208
+            stem, at, version = name.removesuffix(".json").rpartition("@")
+            if at and name.endswith(".json"):
+                place = folder / owner / name
+                found.setdefault(f"{_decode(owner)}/{_decode(stem)}", {})[_decode(version)] = place
     return found
 
 

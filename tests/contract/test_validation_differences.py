@@ -20,7 +20,8 @@ import pytest
 from odl_host.pipeline.engine.reference import judge_with_frictionless
 from odl_host.pipeline.read import read_table
 from odl_host.pipeline.validate import Report, validate_rows, validate_table
-from odl_host.schemas.registry import Schema, parse_descriptor
+from odl_host.schemas.registry import Schema
+from odl_host.schemas.repair import parse_descriptor
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "validation-differences.md"
 TODAY = date(2026, 1, 1)

@@ -20,7 +20,8 @@ from odl_host.pipeline.engine.column import Column
 from odl_host.pipeline.engine.reference import judge_with_frictionless
 from odl_host.pipeline.read import ReadLimits, read_table
 from odl_host.pipeline.validate import Report, validate_rows, validate_table, validate_with_frictionless
-from odl_host.schemas.registry import Schema, parse_descriptor
+from odl_host.schemas.registry import Schema
+from odl_host.schemas.repair import parse_descriptor
 
 DATA = Path(__file__).parents[1] / "data"
 ROOT = Path(__file__).parents[2]

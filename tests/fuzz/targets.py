@@ -20,7 +20,8 @@ from odl_host.pipeline.read import ReadLimits, read_table
 from odl_host.pipeline.reports import write_file_reports
 from odl_host.pipeline.validate import Report, validate_rows
 from odl_host.schemas.messages import fix, message, place
-from odl_host.schemas.registry import Schema, load_registry, parse_descriptor
+from odl_host.schemas.registry import Schema, load_registry
+from odl_host.schemas.repair import parse_descriptor
 
 from . import materials
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import csv
 import io
 import itertools
@@ -81,6 +80,8 @@ class DelimitedSource:
 
         All but the last give one record more, `[END]`: see `parts.py`. :raises OSError: the file cannot be read
         """
+        import copy
+
         size = self._path.stat().st_size
         bounds = [self._form.mark_bytes, *find_cuts(self._path, self._form, count), size]
         parts: list[DelimitedSource] = []

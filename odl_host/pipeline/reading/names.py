@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,8 @@ def name_key(label: str) -> str:
     """
     if label.isascii():
         return _NOT_A_LETTER.sub("", label.lower())
+    import unicodedata
+
     folded = unicodedata.normalize("NFKD", label.translate(_LIGATURES)).casefold().translate(_LIGATURES)
     return _NOT_A_LETTER.sub("", folded)
 
@@ -52,6 +53,8 @@ def name_words(label: str) -> frozenset[str]:
     """
     plain = label
     if not label.isascii():
+        import unicodedata
+
         spelt = unicodedata.normalize("NFKD", label.translate(_LIGATURES))
         plain = "".join(char for char in spelt if not unicodedata.combining(char))
     words = (word.casefold() for word in _WORD.findall(plain))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import csv
 import itertools
 import re
@@ -171,6 +170,8 @@ class Table:
 
         The cuts are guesses: reading a part raises `BrokenCut` where its end was not that of a row.
         """
+        import copy
+
         sources = self._source.cut(count) if isinstance(self._source, CutSource) else []
         parts: list[Table] = []
         for source in sources if len(sources) > 1 else ():

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from odl_host.pipeline.reporting.short_lines import CODE, gather_short_lines
 from odl_host.pipeline.reporting.titles import title
@@ -29,8 +28,7 @@ ABSENT = "missing-label"
 GATHERED = frozenset({"optional-label-missing", "unknown-label"})
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """One text found in cells, and what to type instead; `lines` are places in the file."""
 
     cell: str | None
@@ -40,8 +38,7 @@ class Example:
     where: str
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One kind of mistake in one column.
 
     `title` names the kind. `message` is what is wrong, "" when it differs from cell to cell; `telling` is true when it
@@ -55,7 +52,7 @@ class Problem:
     message: str
     telling: bool
     fix: str
-    count: int
+    count: int  # type: ignore[assignment]  # rather than the method of tuples, which nobody asks for
     examples: tuple[Example, ...]
     more: int
     where: str
@@ -81,8 +78,7 @@ class Problem:
         return len(self.examples) > 1
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnProblems:
+class ColumnProblems(NamedTuple):
     """What is to correct in one column; `name` is "" for what concerns whole lines or the whole file."""
 
     name: str
@@ -91,7 +87,7 @@ class ColumnProblems:
     problems: tuple[Problem, ...]
 
     @property
-    def count(self) -> int:
+    def count(self) -> int:  # type: ignore[override]  # as above
         """Everything that was found in the column."""
         return sum(problem.count for problem in self.problems)
 
@@ -101,8 +97,7 @@ class ColumnProblems:
         return column_letter(self.position or 0)
 
 
-@dataclass(frozen=True, slots=True)
-class MissingColumn:
+class MissingColumn(NamedTuple):
     """A required column that the file lacks. `todo`: what to do, "" when there is nothing to do but to add it."""
 
     name: str
@@ -110,8 +105,7 @@ class MissingColumn:
     todo: str
 
 
-@dataclass(frozen=True, slots=True)
-class Labels:
+class Labels(NamedTuple):
     """Columns named together: those the file has and the schema does not, and the optional ones the file lacks."""
 
     unknown: tuple[str, ...]

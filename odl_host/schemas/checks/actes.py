@@ -58,3 +58,5 @@ NOMENCLATURE_ACTE = ValueCheck(
         "Finances  locales/x",
     ),
 )
+
+CHECKS = {NOMENCLATURE_ACTE.name: NOMENCLATURE_ACTE}

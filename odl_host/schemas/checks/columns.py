@@ -132,7 +132,7 @@ def one_of_required(params: Mapping[str, object]) -> RowCheck:
     return RowCheck(name, (first, second), judge, when_absent="either")
 
 
-ROW_CHECKS: Mapping[str, Callable[[Mapping[str, object]], RowCheck]] = {
+CHECKS: Mapping[str, Callable[[Mapping[str, object]], RowCheck]] = {
     "compare-columns-value": compare_columns,
     "sum-columns-value": sum_columns,
     "cohesive-columns-value": cohesive_columns,

@@ -62,3 +62,5 @@ FRENCH_GPS = ValueCheck(
     bad=("45.5646, 5.9178", "13.3983, 52.5075", "-56.3333, 46.7833"),
 )
 """Its examples are geopoints."""
+
+CHECKS = {FRENCH_GPS.name: FRENCH_GPS}

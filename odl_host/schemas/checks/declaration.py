@@ -6,37 +6,22 @@ unknown name or a bad parameter gives one `check-error`; the other checks still 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from importlib import import_module
+from typing import TYPE_CHECKING, TypeAlias
 
-from odl_host.schemas.checks.actes import NOMENCLATURE_ACTE
-from odl_host.schemas.checks.columns import ROW_CHECKS
-from odl_host.schemas.checks.coordinates import FRENCH_GPS
-from odl_host.schemas.checks.hours import OPENING_HOURS
 from odl_host.schemas.checks.ours import OWN_CODES, read_declaration
-from odl_host.schemas.checks.phone import PHONE_NUMBER
-from odl_host.schemas.checks.places import PLACE_CHECKS
 from odl_host.schemas.checks.problem import BadParameters, BoundCheck, RowCheck, ValueCheck, text_param
-from odl_host.schemas.checks.siret import SIREN, SIRET
-from odl_host.schemas.checks.years import YEAR_INTERVAL
 from odl_host.schemas.findings import Finding, Severity
 
 if TYPE_CHECKING:
     from odl_host.schemas.registry import Schema
 
-VALUE_CHECKS: Mapping[str, ValueCheck] = {
-    check.name: check
-    for check in (
-        SIRET,
-        SIREN,
-        NOMENCLATURE_ACTE,
-        PHONE_NUMBER,
-        OPENING_HOURS,
-        YEAR_INTERVAL,
-        FRENCH_GPS,
-        *PLACE_CHECKS,
-    )
-}
+BindRowCheck: TypeAlias = Callable[[Mapping[str, object]], RowCheck]
+
+_HOMES = ("siret", "actes", "columns", "phone", "hours", "years", "coordinates", "places")
+"""The modules whose `CHECKS` schemas may declare; they are looked through, and imported, in this order."""
 
 DEPRECATED = {
     "french-siret-value": "siret",
@@ -57,23 +42,34 @@ class BoundChecks:
         """What the schema makes of our own findings; see `ours.py`."""
 
 
+def iter_checks() -> Iterator[tuple[str, ValueCheck | BindRowCheck]]:
+    """Give every check that a schema may declare, ours left out, with its name."""
+    for home in _HOMES:
+        yield from import_module(f"odl_host.schemas.checks.{home}").CHECKS.items()
+
+
+@lru_cache(maxsize=256)
+def _find_check(name: str) -> ValueCheck | BindRowCheck | None:
+    return next((check for known, check in iter_checks() if known == name), None)
+
+
 def bind_checks(schema: Schema, *, strict_validata: bool = False) -> BoundChecks:
     """Bind every check that a schema declares; ours are unknown to Validata."""
     bound = BoundChecks()
-    for check in schema.custom_checks:
-        declared, params = check.name, check.params
+    for declared, params in schema.custom_checks:
         name = DEPRECATED.get(declared, declared)
         if declared in DEPRECATED:
             bound.findings.append(Finding("deprecated-check", "warning", params={"check": declared, "use": name}))
         try:
-            if name in VALUE_CHECKS:
-                column = text_param(params, "column")
-                bound.values.append(BoundCheck(column, VALUE_CHECKS[name].bind(params), VALUE_CHECKS[name].doubts))
-            elif name in ROW_CHECKS:
-                bound.rows.append(ROW_CHECKS[name](params))
-            elif name in OWN_CODES and not strict_validata:
+            if name in OWN_CODES and not strict_validata:
                 place, severity = read_declaration(name, params)
                 bound.ours[place] = severity
+                continue
+            check = _find_check(name)
+            if isinstance(check, ValueCheck):
+                bound.values.append(BoundCheck(text_param(params, "column"), check.bind(params), check.doubts))
+            elif check is not None:
+                bound.rows.append(check(params))
             else:
                 bound.findings.append(Finding("check-error", params={"check": declared, "reason": "unknown"}))
         except BadParameters as missing:

@@ -30,3 +30,5 @@ OPENING_HOURS = ValueCheck(
     good=("24/7", "Mo-Fr 08:30-12:00,13:30-17:30", "Mo-Fr 08:30-12:00; Sa 09:00-12:00", "off"),
     bad=("lundi au vendredi", "Mo-Fr 9:00-18:00", "24h/24", "Mo-Fr 08:30-12:00;"),
 )
+
+CHECKS = {OPENING_HOURS.name: OPENING_HOURS}

@@ -36,3 +36,5 @@ PHONE_NUMBER = ValueCheck(
     good=("04 79 60 20 20", "+33 4 79 60 20 20", "+41 22 730 61 11", "0033479602020", "15", "3114"),
     bad=("04 79 60 20", "téléphone", "04 79 60 20 20 poste 12", "0479602020.0", "0692 12 34 56"),
 )
+
+CHECKS = {PHONE_NUMBER.name: PHONE_NUMBER}

@@ -82,18 +82,23 @@ def _place(name: str, test: Test, good: tuple[str, ...], bad: tuple[str, ...], *
     return ValueCheck(name, _in_list(name, test, needs_cog=needs_cog), good, bad, params)
 
 
-PLACE_CHECKS = (
-    _place("code-commune-insee", _listed("commune-code"), ("73065", "2A004", "13201"), ("73999", " 73065", "1004")),
-    _place("commune", _listed("commune-name"), ("Chambéry", "La Motte-Servolex"), ("Chambery", "Chambéry (73)")),
-    _place("numero-departement", _is_departement_code, ("73", "2A", "974"), ("20", "073", "1")),
-    _place("departement", _is_departement_name, ("Savoie", "Val-d'Oise"), ("savoie", "Val-d’Oise")),
-    _place("code-region", _is_region_code, ("84", "01"), ("82", "4")),
-    _place("region", _is_region_name, ("Auvergne-Rhône-Alpes", "Corse"), ("Rhône-Alpes", "auvergne-rhone-alpes")),
-    _place("code-postal", _listed("postcode", by_year=False), ("73000", "20000"), ("77777", "99999"), needs_cog=False),
-    _place("code-fantoir", _is_fantoir, ("ZB03A", "0145X"), ("1000", "zB03A", "ZZ99A"), needs_cog=False),
-    _place("coordonnees-gps-francaises", _fits(_POINT), ("45.5646, 5.9178",), ("Chambéry",), needs_cog=False),
-    _place("canton", _listed("canton"), ("Lagnieu", "Chambéry-1"), (" Lagnieu", "Ailleurs")),
-    _place("pays", _listed("country", by_year=False), ("France", "Allemagne"), (" France", "Syldavie")),
-    _place("code-pays-iso2", _listed("iso2"), ("FR",), ("fr", "FRA", "ZZ")),
-    _place("code-pays-iso3", _listed("iso3"), ("FRA",), ("fra", "FR")),
-)
+CHECKS = {
+    check.name: check
+    for check in (
+        _place("code-commune-insee", _listed("commune-code"), ("73065", "2A004", "13201"), ("73999", " 73065", "1004")),
+        _place("commune", _listed("commune-name"), ("Chambéry", "La Motte-Servolex"), ("Chambery", "Chambéry (73)")),
+        _place("numero-departement", _is_departement_code, ("73", "2A", "974"), ("20", "073", "1")),
+        _place("departement", _is_departement_name, ("Savoie", "Val-d'Oise"), ("savoie", "Val-d’Oise")),
+        _place("code-region", _is_region_code, ("84", "01"), ("82", "4")),
+        _place("region", _is_region_name, ("Auvergne-Rhône-Alpes", "Corse"), ("Rhône-Alpes", "auvergne-rhone-alpes")),
+        _place(
+            "code-postal", _listed("postcode", by_year=False), ("73000", "20000"), ("77777", "99999"), needs_cog=False
+        ),
+        _place("code-fantoir", _is_fantoir, ("ZB03A", "0145X"), ("1000", "zB03A", "ZZ99A"), needs_cog=False),
+        _place("coordonnees-gps-francaises", _fits(_POINT), ("45.5646, 5.9178",), ("Chambéry",), needs_cog=False),
+        _place("canton", _listed("canton"), ("Lagnieu", "Chambéry-1"), (" Lagnieu", "Ailleurs")),
+        _place("pays", _listed("country", by_year=False), ("France", "Allemagne"), (" France", "Syldavie")),
+        _place("code-pays-iso2", _listed("iso2"), ("FR",), ("fr", "FRA", "ZZ")),
+        _place("code-pays-iso3", _listed("iso3"), ("FRA",), ("fra", "FR")),
+    )
+}

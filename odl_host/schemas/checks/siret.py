@@ -129,3 +129,5 @@ SIREN = ValueCheck(
     bad=("200069111", "20006911", "20006911000019", "20006911O"),
     doubts=doubtful_sirens,
 )
+
+CHECKS = {SIRET.name: SIRET, SIREN.name: SIREN}

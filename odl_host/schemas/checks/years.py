@@ -36,3 +36,5 @@ YEAR_INTERVAL = ValueCheck(
     bad=("2020/2019", "2020/2020", "2019-2020", "2019/20", " 2019", "1er semestre 2019"),
     params={"allow-year-only": "true"},
 )
+
+CHECKS = {YEAR_INTERVAL.name: YEAR_INTERVAL}

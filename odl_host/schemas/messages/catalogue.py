@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from odl_host.schemas.findings import Finding
-from odl_host.schemas.messages import checks, columns, constraints, ours, structure, types
-from odl_host.schemas.messages.phrases import Sentences, SentencesByCode
+
+if TYPE_CHECKING:
+    from odl_host.schemas.messages.phrases import Sentences
+
+_HOMES = ("structure", "types", "constraints", "checks", "columns", "ours")
+"""The modules whose `BY_CODE` holds sentences; they are looked through, and imported, in this order."""
 
 
 def sentences(finding: Finding) -> Sentences:
     """Say what is wrong, and what to type instead or what to do ("" when there is nothing to do)."""
-    found = _BY_CODE.get(finding.code)
+    found = _of_code(finding.code)
     if found is None:
         return "Une anomalie a été relevée ici.", "Vérifiez cette valeur."
     return found(finding) if callable(found) else found
@@ -37,11 +46,7 @@ def place(finding: Finding) -> str:
     return ", ".join(parts)
 
 
-_BY_CODE: SentencesByCode = {
-    **structure.BY_CODE,
-    **types.BY_CODE,
-    **constraints.BY_CODE,
-    **checks.BY_CODE,
-    **columns.BY_CODE,
-    **ours.BY_CODE,
-}
+@lru_cache(maxsize=256)
+def _of_code(code: str) -> Sentences | Callable[[Finding], Sentences] | None:
+    tables = (import_module(f"odl_host.schemas.messages.{home}").BY_CODE for home in _HOMES)
+    return next((table[code] for table in tables if code in table), None)

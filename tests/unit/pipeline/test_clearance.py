@@ -10,7 +10,8 @@ from odl_host.pipeline.engine.column import Column
 from odl_host.pipeline.validate import validate_rows
 from odl_host.schemas.checks import BoundCheck
 from odl_host.schemas.checks.siret import SIREN, SIRET, is_siren, is_siret
-from odl_host.schemas.registry import Field, parse_descriptor
+from odl_host.schemas.registry import Field
+from odl_host.schemas.repair import parse_descriptor
 
 numberlike = st.text(alphabet="0123456789.-+,eE_ ٣²\u202fnaif", max_size=12)
 odd = st.sampled_from(

@@ -18,7 +18,8 @@ from odl_host.pipeline.engine.parallel import run_in_parts
 from odl_host.pipeline.engine.rows import Engine
 from odl_host.pipeline.read import Table, read_table
 from odl_host.pipeline.validate import PARALLEL_FROM_BYTES, Report, validate_table
-from odl_host.schemas.registry import Schema, parse_descriptor
+from odl_host.schemas.registry import Schema
+from odl_host.schemas.repair import parse_descriptor
 
 TODAY = date(2026, 11, 25)
 FIELDS = [
@@ -174,7 +175,7 @@ from datetime import date
 from pathlib import Path
 from odl_host.pipeline.read import read_table
 from odl_host.pipeline.validate import validate_table
-from odl_host.schemas.registry import parse_descriptor
+from odl_host.schemas.repair import parse_descriptor
 schema = parse_descriptor({"fields": json.loads(sys.argv[2])}, name="essai", version="1")
 validate_table(read_table(Path(sys.argv[1])), schema, today=date(2026, 11, 25), jobs=2)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime)

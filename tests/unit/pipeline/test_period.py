@@ -8,7 +8,7 @@ import pytest
 
 from odl_host.pipeline.period import announced_years, find_other_period
 from odl_host.schemas.findings import Finding
-from odl_host.schemas.registry import parse_descriptor
+from odl_host.schemas.repair import parse_descriptor
 
 TODAY = date(2026, 1, 1)
 FIELDS = [{"name": "date_decision", "type": "date"}, {"name": "objet", "type": "string"}]

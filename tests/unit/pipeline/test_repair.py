@@ -18,7 +18,8 @@ from odl_host.pipeline.repairing.kinds import KINDS
 from odl_host.pipeline.repairing.table import RepairedTable, repair_table
 from odl_host.pipeline.validate import validate_table
 from odl_host.schemas.descriptor import build_schema
-from odl_host.schemas.registry import Schema, load_registry, parse_descriptor
+from odl_host.schemas.registry import Schema, load_registry
+from odl_host.schemas.repair import parse_descriptor
 
 TODAY = date(2026, 11, 23)
 CHAMBERY = "21730065600014"

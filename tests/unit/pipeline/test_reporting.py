@@ -25,7 +25,8 @@ from odl_host.pipeline.reporting.titles import title
 from odl_host.pipeline.reporting.verdict import corrections, instruction
 from odl_host.pipeline.validate import Report, validate_table
 from odl_host.schemas.findings import CODES, Finding
-from odl_host.schemas.registry import Schema, load_registry, parse_descriptor
+from odl_host.schemas.registry import Schema, load_registry
+from odl_host.schemas.repair import parse_descriptor
 
 TODAY = date(2026, 3, 1)
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "reports"

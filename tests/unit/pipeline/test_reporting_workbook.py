@@ -15,7 +15,7 @@ from odl_host.pipeline.reporting.cells import AUTHOR, HEAD, WRONG
 from odl_host.pipeline.reporting.model import FileReport, file_report
 from odl_host.pipeline.reporting.workbook import write_corrections_workbook
 from odl_host.pipeline.validate import validate_table
-from odl_host.schemas.registry import parse_descriptor
+from odl_host.schemas.repair import parse_descriptor
 
 TODAY = date(2026, 3, 1)
 NEW_YEAR = datetime(2024, 1, 2)  # noqa: DTZ001 - the cells of a workbook have no time zone

@@ -12,7 +12,7 @@ from odl_host.pipeline.engine.rows import BATCH_ROWS, Engine, batched
 from odl_host.pipeline.validate import Report, validate_rows
 from odl_host.schemas.findings import CODES
 from odl_host.schemas.messages import fix, message
-from odl_host.schemas.registry import parse_descriptor
+from odl_host.schemas.repair import parse_descriptor
 
 TODAY = date(2026, 1, 1)
 

@@ -6,15 +6,17 @@ import pytest
 
 from odl_host.pipeline.engine.types import compile_type
 from odl_host.schemas.checks import BoundChecks, CannotJudge, bind_checks
-from odl_host.schemas.checks.declaration import DEPRECATED, VALUE_CHECKS
+from odl_host.schemas.checks.declaration import DEPRECATED, iter_checks
 from odl_host.schemas.checks.ours import OWN_CHECKS, OwnCheck, bind_ours
 from odl_host.schemas.checks.points import PointJudge, find_point_fields
 from odl_host.schemas.checks.problem import ValueCheck
 from odl_host.schemas.checks.repeats import RepeatedRows
 from odl_host.schemas.findings import CODES
-from odl_host.schemas.registry import Field, parse_descriptor
+from odl_host.schemas.registry import Field
+from odl_host.schemas.repair import parse_descriptor
 
 NEW_YEAR = date(2026, 1, 1)
+VALUE_CHECKS = {name: check for name, check in iter_checks() if isinstance(check, ValueCheck)}
 
 
 def _value(check: ValueCheck, text: str) -> object:

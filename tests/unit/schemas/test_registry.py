@@ -13,7 +13,8 @@ import pytest
 from odl_host.cli.schema import render_schema_list, render_schema_show, schema_list, schema_show
 from odl_host.errors import UnknownSchema
 from odl_host.schemas.descriptor import ANY_TYPE_CONSTRAINTS, SUPPORTED_CONSTRAINTS, CustomCheck
-from odl_host.schemas.registry import load_registry, parse_descriptor, schema_path, version_key
+from odl_host.schemas.registry import load_registry, schema_path, version_key
+from odl_host.schemas.repair import parse_descriptor
 
 
 def put(cache: Path, name: str, version: str, fields: list[dict[str, Any]], **more: Any) -> Path:
