@@ -199,13 +199,18 @@ def _whole(ctx: Context, params: GroupList, rows: list[Any], *, is_organization:
 
 
 def _visible(ctx: Context) -> Any:
-    """Return which datasets count for the caller: the public ones, and the private ones of the own organizations."""
-    if ctx.user is None:
-        return PUBLIC_DATASETS
-    if ctx.user.sysadmin:
+    """Return which datasets count for the caller: those that a search finds for the same one."""
+    labels = permissions.labels_of_caller(ctx)
+    if labels is None:
         return ACTIVE
-    own = [ctx.user.scope] if ctx.user.scope else group_ids_of_user(ctx.db, ctx.user.id, permissions.READERS)
-    return sa.or_(PUBLIC_DATASETS, sa.and_(ACTIVE, packages.c.owner_org.in_(own))) if own else PUBLIC_DATASETS
+    named: dict[str, list[str]] = {}
+    for kind, _, key in (label.partition("-") for label in labels):
+        named.setdefault(kind, []).append(key)
+    columns = {"member": packages.c.owner_org, "collaborator": packages.c.id}
+    more = [column.in_(named[kind]) for kind, column in columns.items() if kind in named]
+    if "creator" in named:
+        more.append(sa.and_(packages.c.owner_org.is_(None), packages.c.creator_user_id.in_(named["creator"])))
+    return sa.or_(PUBLIC_DATASETS, sa.and_(ACTIVE, sa.or_(*more))) if more else PUBLIC_DATASETS
 
 
 def _count_query(ctx: Context, *, is_organization: bool) -> sa.Select[Any]:

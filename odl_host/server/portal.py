@@ -22,6 +22,7 @@ from odl_host.server.facets import SearchQuery
 from odl_host.server.files import find_file
 from odl_host.server.linked_data import linked_data
 from odl_host.server.preview import Preview, read_preview
+from odl_host.server.site_options import named_site
 from odl_host.server.sitemaps import robots, sitemap, sitemap_part
 from odl_host.server.visits import SECURITY_HEADERS, StaticAssets, Visit, favicon
 
@@ -178,7 +179,7 @@ def dataset(visit: Visit) -> Response:
         dataset=card,
         previewed=previewed,
         preview=previewed and _preview(visit, previewed, PREVIEW_ROWS_DATASET),
-        linked_data=linked_data(visit.site, card),
+        linked_data=linked_data(named_site(visit.site), card),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -23,7 +24,10 @@ EDITABLE = (
     "logo_upload",
     "clear_logo_upload",
 )
-"""CKAN's names. Kept and given back; the portal shows the title and the description of the manifest."""
+"""CKAN's names. Kept and given back; the portal shows the title and the description."""
+
+SHOWN = {"ckan.site_title": "title", "ckan.site_description": "description"}
+_SHOWN = sa.select(config_options.c.key, config_options.c.value).where(config_options.c.key.in_(SHOWN))
 
 
 def site_option(db: sa.Connection, site: Site, key: str) -> str | None:
@@ -37,3 +41,10 @@ def site_option(db: sa.Connection, site: Site, key: str) -> str | None:
         "ckan.site_url": site.url,
     }
     return declared.get(key, "")
+
+
+def named_site(site: Site) -> Site:
+    """Return the site with the title and the description that were chosen while it ran; empty ones choose nothing."""
+    with site.db.reading() as db:
+        chosen = {SHOWN[row.key]: row.value for row in db.execute(_SHOWN) if row.value}
+    return dataclasses.replace(site, **chosen) if chosen else site

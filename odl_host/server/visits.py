@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from odl_host.server import words
+from odl_host.server.site_options import named_site
 from odl_host.typography import typeset
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ class Visit:
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Render a template; an unchanged page costs a browser no second transfer."""
         values.setdefault("path", self.request.url.path)
-        body = render(template, self.site, values).encode()
+        site = self.site if status >= 500 else named_site(self.site)
+        body = render(template, site, values).encode()
         etag = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
         headers = {**SECURITY_HEADERS, "Cache-Control": "no-cache", "ETag": etag, "Content-Language": "fr"}
         if status == 200 and etag in self.request.headers.get("if-none-match", ""):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server import permissions
-from odl_host.server.params import Params, required, text
+from odl_host.server.params import Params, sent, text
 from odl_host.server.registry import Context, action
 from odl_host.server.site_options import EDITABLE, site_option
 from odl_host.server.tables import config_options
@@ -17,7 +19,7 @@ class Nothing(Params):
 class Key(Params):
     """An option's name."""
 
-    key: str = required(text)
+    key: str = sent(text)
 
 
 class Options(Params):
@@ -37,7 +39,7 @@ def config_option_show(ctx: Context, params: Key) -> str | None:
     :param key: the option's name
     """
     if params.key not in EDITABLE:
-        raise ValidationError({"message": f"Configuration option '{params.key}' can not be shown"})
+        raise ValidationError({"message": f"Configuration option '{params.key or ''}' can not be shown"})
     return site_option(ctx.db, ctx.site, params.key)
 
 
@@ -50,7 +52,9 @@ def config_option_update(ctx: Context, params: Options) -> JsonDict:
         raise ValidationError({"message": f"Configuration option(s) '{names}' can not be updated"})
     chosen: JsonDict = {}
     for key, value in params.data.items():
-        chosen[key] = "" if value is None else text(value) if not isinstance(value, dict | list) else str(value)
+        if value is None:
+            continue
+        chosen[key] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         ctx.db.execute(config_options.delete().where(config_options.c.key == key))
         ctx.db.execute(config_options.insert(), {"key": key, "value": chosen[key]})
     return chosen

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +15,21 @@ from odl_host.server import permissions
 from odl_host.server.datasets import render_datasets
 from odl_host.server.documents import Rendered, encode, join_array, join_object, place
 from odl_host.server.licenses import LICENSES
-from odl_host.server.params import Invalid, Params, anything, flag, integer, natural, optional, text, text_list, words
+from odl_host.server.params import (
+    MAX_DIGITS,
+    MAX_INTEGER,
+    Invalid,
+    Params,
+    anything,
+    as_text,
+    flag,
+    integer,
+    natural,
+    optional,
+    text,
+    text_list,
+    words,
+)
 from odl_host.server.records import search_record
 from odl_host.server.registry import Context, action
 from odl_host.server.search.documents import PUBLIC
@@ -47,12 +62,25 @@ def _list_of_fields(value: Any) -> list[str]:
     return text_list(value)
 
 
+def _number(value: Any) -> int:
+    """Convert to a whole number; one beyond what the index can count to is as far as it counts."""
+    if isinstance(value, str) and len(value) <= MAX_DIGITS:
+        with suppress(ValueError):
+            value = int(value.strip())
+    return integer(max(-MAX_INTEGER, min(int(value), MAX_INTEGER)) if isinstance(value, int) else value)
+
+
+def _count(value: Any) -> int:
+    """Convert to a whole number that is not negative, within what the index can count to."""
+    return natural(_number(value))
+
+
 def _rows(value: Any) -> int:
-    """Convert to a whole number; CKAN refuses any other with two messages."""
+    """Convert to a whole number; CKAN refuses any other text with two messages."""
     try:
-        return natural(value)
+        return _count(value)
     except Invalid as error:
-        if error.messages == ["Invalid integer"]:
+        if error.messages == ["Invalid integer"] and not isinstance(value, float):
             raise Invalid("Invalid integer", "Please enter an integer value") from None
         raise
 
@@ -60,17 +88,17 @@ def _rows(value: Any) -> int:
 class Search(Params):
     """Words, filters, order, page and facets."""
 
-    q: str = optional(text, "")
-    fq: str = optional(text, "")
+    q: str = optional(as_text, "")
+    fq: str = optional(as_text, "")
     fq_list: list[str] = optional(text_list, ())
     sort: str = optional(anything, "")
     rows: int = optional(_rows, 10)
-    start: int = optional(natural, 0)
+    start: int = optional(_count, 0)
     fl: list[str] | None = optional(words)
     facet: bool = optional(anything, True)
     facet_fields: list[str] = optional(_list_of_fields, (), key="facet.field")
-    facet_limit: int = optional(integer, 50, key="facet.limit")
-    facet_mincount: int = optional(natural, 1, key="facet.mincount")
+    facet_limit: int = optional(_number, 50, key="facet.limit")
+    facet_mincount: int = optional(_count, 1, key="facet.mincount")
     include_private: bool = optional(flag, False)
     include_drafts: bool = optional(flag, False)
     include_deleted: bool = optional(flag, False)

@@ -577,3 +577,19 @@ def _page(answer: Answer) -> Page:
     page = Page()
     page.feed(answer.text)
     return page
+
+
+def test_the_title_and_description_that_a_sysadmin_chose_are_those_of_every_page(empty: Portal) -> None:
+    admin = empty.site.as_sysadmin()
+    admin.call_action(
+        "config_option_update", {"ckan.site_title": "Lac & Monts", "ckan.site_description": "Tout sur le lac."}
+    )
+    try:
+        for address in ("/", "/dataset/", "/about", "/user/login", "/nulle-part"):
+            text = empty.get(address).text
+            assert re.search(r"<title>[^<]* – Lac &amp; Monts</title>", text), address
+            assert "Données du Lac" not in text
+        assert 'content="Tout sur le lac."' in empty.get("/").text
+    finally:
+        admin.call_action("config_option_update", {"ckan.site_title": "", "ckan.site_description": ""})
+    assert "– Données du Lac</title>" in empty.get("/").text
