@@ -207,7 +207,7 @@ def _visible(ctx: Context) -> Any:
     for kind, _, key in (label.partition("-") for label in labels):
         named.setdefault(kind, []).append(key)
     columns = {"member": packages.c.owner_org, "collaborator": packages.c.id}
-    more = [column.in_(named[kind]) for kind, column in columns.items() if kind in named]
+    more: list[Any] = [column.in_(named[kind]) for kind, column in columns.items() if kind in named]
     if "creator" in named:
         more.append(sa.and_(packages.c.owner_org.is_(None), packages.c.creator_user_id.in_(named["creator"])))
     return sa.or_(PUBLIC_DATASETS, sa.and_(ACTIVE, sa.or_(*more))) if more else PUBLIC_DATASETS
