@@ -27,6 +27,7 @@ _SHEETS_LOOKED_AT = 40
 _HEAD_ROWS = 40
 # Above this a float is no longer an exact integer, and no code has so many digits.
 _EXACT = 2**53
+_TEXT = {str}
 
 
 class Sheet(Protocol):
@@ -55,7 +56,8 @@ class SheetSource:
     def records(self) -> Iterator[Iterator[list[str]]]:
         """Open the rows of the sheet, all as wide as the sheet."""
         rows = self._sheet.iter_values()
-        yield ([cell if cell.__class__ is str else cell_text(cell) for cell in row] for row in rows)
+        # Most rows hold text only, whatever their columns hold.
+        yield (row if {*map(type, row)} == _TEXT else [*map(cell_text, row)] for row in rows)
 
     def refuse(self, row: int) -> RefusedFile:
         """Never called: no sheet raises `csv.Error`."""
