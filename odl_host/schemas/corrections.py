@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 
 MONTH_NAMES = (
     "janvier", "février", "mars", "avril", "mai", "juin",
@@ -246,9 +247,14 @@ def correct_digits(text: str, count: int) -> str | None:
     return digits if len(digits) == count and digits != text else None
 
 
+@lru_cache(maxsize=64)
+def _by_plain(allowed: tuple[str, ...]) -> dict[str, str]:
+    return {plain(value): value for value in allowed}
+
+
 def nearest(text: str, allowed: Sequence[str]) -> str | None:
     """Return the allowed value that a text most resembles: same letters first, else a close spelling."""
-    by_plain = {plain(value): value for value in allowed}
+    by_plain = _by_plain(tuple(allowed))
     word = plain(text)
     if word in by_plain:
         return by_plain[word]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 KNOWN_LIMIT = 50_000
 """Good texts remembered per column: past it, a column has too many distinct values for memory to pay."""
 
-LIGHT_LIMIT = 5_000
+LIGHT_LIMIT = 12_000
 """Texts that a column may hold from one file to the next."""
 
 WATCHED_CELLS = 4096

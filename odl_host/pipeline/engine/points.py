@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from odl_host.schemas.checks.points import PointJudge, find_point_fields
+from odl_host.schemas.checks.points import PointJudge
 
 if TYPE_CHECKING:
     from odl_host.pipeline.engine.column import Column
     from odl_host.schemas.checks import Problem
     from odl_host.schemas.checks.ours import Declared
+    from odl_host.schemas.checks.points import PointFields
 
 
 class BoundPoints:
@@ -45,10 +46,10 @@ class BoundPoints:
         return found
 
 
-def bind_points(columns: Mapping[str, Column], declared: Declared) -> list[BoundPoints]:
+def bind_points(points: Iterable[PointFields], columns: Mapping[str, Column], declared: Declared) -> list[BoundPoints]:
     """Return the points of a file that can be held against a commune."""
     bound = []
-    for point in find_point_fields(column.field for column in columns.values()):
+    for point in points:
         severity = declared.get(("odl-far-point", point.longitude.name), "warning")
         if severity is not None:
             latitude = columns[point.latitude.name] if point.latitude is not None else None

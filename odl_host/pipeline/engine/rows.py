@@ -14,36 +14,25 @@ from itertools import compress, islice
 from typing import TYPE_CHECKING, TypeAlias
 
 from odl_host.pipeline.engine.column import BASELINE, Column
-from odl_host.pipeline.engine.header import HeaderMatch, match_header
 from odl_host.pipeline.engine.keys import KeyTracker, hashable
+from odl_host.pipeline.engine.layout import find_layout
 from odl_host.pipeline.engine.points import BoundPoints, bind_points
 from odl_host.pipeline.engine.report import Report, Tally
 from odl_host.pipeline.engine.rowchecks import BoundRowCheck, bind_row_checks
-from odl_host.schemas.checks import Problem, bind_checks
-from odl_host.schemas.checks.ours import bind_ours
+from odl_host.schemas.checks import Problem
 from odl_host.schemas.checks.repeats import RepeatedRows
 from odl_host.schemas.findings import Finding
 
 if TYPE_CHECKING:
-    from odl_host.schemas.checks import BoundChecks
+    from odl_host.pipeline.engine.header import HeaderMatch
     from odl_host.schemas.findings import Severity
     from odl_host.schemas.registry import Schema
 
 BATCH_ROWS = 512
 """Rows per batch: larger ones fall out of the processor's cache and are two to four times slower."""
 
-MOST_COMPILED = 256
-_COMPILED: dict[tuple[Schema, str, int, date | None], Column] = {}
-"""Columns compiled for earlier files, with what they learnt: the next file of the same schema often has the same texts.
-
-They are only ever quicker for it: what is good or bad of a text does not depend on the file.
-"""
-
 Texts = tuple[str | None, ...]
 AcrossColumns: TypeAlias = BoundRowCheck | BoundPoints
-
-ANY_MISSING = ("",)
-"""What a column unknown to the schema counts as empty, whatever the schema declares."""
 
 
 def batched(rows: Iterable[list[str]]) -> Iterator[list[list[str]]]:
@@ -62,24 +51,23 @@ class Engine:
         self.schema = schema
         self.tally = Tally(max_findings)
         self.rows = 0
-        match = match_header(schema, header, strict_validata=strict_validata)
+        layout = find_layout(schema, tuple(header), None if strict_validata else today)
+        match, checks = layout.match, layout.checks
         self._labels = match.labels
         self.width = len(match.labels)
         self.readable = match.readable
-        checks = bind_checks(schema, strict_validata=strict_validata)
         self.tally.extend(
             finding for finding in checks.findings if strict_validata or finding.code != "deprecated-check"
         )
         self.tally.extend(match.findings)
-        self._columns: list[Column | None] = []
-        self._missing: list[frozenset[str | None]] = []
-        self._compile_columns(match, checks, None if strict_validata else today)
-        by_name = {column.name: column for column in self._columns if column is not None}
+        self._missing = layout.missing
+        self.columns = [column for column in layout.columns if column is not None]
+        """The columns of the file that the schema knows, in the file's order."""
+        for column in self.columns:
+            self.tally.extend(column.findings)
+        by_name = {column.name: column for column in self.columns}
         bound, absent = bind_row_checks(checks.rows, by_name)
-        self._row_checks: list[AcrossColumns] = [
-            *bound,
-            *([] if strict_validata else bind_points(by_name, checks.ours)),
-        ]
+        self._row_checks: list[AcrossColumns] = [*bound, *bind_points(layout.points, by_name, checks.ours)]
         if match.readable:
             self.tally.extend(absent)
         if not strict_validata:
@@ -94,27 +82,6 @@ class Engine:
         self._repeated = RepeatedRows() if self._repeat_severity else None
         self._witness = 0
         self._stopped: set[int] = set()
-
-    def _compile_columns(self, match: HeaderMatch, checks: BoundChecks, today: date | None) -> None:
-        default = self.schema.missing_values
-        for position, field in enumerate(match.fields, start=1):
-            if field is None:
-                self._columns.append(None)
-                self._missing.append(frozenset((*ANY_MISSING, None)))
-                continue
-            key = (self.schema, field.name, position, today)
-            column = _COMPILED.pop(key, None)
-            if column is None or not column.light:
-                bound = [check for check in checks.values if check.column == field.name]
-                if today is not None:
-                    bound += bind_ours(field, today, checks.ours)
-                column = Column(field, position, default, bound)
-            if len(_COMPILED) >= MOST_COMPILED:
-                _COMPILED.pop(next(iter(_COMPILED)))
-            _COMPILED[key] = column
-            self.tally.extend(column.findings)
-            self._columns.append(column)
-            self._missing.append(column.missing)
 
     # -- in parts -----------------------------------------------------------------------------------------------------
 
@@ -139,11 +106,6 @@ class Engine:
     def settled(self) -> bool:
         """Whether the search for repeated rows is over, and what follows needs no memory of these rows."""
         return self._repeated is None or self._repeated.full
-
-    @property
-    def columns(self) -> list[Column]:
-        """The columns of the file that the schema knows, in the file's order."""
-        return [column for column in self._columns if column is not None]
 
     # -- running ------------------------------------------------------------------------------------------------------
 

@@ -140,6 +140,8 @@ def has_spaced_separators(head: str, delimiter: str) -> bool:
     >>> has_spaced_separators('nom, lieu\nMairie, "1, rue"\n', ","), has_spaced_separators("nom, lieu,date\n", ",")
     (True, False)
     """
+    if f"{delimiter} " not in head:
+        return False
     lines = head.splitlines()[:_HEAD_RECORDS]
     line = max(lines, key=lambda one: one.count(delimiter), default="")
     return 0 < line.count(delimiter) == line.count(f"{delimiter} ")

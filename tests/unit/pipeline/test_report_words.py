@@ -15,7 +15,8 @@ from odl_host.pipeline.reporting.terminal import render_text
 from odl_host.pipeline.reporting.verdict import instruction
 from odl_host.pipeline.reports import write_file_reports
 from odl_host.pipeline.validate import validate_table
-from odl_host.schemas.registry import Schema, load_registry, parse_descriptor
+from odl_host.schemas.registry import Schema, load_registry
+from odl_host.schemas.repair import parse_descriptor
 
 TODAY = date(2026, 3, 1)
 
