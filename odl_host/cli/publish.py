@@ -203,22 +203,31 @@ def status(app: App) -> None:
     app.out.result(value, _status_text(app, value))
 
 
+def _counted(count: int, one: str, many: str) -> str:
+    """Write a number with its noun, as English counts: none are many."""
+    return f"{count} {one if count == 1 else many}"
+
+
 def _status_text(app: App, value: dict[str, Any]) -> str:
     from odl_host.cli.usage import usage_lines
     from odl_host.pipeline.outcomes import said_of_finding
+    from odl_host.pipeline.reporting.wording import counted
 
     words = app.out.words
+    communes, publishing = value["communes"], value["members_publishing"]
+    others = value["members"] - communes
     lines = [
         f"{value['title']}  {value['url']}",
         words(
-            f"{value['communes']} communes, {value['members'] - value['communes']} other members; "
-            f"{value['members_publishing']} publish",
-            f"{value['communes']} communes, {value['members'] - value['communes']} autres membres ; "
-            f"{value['members_publishing']} publient",
+            f"{_counted(communes, 'commune', 'communes')}, {_counted(others, 'other member', 'other members')}; "
+            f"{publishing} {'publishes' if publishing == 1 else 'publish'}",
+            f"{counted(communes, 'commune', 'communes')}, {counted(others, 'autre membre', 'autres membres')} ; "
+            f"{counted(publishing, 'publie', 'publient')}",
         ),
         words(
-            f"{value['datasets']} datasets, {value['resources']} files",
-            f"{value['datasets']} jeux de données, {value['resources']} fichiers",
+            f"{_counted(value['datasets'], 'dataset', 'datasets')}, {_counted(value['resources'], 'file', 'files')}",
+            f"{counted(value['datasets'], 'jeu de données', 'jeux de données')}, "
+            f"{counted(value['resources'], 'fichier', 'fichiers')}",
         ),
     ]
     lines += usage_lines(app, value["usage"])
@@ -242,7 +251,8 @@ def _status_text(app: App, value: dict[str, Any]) -> str:
         )
         lines.append(words(f"Last run {last['run']}: {counts}", f"Dernier passage {last['run']} : {counts}"))
     for item in value["pending"]:
-        lines.append(f"  {item['outcome']:<9} {item['path']}")
+        outcome = _FRENCH_OUTCOMES[item["outcome"]].rstrip("s") if app.out.language == "fr" else item["outcome"]
+        lines.append(f"  {outcome:<9} {item['path']}")
         if item["reason"]:
             lines.append(f"            {item['reason']}")
         elif item["findings"]:

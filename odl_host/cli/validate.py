@@ -51,6 +51,21 @@ def _validate(
 
     Exit code: 0 when every file is valid, 3 otherwise.
     """
+    with _interruptible():
+        return _validate(app, files, schema_name, strict_validata, no_repair, jobs, shape, folder, fail_on)
+
+
+def _validate(
+    app: App,
+    files: tuple[str, ...],
+    schema_name: str | None,
+    strict_validata: bool,
+    no_repair: bool,
+    jobs: int | None,
+    shape: str,
+    folder: Path | None,
+    fail_on: str,
+) -> int:
     from odl_host.cli.inputs import list_inputs
     from odl_host.pipeline.examine import ExamineSettings
     from odl_host.pipeline.reading.limits import read_limits
@@ -71,7 +86,7 @@ def _validate(
         health=shape == "html" or folder is not None,
     )
     schema = _find_schema(registry, schema_name) if schema_name else None
-    with _interruptible(), ExitStack() as stack, app.out.progress("validate") as progress:
+    with ExitStack() as stack, app.out.progress("validate") as progress:
         inputs = list_inputs(files, stack, limit_bytes=settings.limits.max_bytes)
         if len(inputs) == 1 and inputs[0].error is not None:
             raise inputs[0].error
@@ -97,6 +112,8 @@ def _interruptible() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:  # unlike a run, nothing is taken up again
+        if sys.stderr.isatty():
+            click.echo(err=True)  # the terminal has drawn ^C
         stopped = "No report was given: stopped before the end."
         raise Interrupted(stopped, hint="Run the same command again.") from None
 
