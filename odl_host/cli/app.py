@@ -11,6 +11,7 @@ import click
 
 from odl_host.cli import plain
 from odl_host.cli.call import App
+from odl_host.cli.language import cleaned, said, said_record, said_values, short_help
 
 __all__ = ["App", "Command", "Group", "Option", "command", "option", "pass_app"]
 
@@ -81,17 +82,30 @@ class _Shared(click.Command):
             self._help = shown
         return self._help
 
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write how the command is called."""
+        pieces = said_values(ctx, " ".join(self.collect_usage_pieces(ctx)))
+        formatter.write_usage(ctx.command_path, pieces, prefix=f"{said(ctx, 'Usage:')} ")
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what the command does."""
+        text = cleaned(self.help or "")
+        if text:
+            formatter.write_paragraph()
+            with formatter.indentation():
+                formatter.write_text(said(ctx, text))
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the command's own options first, the global ones under a heading of their own."""
         own: list[tuple[str, str]] = []
         shared: list[tuple[str, str]] = []
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)
-            if record is not None:
-                (shared if (param.name or "").startswith("global_") else own).append(record)
+            if record is not None and record[1]:  # an argument says its name in the usage line already
+                (shared if (param.name or "").startswith("global_") else own).append(said_record(ctx, param, record))
         for title, records in (("Options", own), ("Global options", shared)):
             if records:
-                with formatter.section(title):
+                with formatter.section(said(ctx, title)):
                     formatter.write_dl(records)
 
 
@@ -104,9 +118,8 @@ class Command(_Shared):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples as they are typed."""
-        del ctx  # part of the signature that click calls
         if self.examples:
-            with formatter.section("Examples"):
+            with formatter.section(said(ctx, "Examples")):
                 for line in self.examples.strip().splitlines():
                     formatter.write(f"  {line.strip()}\n")
 
@@ -141,12 +154,12 @@ class Group(_Shared, click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
-        rows = [(name, text) for name, (_, text) in self._lazy.items()]
+        rows = [(name, said(ctx, text)) for name, (_, text) in self._lazy.items()]
         for name in click.Group.list_commands(self, ctx):
             command = click.Group.get_command(self, ctx, name)
             if command is not None:
-                rows.append((name, command.get_short_help_str(60)))
-        with formatter.section("Commands"):
+                rows.append((name, said(ctx, short_help(command))))
+        with formatter.section(said(ctx, "Commands")):
             formatter.write_dl(rows)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from odl_host import config
+from odl_host.cli.language import asked_language
 from odl_host.cli.output import Output
 from odl_host.errors import UsageError
 
@@ -17,8 +19,14 @@ if TYPE_CHECKING:
 class App:
     """The global options of one call, and what follows from them; everything is read at first use."""
 
-    def __init__(self) -> None:
+    def __init__(self, arguments: Sequence[str] = ()) -> None:
         self.flags: dict[str, Any] = {}
+        self._arguments = arguments
+
+    @property
+    def language(self) -> str:
+        """The language of what is printed, "fr" or "en", also while the command line is not understood yet."""
+        return config.language(self.flags.get("lang") or asked_language(self._arguments))
 
     @cached_property
     def home(self) -> config.Home:
@@ -35,7 +43,7 @@ class App:
         """The printer."""
         return Output(
             as_json=self.flags.get("json", False),
-            language=config.language(self.flags.get("lang")),
+            language=self.language,
             verbosity=self.flags.get("verbose", 0) - self.flags.get("quiet", 0),
         )
 

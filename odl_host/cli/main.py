@@ -9,7 +9,6 @@ import os
 import sys
 from typing import NoReturn
 
-from odl_host import config
 from odl_host.cli.call import App
 from odl_host.cli.output import print_error
 from odl_host.cli.plain import Declaration, read_plain
@@ -35,7 +34,7 @@ def run() -> NoReturn:
 
 def main(arguments: list[str]) -> int:
     """Run the command line and return its exit code; every failure is said in one place."""
-    app = App()
+    app = App(arguments)
     try:
         code = _call(arguments, app)
         if not isinstance(code, OdlError):
@@ -56,7 +55,7 @@ def main(arguments: list[str]) -> int:
             raise
         failure = OdlError(f"Something unforeseen happened: {type(error).__name__}: {error}")
     as_json = bool(app.flags.get("json")) or "--json" in arguments
-    print_error(failure, as_json=as_json, language=config.language(_asked_language(app, arguments)))
+    print_error(failure, as_json=as_json, language=app.language)
     return int(failure.exit_code)
 
 
@@ -76,10 +75,3 @@ def _validate() -> Declaration:
     from odl_host.cli.validate import validate
 
     return validate
-
-
-def _asked_language(app: App, arguments: list[str]) -> str | None:
-    """Return the language that was asked for, also by a command line that could not be understood."""
-    if "--lang" in arguments[:-1]:
-        return arguments[arguments.index("--lang") + 1]
-    return app.flags.get("lang")

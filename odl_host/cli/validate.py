@@ -52,10 +52,10 @@ def _validate(
     Exit code: 0 when every file is valid, 3 otherwise.
     """
     with _interruptible():
-        return _validate(app, files, schema_name, strict_validata, no_repair, jobs, shape, folder, fail_on)
+        return _check(app, files, schema_name, strict_validata, no_repair, jobs, shape, folder, fail_on)
 
 
-def _validate(
+def _check(
     app: App,
     files: tuple[str, ...],
     schema_name: str | None,
@@ -113,7 +113,7 @@ def _interruptible() -> Iterator[None]:
         yield
     except KeyboardInterrupt:  # unlike a run, nothing is taken up again
         if sys.stderr.isatty():
-            click.echo(err=True)  # the terminal has drawn ^C
+            sys.stderr.write("\n")  # the terminal has drawn ^C
         stopped = "No report was given: stopped before the end."
         raise Interrupted(stopped, hint="Run the same command again.") from None
 

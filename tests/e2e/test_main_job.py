@@ -301,3 +301,11 @@ def test_a_home_that_cannot_be_written_is_a_clear_refusal(odl: CommandLine) -> N
     (odl.home / "tenants").write_text("a file where a folder should be")
     run = odl("init", "savoie", "--department", "73", code=4)
     assert "Cannot write" in run.stderr and "→" in run.stderr
+
+
+def test_one_of_a_thing_is_said_as_one(odl: CommandLine) -> None:
+    odl("init", "savoie", "--department", "73")
+    odl("provision")
+    odl("add-commune", "73065")
+    assert "1 commune, 0 other members; 0 publish\n0 datasets, 0 files\n" in odl("status").stdout
+    assert "1 commune, 0 autre membre ; 0 publie\n0 jeu de données, 0 fichier\n" in odl("--lang", "fr", "status").stdout

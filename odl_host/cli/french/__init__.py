@@ -1,0 +1,63 @@
+"""What the command line says, in French: for people who asked for it, and for reports that quote it.
+
+English is where a sentence is written, and stays what scripts see; nothing here is imported for it.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from odl_host.cli.french.click_words import SENTENCES, TOKENS, WORDS
+from odl_host.cli.french.errors import CAUSES, TEMPLATES
+
+
+def in_french(sentence: str) -> str:
+    """Return an error or a hint in French, or as it is when there is no French for it.
+
+    >>> in_french("No file answers to *.csv."), in_french("See: odl-host validate --help")
+    ('Aucun fichier ne correspond à *.csv.', 'Voyez : odl-host validate --help')
+    """
+    for pattern, french in SENTENCES:
+        found = re.fullmatch(pattern, sentence, re.DOTALL)
+        if found:
+            return french.format(*found.groups())
+    for template in _most_telling_first():
+        pieces = template.split("{}")
+        if len(pieces) == 1:
+            if template == sentence:
+                return TEMPLATES[template]
+        elif sentence.startswith(pieces[0]) and sentence.endswith(pieces[-1]):
+            found = re.fullmatch("(.*?)".join(map(re.escape, pieces)), sentence, re.DOTALL)
+            if found:
+                return TEMPLATES[template].format(*map(_part, found.groups()))
+    return sentence
+
+
+def help_in_french(text: str) -> str:
+    """Return a help text in French, paragraph by paragraph; one that has no French stays as it is."""
+    from odl_host.cli.french.helps import HELPS
+
+    paragraphs = [" ".join(one.split()) for one in text.split("\n\n")]
+    return "\n\n".join(HELPS.get(one) or WORDS.get(one) or one for one in paragraphs)
+
+
+def values_in_french(text: str) -> str:
+    """Return a line of a help page with the kinds of values that click names in French."""
+    for english, french in TOKENS:
+        # Only whole words: NAME is no part of TENANTNAME.
+        after = "(?![A-Za-z])" if english[-1].isalpha() else ""
+        text = re.sub(rf"(?<![A-Za-z]){re.escape(english)}{after}", french, text)
+    return text
+
+
+@cache
+def _most_telling_first() -> tuple[str, ...]:
+    return tuple(sorted(TEMPLATES, key=lambda template: -len(template.replace("{}", ""))))
+
+
+def _part(text: str) -> str:
+    """Return what stands inside a sentence: a cause of the system's, another sentence, or a name as it is."""
+    if len(text) > 2 and text[0] == text[-1] == "'":  # a value as Python writes it
+        return f"« {text[1:-1]} »"
+    return CAUSES.get(text) or (in_french(text) if " " in text else text)
