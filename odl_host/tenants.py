@@ -188,6 +188,11 @@ class Tenant:
         return self.data / "reports"
 
     @property
+    def organizations(self) -> Path:
+        """Where the organizations of a CKAN are remembered; it may be deleted at any time."""
+        return self.data / "organizations.json"
+
+    @property
     def contacts(self) -> Path:
         """Who is written to at each member; only this machine knows it."""
         return self.data / "contacts.csv"

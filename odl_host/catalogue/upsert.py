@@ -55,6 +55,11 @@ def list_organizations(catalogue: Catalogue) -> list[OrganizationDict]:
         largest = len(page)
 
 
+def list_organization_names(catalogue: Catalogue) -> list[OrganizationDict]:
+    """Return id, name and title of the organizations that the token may read, without extras, in one call."""
+    return cast(list[OrganizationDict], catalogue.call_action("organization_list_for_user", {"permission": "read"}))
+
+
 def organization_differences(wanted: OrganizationDict, existing: OrganizationDict) -> dict[str, Any]:
     """Return the keys of `wanted` that differ, as `organization_patch` wants them; foreign extras are kept."""
     changed: dict[str, Any] = {
@@ -249,8 +254,8 @@ class Sending:
     original: Upload | None = None
 
 
-def takes_files_together(catalogue: Catalogue) -> bool:
-    """Return whether files are best sent several at a time: to a CKAN, where each call costs a whole dataset."""
+def is_foreign(catalogue: Catalogue) -> bool:
+    """Return whether this is a CKAN without our additions, where each call is dear: a write costs a whole dataset."""
     return not catalogue.supports(ORIGINAL_EXTENSION)
 
 

@@ -179,7 +179,7 @@ def _send_together(
     steps = [step for step in plan.steps if step.action in {"create", "update"}]
     outcomes: list[Outcome] = []
     shown = False
-    if not steps or not upsert.takes_files_together(context.catalogue):
+    if not steps or not upsert.is_foreign(context.catalogue):
         return outcomes, shown
     for batch in _batches(steps):
         files = []

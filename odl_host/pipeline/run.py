@@ -9,6 +9,7 @@ from pathlib import Path
 
 from odl_host.catalogue import upsert
 from odl_host.catalogue.members import held_members
+from odl_host.catalogue.roll import list_organizations
 from odl_host.errors import OdlError, UsageError
 from odl_host.pipeline.apply import apply_plan
 from odl_host.pipeline.context import Progress, RunContext
@@ -56,7 +57,7 @@ def plan_deposit(
             "--prune needs every source of this tenant: one of them cannot tell what left the others.",
             hint="Leave the deposit out: odl-host publish --prune",
         )
-    members = held_members(upsert.list_organizations(context.catalogue))
+    members = held_members(list_organizations(context.catalogue, context.tenant.organizations))
     gathered = gather(
         context.tenant,
         members,

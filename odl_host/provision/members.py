@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from odl_host.catalogue import upsert
 from odl_host.catalogue.client import Catalogue
 from odl_host.catalogue.members import folder_of, member_key
+from odl_host.catalogue.roll import forget_organizations, remember_organizations
 from odl_host.ckan import OrganizationDict, extras_dict, extras_of, is_name, slug
 from odl_host.errors import UsageError
 from odl_host.provision.apply import write_files
@@ -231,6 +232,7 @@ def apply_members(
 
     `schemas`: title and short name of each schema, for the README. :raises CatalogueError: the catalogue refused.
     """
+    forget_organizations(tenant.organizations)
     for done, change in enumerate(changes, start=1):
         if change.kind == "created":
             upsert.create_organization(catalogue, change.organization)
@@ -238,6 +240,8 @@ def apply_members(
             upsert.patch_organization(catalogue, change.organization["id"], change.differences)
         write_files({deposit_folder(tenant, change.member) / README_NAME: _readme(tenant, change, schemas)})
         progress(done)
+    forget_organizations(tenant.organizations)  # a run under way may have listed them half changed
+    remember_organizations(catalogue, tenant.organizations)
 
 
 def deposit_folder(tenant: Tenant, member: Member) -> Path:

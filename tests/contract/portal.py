@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from odl_host.catalogue import upsert
-from odl_host.catalogue.client import Catalogue
+from odl_host.catalogue.client import Catalogue, Upload
 from odl_host.config import Home, Settings
+from odl_host.errors import CatalogueError
 from odl_host.pipeline.context import RunContext
 from odl_host.pipeline.outcomes import RunReport
 from odl_host.pipeline.plan import Plan
@@ -44,6 +45,30 @@ def some_siren() -> str:
         siren = f"9{random.randrange(10**8):08}"
         if is_siren(siren):
             return siren
+
+
+class PlainCkan:
+    """A catalogue that announces nothing of ours, as CKAN does; counts calls, and fails where it is told to."""
+
+    def __init__(self, behind: Catalogue, extensions: frozenset[str] = frozenset()) -> None:
+        self.behind, self.url, self.writers = behind, behind.url, behind.writers
+        self.extensions = extensions
+        self.failing = ""
+        self.calls: list[str] = []
+
+    def supports(self, extension: str) -> bool:
+        return extension in self.extensions
+
+    def stored_files(self) -> frozenset[str] | None:
+        return None
+
+    def call_action(
+        self, name: str, data_dict: dict[str, Any] | None = None, files: Mapping[str, Upload] | None = None
+    ) -> Any:
+        self.calls.append(name)
+        if name == self.failing:
+            raise CatalogueError(f"{name}: the disk of the database is full.")
+        return self.behind.call_action(name, data_dict, files)
 
 
 class Portal:

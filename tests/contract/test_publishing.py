@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from odl_host.catalogue.client import Catalogue
 from odl_host.errors import PlanMoved, UsageError
 from odl_host.pipeline.planfile import plan_document, read_plan, write_plan
 
-from .portal import Portal, prenoms
+from .portal import PlainCkan, Portal, prenoms
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n"
 GEOJSON = json.dumps({"type": "FeatureCollection", "features": []})
@@ -312,22 +311,8 @@ def test_a_renamed_file_that_its_sidecar_holds_back_is_not_pruned(portal: Portal
     assert "remove" not in portal.actions(prune=True).values()
 
 
-class Vanilla:
-    """The same catalogue as one that announces no extension, as CKAN without plugins."""
-
-    def __init__(self, behind: Catalogue) -> None:
-        self.url, self.writers = behind.url, behind.writers
-        self.call_action = behind.call_action
-
-    def supports(self, _extension: str) -> bool:
-        return False
-
-    def stored_files(self) -> None:
-        return None
-
-
 def test_a_vanilla_ckan_keeps_no_received_file_of_what_was_corrected(portal: Portal) -> None:
-    portal.catalogue = Vanilla(portal.catalogue)
+    portal.catalogue = PlainCkan(portal.catalogue)
     portal.lay({"a/prenoms-2024.csv": "Rédigé par la mairie\n" + prenoms(2024)})
     portal.publish()
     (dataset,) = portal.datasets()

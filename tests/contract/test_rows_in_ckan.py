@@ -8,43 +8,20 @@ from __future__ import annotations
 import dataclasses
 import os
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from odl_host.catalogue.client import Catalogue, RemoteCatalogue, Upload
+from odl_host.catalogue.client import RemoteCatalogue
 from odl_host.config import Secret
 from odl_host.errors import CatalogueError
 from odl_host.pipeline import rows
 from odl_host.tenants import CatalogueAddress
 
 from .conftest import Server
-from .portal import Portal, prenoms
-
-
-class AsCkan:
-    """A catalogue that announces the DataStore and nothing of ours, counts calls, and fails where it is told to."""
-
-    def __init__(self, behind: Catalogue) -> None:
-        self.behind, self.url, self.writers = behind, behind.url, behind.writers
-        self.failing = ""
-        self.calls: list[str] = []
-
-    def supports(self, extension: str) -> bool:
-        return extension == "datastore"
-
-    def stored_files(self) -> frozenset[str] | None:
-        return None
-
-    def call_action(
-        self, name: str, data_dict: dict[str, Any] | None = None, files: Mapping[str, Upload] | None = None
-    ) -> Any:
-        self.calls.append(name)
-        if name == self.failing:
-            raise CatalogueError(f"{name}: the disk of the database is full.")
-        return self.behind.call_action(name, data_dict, files)
+from .portal import PlainCkan, Portal, prenoms
 
 
 @pytest.fixture(params=["http", *(["real ckan"] if os.environ.get("ODL_TEST_CKAN_URL") else [])])
@@ -55,7 +32,9 @@ def portal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Portal]:
     else:
         token = Secret(os.environ["ODL_TEST_CKAN_TOKEN"])
         catalogue = RemoteCatalogue(os.environ["ODL_TEST_CKAN_URL"].rstrip("/"), token, timeout_s=60)
-    portal = Portal(tmp_path, AsCkan(catalogue), f"rangs-{uuid.uuid4().hex[:8]}", catalogue.url)
+    portal = Portal(
+        tmp_path, PlainCkan(catalogue, frozenset({"datastore"})), f"rangs-{uuid.uuid4().hex[:8]}", catalogue.url
+    )
     yield portal
     for dataset in portal.datasets():
         catalogue.call_action("dataset_purge", {"id": dataset["id"]})
@@ -64,8 +43,8 @@ def portal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Portal]:
             catalogue.call_action("organization_purge", {"id": name["id"]})
 
 
-def door(portal: Portal) -> AsCkan:
-    assert isinstance(portal.catalogue, AsCkan)
+def door(portal: Portal) -> PlainCkan:
+    assert isinstance(portal.catalogue, PlainCkan)
     return portal.catalogue
 
 
