@@ -1,7 +1,9 @@
 """Decide how a text file is encoded, over the whole file, and decode it as a stream.
 
 The answer is a byte order mark, strict UTF-8, or Windows-1252 (what French spreadsheets write), or UTF-8 with stray
-Windows-1252 lines; never a statistical guess: detectors take short French texts for Chinese or Cyrillic ones.
+Windows-1252 lines; never a statistical guess: detectors take short French texts for Chinese or Cyrillic ones. Text of
+old Macintoshes and of DOS is known by what only it writes: read as Windows-1252, small letters would be followed by
+"Ž" or "‚" again and again, and by no accented letter at all.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import codecs
 import io
 import re
+from collections import Counter
 from typing import IO, TYPE_CHECKING, BinaryIO, NamedTuple
 
 from odl_host.pipeline.reading.kinds import looks_utf16
@@ -37,6 +40,15 @@ _MARKS = (
 _FRENCH_UTF8 = rb"[\xc2\xc3][\x80-\xbf]|\xc5[\x92\x93]|\xe2\x80[\x80-\xbf]|\xe2\x82\xac"
 _CONTROLS = bytes(sorted(set(range(32)) - {9, 10, 13}))
 REMOVE_CONTROLS = dict.fromkeys(_CONTROLS)
+# What an "é" or an "è" after a small letter is in Mac OS Roman and in DOS; no Windows-1252 text has these there (Ž, an
+# undefined byte; a low quotation mark, Š). Source: the tables of unicode.org, VENDORS/APPLE/ROMAN and MICSFT/PC/CP850.
+_OLDER = (
+    ("mac-roman", rb"[a-z][\x8e\x8f]", "Mac OS Roman (ancien codage des Macintosh)"),
+    ("cp850", rb"[a-z][\x82\x8a]", "CP 850 (codage de MS-DOS)"),
+)
+_WINDOWS_LETTER = rb"[a-z][\xe0\xe2\xe7-\xeb\xee\xef\xf4\xf9\xfb]"
+_CERTAIN = 2
+"""Letters of an older encoding that make it certain, where not one is of Windows-1252 or of the other."""
 # Letters and signs that a French text in UTF-8 shows; a Windows-1252 line that happens to be valid UTF-8 gives others
 # ("CAFÉ" + no-break space reads as "CAFɠ", "é" + no-break space + "»" as a Chinese character).
 _FRENCH = frozenset(
@@ -50,7 +62,8 @@ class TextForm(NamedTuple):
     """How the bytes of a file become text, and what the survey of the whole file saw."""
 
     encoding: str
-    """ascii, utf-8, utf-8-sig, utf-16-le, utf-16-be, utf-32-le, utf-32-be, cp1252, or `MIXED`."""
+    """ascii, utf-8, utf-8-sig, utf-16-le, utf-16-be, utf-32-le, utf-32-be, cp1252, mac-roman, cp850, or
+    `MIXED`."""
     mark_bytes: int
     controls: int
     replacements: int
@@ -153,7 +166,8 @@ def _survey_bytes(path: Path, mark_bytes: int, limits: ReadLimits) -> TextForm:
 
 def _survey_lines(path: Path, form: TextForm) -> TextForm:
     """Tell a Windows-1252 file from a UTF-8 file into which Windows-1252 lines were pasted."""
-    modern = 0
+    modern = windows = 0
+    older: Counter[str] = Counter()
     stray: list[int] = []
     strays = 0
     with path.open("rb") as file:
@@ -167,7 +181,14 @@ def _survey_lines(path: Path, form: TextForm) -> TextForm:
                 strays += 1
                 if len(stray) < 10:
                     stray.append(number)
+                windows += len(re.findall(_WINDOWS_LETTER, line))
+                if not windows:
+                    older.update({name: len(re.findall(letters, line)) for name, letters, _ in _OLDER})
     if not modern:
+        for name, _, title in _OLDER:
+            if older[name] >= _CERTAIN and not windows and older[name] == older.total():
+                detail = f"Le texte est en {title} ; il a été lu ainsi."
+                return form._replace(encoding=name, notes=(ReadNote("legacy-encoding", detail),))
         detail = "Le texte est en Windows-1252 (ancien codage de Windows) ; il a été lu ainsi."
         return form._replace(notes=(ReadNote("legacy-encoding", detail),))
     rows = tuple(stray)

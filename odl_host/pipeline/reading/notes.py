@@ -7,7 +7,7 @@ from typing import NamedTuple
 NOTE_CODES: dict[str, str] = {
     "bom-on-cp1252": "The file announces UTF-8 (byte order mark) but its text is Windows-1252.",
     "mixed-encoding": "UTF-8 text with lines in Windows-1252; each line was read in its own.",
-    "legacy-encoding": "The text is in Windows-1252 and was read as such.",
+    "legacy-encoding": "The text is in an old encoding (Windows-1252, Mac OS Roman, DOS) and was read as such.",
     "utf-16": "The text is in UTF-16 or UTF-32 and was read as such.",
     "replacement-characters": "Letters were lost (U+FFFD) before the file reached us.",
     "control-characters": "Invisible control characters were removed.",

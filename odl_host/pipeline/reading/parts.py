@@ -21,7 +21,7 @@ _SEARCHED = 1 << 22
 """Bytes looked at behind the place where a cut would be fair; a record is hardly ever longer."""
 _FIRST_SHARE = 0.85
 """What the first part has of another's size: its process has surveyed the whole file before."""
-_NARROW = frozenset({"ascii", "utf-8", "utf-8-sig", "cp1252", "utf-8+cp1252"})
+_NARROW = frozenset({"ascii", "utf-8", "utf-8-sig", "cp1252", "mac-roman", "cp850", "utf-8+cp1252"})
 """Encodings where the byte of a line end or of a quotation mark is never part of another character."""
 
 

@@ -42,6 +42,8 @@ _CLIP = 100
 
 _ENCODINGS = {
     "cp1252": "codage de Windows",
+    "mac-roman": "ancien codage des Macintosh",
+    "cp850": "codage de MS-DOS",
     "utf-8+cp1252": "deux codages mêlés",
     "utf-16-le": "UTF-16",
     "utf-16-be": "UTF-16",

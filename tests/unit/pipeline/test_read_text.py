@@ -275,3 +275,29 @@ def test_a_space_after_each_separator_is_no_data_and_hides_no_quotation_mark(tmp
 
 def test_a_title_of_a_million_figures_is_a_title() -> None:
     assert find_header([["Liste"], ["1" * 1_000_000 + "x", "nom"], ["1", "2"], ["3", "4"]]) == 1
+
+
+@pytest.mark.parametrize(("codec", "encoding"), [("mac_roman", "mac-roman"), ("cp850", "cp850"), ("cp1252", "cp1252")])
+def test_text_of_old_macintoshes_and_of_dos_is_read_for_what_it_is(tmp_path: Path, codec: str, encoding: str) -> None:
+    lines = [";".join(HEADER), "Commune de Méry;21730065600014;2024-03-12;Théâtre d'été;Fête à la salle;1500,50"]
+    table = read_table(written(tmp_path, "\r\n".join(lines).encode(codec)), columns=COLUMNS)
+    assert table.encoding == encoding
+    assert next(iter(table.iter_rows()))[3:5] == ["Théâtre d'été", "Fête à la salle"]
+    assert "legacy-encoding" in codes(table)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Žižek et Božič, forêt",  # names of other languages, as Windows writes them
+        "libellé: la forêt, l’été",
+        "prix‚ total; BOŽIČ",
+    ],
+)
+def test_what_windows_may_have_written_is_never_taken_for_an_older_text(tmp_path: Path, text: str) -> None:
+    content = f"objet;montant\n{text};12\n".encode("cp1252", "replace")
+    assert read_table(written(tmp_path, content)).encoding == "cp1252"
+
+
+def test_one_odd_letter_is_not_enough_for_another_encoding(tmp_path: Path) -> None:
+    assert read_table(written(tmp_path, b"objet;montant\nlibell\x8e;12\n")).encoding == "cp1252"
