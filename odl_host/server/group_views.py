@@ -33,6 +33,12 @@ PERMISSION_ROLES = {
 }
 
 
+def _names(value: Any) -> list[str]:
+    """Convert a list, a JSON list in text, or names with commas between them."""
+    is_json = isinstance(value, str) and value.lstrip().startswith("[")
+    return value.split(",") if isinstance(value, str) and not is_json else text_list(value)
+
+
 class GroupShow(Params):
     """Which one, and what to add to it."""
 
@@ -52,8 +58,8 @@ class GroupList(Params):
     order_by: str = optional(text, "")
     limit: int | None = optional(natural)
     offset: int = optional(natural, 0)
-    organizations: list[str] | None = optional(text_list)
-    groups: list[str] | None = optional(text_list)
+    organizations: list[str] | None = optional(_names)
+    groups: list[str] | None = optional(_names)
     type: str = optional(text, "")
     all_fields: bool = optional(flag, False)
     include_dataset_count: bool = optional(flag, True)
@@ -72,8 +78,15 @@ class ForUser(Params):
     include_member_count: bool = optional(flag, False)
 
 
-def show_group(ctx: Context, params: GroupShow, *, is_organization: bool, counts_followers: bool = True) -> Rendered:
-    """Return an organization or group with what `params` asks to add."""
+def show_group(
+    ctx: Context,
+    params: GroupShow,
+    *,
+    is_organization: bool,
+    counts_followers: bool = True,
+    whole_parents: bool = False,
+) -> Rendered:
+    """Return an organization or group with what `params` asks to add; the groups above it by name, or whole."""
     group = get_group(ctx.db, params.id, is_organization=is_organization)
     doc = _shown_fields(ctx, group.fields, include_extras=params.include_extras)
     if counts_followers:
@@ -81,7 +94,8 @@ def show_group(ctx: Context, params: GroupShow, *, is_organization: bool, counts
     if params.include_dataset_count or params.include_datasets:
         doc["package_count"] = _dataset_counts(ctx, [group.id], is_organization=is_organization).get(group.id, 0)
     if params.include_groups:
-        doc["groups"] = _parents(ctx, [group.id]).get(group.id, [])
+        named = _parents(ctx, [group.id]).get(group.id, [])
+        doc["groups"] = _whole_parents(ctx, named, is_organization=is_organization) if whole_parents else named
     if params.include_users:
         doc["users"] = _users(ctx, [group.id]).get(group.id, [])
     if params.include_member_count:
@@ -138,6 +152,18 @@ def _parents(ctx: Context, ids: list[str]) -> dict[str, list[JsonDict]]:
     return found
 
 
+def _whole_parents(ctx: Context, named: list[JsonDict], *, is_organization: bool) -> list[JsonDict]:
+    """Return groups that `_parents` names as CKAN shows them of a group that was just written."""
+    capacities = {parent["name"]: parent["capacity"] for parent in named}
+    query = sa.select(groups.c.id, groups.c.name, groups.c.doc).where(groups.c.name.in_(capacities))
+    added = GroupList.parse({"include_groups": True, "include_member_count": True})
+    found = _whole(ctx, added, list(ctx.db.execute(query.order_by(groups.c.name))), is_organization=is_organization)
+    for doc in found:
+        del doc["num_followers"]
+        doc["capacity"] = capacities[doc["name"]]
+    return found
+
+
 def list_groups(ctx: Context, params: GroupList, names: list[str] | None, *, is_organization: bool) -> list[Any]:
     """Return a page of names, or of whole organizations or groups."""
     wanted = (params.sort or params.order_by or "title asc").strip()
@@ -146,7 +172,9 @@ def list_groups(ctx: Context, params: GroupList, names: list[str] | None, *, is_
     field, _, direction = wanted.partition(" ")
     if field == "packages":
         field = "package_count"
-    if field not in SORT_FIELDS or direction.strip() not in ("", "asc", "desc"):
+    if direction.strip() not in ("", "asc", "desc"):
+        raise ValidationError({"message": f"Invalid sort direction `{direction.strip()}`"})
+    if field not in SORT_FIELDS:
         raise ValidationError({"message": f"Cannot sort by field `{field}`"})
     # CKAN's old `order_by` put the fullest first.
     is_descending = direction.strip() == "desc" or (not direction and field == "package_count")
@@ -154,18 +182,21 @@ def list_groups(ctx: Context, params: GroupList, names: list[str] | None, *, is_
     if params.all_fields:
         ceiling_name = "ckan.group_and_organization_list_all_fields_max"
     ceiling = int(str(ctx.site.settings[ceiling_name]))
-    limit = min(params.limit or ceiling, ceiling)
+    # As in CKAN, the number 0 limits nothing; a text "0" leaves nothing.
+    limit = ceiling if not params.data.get("limit") or params.limit is None else min(params.limit, ceiling)
     query = sa.select(groups.c.id, groups.c.name, *([groups.c.doc] if params.all_fields else [])).where(
         groups.c.is_organization == sa.literal(is_organization),
         groups.c.state == "active",
-        groups.c.type == (params.type or ("organization" if is_organization else "group")),
+        groups.c.type == _listed_type(params, is_organization=is_organization),
     )
-    if names is not None:
+    if names:
         query = query.where(groups.c.name.in_(names))
     if field == "package_count":
         counted = _count_query(ctx, is_organization=is_organization).subquery()
-        query = query.outerjoin(counted, counted.c.group_id == groups.c.id)
-        key: Any = sa.func.coalesce(counted.c.n, 0)
+        query = query.join(
+            counted, counted.c.group_id == groups.c.id
+        )  # as in CKAN, those without datasets are left out
+        key: Any = counted.c.n
     else:
         key = sa.func.coalesce(sa.func.nullif(groups.c.title, ""), groups.c.name) if field == "title" else groups.c.name
     query = query.order_by(key.desc() if is_descending else key, groups.c.name).limit(limit).offset(params.offset)
@@ -173,6 +204,12 @@ def list_groups(ctx: Context, params: GroupList, names: list[str] | None, *, is_
     if not params.all_fields:
         return [row.name for row in rows]
     return _whole(ctx, params, rows, is_organization=is_organization)
+
+
+def _listed_type(params: GroupList, *, is_organization: bool) -> str:
+    if params.data.get("type") is not None:
+        return params.type
+    return "organization" if is_organization else "group"
 
 
 def _whole(ctx: Context, params: GroupList, rows: list[Any], *, is_organization: bool) -> list[JsonDict]:
@@ -270,7 +307,9 @@ def packages_of_group(ctx: Context, group: Group, limit: int | None) -> Rendered
 
 def list_groups_for_user(ctx: Context, params: ForUser, *, is_organization: bool) -> list[JsonDict]:
     """Return the organizations or groups in which a user may do something."""
-    asked = params.id or (ctx.user.id if ctx.user else "")
+    # As in CKAN, only organizations are told of another user than the caller.
+    own = ctx.user.id if ctx.user else ""
+    asked = params.id or own if is_organization else own
     if not asked:
         return []
     person = get_account(ctx.db, asked)
@@ -287,7 +326,8 @@ def list_groups_for_user(ctx: Context, params: ForUser, *, is_organization: bool
         .where(groups.c.is_organization == sa.literal(is_organization), groups.c.state == "active")
         .order_by(sa.func.coalesce(sa.func.nullif(groups.c.title, ""), groups.c.name), groups.c.name)
     )
-    roles = PERMISSION_ROLES.get(params.permission, permissions.ADMINS)
+    is_unsaid = "permission" in params.data and params.data["permission"] in (None, "")
+    roles = permissions.ADMINS if is_unsaid else PERMISSION_ROLES.get(params.permission, permissions.ADMINS)
     inherited: dict[str, str] = {}
     if not person.sysadmin:
         for role in sorted(roles & ctx.site.cascading_roles):

@@ -116,11 +116,11 @@ def as_text(value: Any) -> str:
     """Convert anything to text, as CKAN does for what should be text: what is no scalar becomes JSON.
 
     >>> as_text(12), as_text(True), as_text(["x"])
-    ('12', 'True', '["x"]')
+    ('12', 'true', '["x"]')
     """
     if isinstance(value, str):
         return value
-    if isinstance(value, dict | list):
+    if isinstance(value, dict | list | bool):
         return json.dumps(value, ensure_ascii=False)
     return str(value)
 
@@ -135,9 +135,7 @@ def flag(value: Any) -> bool:
 def integer(value: Any) -> int:
     """Convert to a whole number that a database can hold."""
     number: int | None = None
-    if isinstance(value, int) and not isinstance(value, bool):
-        number = value
-    elif isinstance(value, float) and value.is_integer():
+    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
         number = int(value)
     elif isinstance(value, str) and len(value) <= MAX_DIGITS:
         with suppress(ValueError):

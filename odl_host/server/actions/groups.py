@@ -17,7 +17,7 @@ from odl_host.server.datasets import (
     update_dataset,
 )
 from odl_host.server.documents import Rendered
-from odl_host.server.extras import require_dicts
+from odl_host.server.extras import not_dicts, require_dicts
 from odl_host.server.group_fields import read_group
 from odl_host.server.group_views import (
     ForUser,
@@ -34,6 +34,9 @@ from odl_host.server.params import MISSING_VALUE, Invalid, Params, anything, nam
 from odl_host.server.registry import Context, action
 from odl_host.server.tables import groups, members, packages
 from odl_host.server.users import find_account
+
+LISTS = frozenset({"extras", "users", "packages", "groups"})
+LOOP = "This parent would create a loop in the hierarchy"
 
 
 class Ref(Params):
@@ -258,8 +261,9 @@ def group_package_show(ctx: Context, params: PackagesOf) -> Rendered:
 
 
 def _create(ctx: Context, data: JsonDict, *, is_organization: bool) -> Rendered:
-    sent = {**data, "is_organization": is_organization, "type": data.get("type") or _type(is_organization)}
-    members_sent = _read_members(ctx, sent)
+    kind = {"type": data.get("type") or _type(is_organization)}
+    sent = _without_empty({**data, "is_organization": is_organization, **(kind if is_organization else {})}) | kind
+    members_sent = _read_members(ctx, sent, None)
     fields = read_group(ctx, take_image(ctx, "group", sent), is_organization=is_organization)
     save_group(ctx.db, fields, is_new=True)
     _write_members(ctx, fields["id"], members_sent)
@@ -277,8 +281,11 @@ def _update(ctx: Context, params: Ref | PatchRef, *, is_patch: bool) -> Rendered
     group = get_group(ctx.db, params.id)
     before = group.fields
     sent = {**params.data, "type": params.data.get("type") or before["type"]}
-    data = {**before, **sent, "id": group.id} if is_patch else sent
-    members_sent = _read_members(ctx, data)
+    if is_patch:
+        _without_empty(params.data)  # refused as it was sent
+        sent = {**before, **sent, "id": group.id}
+    data = _without_empty(sent)
+    members_sent = _read_members(ctx, data, group)
     is_organization = group.is_organization
     fields = read_group(ctx, take_image(ctx, "group", data), is_organization=is_organization, before=before)
     if fields != before:
@@ -287,13 +294,28 @@ def _update(ctx: Context, params: Ref | PatchRef, *, is_patch: bool) -> Rendered
         record_group(ctx, fields, "deleted" if fields["state"] == "deleted" else "changed")
     _write_members(ctx, group.id, members_sent)
     shown = GroupShow.parse({"id": group.id, "include_datasets": True})
-    return show_group(ctx, shown, is_organization=is_organization, counts_followers=False)
+    return show_group(ctx, shown, is_organization=is_organization, counts_followers=False, whole_parents=True)
 
 
-def _read_members(ctx: Context, data: JsonDict) -> dict[str, dict[str, str]]:
+def _without_empty(data: JsonDict) -> JsonDict:
+    """Return what was sent as CKAN reads it: of its lists nothing that is empty, nor lists of nothing else.
+
+    :raises IntegrityError: one is no list of dictionaries.
+    """
+    found = dict(data)
+    for key in LISTS & data.keys():
+        if not data[key] and not isinstance(data[key], list):
+            raise not_dicts(key, data[key], data)
+        found[key] = [entry for entry in require_dicts(key, data[key], data) if entry]
+        if data[key] and not found[key]:
+            del found[key]
+    return found
+
+
+def _read_members(ctx: Context, data: JsonDict, group: Group | None) -> dict[str, dict[str, str]]:
     """Return the members that were sent, by type: the capacity of each by id. A type that was not sent is not there.
 
-    :raises ValidationError: a dataset is not there, or a group above has no name.
+    :raises ValidationError: a dataset is not there, a group above has no name, or would stand above itself.
     """
     found: dict[str, dict[str, str]] = {}
     errors: JsonDict = {}
@@ -305,7 +327,7 @@ def _read_members(ctx: Context, data: JsonDict) -> dict[str, dict[str, str]]:
             account = find_account(ctx.db, str(ref)) if ref else None
             messages.append({} if account else {"name": [f"Not found: User {ref}" if ref else MISSING_VALUE]})
             if account:
-                found["user"][account.id] = str(entry.get("capacity") or "public")
+                found["user"].setdefault(account.id, _capacity(entry))
         if any(messages):
             errors["users"] = messages
     if data.get("packages") is not None:
@@ -323,10 +345,13 @@ def _read_members(ctx: Context, data: JsonDict) -> dict[str, dict[str, str]]:
         found["group"] = {}
         sent = require_dicts("groups", data["groups"], data)
         messages = [{} if entry.get("name") else {"name": [MISSING_VALUE]} for entry in sent]
-        for entry in sent:
+        below = {group.id, *descendants_of(ctx.db, [group.id])} if group else set()
+        for entry, message in zip(sent, messages, strict=True):
             above = find_group(ctx.db, str(entry.get("name") or ""))
             if above is not None:
-                found["group"][above.id] = str(entry.get("capacity") or "public")
+                found["group"].setdefault(above.id, _capacity(entry))
+            if group and not message and (above is None or above.id in below):
+                message["name"] = [LOOP]  # as in CKAN, also of a group that is not there
         if any(messages):
             errors["groups"] = messages
     if errors:
@@ -334,10 +359,12 @@ def _read_members(ctx: Context, data: JsonDict) -> dict[str, dict[str, str]]:
     return found
 
 
+def _capacity(entry: JsonDict) -> str:
+    return "public" if entry.get("capacity") is None else str(entry["capacity"])
+
+
 def _write_members(ctx: Context, group_id: str, sent: dict[str, dict[str, str]]) -> None:
     """Make the members of each type that was sent exactly those."""
-    if group_id in sent.get("group", {}) or set(sent.get("group", {})) & set(descendants_of(ctx.db, [group_id])):
-        raise ValidationError({"groups": ["A group cannot stand above itself"]})
     for kind, wanted in sent.items():
         query = sa.select(members.c.object_id).where(members.c.group_id == group_id, members.c.object_type == kind)
         before = set(ctx.db.scalars(query))
