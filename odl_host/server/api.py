@@ -5,26 +5,29 @@ It knows forms and status codes; it knows no SQL, and nothing of what an action 
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import json
 import logging
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeAlias
 
-from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Scope
 
 from odl_host.ckan import BadRequest, JsonDict, WireError
 from odl_host.errors import StorageError, Unavailable
+from odl_host.server.answers import Key
 from odl_host.server.bodies import bounded
-from odl_host.server.documents import Rendered, clean, encode
+from odl_host.server.documents import Rendered, clean, encode, may_need_cleaning
 from odl_host.server.login import find_visitor
 from odl_host.server.registry import Action, Upload, User, call_action, find_kept, get_action
 from odl_host.server.sessions import COOKIE
@@ -35,10 +38,15 @@ GetSite: TypeAlias = Callable[[Request], Site]
 MAX_BODY_BYTES = 32 << 20
 """Largest JSON or form body without files; files are streamed and counted apart."""
 
+PREFIX = "/api/3/action/"
+METHODS = ("GET", "HEAD", "POST")
 WRITING_THREADS = 8
 UNSUPPORTED = 415
 MAX_FIELDS = 2000
 MAX_DEPTH = 100
+
+_PERSONAL = frozenset({b"authorization", b"x-ckan-api-key", b"cookie"})
+"""Headers that may say who asks."""
 
 log = logging.getLogger(__name__)
 _CALLBACK = re.compile(r"[\w.$\[\]]{1,200}\Z")
@@ -48,21 +56,29 @@ def routes(get_site: GetSite) -> list[Route]:
     """Return the routes of the API."""
 
     async def handle(request: Request) -> Response:
-        return await answer(get_site(request), request)
+        return await answer(get_site(request), request, request.path_params["name"])
 
-    methods = ["GET", "HEAD", "POST"]
     return [
-        Route("/api/3/action/{name}", handle, methods=methods),
-        Route("/api/action/{name}", handle, methods=methods),
+        Route(f"{PREFIX}{{name}}", handle, methods=[*METHODS]),
+        Route("/api/action/{name}", handle, methods=[*METHODS]),
     ]
 
 
-async def answer(site: Site, request: Request) -> Response:
-    """Run the action that the request names and return its envelope."""
-    name: str = request.path_params["name"]
+def find_action(scope: Scope) -> str | None:
+    """Return the name of the action that a request of the usual form asks for, so that it need pass no routes."""
+    path: str = scope["path"]
+    name = path.removeprefix(PREFIX)
+    return name if name and name != path and "/" not in name and scope["method"] in METHODS else None
+
+
+async def answer(site: Site, request: Request, name: str) -> Response:
+    """Run the action of this name and return its envelope."""
     is_get = request.method in ("GET", "HEAD")
-    callback = request.query_params.get("callback") if is_get else None
+    callback = request.query_params.get("callback") if is_get and request.scope["query_string"] else None
     try:
+        key = _address_key(site, request) if callback is None else None
+        if key is not None and (kept := site.bodies.find(key)) is not None:
+            return respond(200, kept, None)
         action = get_action(name)
         if is_get and not action.reads:
             raise BadRequest("JSON Error: Invalid request. Please use POST method for your request")
@@ -70,11 +86,17 @@ async def answer(site: Site, request: Request) -> Response:
         user = None if callback else await find_user(site, request)
         async with _read_parameters(bounded(request, _body_limit(site, user))) as (data_dict, files):
             data_dict.pop("callback", None)
-            result = await _run(site, user, action, data_dict, files)
+            result = find_kept(site, user, action, data_dict) if key is None and site.db.is_local else None
+            if result is None:
+                result = await _run(site, user, action, data_dict, files)
         help_url = f"{site.url}/api/3/action/help_show?name={name}"
         text = result if isinstance(result, Rendered) else encode(result)
         body = f'{{"help":{encode(help_url)},"success":true,"result":{text}}}'
-        return respond(200, body, callback)
+        if key is None or not action.keeps:
+            return respond(200, body, callback)
+        sent = body.encode()
+        site.bodies.keep(key, sent)
+        return respond(200, sent, None)
     except BadRequest as error:
         return respond(error.status, encode(f"Bad request: {error.message}"), None)
     except WireError as error:
@@ -94,21 +116,32 @@ async def answer(site: Site, request: Request) -> Response:
         return respond(500, _failure(site, name, message), None)
 
 
+def _address_key(site: Site, request: Request) -> Key | None:
+    """Return under what the answer to a request of the public is kept, ready to be sent; None: under nothing."""
+    if (
+        request.method != "GET"
+        or not site.db.is_local
+        or any(name in _PERSONAL for name, _ in request.scope["headers"])
+    ):
+        return None
+    address: bytes = request.scope["path"].encode() + b"?" + request.scope["query_string"]
+    return site.db.last_write(), "GET", address.decode("latin-1")
+
+
 async def _run(site: Site, user: User | None, action: Action, data: JsonDict, files: Mapping[str, Upload]) -> Any:
-    if not files and site.db.is_local and (kept := find_kept(site, user, action, data)) is not None:
-        return kept
     if action.quick and not files and site.db.is_local:
         return call_action(site, user, action.name, data)
     if action.reads:
         return await run_in_threadpool(call_action, site, user, action.name, data, files)
     # Writers wait for each other: few threads do, so that readers always find one.
-    run = functools.partial(call_action, site, user, action.name, data, files)
-    return await to_thread.run_sync(run, limiter=_writers())
+    return await asyncio.get_running_loop().run_in_executor(
+        _writers(), call_action, site, user, action.name, data, files
+    )
 
 
 @functools.cache
-def _writers() -> CapacityLimiter:
-    return CapacityLimiter(WRITING_THREADS)
+def _writers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(WRITING_THREADS, "writer")
 
 
 def _body_limit(site: Site, user: User | None) -> int:
@@ -135,9 +168,9 @@ def _failure(site: Site, name: str, error: JsonDict) -> str:
     return encode({"help": help_url, "success": False, "error": error})
 
 
-def respond(status: int, body: str, callback: str | None) -> Response:
+def respond(status: int, body: str | bytes, callback: str | None) -> Response:
     """Return a JSON answer, as a script that calls `callback` where one is named."""
-    if callback is not None and _CALLBACK.match(callback):
+    if isinstance(body, str) and callback is not None and _CALLBACK.match(callback):
         script = body.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
         return Response(
             f"{callback}({script});", status, headers={"content-type": "application/javascript;charset=utf-8"}
@@ -201,9 +234,9 @@ def _from_json(body: bytes) -> JsonDict:
         raise BadRequest(
             f"JSON Error: Request data JSON decoded to {repr(data)[:100]} but it needs to be a dictionary."
         )
-    if _is_deeper(data, MAX_DEPTH):
+    if body.count(b"{") + body.count(b"[") > MAX_DEPTH and _is_deeper(data, MAX_DEPTH):
         raise BadRequest("JSON Error: the data is nested too deeply")
-    cleaned: JsonDict = clean(data)
+    cleaned: JsonDict = clean(data) if may_need_cleaning(body) else data
     return cleaned
 
 

@@ -50,6 +50,11 @@ class HostMiddleware:
             response = PlainTextResponse("No portal is served under this host name.\n", status_code=404)
             await response(scope, receive, send)
             return
+        name = api.find_action(scope)
+        if name is not None:
+            answer = await api.answer(site, Request(scope, receive), name)
+            await answer(scope, receive, send)
+            return
         scope.setdefault("state", {})["site"] = site
         await self.app(scope, receive, send)
 

@@ -17,6 +17,8 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from odl_host.server import migrations
+from odl_host.server.statements import Statement
+from odl_host.server.tables import counters
 
 BUSY_TIMEOUT_MS = 30_000
 """How long a writer waits for another process; a bulk load commits far more often than that."""
@@ -26,7 +28,7 @@ IDLE_CONNECTIONS = 16
 
 
 COUNT_WRITE = "UPDATE counters SET value = value + 1 WHERE name = 'writes'"
-LAST_WRITE = "SELECT value FROM counters WHERE name = 'writes'"
+_LAST_WRITE = Statement(sa.select(counters.c.value).where(counters.c.name == "writes"))
 
 
 class Database(ABC):
@@ -112,9 +114,14 @@ class Database(ABC):
                     done.append(migrations.apply_step(db, pending[0]))
         return done
 
-    @abstractmethod
+    def look_up(self, statement: Statement, **values: Any) -> Any:
+        """Return the first row of a query, or None: alone it sees one state of the database in any case."""
+        with self.reading() as db:
+            return statement.first(db, **values)
+
     def last_write(self) -> int:
         """Return the number of the last transaction that wrote, in whichever process."""
+        return int(self.look_up(_LAST_WRITE)[0])
 
     @abstractmethod
     def check(self) -> list[str]:

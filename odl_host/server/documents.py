@@ -15,6 +15,9 @@ SITE = "\ufdd0"
 """Stands for the site's address in stored text. Source: Unicode 15, §23.7, noncharacters are for internal use."""
 
 _SUSPECT = re.compile(r"[\x00\ud800-\udfff\ufdd0]")
+_SUSPECT_BYTES = re.compile(
+    rb"\\u(?:0000|[dD][89a-fA-F]|[fF][dD][dD]0)|\x00|\xed[\xa0-\xbf]|\xef\xb7\x90"  # UTF-16 has NULs
+)
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -42,6 +45,15 @@ def clean(value: Any) -> Any:
     if isinstance(value, list):
         return [clean(inner) for inner in value]
     return value
+
+
+def may_need_cleaning(body: bytes) -> bool:
+    r"""Return whether what is decoded from JSON may hold something that `clean` takes out.
+
+    >>> may_need_cleaning(b'"\\u00e9"'), may_need_cleaning(b'"\\ud83d"'), may_need_cleaning(b'"\\u0000"')
+    (False, True, True)
+    """
+    return _SUSPECT_BYTES.search(body) is not None
 
 
 def join_object(text: str, **members: str) -> str:

@@ -5,6 +5,7 @@ Each function returns the value to keep or raises `Invalid`.
 
 from __future__ import annotations
 
+import functools
 import re
 import uuid
 from datetime import UTC, datetime
@@ -76,6 +77,7 @@ def check_tag(value: Any) -> str:
     return tag
 
 
+@functools.lru_cache(maxsize=4096)
 def tag_id(name: str) -> str:
     """Return the id of a free tag, which follows from its name."""
     return str(uuid.uuid5(_TAG_SPACE, name))

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from odl_host.errors import ConfigError, StorageError, Unavailable
-from odl_host.server.database import BUSY_TIMEOUT_MS, LAST_WRITE, Database
+from odl_host.server.database import BUSY_TIMEOUT_MS, Database
 
 OLDEST = (13, 0)
 WRITER_LOCK = 0x6F646C68
@@ -51,11 +51,6 @@ class PostgresqlDatabase(Database):
         sa.event.listen(engine, "connect", _configure)
         label = address.render_as_string(hide_password=True).replace("+pg8000", "")
         super().__init__(engine, label, migrate=migrate)
-
-    def last_write(self) -> int:
-        """Return the number of the last transaction that wrote."""
-        with self.reading() as db:
-            return int(db.exec_driver_sql(LAST_WRITE).scalar_one())
 
     def check(self) -> list[str]:
         """Return the settings of the server that break the promise."""

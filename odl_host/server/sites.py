@@ -21,6 +21,7 @@ from odl_host.server.answers import KeptAnswers
 from odl_host.server.clock import now
 from odl_host.server.credentials import hash_token
 from odl_host.server.database import Database, open_database
+from odl_host.server.documents import Rendered
 from odl_host.server.guesses import Failures
 from odl_host.server.registry import StoredFile, Upload, User
 from odl_host.server.statements import Statement
@@ -79,7 +80,8 @@ class Site:
     rows: RowStore
     contact: str = ""
     settings: Mapping[str, object] = field(default_factory=lambda: CKAN_DEFAULTS)
-    answers: KeptAnswers = field(default_factory=KeptAnswers)
+    answers: KeptAnswers[Rendered] = field(default_factory=KeptAnswers)
+    bodies: KeptAnswers[bytes] = field(default_factory=KeptAnswers)
     accesses: dict[str, str] = field(default_factory=dict)
     """When tokens were used, by their hash, until it is written down."""
     failures: Failures = field(default_factory=Failures)
@@ -105,15 +107,13 @@ class Site:
 
     def find_user(self, name: str) -> User | None:
         """Return the active user of this name, or None."""
-        with self.db.reading() as db:
-            row = _USER.first(db, name=name)
+        row = self.db.look_up(_USER, name=name)
         return User(row.id, row.name, row.sysadmin) if row else None
 
     def find_user_by_token(self, token: str) -> User | None:
         """Return the active user whom this token stands for, or None."""
         digest, moment = hash_token(token), now()
-        with self.db.reading() as db:
-            row = _USER_OF_TOKEN.first(db, hash=digest, now=moment)
+        row = self.db.look_up(_USER_OF_TOKEN, hash=digest, now=moment)
         if row is None:
             return None
         if (row.last_access or "")[:ACCESS_CHARACTERS] != moment[:ACCESS_CHARACTERS]:

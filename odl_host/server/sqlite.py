@@ -17,7 +17,8 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from odl_host.errors import StorageError, Unavailable
-from odl_host.server.database import BUSY_TIMEOUT_MS, LAST_WRITE, Database
+from odl_host.server.database import BUSY_TIMEOUT_MS, Database
+from odl_host.server.statements import Statement
 
 FULL_BYTES = 1 << 16
 """SQLite opens a log and an index of it beside the file: with less free space it says "disk I/O error", not "full"."""
@@ -57,13 +58,13 @@ class SqliteDatabase(Database):
         sa.event.listen(engine, "connect", _configure)
         super().__init__(engine, str(path), migrate=migrate)
 
-    def last_write(self) -> int:
-        """Return the number of the last transaction that wrote; a statement of its own needs no BEGIN."""
+    def look_up(self, statement: Statement, **values: Any) -> Any:
+        """Return the first row of a query, or None; a statement of its own needs no BEGIN."""
         db = self._take()
-        driver: Any = db.connection.driver_connection
         try:
-            (number,) = driver.execute(LAST_WRITE).fetchone()
-            return int(number)
+            return statement.first(db, **values)
+        except sqlite3.Error as error:
+            raise self._explained(error) from error
         finally:
             self._idle.append(db)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 from odl_host.server.answers import MAX_CHARACTERS, KeptAnswers
 from odl_host.server.documents import Rendered
 from odl_host.server.registry import find_kept, get_action
-from odl_host.server.sites import Site
+from odl_host.server.sites import Site, create_token
+from tests.unit.server.test_login import Browser
 
 
 def search(site: Site) -> Any:
@@ -52,8 +54,32 @@ def test_what_one_user_may_see_is_kept_for_nobody(site: Site) -> None:
     assert find_kept(site, site.find_user("odl-host"), get_action("package_search"), asked) is None
 
 
+def test_what_is_kept_of_an_address_is_the_publics_and_ends_with_a_write(
+    site: Site, tmp_path: Path, open_at: Callable[..., Site]
+) -> None:
+    ckan = site.as_sysadmin()
+    ckan.call_action("organization_create", {"name": "aime"})
+    ckan.call_action("package_create", {"name": "secret", "owner_org": "aime", "private": True})
+    address = "/api/3/action/package_search?include_private=true"
+    token = {"authorization": create_token(site, "odl-host", "essai")}
+    browser = Browser(site)
+
+    def count(headers: dict[str, str] | None = None) -> int:
+        found: int = json.loads(browser.get(address, headers).text)["result"]["count"]
+        return found
+
+    assert [count(token), count(), count(token), count()] == [1, 0, 1, 0]
+    script = browser.get(f"{address}&callback=montrer")
+    assert script.text.startswith("montrer(")
+    assert browser.get(f"{address}&callback=autre").text.startswith("autre(")
+    open_at(tmp_path).as_sysadmin().call_action("package_patch", {"id": "secret", "private": False})
+    assert count() == 1
+    refused = browser.get("/api/3/action/package_show?id=absent")
+    assert refused.status_code == browser.get("/api/3/action/package_show?id=absent").status_code == 404
+
+
 def test_what_is_kept_has_a_limit() -> None:
-    kept = KeptAnswers()
+    kept = KeptAnswers[Rendered]()
     large = Rendered("x" * 1_000_000)
     for number in range(30):
         kept.keep((1, "a", str(number)), large)
@@ -62,5 +88,7 @@ def test_what_is_kept_has_a_limit() -> None:
     assert len(found) * 1_000_000 <= MAX_CHARACTERS
     kept.keep((1, "b", ""), Rendered("x" * 2_000_000))
     assert kept.find((1, "b", "")) is None
+    kept.keep((1, "b", "x" * 2_000_000), Rendered("x"))
+    assert kept.find((1, "b", "x" * 2_000_000)) is None
     kept.keep((2, "a", ""), Rendered("x"))
     assert kept.find((1, "a", "29")) is None
