@@ -27,7 +27,15 @@ from odl_host.server.vocabularies import ensure_tag, find_vocabulary, show_tag
 
 TEXTS = ("author", "author_email", "maintainer", "maintainer_email", "license_id", "notes", "url", "version")
 STATES = frozenset({"active", "draft", "deleted"})
-RESERVED_KEYS = frozenset({*TEXTS, "name", "title", "private", "owner_org", "tags", "resources"})
+RESERVED_KEYS = frozenset(
+    {
+        *(*TEXTS, "id", "name", "title", "type", "state", "private", "owner_org", "metadata_modified"),
+        *("tags", "tag_string", "extras", "resources", "groups", "plugin_data"),
+        *("relationships_as_object", "relationships_as_subject", "save", "return_to"),
+        *("__before", "__extras", "__junk"),
+    }
+)
+"""What no extra may be called."""
 
 _USED_RESOURCE_IDS = sa.select(resources.c.id, resources.c.package_id).where(
     resources.c.id.in_(sa.bindparam("ids", expanding=True))
@@ -39,7 +47,7 @@ class DatasetInput:
     """A dataset as it was sent, checked. None in `resources` or `group_ids` means: not sent, leave them.
 
     `organization` is the JSON that it will show of its own; `name_taken_from` the id of the deleted dataset that
-    gives its name back.
+    gives its name back; `is_dated`: a sysadmin says when it was modified.
     """
 
     doc: JsonDict
@@ -47,6 +55,7 @@ class DatasetInput:
     group_ids: list[str] | None
     organization: str | None
     name_taken_from: str | None
+    is_dated: bool
 
 
 @dataclass(slots=True)
@@ -159,10 +168,7 @@ class _Reader:
             return "dataset"
 
     def tags(self) -> list[JsonDict]:
-        text = self.data.get("tag_string")
-        if "tags" not in self.data and isinstance(text, str):
-            return self._tags_of_string(text)
-        free: dict[str, None] = {}
+        free = self._tags_of_string(self.data.get("tag_string"))
         closed: dict[str, JsonDict] = {}
         nested: list[JsonDict] = []
         for tag in require_dicts("tags", self.data.get("tags"), self.data):
@@ -187,15 +193,17 @@ class _Reader:
             [*map(_free_tag, free), *closed.values()], key=lambda tag: (tag["name"], not tag["vocabulary_id"])
         )
 
-    def _tags_of_string(self, text: str) -> list[JsonDict]:
+    def _tags_of_string(self, value: object) -> dict[str, None]:
+        """Tags in a text join those of the list; of the first wrong one, one reason is told."""
         names: dict[str, None] = {}
-        for part in filter(None, map(str.strip, text.split(","))):
+        parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
+        for part in filter(None, (as_text(part).strip() for part in parts)):
             try:
                 names[check_tag(part)] = None
             except Invalid as error:
-                self.refuse("tag_string", *error.messages)
+                self.refuse("tag_string", error.messages[0])
                 break
-        return [_free_tag(name) for name in sorted(names)]
+        return names
 
     def extras(self) -> list[dict[str, str]]:
         extras, messages = check_extras(self.data, reserved=RESERVED_KEYS, is_sysadmin=self.is_sysadmin)
@@ -301,7 +309,7 @@ def read_dataset(
     }
     if license_ and license_.url:
         doc["license_url"] = license_.url
-    return DatasetInput(doc, entries, group_ids, reader.organization, reader.name_taken_from)
+    return DatasetInput(doc, entries, group_ids, reader.organization, reader.name_taken_from, modified is not None)
 
 
 def _chosen_date(reader: _Reader, key: str) -> str | None:

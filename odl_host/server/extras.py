@@ -47,6 +47,8 @@ def check_extras(
     values: dict[str, Any] = {}
     duplicates: dict[str, None] = {}
     for extra in require_dicts("extras", data.get("extras"), data):
+        if not extra:
+            continue  # as in CKAN, an empty dictionary is none
         found: JsonDict = {}
         key = extra.get("key")
         if key is None or key == "":

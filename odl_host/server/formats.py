@@ -46,6 +46,8 @@ _CANONICAL = {name.lower(): name for name in _NAMES} | {
     "text/turtle": "TTL",
     "application/pdf": "PDF",
     "application/zip": "ZIP",
+    "application/x-tar": "TAR",
+    "application/x-qgis": "QGIS",
     "application/vnd.ms-excel": "XLS",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "XLSX",
     "application/vnd.oasis.opendocument.spreadsheet": "ODS",
@@ -94,11 +96,11 @@ def canonical_format(text: str) -> str:
 def guess_mimetype(url: str) -> str | None:
     """Return the media type that the end of a URL's path, or a file name, suggests.
 
-    >>> guess_mimetype("https://example.org/a.csv?x=1"), guess_mimetype("https://example.org/")
-    ('text/csv', None)
+    >>> guess_mimetype("https://example.org/a.csv?x=1"), guess_mimetype("a.csv"), guess_mimetype("https://example.com")
+    ('text/csv', 'text/csv', None)
     """
     try:
-        name = urlsplit(url).path or url
+        name = urlsplit(url).path
     except ValueError:
         return None
     suffix = PurePosixPath(name).suffix.lower()

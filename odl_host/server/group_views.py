@@ -18,7 +18,10 @@ from odl_host.server.registry import Context
 from odl_host.server.tables import followers, groups, members, packages, users
 from odl_host.server.users import PUBLIC_COLUMNS, count_created_packages, get_account, show_user
 
-SHOWN_DATASETS_MAX = 1000
+SHOWN_DATASETS_MAX = 10
+"""How many datasets an organization or a group is shown with, the last changed first, as in CKAN."""
+
+LISTED_DATASETS_MAX = 1000
 SORT_FIELDS = ("name", "package_count", "title")
 ACTIVE = packages.c.state == "active"
 PUBLIC_DATASETS = sa.and_(ACTIVE, packages.c.private == sa.false())
@@ -102,9 +105,8 @@ def show_group(
         doc["member_count"] = _member_counts(ctx, [group.id]).get(group.id, 0)
     body = encode(doc)
     if params.include_datasets:
-        body = join_object(
-            body, packages=join_array(render_datasets(ctx.db, _dataset_ids(ctx, group, owned=is_organization)))
-        )
+        ids = _dataset_ids(ctx, group, owned=is_organization, limit=SHOWN_DATASETS_MAX)
+        body = join_object(body, packages=join_array(render_datasets(ctx.db, ids)))
     return place(body, ctx.site.url)
 
 
@@ -288,7 +290,7 @@ def _users(ctx: Context, ids: list[str]) -> dict[str, list[JsonDict]]:
     return found
 
 
-def _dataset_ids(ctx: Context, group: Group, *, owned: bool) -> list[str]:
+def _dataset_ids(ctx: Context, group: Group, *, owned: bool, limit: int) -> list[str]:
     query = sa.select(packages.c.id).where(_visible(ctx))
     if owned:
         query = query.where(packages.c.owner_org == group.id)
@@ -296,12 +298,12 @@ def _dataset_ids(ctx: Context, group: Group, *, owned: bool) -> list[str]:
         query = query.join(members, members.c.object_id == packages.c.id).where(
             members.c.group_id == group.id, members.c.object_type == "package"
         )
-    return list(ctx.db.scalars(query.order_by(packages.c.metadata_modified.desc()).limit(SHOWN_DATASETS_MAX)))
+    return list(ctx.db.scalars(query.order_by(packages.c.metadata_modified.desc()).limit(limit)))
 
 
 def packages_of_group(ctx: Context, group: Group, limit: int | None) -> Rendered:
     """Return the datasets that were put in a group, as far as the caller may see them, the last changed first."""
-    ids = _dataset_ids(ctx, group, owned=False)[:limit]
+    ids = _dataset_ids(ctx, group, owned=False, limit=LISTED_DATASETS_MAX)[:limit]
     return place(join_array(render_datasets(ctx.db, ids)), ctx.site.url)
 
 

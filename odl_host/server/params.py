@@ -126,10 +126,10 @@ def as_text(value: Any) -> str:
 
 
 def flag(value: Any) -> bool:
-    """Convert to a boolean as CKAN does: true, yes, t, y, on and 1 are true, all else is false."""
+    """Convert to a boolean as CKAN does: true, yes, t, y and 1 are true, all else is false."""
     if isinstance(value, bool):
         return value
-    return isinstance(value, str | int | float) and str(value).strip().lower() in {"true", "yes", "t", "y", "on", "1"}
+    return isinstance(value, str | int | float) and str(value).strip().lower() in {"true", "yes", "t", "y", "1"}
 
 
 def integer(value: Any) -> int:

@@ -22,6 +22,7 @@ from odl_host.server.groups import (
     get_group,
     group_ids_of_user,
 )
+from odl_host.server.params import MISSING_VALUE
 from odl_host.server.registry import Context, of_callers
 from odl_host.server.search.documents import PUBLIC
 from odl_host.server.tables import collaborators
@@ -165,6 +166,8 @@ def can_edit_dataset(ctx: Context, params: Any) -> None:
 
 def can_add_resource(ctx: Context, params: Any) -> None:
     """Whoever may change the dataset named by `package_id`."""
+    if params.package_id is None:
+        raise ValidationError({"name_or_id": [MISSING_VALUE]})
     require_resource_creator(ctx, ctx.once(get_dataset, params.package_id))
 
 

@@ -29,9 +29,9 @@ def check_plugin_data(data: JsonDict, key: str = "plugin_data") -> None:
 
 
 def save_plugin_data(ctx: Context, object_type: str, object_id: str, data: JsonDict, key: str = "plugin_data") -> None:
-    """Keep what a sysadmin sent as `data[key]`; nothing sent, or by somebody else: leave what is there."""
+    """Keep what a sysadmin sent as `data[key]`; nothing sent, or by somebody else, leaves what is there."""
     value = data.get(key)
-    if value is None or ctx.user is None or not ctx.user.sysadmin:
+    if value is None or (object_type == "package" and not value) or ctx.user is None or not ctx.user.sysadmin:
         return
     where = (plugin_data.c.object_type == object_type, plugin_data.c.object_id == object_id)
     ctx.db.execute(plugin_data.delete().where(*where))

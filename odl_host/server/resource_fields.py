@@ -25,8 +25,7 @@ COMPUTED = frozenset({"package_id", "position", "state", "metadata_modified", "d
 ORIGINAL_KEYS = ("original_name", "original_hash", "original_size", "original_url")
 NOT_KEPT = frozenset(
     {
-        *("upload", "original", "clear_upload", "revision_id", "extras"),
-        "datastore_contains_all_records_of_source_file",
+        *("upload", "original", "clear_upload", "extras", "tracking_summary", "__extras", "__before"),
     }
 )
 
@@ -75,7 +74,7 @@ def check_resource(data: object, *, stored: Resource | None) -> tuple[ResourceIn
     given: JsonDict = {}
     resource_id = stored.id if stored else str(uuid.uuid4())
     for key, value in data.items():
-        if key in COMPUTED or key in NOT_KEPT or key in ORIGINAL_KEYS or key.startswith("__"):
+        if key in COMPUTED or key in NOT_KEPT or key in ORIGINAL_KEYS:
             continue
         try:
             if key == "id":
@@ -85,9 +84,7 @@ def check_resource(data: object, *, stored: Resource | None) -> tuple[ResourceIn
                 continue
             elif key == "url" or key in ("format", "hash"):
                 given[key] = as_text(value).strip() if value is not None else ""
-            elif key == "url_type":
-                given[key] = as_text(value) if value else None
-            elif key in TEXTS:
+            elif key == "url_type" or key in TEXTS:
                 given[key] = None if value is None else as_text(value)
             elif key == "created":
                 given |= {key: check_date(value)} if value else {}

@@ -92,9 +92,11 @@ def show_view(row: Any) -> JsonDict:
     }
 
 
-def insert_view(db: sa.Connection, resource: Mapping[str, Any], view_type: str, doc: JsonDict) -> str:
-    """Add a view after the others of its resource and return its id."""
-    view_id = str(uuid.uuid4())
+def insert_view(
+    db: sa.Connection, resource: Mapping[str, Any], view_type: str, doc: JsonDict, view_id: str = ""
+) -> str:
+    """Add a view after the others of its resource and return its id, a new one unless it is given."""
+    view_id = view_id or str(uuid.uuid4())
     row = {
         "id": view_id,
         "resource_id": resource["id"],

@@ -48,7 +48,13 @@ UNORDERED = frozenset(
             "vocabulary_update",
             "package_relationships_list",
         ),
-        *("term_translation_show", "group_autocomplete", "organization_autocomplete", "user_autocomplete"),
+        *(
+            "term_translation_show",
+            "package_autocomplete",
+            "group_autocomplete",
+            "organization_autocomplete",
+            "user_autocomplete",
+        ),
     }
 )
 """Actions whose results CKAN gives in no order."""

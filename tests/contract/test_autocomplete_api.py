@@ -22,7 +22,8 @@ def test_search_boxes_are_answered_in_ckans_wrapping(server: Server, token: str)
         assert answer.status_code == 200
         return answer.json()
 
-    found = {"match_displayed": f"Titre {word}", "match_field": "title", "name": dataset["name"]}
+    shown_as = f"Titre {word} ({dataset['name']})"
+    found = {"match_displayed": shown_as, "match_field": "title", "name": dataset["name"]}
     assert ask("2/util/dataset/autocomplete", incomplete=word) == {
         "ResultSet": {"Result": [found | {"title": f"Titre {word}"}]}
     }

@@ -30,7 +30,7 @@ from odl_host.server.params import (
     text_list,
 )
 from odl_host.server.registry import Context, action
-from odl_host.server.tables import activities, dashboards, followers, members
+from odl_host.server.tables import activities, dashboards, followers, members, packages
 from odl_host.server.users import find_account, get_account
 
 
@@ -50,8 +50,8 @@ class Page(Params):
     offset: int = optional(_count, 0)
     before: str | None = optional(lambda value: _moment(value))
     after: str | None = optional(lambda value: _moment(value))
-    activity_types: list[str] | None = optional(text_list)
-    exclude_activity_types: list[str] | None = optional(text_list)
+    activity_types: list[str] | None = optional(lambda value: _list(value))
+    exclude_activity_types: list[str] | None = optional(lambda value: _list(value))
 
 
 class Stream(Page):
@@ -103,11 +103,17 @@ class Nothing(Params):
 
 
 def _moment(value: Any) -> str:
-    """Read an instant: seconds since 1970, or a date."""
+    """Read an instant: seconds since 1970."""
     try:
         return datetime.fromtimestamp(float(value), UTC).replace(tzinfo=None).isoformat()
     except (TypeError, ValueError, OverflowError, OSError):
-        return check_date(value)
+        raise Invalid("Must be a float timestamp") from None
+
+
+def _list(value: Any) -> list[str]:
+    if isinstance(value, str) and not value.strip().startswith("["):
+        raise Invalid("Not a list")
+    return text_list(value)
 
 
 def _has_dashboard(ctx: Context, params: Any) -> None:  # noqa: ARG001 - every rule has the same form
@@ -332,10 +338,11 @@ def _of_user(user_id: str) -> Any:
 
 
 def _of_group(group_id: str) -> Any:
+    """What happened to a group and its datasets, but for those that are private now."""
     inside = sa.select(members.c.object_id).where(members.c.group_id == group_id, members.c.object_type == "package")
-    return sa.or_(
-        activities.c.object_id == group_id, activities.c.owner_org == group_id, activities.c.object_id.in_(inside)
-    )
+    private = sa.select(packages.c.id).where(packages.c.private == sa.true())
+    theirs = sa.or_(activities.c.owner_org == group_id, activities.c.object_id.in_(inside))
+    return sa.or_(activities.c.object_id == group_id, sa.and_(theirs, activities.c.object_id.not_in(private)))
 
 
 def _of_dashboard(ctx: Context) -> Any:
@@ -357,14 +364,19 @@ def _listed(ctx: Context, params: Page, where: Any) -> list[JsonDict]:
     settings = ctx.site.settings
     limit = params.limit or int(str(settings["ckan.activity_list_limit"]))
     limit = min(limit, int(str(settings["ckan.activity_list_limit_max"])))
-    query = sa.select(activities).where(where).order_by(activities.c.timestamp.desc(), activities.c.id)
+    if params.activity_types and params.exclude_activity_types:
+        raise ValidationError({"activity_types": ["Cannot be used together with `exclude_activity_types"]})
+    # Those after an instant are the first ones after it, shown the last first all the same.
+    is_forward = params.after is not None and params.before is None
+    order = activities.c.timestamp.asc() if is_forward else activities.c.timestamp.desc()
+    query = sa.select(activities).where(where).order_by(order, activities.c.id)
     if params.before is not None:
         query = query.where(activities.c.timestamp < params.before)
     if params.after is not None:
         query = query.where(activities.c.timestamp > params.after)
-    if params.activity_types is not None:
+    if params.activity_types:
         query = query.where(activities.c.activity_type.in_(params.activity_types))
-    if params.exclude_activity_types is not None:
+    if params.exclude_activity_types:
         query = query.where(activities.c.activity_type.not_in(params.exclude_activity_types))
     held = permissions.labels_of_caller(ctx)
     found: list[JsonDict] = []
@@ -379,4 +391,4 @@ def _listed(ctx: Context, params: Page, where: Any) -> list[JsonDict]:
             found.append(show_activity(ctx, row))
             if len(found) >= limit:
                 break
-    return found
+    return found[::-1] if is_forward else found

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server import permissions
-from odl_host.server.params import MISSING_VALUE, Params, natural, optional, required, text
+from odl_host.server.params import MISSING_VALUE, Params, natural, optional, sent, text
 from odl_host.server.registry import Context, action
 from odl_host.server.search.index import SearchRequest
 from odl_host.server.search.lucene import Everything
@@ -34,7 +36,7 @@ class PackagePart(Params):
 class FormatPart(Params):
     """A part of a format."""
 
-    q: str = required(text)
+    q: str = sent(text)
     limit: int = optional(natural, DEFAULT_FORMATS)
 
 
@@ -67,7 +69,7 @@ def format_autocomplete(ctx: Context, params: FormatPart) -> list[str]:
     """
     request = SearchRequest(query=Everything(), rows=0, facet_fields=["res_format"], facet_limit=FORMATS_MAX)
     counts = ctx.site.index.search(ctx.db, request).facets.get("res_format", {})
-    found = dict.fromkeys(name.lower() for name in counts if params.q.lower() in name.lower())
+    found = dict.fromkeys(name.lower() for name in counts if (params.q or "").lower() in name.lower())
     return list(found)[: params.limit]
 
 
@@ -85,8 +87,7 @@ def package_autocomplete(ctx: Context, params: PackagePart) -> list[JsonDict]:
     query = (
         sa.select(packages.c.name, packages.c.title)
         .where(
-            packages.c.state == "active",
-            packages.c.private == sa.false(),
+            _is_found(ctx),
             sa.or_(
                 packages.c.name.icontains(params.q, autoescape=True),
                 packages.c.title.icontains(params.q, autoescape=True),
@@ -98,9 +99,32 @@ def package_autocomplete(ctx: Context, params: PackagePart) -> list[JsonDict]:
     found = []
     for row in ctx.db.execute(query):
         match = "name" if params.q.lower() in row.name else "title"
-        shown = row.name if match == "name" else row.title
+        shown = row.name if match == "name" else f"{row.title} ({row.name})"
         found.append({"match_displayed": shown, "match_field": match, "name": row.name, "title": row.title})
     return found
+
+
+def _is_found(ctx: Context) -> Any:
+    """Which datasets the caller may find, drafts and private ones among them."""
+    labels = permissions.labels_of_caller(ctx)
+    is_alive = packages.c.state.in_(("active", "draft"))
+    if labels is None:
+        return is_alive
+    held: dict[str, list[str]] = {"member": [], "creator": [], "collaborator": []}
+    for label in labels:
+        kind, _, key = label.partition("-")
+        held.setdefault(kind, []).append(key)
+    return sa.or_(
+        sa.and_(packages.c.state == "active", packages.c.private == sa.false()),
+        sa.and_(
+            is_alive,
+            sa.or_(
+                packages.c.owner_org.in_(held["member"]),
+                sa.and_(packages.c.owner_org.is_(None), packages.c.creator_user_id.in_(held["creator"])),
+                packages.c.id.in_(held["collaborator"]),
+            ),
+        ),
+    )
 
 
 def _matches(ctx: Context, params: Part, *, is_organization: bool) -> list[JsonDict]:

@@ -256,7 +256,7 @@ def _new_resource(ctx: Context, sent: object, echo: JsonDict) -> Resource:
 
 
 def _write_table(ctx: Context, resource: Resource, given: CreateInput) -> dict[str, str]:
-    """Create or change the table; return the type of each field that was sent, by the name that it was given."""
+    """Create or change the table; return the types that were sent or guessed, by field."""
     for _ in range(ATTEMPTS):
         try:
             return _write_table_once(ctx, resource, given)
@@ -304,7 +304,8 @@ def _set_fields_of(writer: Writer, given: CreateInput, *, is_new: bool) -> dict[
             name = "json" if name == "nested" else name
         else:
             raise ValidationError({"fields": [f'"{field.id}" type not guessable']})
-        types[field.id] = name
+        if field.type_name or field.id not in known:
+            types[field.id] = name
         if field.id not in known:
             new.append((field.id, get_type(name), field.info))
     named = {field.id for field in given.fields or []}

@@ -73,7 +73,7 @@ def organization_show(ctx: Context, params: GroupShow) -> Rendered:
     """Return one organization.
 
     :param id: the organization's id or name
-    :param include_datasets: add its datasets, at most 1000, private ones for its members
+    :param include_datasets: add its 10 last changed datasets, private ones for its members
     :param include_dataset_count, include_extras, include_users: true by default
     """
     return show_group(ctx, params, is_organization=True)
@@ -84,7 +84,7 @@ def group_show(ctx: Context, params: GroupShow) -> Rendered:
     """Return one group.
 
     :param id: the group's id or name
-    :param include_datasets: add its datasets, at most 1000, private ones for its members
+    :param include_datasets: add its 10 last changed datasets, private ones for its members
     :param include_dataset_count, include_extras, include_users: true by default
     """
     return show_group(ctx, params, is_organization=False)

@@ -29,6 +29,7 @@ from odl_host.server.datasets import (
     update_resource,
 )
 from odl_host.server.documents import Rendered, encode, join_array, join_object, place
+from odl_host.server.extras import require_dicts
 from odl_host.server.groups import put_member, remove_member
 from odl_host.server.params import (
     MISSING_VALUE,
@@ -217,7 +218,7 @@ def package_update(ctx: Context, params: ChangedPackage) -> Rendered:
     :param id: the dataset's id or name; without one, `name` says which
     """
     dataset = _changed(ctx, params)
-    replace_dataset(ctx, dataset, params.data)
+    replace_dataset(ctx, dataset, {**params.data, "type": params.data.get("type") or dataset.type})
     return _shown(ctx, get_dataset(ctx.db, dataset.id))
 
 
@@ -229,8 +230,8 @@ def package_patch(ctx: Context, params: PackageShow) -> Rendered:
     """
     dataset = ctx.once(get_dataset, params.id)
     kept = {key: value for key, value in dataset.fields.items() if key not in ("metadata_modified", "metadata_created")}
-    if "tag_string" in params.data:
-        kept.pop("tags")
+    for key in ("extras", "tags", "groups", "resources"):
+        require_dicts(key, params.data.get(key), params.data)
     replace_dataset(ctx, dataset, {**kept, **params.data, "id": dataset.id})
     return _shown(ctx, get_dataset(ctx.db, dataset.id))
 
@@ -296,7 +297,7 @@ def replace_dataset(
     changed = _replace_resources(ctx, dataset, entry, stored, files)
     changed |= _replace_groups(ctx, dataset, entry)
     is_same = not changed and _without_date(entry.doc) == _without_date(before)
-    if is_same and entry.doc["metadata_modified"] != data.get("metadata_modified"):
+    if is_same and not entry.is_dated:
         return
     if entry.doc["name"] != before["name"]:
         _free_name(ctx, entry)

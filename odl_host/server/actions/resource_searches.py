@@ -16,9 +16,9 @@ from odl_host.server.tables import packages, resources
 
 FIELDS = frozenset(
     {
-        *("url", "format", "description", "hash", "position", "name", "resource_type"),
+        *("url", "format", "description", "hash", "name", "resource_type"),
         *("mimetype", "mimetype_inner", "size", "last_modified", "cache_url", "cache_last_updated", "created"),
-        *("metadata_modified", "state", "url_type"),
+        *("metadata_modified", "url_type"),
     }
 )
 MATCHES_MAX = 10_000
@@ -38,12 +38,12 @@ class ResourceSearch(Params):
 def resource_search(ctx: Context, params: ResourceSearch) -> JsonDict:
     """Return the resources of public datasets whose fields contain texts, whatever their case.
 
-    :param query: `field:text`, or a list of them, of which all must hold; `hash` must begin with the text. Fields
-        that are not CKAN's own must be named in `ckan.extra_resource_fields`
+    :param query: `field:text`, or a list of them, one for each field, of which all must hold; `hash` must begin with
+        the text. Fields that are not CKAN's own must be named in `ckan.extra_resource_fields`
     :param order_by: a field
     :param offset, limit: a page
     """
-    terms = _terms(ctx, params.query)
+    terms = _terms(ctx, params.data.get("query"))
     conditions = [
         packages.c.state == "active",
         packages.c.private == sa.false(),
@@ -70,7 +70,7 @@ def resource_search(ctx: Context, params: ResourceSearch) -> JsonDict:
 
 
 def _terms(ctx: Context, query: Any) -> list[tuple[str, str]]:
-    if query in (None, "", []):
+    if query is None:
         raise ValidationError({"query": MISSING_VALUE})
     known = FIELDS | set(ctx.site.extra_resource_fields)
     terms = []
@@ -81,7 +81,8 @@ def _terms(ctx: Context, query: Any) -> list[tuple[str, str]]:
         if field not in known:
             raise ValidationError({"query": f'Field "{field}" not recognised in resource_search.'})
         terms.append((field, term))
-    return terms
+    # Of several texts for one field, the last counts.
+    return list(dict(terms).items())
 
 
 def _holds(fields: JsonDict, field: str, term: str) -> bool:

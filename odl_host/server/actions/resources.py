@@ -23,7 +23,7 @@ from odl_host.server.datasets import (
     update_resource,
 )
 from odl_host.server.documents import Rendered, encode, place
-from odl_host.server.params import MISSING_VALUE, Params, anything, flag, named, optional, required, text
+from odl_host.server.params import MISSING_VALUE, Params, anything, flag, named, optional, required, sent, text
 from odl_host.server.registry import Context, StoredFile, action
 from odl_host.server.resource_fields import ORIGINAL_KEYS, ResourceInput, build_resource, check_resource
 from odl_host.server.uploads import check_size
@@ -41,7 +41,7 @@ class Ref(Params):
 class NewResource(Params):
     """A resource of a dataset; its fields are checked as a whole by `resource_fields`."""
 
-    package_id: str = required(text)
+    package_id: str = sent(text)
 
 
 class ChangedResource(Params):

@@ -51,7 +51,7 @@ def package_revise(ctx: Context, params: Revision) -> Rendered:
     if patterns := _patterns(params.data, "filter"):
         kept = {key: data[key] for key in KEPT_KEYS}
         data = _filtered(data, patterns, ()) | kept
-    update = _dictionary(params.data, "update")
+    update = _dictionaries(params.data)["update"]
     try:
         _merge(data, update)
     except _Refused as error:
@@ -79,18 +79,27 @@ def _document(ctx: Context, dataset: Dataset) -> JsonDict:
     return decoded
 
 
-def _dictionary(data: JsonDict, key: str) -> JsonDict:
-    value = data.get(key)
-    if isinstance(value, str) and value.strip().startswith("{"):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            raise ValidationError({key: ["Could not parse as valid JSON"]}) from None
-    if value is None or value == "":
-        return {}
-    if not isinstance(value, dict):
-        raise ValidationError({key: ["Must be a dict"]})
-    return value
+def _dictionaries(data: JsonDict) -> dict[str, JsonDict]:
+    """Return what must match and what to write, which may come as JSON.
+
+    :raises ValidationError: one is no dictionary.
+    """
+    found: dict[str, JsonDict] = {}
+    errors: JsonDict = {}
+    for key in ("match", "update"):
+        value = data.get(key)
+        if isinstance(value, str) and value[:1] in ("{", "["):
+            with suppress(ValueError):
+                value = json.loads(value)
+        if value is None or value == "":
+            value = {}
+        if isinstance(value, dict):
+            found[key] = value
+        else:
+            errors[key] = ["Must be a dict"]
+    if errors:
+        raise ValidationError(errors)
+    return found
 
 
 def _flattened(data: JsonDict, part: str) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -109,9 +118,10 @@ def _patterns(data: JsonDict, key: str) -> list[str]:
         return []
     if isinstance(value, str):
         try:
-            value = json.loads(value) if value.strip().startswith("[") else value.split(",")
+            decoded = json.loads(value)
         except ValueError:
-            raise ValidationError({key: ["Could not parse as valid JSON"]}) from None
+            decoded = None
+        value = decoded if isinstance(decoded, list) else value.split(",")
     if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
         raise ValidationError({key: ["Not a list"]})
     return [entry.strip() for entry in value]
@@ -119,7 +129,7 @@ def _patterns(data: JsonDict, key: str) -> list[str]:
 
 def _matching(ctx: Context, data: JsonDict) -> Dataset:
     """Return the dataset that matches. :raises ValidationError: values differ. :raises NotFound: there is none."""
-    match = _dictionary(data, "match")
+    match = _dictionaries(data)["match"]
     flat = list(_flattened(data, "match"))
     own = {**match, **{path[0]: value for path, value in flat if len(path) == 1}}
     ref = own.get("id") or own.get("name")
@@ -198,7 +208,7 @@ def _put(document: Any, path: tuple[str, ...], value: Any) -> None:
                 raise _Refused(f"Expected list for {'__'.join(path[:-1])}")
             document.extend(value)
             return
-        position = _index(document, last, name)
+        position = _index(document, last, last)
         if isinstance(value, dict) and isinstance(document[position], dict):
             _merge(document[position], value, name)
         else:
@@ -244,11 +254,7 @@ def _filtered(value: Any, patterns: list[str], path: tuple[str, ...]) -> Any:
         sign = next((p[:1] for p in patterns if _fits(p[1:], here)), "")
         if sign == "+":
             kept.append((key, inner))
-        elif sign == "-":
-            # A pattern that keeps something below keeps the way to it.
-            if any(p[:1] == "+" and _leads_to(p[1:], here) for p in patterns):
-                kept.append((key, _filtered(inner, patterns, here)))
-        else:
+        elif sign != "-":
             kept.append((key, _filtered(inner, patterns, here)))
     return dict(kept) if isinstance(value, dict) else [inner for _, inner in kept]
 
@@ -268,11 +274,6 @@ def _part_fits(part: str, name: str) -> bool:
 def _fits(pattern: str, path: tuple[str, ...]) -> bool:
     parts = pattern.split("__")
     return len(parts) == len(path) and all(map(_part_fits, parts, path))
-
-
-def _leads_to(pattern: str, path: tuple[str, ...]) -> bool:
-    parts = pattern.split("__")
-    return len(parts) > len(path) and all(map(_part_fits, parts, path))
 
 
 def _files(ctx: Context, data: JsonDict) -> Mapping[int, Mapping[str, StoredFile]]:

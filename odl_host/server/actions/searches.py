@@ -39,6 +39,13 @@ from odl_host.server.search.values import Box, parse_box
 from odl_host.server.tables import groups
 
 DEFAULT_SORT = "score desc, metadata_modified desc"
+DEFAULT_SORTS = ("rank", None)
+"""Other names of that order."""
+
+PARSERS = frozenset({"", "dismax", "edismax", "lucene"})
+MANY_VALUES = frozenset({"tags", "groups", "res_format", "res_name", "res_description", "res_url", "text"})
+"""Fields that hold several values: there is no order by them."""
+
 ACCEPTED = frozenset(
     {
         *("q", "fq", "fq_list", "fl", "sort", "rows", "start", "df", "wt", "callback", "extras"),
@@ -76,7 +83,7 @@ def _count(value: Any) -> int:
 
 
 def _rows(value: Any) -> int:
-    """Convert to a whole number; CKAN refuses any other text with two messages."""
+    """Convert to a whole number; CKAN refuses a text that is none with two messages."""
     try:
         return _count(value)
     except Invalid as error:
@@ -120,12 +127,19 @@ def package_search(ctx: Context, params: Search) -> Rendered:
     :param include_private, include_drafts, include_deleted: also those that the caller may see
     :param ext_bbox: only what lies in `west,south,east,north`, by the extra `spatial`
     """
-    unknown = sorted(key for key in params.data if key not in ACCEPTED and not key.startswith("ext_"))
+    unknown = [key for key in params.data if key not in ACCEPTED and not key.startswith("ext_")]
     if unknown:
         raise SearchQueryError(f"Search Query is invalid: {f'Invalid search parameters: {unknown}'!r}")
-    sort = parse_sort(params.sort or DEFAULT_SORT)
+    shown_sort = params.data.get("sort")
+    if shown_sort in DEFAULT_SORTS:
+        shown_sort = DEFAULT_SORT
+    sort = parse_sort(shown_sort or "score desc, metadata_modified asc")
     ceiling = int(str(ctx.site.settings["ckan.search.rows_max"]))
     try:
+        if str(params.data.get("defType") or "") not in PARSERS:
+            raise QuerySyntaxError(f"Unknown query parser {params.data['defType']!r}")
+        if several := [key for key, _ in sort if key in MANY_VALUES]:
+            raise QuerySyntaxError(f"can not sort on multivalued field: {several[0]}")
         for name, queries in {"q": [params.q], "fq": [params.fq], "fq_list": params.fq_list}.items():
             _refuse_magic(name, queries)
         if len(params.facet_fields) > MAX_FACETS or len(params.fq_list) > MAX_FILTERS:
@@ -160,7 +174,7 @@ def package_search(ctx: Context, params: Search) -> Rendered:
         "count": page.total,
         "facets": page.facets,
         "search_facets": _search_facets(ctx, page.facets),
-        "sort": params.sort or DEFAULT_SORT,
+        "sort": shown_sort,
     }
     return place(join_object(encode(head), results=join_array(datasets)), ctx.site.url)
 
@@ -204,11 +218,11 @@ def _parse_q(text: str) -> Node:
 def _refuse_magic(name: str, queries: Sequence[str]) -> None:
     """Refuse Solr's local parameters and magic fields, which reach into its other parsers, as CKAN does."""
     for query in queries:
+        if "_query_:" in query or "_val_:" in query:
+            raise QuerySyntaxError(f"Magic fields are not supported in param '{name}'.")
         if "{!" in query:
             where = "must be defined at the beginning of" if name == "fq" else "are not supported in"
             raise QuerySyntaxError(f"Local parameters {where} param '{name}'.")
-        if "_query_:" in query or "_val_:" in query:
-            raise QuerySyntaxError(f"Magic fields are not supported in param '{name}'.")
 
 
 def _states(params: Search) -> list[str]:
@@ -236,6 +250,8 @@ def _search_facets(ctx: Context, facets: dict[str, dict[str, int]]) -> JsonDict:
         items = [
             {"count": count, "display_name": titles.get(value, value), "name": value} for value, count in counts.items()
         ]
+        # From Z to A, as CKAN gives them; who shows them puts them in an order of their own.
+        items.sort(key=lambda item: str(item["display_name"]), reverse=True)
         found[name] = {"items": items, "title": name}
     return found
 

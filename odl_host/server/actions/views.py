@@ -10,7 +10,19 @@ from odl_host.server import permissions
 from odl_host.server.datasets import find_resource, get_dataset, get_resource
 from odl_host.server.documents import encode
 from odl_host.server.extras import NOT_EXPECTED
-from odl_host.server.params import MISSING_VALUE, Params, as_text, flag, named, optional, required, text, text_list
+from odl_host.server.names import check_id
+from odl_host.server.params import (
+    MISSING_VALUE,
+    Invalid,
+    Params,
+    as_text,
+    flag,
+    named,
+    optional,
+    required,
+    text,
+    text_list,
+)
 from odl_host.server.registry import Context, action
 from odl_host.server.tables import resource_views
 from odl_host.server.views import VIEW_TYPES, create_default_views, find_view, insert_view, show_view, views_of
@@ -72,6 +84,8 @@ def _document(name: str, value: Any) -> JsonDict:
 def _can_create(ctx: Context, params: Any) -> None:
     """Whoever may add resources to the dataset of the resource named by `resource_id`."""
     resource = ctx.once(find_resource, params.resource_id)
+    if params.data.get("view_type") == "":
+        raise ValidationError({"view_type": "No plugin found for view_type "})
     if resource is None:
         raise ValidationError({"resource_id": [f"Resource not found: {params.resource_id}"]})
     permissions.require_resource_creator(ctx, ctx.once(get_dataset, resource.package_id))
@@ -111,15 +125,23 @@ def resource_view_create(ctx: Context, params: NewView) -> JsonDict:
     :param view_type: image_view, text_view, datatables_view, webpage_view, video_view or audio_view
     :param title: what the view is called
     :param description: a text
+    :param id: a sysadmin may choose it
     """
     resource = ctx.once(get_resource, params.resource_id)
     kind = params.data.get("view_type")
     if not kind:
         raise ValidationError({"view_type": [MISSING_VALUE]})
     doc = _checked(params.data, str(kind))
-    if params.data.get("id"):
-        raise ValidationError({"id": [NOT_EXPECTED]})
-    view_id = insert_view(ctx.db, {"id": resource.id, "package_id": resource.package_id}, str(kind), doc)
+    if chosen := params.data.get("id"):
+        if ctx.user is None or not ctx.user.sysadmin:
+            raise ValidationError({"id": [NOT_EXPECTED]})
+        try:
+            chosen = check_id(chosen)
+        except Invalid as error:
+            raise ValidationError({"id": error.messages}) from None
+        if find_view(ctx.db, chosen) is not None:
+            raise ValidationError({"id": ["ResourceView id already exists"]})
+    view_id = insert_view(ctx.db, {"id": resource.id, "package_id": resource.package_id}, str(kind), doc, chosen or "")
     return show_view(find_view(ctx.db, view_id))
 
 

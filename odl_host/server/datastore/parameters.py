@@ -55,7 +55,7 @@ def read_search(
         if name not in data:
             return default
         value = data[name]
-        if is_absent(value):
+        if is_absent(value) and not (name == "filters" and value == ""):
             if value == "" or default is not None:
                 echo[name] = default if default is not None else value
             return default

@@ -192,13 +192,13 @@ def _read_records(data: Mapping[str, Any]) -> list[Any] | None:
 
 
 def describe_fields(sent: Sequence[Mapping[str, Any]], types: Mapping[str, str]) -> list[JsonDict]:
-    """Return fields as `datastore_create` repeats them, with the types that were guessed."""
+    """Return fields as `datastore_create` repeats them: with the types that were sent or guessed."""
     shown: list[JsonDict] = []
     for item in sent:
         if not item:
             continue
         name = str(item["id"])
-        field: JsonDict = {"id": name, "type": types[name]}
+        field: JsonDict = {"id": name, **({"type": types[name]} if name in types else {})}
         if "info" in item:
             field["info"] = item["info"]
         if extras := {key: value for key, value in item.items() if key not in ("id", "type", "info")}:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from odl_host.server.search.analysis import prepared
+from odl_host.server.search.analysis import folded, prepared
 from odl_host.server.search.documents import BOX_FIELDS, DATE_FIELDS, PUBLIC, SEPARATOR
 from odl_host.server.search.lucene import (
     Boolean,
@@ -176,6 +176,8 @@ class _Work:
         if field is None:
             return self._anywhere(text, slop)
         name = ALIASES.get(field, field)
+        if name == "title_string":
+            text = folded(text)
         if name in self._of._exact:
             return self._query.const_score_query(self._query.term_query(self._schema, name, text, "basic"), 1.0)
         if name in DATE_FIELDS:
