@@ -84,7 +84,7 @@ class _Extensions:
 class EmbeddedCatalogue:
     """The catalogue that runs in this process."""
 
-    writers = 1  # one process holds one writing transaction at a time, and threads would only wait for it
+    writers = 2  # one at a time holds the writing transaction, while the other's files reach the disk
 
     def __init__(self, caller: Caller, url: str, stored: Callable[[], Iterable[str]] | None = None) -> None:
         self.url = url

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from odl_host.pipeline.reading.names import name_key, name_words, one_typo_apart
@@ -184,6 +185,26 @@ def _fit(
     index: ShapeIndex, shape: Shape, header: Sequence[str], rows: Sequence[list[str]], words: frozenset[str]
 ) -> _Fit:
     """Score one schema: the share of the header and the share of the schema that agree, then values and name."""
+    columns, score = _fit_header(index, shape, tuple(header))
+    values = _values_fit(shape, columns, rows)
+    if values is not None:
+        score *= 1 - _VALUES_SHARE * (1 - values)
+    named = any(hint <= words for hint in shape.hints)
+    return _Fit(
+        shape,
+        score + _NAME_BONUS * named,
+        {place: key for place, (key, _) in columns.items()},
+        1.0 if values is None else values,
+        named,
+        sum(share == 1.0 for _, share in columns.values()),
+    )
+
+
+@lru_cache(maxsize=256)  # a territory's files have few headers, and finding typing errors is dear
+def _fit_header(
+    index: ShapeIndex, shape: Shape, header: tuple[str, ...]
+) -> tuple[Mapping[int, tuple[str, float]], float]:
+    """Return what each column stands for and how surely, and the score of the header alone."""
     columns: dict[int, tuple[str, float]] = {}
     for place, label in enumerate(header):
         found = shape.find_field(label)
@@ -204,19 +225,7 @@ def _fit(
         if place not in columns and name_key(label)
     )
     recall = sum(share * weight_of(index.weights, shape, key) for key, share in sure.items()) / shape.total
-    score = blend(covered / ((covered + foreign) or 1.0), recall)
-    values = _values_fit(shape, columns, rows)
-    if values is not None:
-        score *= 1 - _VALUES_SHARE * (1 - values)
-    named = any(hint <= words for hint in shape.hints)
-    return _Fit(
-        shape,
-        score + _NAME_BONUS * named,
-        {place: key for place, (key, _) in columns.items()},
-        1.0 if values is None else values,
-        named,
-        sum(share == 1.0 for _, share in columns.values()),
-    )
+    return columns, blend(covered / ((covered + foreign) or 1.0), recall)
 
 
 def _typos(

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Roles:
     companies: tuple[int, ...]
 
 
+@lru_cache(maxsize=2048)
 def column_words(label: str) -> frozenset[str]:
     """Return the words of a column's name, folded.
 
