@@ -71,7 +71,7 @@ def publish(
     """
     from odl_host.cli.plan import make, whole_deposit
     from odl_host.pipeline.context import RunContext
-    from odl_host.pipeline.journal import last_report
+    from odl_host.pipeline.journal import last_waiting
     from odl_host.pipeline.mail.sending import Postman, letters_of_plan, require_mail_settings
     from odl_host.pipeline.outcomes import is_news, not_told
     from odl_host.pipeline.planfile import read_plan
@@ -90,7 +90,7 @@ def publish(
     kept = read_plan(planned, tenant=tenant.name) if planned else None
     settings = app.settings.but(jobs=jobs) if jobs else app.settings
     folder = kept.deposit if kept and not deposit else whole_deposit(tenant, deposit)
-    last = last_report(tenant.data / "runs")
+    last = last_waiting(tenant.data / "runs")
     echo = app.out.log if log_format == "json" else None
     postman = Postman()
     if writes:
@@ -162,7 +162,7 @@ def status(app: App) -> None:
     from odl_host.catalogue import upsert
     from odl_host.catalogue.members import held_members
     from odl_host.cli.usage import usage
-    from odl_host.pipeline.journal import list_runs, read_run
+    from odl_host.pipeline.journal import last_waiting, list_runs, read_run
     from odl_host.pipeline.lock import is_held
     from odl_host.wiring import open_catalogue
 
@@ -174,11 +174,7 @@ def status(app: App) -> None:
     names = list_runs(runs)
     last = read_run(runs, names[0]) if names else None
     per_member = Counter(dataset.get("owner_org") for dataset in datasets)
-    pending = [
-        item
-        for item in (last.report["items"] if last and last.report else [])
-        if item["outcome"] in {"rejected", "blocked", "failed"}
-    ]
+    pending = sorted((one["item"] for one in last_waiting(runs) or ()), key=lambda item: item["path"])
     value = {
         "tenant": tenant.name,
         "title": tenant.title,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=Group)
 def quarantine() -> None:
-    """See what the last run held back, and decide on it."""
+    """See what is held back, and decide on it."""
 
 
 def _held(app: App, *, everything: bool = False) -> tuple[list[HeldFile], Decisions]:
@@ -42,7 +42,7 @@ def _held(app: App, *, everything: bool = False) -> tuple[list[HeldFile], Decisi
 @click.option("--all", "everything", is_flag=True, help="Those that were dismissed too.")
 @pass_app
 def list_command(app: App, everything: bool) -> ExitCode:
-    """List the files that the last run held back, and why."""
+    """List the files that are held back, and why."""
     held, _ = _held(app)
     shown = [one for one in held if everything or not one.decision or one.decision.verb != "dismiss"]
     rows = [

@@ -14,7 +14,7 @@ from odl_host.catalogue.members import HeldMember
 from odl_host.pipeline.discover import SourceFile
 from odl_host.pipeline.examine import Examination
 from odl_host.pipeline.ownership import name_other_owner
-from odl_host.pipeline.sidecar import Sidecar
+from odl_host.pipeline.sidecar import NO_SCHEMA, Sidecar
 from odl_host.pipeline.state import Published
 
 OTHER_OWNER_FRENCH = (
@@ -81,6 +81,8 @@ def other_schema(candidate: Candidate) -> Hold | None:
     if candidate.published is None:
         return None
     schema = candidate.examination.schema
+    if candidate.sidecar is not None and candidate.sidecar.schema == NO_SCHEMA:
+        return None  # it was asked for: the address gives the file as it is from now on
     if (candidate.published.fields.get("schema_name") or "") == (schema.name if schema else ""):
         return None
     new = schema.title if schema else "un fichier sans schéma"

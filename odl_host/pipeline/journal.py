@@ -113,9 +113,30 @@ def forget_runs(folder: Path, *, keep: int) -> None:
         (folder / f"{run}.jsonl").unlink(missing_ok=True)
 
 
-def last_report(folder: Path) -> dict[str, Any] | None:
-    """Return the report of the last run that reached its end, or None."""
-    return next((run.report for name in list_runs(folder) if (run := read_run(folder, name)).report), None)
+def last_waiting(folder: Path) -> list[dict[str, Any]] | None:
+    """Return what waited after the last run that reached its end (see `waiting.py`), or None when none did.
+
+    The report of that run is not decoded: it may tell of ten thousand files that did not change.
+    """
+    for run in list_runs(folder):
+        waiting, is_ended = "", False
+        with (folder / f"{run}.jsonl").open(encoding="utf-8", errors="replace") as file:
+            for text in file:
+                if text.startswith('{"event": "waiting"'):
+                    waiting = text
+                is_ended = is_ended or (text.startswith('{"event": "end"') and text.endswith("}\n"))
+        if is_ended:
+            files: list[dict[str, Any]] = json.loads(waiting)["files"] if waiting else _waiting_in_report(folder, run)
+            return files
+    return None
+
+
+def _waiting_in_report(folder: Path, run: str) -> list[dict[str, Any]]:
+    """Return what a run kept out, from the journal of an earlier version."""
+    past = read_run(folder, run)
+    items = past.report["items"] if past.report else []
+    kept_out = [item for item in items if item["outcome"] in {"rejected", "blocked", "failed"}]
+    return [{"item": item, "run": run, "since": past.started, "lies": ""} for item in kept_out]
 
 
 def read_run(folder: Path, run: str) -> PastRun:

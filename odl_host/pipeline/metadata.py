@@ -156,11 +156,19 @@ def resource_changes(held: Mapping[str, Any], wanted: Mapping[str, Any]) -> tupl
     return tuple(Change(key, held.get(key), value) for key, value in wanted.items() if (held.get(key) or "") != value)
 
 
-def file_fields(examination: Examination) -> dict[str, Any]:
-    """Return what a resource says of its file."""
+_OF_TABLES = (
+    "schema_name", "schema_version", "schema_url", "rows", "validation_status", "validation_errors",
+    "validation_summary",
+)  # fmt: skip
+"""What a resource says of a table that follows a schema."""
+
+
+def file_fields(examination: Examination, held: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a resource says of its file; what it `held` of a table is taken back where it is one no more."""
     fields: dict[str, Any] = {"resource_type": "file", "source_hash": examination.sha256}
     schema, report = examination.schema, examination.report
     if examination.opaque is not None:
+        fields |= {key: "" for key in _OF_TABLES if held.get(key)}
         return fields | {"format": examination.opaque.format, "mimetype": examination.opaque.mimetype}
     assert schema is not None and report is not None
     return fields | {

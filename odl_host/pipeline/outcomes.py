@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -80,7 +80,8 @@ class DatasetOutcome:
 class RunReport:
     """What a run did. `datasets`: those whose own metadata changed, or should have.
 
-    `problems`: what else went wrong, a sentence each: none of it kept a file from being published.
+    `problems`: what else went wrong, a sentence each: none of it kept a file from being published. `waiting`: all that
+    waits now, in sources that the run did not look at too (see `waiting.py`).
     """
 
     tenant: str
@@ -89,6 +90,7 @@ class RunReport:
     duration_s: float
     datasets: tuple[DatasetOutcome, ...] = ()
     problems: tuple[str, ...] = ()
+    waiting: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -129,14 +131,12 @@ class RunReport:
         }
 
 
-def is_news(report: RunReport, last: Mapping[str, Any] | None) -> bool:
-    """Return whether a run did, or kept out, something else than the last one (its JSON form; None: there was none)."""
-    if report.changed:
-        return True
-    return {_kept_out(outcome.as_json()) for outcome in report.outcomes} - {None} != _told(last)
+def is_news(report: RunReport, last: Sequence[Mapping[str, Any]] | None) -> bool:
+    """Return whether a run did something, or other files wait than after the last one (None: there was none)."""
+    return report.changed or _told(report.waiting) != _told(last)
 
 
-def not_told(report: RunReport, last: Mapping[str, Any] | None) -> list[Outcome]:
+def not_told(report: RunReport, last: Sequence[Mapping[str, Any]] | None) -> list[Outcome]:
     """Return what a run kept out and the last one did not, or for other reasons."""
     told = _told(last)
     return [one for one in report.outcomes if (said := _kept_out(one.as_json())) is not None and said not in told]
@@ -153,8 +153,8 @@ def said_of_finding(finding: Mapping[str, Any]) -> str:
     return f"{place} : {finding['message']}" if place else str(finding["message"])
 
 
-def _told(last: Mapping[str, Any] | None) -> set[tuple[Any, ...]]:
-    return {said for item in last["items"] if (said := _kept_out(item)) is not None} if last else set()
+def _told(waiting: Sequence[Mapping[str, Any]] | None) -> set[tuple[Any, ...] | None]:
+    return {_kept_out(one["item"]) for one in waiting or ()}
 
 
 def _kept_out(item: Mapping[str, Any]) -> tuple[Any, ...] | None:

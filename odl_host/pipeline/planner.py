@@ -326,7 +326,7 @@ class Planner:
         elif only_rows:
             action = "describe"
         else:
-            fields = {"id": resource_id, **fields, **file_fields(examination), **ground_fields(item.decision)}
+            fields = {"id": resource_id, **fields, **file_fields(examination, held), **ground_fields(item.decision)}
             if self._rows:
                 fields["rows_loaded"] = ""  # whatever rows are there are not those of this file
         name = identity.served_name(source, published, opaque=opaque)

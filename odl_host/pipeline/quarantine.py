@@ -1,4 +1,4 @@
-"""The files that the last run held back, and what people decide on them.
+"""The files that are held back, whichever run looked at them last, and what people decide on them.
 
 They stay where they are, in the deposit, with their reports; a release takes effect in the next run.
 """
@@ -13,16 +13,16 @@ from odl_host.config import operator_name
 from odl_host.errors import UsageError
 from odl_host.pipeline.decisions import GROUNDS, Decision, Decisions, Verb
 from odl_host.pipeline.gates import PERSONAL_DATA
-from odl_host.pipeline.journal import list_runs, read_run
+from odl_host.pipeline.journal import last_waiting, list_runs, read_run
 
 HELD = frozenset({"rejected", "blocked"})
 
 
 @dataclass(frozen=True, slots=True)
 class HeldFile:
-    """A file that the last run held back, and the decision in force on it.
+    """A file that is held back, and the decision in force on it.
 
-    `item` is what the run's report says of it; `run` and `since` name the run.
+    `item` is what the report of the run that last looked at it says of it; `run` and `since` name that run.
     """
 
     item: dict[str, Any]
@@ -76,32 +76,34 @@ class HeldFile:
 
 
 def list_held(runs: Path, decisions: Decisions, *, everything: bool = False) -> list[HeldFile]:
-    """Return what the last finished run held back, in the order of the paths; nothing when there was no run.
+    """Return the files that are held back, in the order of the paths; nothing when there was no run.
 
-    `everything`: what it did not hold back too.
+    `everything`: what the last finished run did not hold back too.
     """
-    for run in list_runs(runs):
-        past = read_run(runs, run)
-        if past.report is not None:
-            return [
-                HeldFile(item, run, past.started, _decision_on(item, decisions))
-                for item in past.report["items"]
-                if everything or item["outcome"] in HELD
-            ]
-    return []
+    held = {
+        one["item"]["path"]: HeldFile(one["item"], one["run"], one["since"], _decision_on(one["item"], decisions))
+        for one in last_waiting(runs) or ()
+        if one["item"]["outcome"] in HELD
+    }
+    if everything:
+        for run in list_runs(runs):
+            past = read_run(runs, run)
+            if past.report is not None:
+                for item in past.report["items"]:
+                    held.setdefault(item["path"], HeldFile(item, run, past.started, _decision_on(item, decisions)))
+                break
+    return [held[path] for path in sorted(held)]
 
 
 def find_held(held: list[HeldFile], path: str) -> HeldFile:
-    """Return the file of this path. :raises UsageError: the last run held back no such file."""
+    """Return the file of this path. :raises UsageError: no such file is held back."""
     wanted = path.strip("/")
     for one in held:
         if wanted in {one.path, one.inner_path} and sum(wanted in {two.path, two.inner_path} for two in held) == 1:
             return one
         if one.path == wanted:
             return one
-    raise UsageError(
-        f"The last run held back no file “{path}”.", hint="See which it held back: odl-host quarantine list"
-    )
+    raise UsageError(f"No file “{path}” is held back.", hint="See which are: odl-host quarantine list")
 
 
 def decide(

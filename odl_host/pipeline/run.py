@@ -20,7 +20,7 @@ from odl_host.pipeline.examine import Examination, ExamineSettings, Task
 from odl_host.pipeline.gates import INVALID
 from odl_host.pipeline.identity import find_renamed
 from odl_host.pipeline.interrupt import deferred_interrupt
-from odl_host.pipeline.journal import Journal, new_run_id
+from odl_host.pipeline.journal import Journal, last_waiting, new_run_id
 from odl_host.pipeline.lock import hold_lock
 from odl_host.pipeline.outcomes import RunReport
 from odl_host.pipeline.plan import Plan
@@ -32,8 +32,9 @@ from odl_host.pipeline.reading.limits import read_limits
 from odl_host.pipeline.seen import SeenFiles
 from odl_host.pipeline.settled import is_settled
 from odl_host.pipeline.sidecar import NO_SCHEMA, Sidecar
-from odl_host.pipeline.sources.gather import gather, is_elsewhere
+from odl_host.pipeline.sources.gather import gather, is_elsewhere, looked_at
 from odl_host.pipeline.state import CatalogueState
+from odl_host.pipeline.waiting import still_waiting
 from odl_host.schemas.registry import load_registry
 
 MOST_REMOVED_SHARE = 0.5
@@ -131,6 +132,14 @@ def publish_deposit(
                 raise
             journal.write("plan", counts=plan.as_json()["counts"])
             applied = apply_plan(context, plan, journal, show)
+            waiting = still_waiting(
+                applied.outcomes,
+                last_waiting(context.runs) or (),
+                looked_at(context.tenant, str(deposit)),
+                mirrors=context.tenant.data / "mirror",
+                run=run,
+                since=context.now.isoformat(timespec="seconds"),
+            )
             report = RunReport(
                 context.tenant.name,
                 run,
@@ -138,7 +147,9 @@ def publish_deposit(
                 time.monotonic() - started,
                 tuple(applied.datasets),
                 tuple(applied.problems),
+                tuple(waiting),
             )
+            journal.write("waiting", files=report.waiting)
             journal.write("end", report=report.as_json())
             _follow_up(context, report, journal)
         finally:

@@ -28,7 +28,9 @@ def is_settled(
         return False
     if rows and _lacks_rows(published):
         return False
-    if sidecar is None or not sidecar.schema or sidecar.schema == NO_SCHEMA:
+    if sidecar is not None and sidecar.schema == NO_SCHEMA:
+        return not published.fields.get("schema_name")
+    if sidecar is None or not sidecar.schema:
         return True
     wanted = registry.find_schema(sidecar.schema)
     return wanted is not None and wanted.name == published.fields.get("schema_name")

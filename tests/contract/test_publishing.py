@@ -251,6 +251,20 @@ def test_a_sidecar_that_comes_later_describes_a_dataset_only_when_all_its_files_
     assert len(portal.resources()) == 2
 
 
+def test_a_table_that_a_sidecar_makes_a_plain_file_says_no_more_of_a_schema(portal: Portal) -> None:
+    portal.lay({"a/prenoms-2024.csv": prenoms(2024)})
+    portal.publish()
+    before = portal.resources()["prenoms-2024.csv"]
+    portal.lay({"a/prenoms-2024.csv.toml": 'title = "Prénoms"\nschema = "aucun"\n'})
+    assert portal.outcomes() == {"a/prenoms-2024.csv": "published"}
+    after = portal.resources()["prenoms-2024.csv"]
+    assert (after["id"], after["url"]) == (before["id"], before["url"])
+    assert before["schema_name"] == "scdl/prenoms"
+    said = ("schema_name", "schema_version", "schema_url", "rows", "validation_status", "validation_errors")
+    assert not any(after.get(key) for key in said)
+    assert portal.outcomes() == {"a/prenoms-2024.csv": "unchanged"}
+
+
 def test_a_wrong_sidecar_holds_back_what_it_describes_and_nothing_else(portal: Portal) -> None:
     portal.lay(
         {

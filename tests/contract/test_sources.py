@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import io
+import json
 import os
 import shutil
 import threading
@@ -314,6 +315,25 @@ def test_a_bucket_that_is_down_leaves_the_mirror_as_it_was(bucket: Bucket, mirro
 
 
 # SFTP: who it is that answers.
+
+
+def test_a_file_rewritten_within_the_same_second_is_fetched_again(sftp: SftpServer, mirror: Mirror) -> None:
+    """SFTP tells times by the second: of a young file, time and size do not tell that it is still the same."""
+    file = sftp.folder / uuid.uuid4().hex / "73065" / "prenoms.csv"
+    file.parent.mkdir(parents=True)
+    address = sftp_address(sftp, file.parent.parent.name)
+    second = int(time.time())
+    for content in (b"a;b\n", b"a;B\n"):
+        file.write_bytes(content)
+        os.utime(file, (second, second))
+        time.sleep(1.1)  # rclone remembers a folder for a second
+        assert sync(open_source(address), mirror).fetched == ["73065/prenoms.csv"]
+        assert content_of(mirror) == {"73065/prenoms.csv": content}
+    os.utime(file, (second - 3_600, second - 3_600))
+    time.sleep(1.1)
+    sync(open_source(address), mirror)
+    known = json.loads((mirror.root.parent / "state.json").read_bytes())["files"]["73065/prenoms.csv"]
+    assert known["version"] == f"{second - 3_600} 4"  # an old file's word is taken
 
 
 def test_an_sftp_server_whose_key_is_not_known_is_refused(sftp: SftpServer, tmp_path: Path, mirror: Mirror) -> None:

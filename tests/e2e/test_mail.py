@@ -193,6 +193,25 @@ def test_a_letter_that_does_not_leave_is_due_again_and_stops_no_other(written: C
     assert "mairie@chambery.example" in sink.take()
 
 
+def test_a_lost_letter_that_something_is_online_is_written_by_the_next_run(written: CommandLine, sink: Sink) -> None:
+    lay(written, {"73065/prenoms-2024.csv": PRENOMS, "73029/prenoms.csv": PRENOMS})
+    sink.refused.add("mairie@chambery.example")
+    written("publish")
+    assert set(sink.take()) == {"atd@savoie.example"}
+    sink.refused.clear()
+    lay(written, {"73065/prenoms-2023.csv": PRENOMS.replace("2024", "2023")})
+    written("publish", ODL_SMTP_PORT="9")
+    planned = written("--json", "publish", "--dry-run").json["mails"]
+    assert next(mail["subject"] for mail in planned) == "Chambéry : 2 fichiers en ligne"
+    written("publish")
+    letters = sink.take()
+    assert letters["mairie@chambery.example"]["Subject"] == "Chambéry : 2 fichiers en ligne"
+    assert all(name in body(letters["mairie@chambery.example"]) for name in ("prenoms-2023.csv", "prenoms-2024.csv"))
+    assert "1 publié" in letters["atd@savoie.example"]["Subject"]  # the other was told
+    written("publish")
+    assert sink.take() == {}
+
+
 def test_addresses_are_kept_by_this_machine_and_never_shown_by_the_catalogue(written: CommandLine) -> None:
     written("member", "contact", "chambery", "mairie@chambery.example", "dgs@chambery.example")
     listed = written("--json", "member", "contact").json["contacts"]

@@ -174,3 +174,29 @@ def test_a_takedown_can_be_withdrawn_before_the_next_night(savoie: CommandLine, 
     again = by_path(savoie("--json", "publish", folder).json)[FILE]
     assert (again["outcome"], again["url"]) == ("published", published["url"])
     assert by_path(savoie("--json", "publish", folder).json)[FILE]["outcome"] == "unchanged"
+
+
+def test_a_run_of_one_source_hides_no_file_that_another_one_holds(savoie: CommandLine, tmp_path: Path) -> None:
+    paper = deposit(tmp_path / "papier", {FILE: WRONG_PRENOMS, "73029/tel.csv": WITH_PHONE})
+    other = deposit(tmp_path / "autre", {"73029/prenoms.csv": PRENOMS})
+    held(savoie, paper)
+    savoie("publish", other)
+    listed = savoie("--json", "quarantine", "list").json
+    assert [one["path"] for one in listed] == ["73029/tel.csv", FILE]
+    assert [one["path"] for one in savoie("--json", "status").json["pending"]] == ["73029/tel.csv", FILE]
+    # It can be decided on, and waits no more once it is looked at again, or gone.
+    savoie("quarantine", "release", "73029/tel.csv", "--reason", "numéro de la mairie", "--ground", "false-alarm")
+    assert savoie("--json", "publish", paper / "73029").json["counts"]["published"] == 1
+    assert [one["path"] for one in savoie("--json", "quarantine", "list").json] == [FILE]
+    (paper / FILE).unlink()
+    savoie("publish", other)
+    assert savoie("--json", "quarantine", "list").json == []
+
+
+def test_a_quiet_night_of_another_source_repeats_nothing(savoie: CommandLine, tmp_path: Path) -> None:
+    paper = deposit(tmp_path / "papier", {FILE: WRONG_PRENOMS})
+    other = deposit(tmp_path / "autre", {"73029/prenoms.csv": PRENOMS})
+    assert FILE in savoie("-q", "publish", paper, code=6).stdout
+    savoie("-q", "publish", other)
+    assert savoie("-q", "publish", other).stdout == ""
+    assert savoie("-q", "publish", paper, code=6).stdout == ""

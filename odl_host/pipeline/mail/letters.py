@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from odl_host.catalogue.members import HeldMember, folder_of
 from odl_host.pipeline.mail.items import ONLINE, TO_CORRECT, Item, state_of
@@ -21,6 +21,9 @@ MOST_ATTACHED_BYTES = 8_000_000
 MOST_LISTED = 30
 _WORKBOOK = ".xlsx"
 _IN_DIGEST = TO_CORRECT | {"failed"}
+
+Owed: TypeAlias = Mapping[str, Sequence[Mapping[str, Any]]]
+"""What came online or left since each addressee was last written to, by key, as the templates show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +53,14 @@ def write_letters(
     items: Sequence[Item],
     contacts: Mapping[str, Sequence[str]],
     told: Mapping[str, str],
+    owed: Owed,
     *,
     today: date,
 ) -> list[Letter]:
     """Return the letters that are due: those that say something that was not said before.
 
-    `contacts`: addresses by member; `told`: the state that each addressee was last told, by key.
+    `contacts`: addresses by member; `told`: the state that each addressee was last told, by key; `owed`: what they were
+    not told of what is online, this run's included (see `add_online`).
 
     :raises ConfigError: a template cannot be used.
     """
@@ -69,13 +74,32 @@ def write_letters(
         to = _addresses(member, contacts)
         key = folder_of(member.key)
         waiting = [item for item in of_member if item.outcome in TO_CORRECT]
-        online = [item for item in of_member if item.outcome in ONLINE]
+        online = owed.get(key, ())
         if not to:
             without += [member.title] if waiting else []
         elif online or (waiting and state_of(waiting) != told.get(key, "")):
             letters.append(_to_member(tenant, member, key, to, waiting, online))
-    letters += _digest(tenant, items, without, told, letters, today)
+    letters += _digest(tenant, items, without, told, owed.get(DIGEST, ()), letters, today)
     return letters
+
+
+def add_online(owed: Owed, items: Sequence[Item]) -> dict[str, list[Mapping[str, Any]]]:
+    """Return what is owed once a run has ended: what came online or left in it, beside what an earlier letter lost."""
+    added: dict[str, dict[str, Mapping[str, Any]]] = {
+        key: {one["file"]: one for one in of_key} for key, of_key in owed.items()
+    }
+    for item in items:
+        keys = [DIGEST, *([folder_of(item.member.key)] if item.member is not None else [])]
+        for key in keys:
+            if item.outcome in ONLINE:
+                added.setdefault(key, {})[item.path] = {
+                    **_shown(item),
+                    "file": item.path,
+                    "page": str(item.page) if item.page and item.points else "",
+                }
+            elif item.outcome != "unchanged" and key in added:
+                added[key].pop(item.path, None)  # the letter says what it has become
+    return {key: list(of_key.values()) for key, of_key in added.items() if of_key}
 
 
 def states_now(items: Sequence[Item]) -> dict[str, str]:
@@ -93,21 +117,26 @@ def _addresses(member: HeldMember, contacts: Mapping[str, Sequence[str]]) -> tup
 
 
 def _to_member(
-    tenant: Tenant, member: HeldMember, key: str, to: tuple[str, ...], waiting: list[Item], online: list[Item]
+    tenant: Tenant,
+    member: HeldMember,
+    key: str,
+    to: tuple[str, ...],
+    waiting: list[Item],
+    online: Sequence[Mapping[str, Any]],
 ) -> Letter:
     said = [counted(len(waiting), "fichier à corriger", "fichiers à corriger")] if waiting else []
-    published = sum(item.outcome == "published" for item in online)
+    published = sum(one["outcome"] == "published" for one in online)
     said += [counted(published, "fichier en ligne", "fichiers en ligne")] if published else []
     removed = len(online) - published
     said += [counted(removed, "fichier retiré", "fichiers retirés")] if removed else []
-    attachments = _attachments([*waiting, *(item for item in online if item.points)])
+    attachments = _attachments([item.page for item in waiting] + [Path(one["page"]) for one in online if one["page"]])
     values = {
         "portal": tenant.title,
         "url": tenant.url,
         "organization_url": f"{tenant.url}/organization/{member.name}",
         "member": member.title,
         "waiting": [_shown(item) for item in waiting[:MOST_LISTED]],
-        "online": [_shown(item) for item in online[:MOST_LISTED]],
+        "online": online[:MOST_LISTED],
         "more": max(0, len(waiting) - MOST_LISTED) + max(0, len(online) - MOST_LISTED),
         "attached": len(attachments),
         "contact": tenant.manifest.contact,
@@ -128,19 +157,19 @@ def _digest(
     items: Sequence[Item],
     without: list[str],
     told: Mapping[str, str],
+    online: Sequence[Mapping[str, Any]],
     letters: Sequence[Letter],
     today: date,
 ) -> list[Letter]:
     to = tenant.manifest.mail.digest
     failed = [item for item in items if item.outcome == "failed"]
     waiting = [item for item in items if item.outcome in TO_CORRECT]
-    online = [item for item in items if item.outcome in ONLINE]
     state = states_now(items)[DIGEST]
     if not to or (not online and (state == told.get(DIGEST, "") or not state)):
         return []
     counts = {
-        "online": sum(item.outcome == "published" for item in online),
-        "removed": sum(item.outcome == "removed" for item in online),
+        "online": sum(one["outcome"] == "published" for one in online),
+        "removed": sum(one["outcome"] == "removed" for one in online),
         "waiting": len(waiting),
         "failed": len(failed),
         "unchanged": sum(item.outcome == "unchanged" for item in items),
@@ -157,7 +186,7 @@ def _digest(
         "counts": counts,
         "failed": [_shown(item) for item in failed[:MOST_LISTED]],
         "waiting": [_shown(item) for item in waiting[:MOST_LISTED]],
-        "online": [_shown(item) for item in online[:MOST_LISTED]],
+        "online": online[:MOST_LISTED],
         "without": without,
         "written": [letter.subject for letter in letters],
     }
@@ -194,14 +223,12 @@ def _better(item: Item) -> str:
     return f"Publié, à améliorer quand vous pourrez ({counted(item.points, 'point', 'points')}){where}."
 
 
-def _attachments(items: Sequence[Item]) -> tuple[Path, ...]:
+def _attachments(pages: Sequence[Path | None]) -> tuple[Path, ...]:
     """Return the reports and the marked workbooks, as many as a mailbox takes."""
     found: list[Path] = []
     size = 0
-    for item in items:
-        if item.page is None:
-            continue
-        for path in (item.page, item.page.with_suffix(_WORKBOOK)):
+    for page in filter(None, pages):
+        for path in (page, page.with_suffix(_WORKBOOK)):
             if path.is_file() and size + path.stat().st_size <= MOST_ATTACHED_BYTES:
                 size += path.stat().st_size
                 found.append(path)

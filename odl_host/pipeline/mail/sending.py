@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 import mimetypes
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from odl_host.config import Settings, read_secret
 from odl_host.contacts import read_contacts
 from odl_host.errors import ConfigError, OdlError, Unavailable
 from odl_host.pipeline.context import RunContext
 from odl_host.pipeline.mail.items import items_of_plan, items_of_run
-from odl_host.pipeline.mail.letters import Letter, states_now, write_letters
+from odl_host.pipeline.mail.letters import Letter, add_online, states_now, write_letters
 from odl_host.pipeline.outcomes import RunReport
 from odl_host.pipeline.plan import Plan
 from odl_host.storage.atomic import write_atomically
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 30
 RECORD = "mail.json"
+_OWED = "owed"
+"""Its key in the record, beside those of the addressees."""
 
 
 class Postman:
@@ -42,15 +44,20 @@ class Postman:
         tenant, items = context.tenant, items_of_run(report.outcomes)
         told = Told(tenant.data / RECORD)
         try:
+            told.owe(add_online(told.owed, items))  # a letter that is lost from here on is written by the next run
             contacts = read_contacts(tenant.contacts)
-            letters = write_letters(tenant, items, contacts, told.states, today=context.today)
+            letters = write_letters(tenant, items, contacts, told.states, told.owed, today=context.today)
             if letters:
                 self._send(letters, context.settings, tenant, told)
         except OdlError as error:
             self.problems.append(f"{error.message} {error.hint}")
             return
         unsent = {letter.key for letter in letters} - {letter.key for letter in self.sent}
-        told.forget(key for key, state in states_now(items).items() if not state and key not in unsent)
+        now = states_now(items)
+        told.forget(
+            (key for key, state in now.items() if not state and key not in unsent),
+            owed=(key for key in now if key not in unsent),
+        )
 
     def _send(self, letters: Sequence[Letter], settings: Settings, tenant: Tenant, told: Told) -> None:
         """Send letters; one that is refused stops no other. What was said is on the disk before the next one leaves."""
@@ -73,33 +80,47 @@ class Postman:
 
 
 class Told:
-    """What each addressee was last told, by key. Without the record, what still waits is said once more."""
+    """What each addressee was last told, by key, and what they are owed.
+
+    Without the record, what still waits is said once more.
+    """
 
     def __init__(self, record: Path) -> None:
         self._record = record
         self.states: dict[str, str] = {}
-        with suppress(OSError, ValueError):
+        self.owed: dict[str, list[Mapping[str, Any]]] = {}
+        with suppress(OSError, ValueError, TypeError, AttributeError):
             document = json.loads(record.read_bytes())
-            self.states = document if isinstance(document, dict) else {}
+            self.owed = dict(document.pop(_OWED, {}))
+            self.states = dict(document)
+
+    def owe(self, owed: dict[str, list[Mapping[str, Any]]]) -> None:
+        """Keep what is to be told of what is online. :raises StorageError: the record cannot be written."""
+        if owed != self.owed:
+            self.owed = owed
+            self._save()
 
     def remember(self, letter: Letter) -> None:
         """Keep what a letter told. :raises StorageError: the record cannot be written."""
         self.states[letter.key] = letter.state
+        self.owed.pop(letter.key, None)
         self._save()
 
-    def forget(self, keys: Iterable[str]) -> None:
+    def forget(self, keys: Iterable[str], *, owed: Iterable[str]) -> None:
         """Forget those for whom nothing waits any more, so that it is said again the day it comes back.
+
+        `owed`: those to whom nobody writes; what they might have been told is forgotten too.
 
         :raises StorageError: the record cannot be written.
         """
-        gone = [key for key in keys if key in self.states]
-        for key in gone:
-            del self.states[key]
+        gone = [self.states.pop(key) for key in [*keys] if key in self.states]
+        gone += [key for key in [*owed] if self.owed.pop(key, None)]
         if gone:
             self._save()
 
     def _save(self) -> None:
-        write_atomically(self._record, json.dumps(self.states, indent=1, sort_keys=True).encode())
+        document = {**self.states, **({_OWED: self.owed} if self.owed else {})}
+        write_atomically(self._record, json.dumps(document, indent=1, sort_keys=True).encode())
 
 
 def letters_of_plan(tenant: Tenant, plan: Plan, *, today: date) -> list[Letter]:
@@ -107,8 +128,9 @@ def letters_of_plan(tenant: Tenant, plan: Plan, *, today: date) -> list[Letter]:
 
     :raises ConfigError: the contacts or a template cannot be used.
     """
-    told = Told(tenant.data / RECORD).states
-    return write_letters(tenant, items_of_plan(plan), read_contacts(tenant.contacts), told, today=today)
+    told, items = Told(tenant.data / RECORD), items_of_plan(plan)
+    owed = add_online(told.owed, items)
+    return write_letters(tenant, items, read_contacts(tenant.contacts), told.states, owed, today=today)
 
 
 def compose(letter: Letter, settings: Settings, tenant: Tenant) -> EmailMessage:

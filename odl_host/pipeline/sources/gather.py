@@ -58,6 +58,13 @@ def mirror_folder(tenant: Tenant, address: SourceAddress) -> Path:
     return tenant.data / "mirror" / f"{slug(address.url.partition('://')[2])[:60]}-{key}"
 
 
+def looked_at(tenant: Tenant, deposit: str) -> list[Path]:
+    """Return the folders of this machine that a run of this deposit looks at ("": all the tenant's)."""
+    folder = _local_folder(tenant, deposit)
+    mirrors = [mirror_folder(tenant, address) for address in list_addresses(tenant, deposit)]
+    return [*([folder] if folder else []), *mirrors]
+
+
 def gather(
     tenant: Tenant,
     members: Iterable[HeldMember],

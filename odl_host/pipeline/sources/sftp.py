@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socket
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
@@ -20,6 +21,9 @@ CHANGED_FRENCH = "Ce fichier était en cours de dépôt : il sera repris au proc
 ODD_NAME_FRENCH = "Le nom de ce fichier n’est pas écrit en UTF-8 : renommez-le."
 TIMEOUT_S = 30
 MOST_DEPTH = 20
+SETTLED_S = 60.0
+"""A file written less than this long ago is fetched again by the next run: its time is told in whole seconds, so it may
+have changed since under the same one. A minute, because the server's clock is not ours."""
 
 
 class SftpSource:
@@ -70,9 +74,11 @@ class SftpSource:
         with self._translated(f"read {file.path}"):
             sftp = self._connect()
             sftp.getfo(file.key, sink, max_concurrent_prefetch_requests=64)
-            if _version(sftp.stat(file.key)) != file.version:
+            status = sftp.stat(file.key)
+            if _version(status) != file.version:
                 raise StorageError(CHANGED_FRENCH)
-        return Fetched(file.version)
+        is_settled = abs(time.time() - (status.st_mtime or 0)) > SETTLED_S
+        return Fetched(file.version if is_settled else "")
 
     def close(self) -> None:
         """End the session."""
