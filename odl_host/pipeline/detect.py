@@ -36,8 +36,10 @@ _NAME_BONUS = 0.08
 _VALUES_SHARE = 0.15
 _VALUES_TOLERANCE = 0.05
 _TYPO_LENGTH = 6
-# A file with a year, a sex and a number is not yet one of first names: two columns at least must bear its very titles.
+# A file with a year, a sex and a number is not yet one of first names: two columns must bear its very titles,
+# or many the names that go with them.
 _OWN_NAMES = 2
+_MANY_NAMES = 6
 
 
 class Candidate(NamedTuple):
@@ -84,7 +86,7 @@ def detect_schema(table: Table, registry: Registry, *, filename: str = "") -> De
         best.score >= (CONTRADICTED_THRESHOLD if contradicted else THRESHOLD)
         and len(best.fields) >= min(3, len(best.shape.fields))
         and (2 * len(best.columns) >= len(labels) or not best.lacking)
-        and (best.own >= _OWN_NAMES or not best.lacking)
+        and (best.own >= _OWN_NAMES or len(best.fields) >= _MANY_NAMES or not best.lacking)
         and (rival is None or best.leads(rival))
     )
     runner_up = (rival.shape.schema, min(1.0, round(rival.score, 3))) if rival else None

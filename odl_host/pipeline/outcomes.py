@@ -166,13 +166,13 @@ def _kept_out(item: Mapping[str, Any]) -> tuple[Any, ...] | None:
 
 def first_findings(step: Step, most: int = 2) -> list[str]:
     """Return the first things to correct in a rejected file, one line each."""
-    from odl_host.pipeline.reporting.short_lines import gather_short_lines
+    from odl_host.pipeline.reporting.causes import gather_causes
     from odl_host.pipeline.reporting.verdict import instruction, is_shifted
     from odl_host.pipeline.reporting.wording import number
 
     if step.examination is None or step.examination.report is None:
         return []
-    report = gather_short_lines(step.examination.report)
+    report = gather_causes(step.examination.report)
     if is_shifted(report):
         return [instruction(report, name="ce fichier")]
     errors: dict[tuple[str, str | None], Finding] = {}

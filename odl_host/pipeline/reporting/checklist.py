@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from odl_host.pipeline.reading.names import CORRECTIONS_SHEET
+from odl_host.pipeline.reporting.causes import gather_causes
 from odl_host.pipeline.reporting.cells import CARE, HEAD, WRONG, Mark
 from odl_host.pipeline.reporting.problems import GATHERED
-from odl_host.pipeline.reporting.short_lines import gather_short_lines
 from odl_host.pipeline.reporting.verdict import instruction
 from odl_host.pipeline.reporting.wording import column_letter, counted, unbroken
 from odl_host.schemas.findings import CODES
@@ -96,7 +96,7 @@ class Checklist:
 
 def make_checklist(report: FileReport, rows: list[Row], sheet: str | None) -> Checklist:
     """Return the list as it is laid out; `sheet` is the sheet of data beside it, if there is one."""
-    report = gather_short_lines(report)
+    report = gather_causes(report)
     shown = tuple(rows[:MAX_ROWS])
     rest = report.findings_total - len(shown) - _left_out_total(report)
     more = counted(rest, "autre n’est pas dans cette liste", "autres ne sont pas dans cette liste")
@@ -116,7 +116,7 @@ def list_rows(report: FileReport) -> list[Row]:
         line = report.line_of(finding)
         return finding.severity != "error", line is not None, finding.position or 0, line or 0
 
-    report = gather_short_lines(report)
+    report = gather_causes(report)
     kept = [one for one in report.findings if not _is_left_out(one)]
     free = f"{column_letter(len(report.header) + 1)}{report.header_row}"
     return [

@@ -11,6 +11,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from odl_host.pipeline.reporting.causes import gather_causes
 from odl_host.pipeline.reporting.problems import (
     ColumnProblems,
     Labels,
@@ -19,7 +20,6 @@ from odl_host.pipeline.reporting.problems import (
     group_problems,
     missing_columns,
 )
-from odl_host.pipeline.reporting.short_lines import gather_short_lines
 from odl_host.pipeline.reporting.verdict import corrections, instruction, is_shifted
 from odl_host.pipeline.reporting.wording import counted, day, number, some, unbroken
 from odl_host.schemas.forms import expected_form
@@ -54,7 +54,7 @@ _FORMATS = {"csv": "CSV", "xlsx": "classeur Excel", "xls": "classeur Excel ancie
 
 def render_html(report: FileReport, *, copy: str = "") -> str:
     """Return the whole page. `copy` is the file name of the corrections workbook, when one lies beside the page."""
-    return _environment().get_template("report.html.j2").render(view=View(gather_short_lines(report), copy))
+    return _environment().get_template("report.html.j2").render(view=View(gather_causes(report), copy))
 
 
 @cache

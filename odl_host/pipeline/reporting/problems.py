@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from odl_host.pipeline.reporting.short_lines import CODE, gather_short_lines
+from odl_host.pipeline.reporting.causes import MISSING_CELL, gather_causes
 from odl_host.pipeline.reporting.titles import title
 from odl_host.pipeline.reporting.wording import column_letter, counted, spell_lines
 from odl_host.schemas.findings import CODES
@@ -117,7 +117,7 @@ def group_problems(report: FileReport, severity: str) -> list[ColumnProblems]:
 
     Warnings about the schema itself are left out: its authors can mend them, not a town hall.
     """
-    report = gather_short_lines(report)
+    report = gather_causes(report)
     columns: dict[str, dict[tuple[str, ...], list[Finding]]] = {}
     for finding in report.findings:
         if finding.severity != severity or finding.code in GATHERED or finding.code == ABSENT:
@@ -126,7 +126,7 @@ def group_problems(report: FileReport, severity: str) -> list[ColumnProblems]:
         if level == "schema" and severity == "warning":
             continue
         name = "" if level in ("file", "schema", "row") else finding.column or ""
-        kind = (finding.code, title(finding), "" if name or finding.code == CODE else finding.column or "")
+        kind = (finding.code, title(finding), "" if name or finding.code == MISSING_CELL else finding.column or "")
         columns.setdefault(name, {}).setdefault(kind, []).append(finding)
     groups = [_column(report, name, kinds) for name, kinds in columns.items()]
     order = {one.name: place for place, one in enumerate(report.schema.fields)} if report.schema else {}

@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from odl_host.pipeline.reporting.causes import gather_causes
 from odl_host.pipeline.reporting.problems import ABSENT, gathered_labels, group_problems, missing_columns
-from odl_host.pipeline.reporting.short_lines import gather_short_lines
 from odl_host.pipeline.reporting.verdict import instruction, is_shifted
 from odl_host.pipeline.reporting.wording import counted, listed, number, printable, quoted, some, unbroken
 
@@ -41,7 +41,7 @@ def _first_of_each_kind(errors: Sequence[Finding]) -> list[Finding]:
 
 class _Page:
     def __init__(self, report: FileReport, colour: bool, width: int) -> None:
-        self.report, self.colour, self.width = gather_short_lines(report), colour, width
+        self.report, self.colour, self.width = gather_causes(report), colour, width
 
     def lines(self) -> list[str]:
         report = self.report

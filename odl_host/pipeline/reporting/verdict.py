@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from odl_host.pipeline.reporting.short_lines import gather_short_lines
+from odl_host.pipeline.reporting.causes import gather_causes
 from odl_host.pipeline.reporting.wording import counted, listed, number
 from odl_host.schemas.findings import CODES
 from odl_host.typography import SPACE
@@ -18,7 +18,7 @@ _MANY = 20
 
 def instruction(report: FileReport, *, name: str = "") -> str:
     """Return what to do with the file, in one sentence that names it: by `name`, else by its own name."""
-    report = gather_short_lines(report)
+    report = gather_causes(report)
     name = name or report.file.rpartition("/")[2]
     name = "ce fichier" if name == "-" else name  # standard input
     if report.outcome == "blocked":
@@ -51,7 +51,9 @@ def instruction(report: FileReport, *, name: str = "") -> str:
             f"{SPACE}: {counted(todo, 'erreur en vient', 'erreurs en viennent')} sans doute."
         )
     columns = {one.column for one in report.findings if one.severity == "error" and one.column}
-    where = f"dans {number(len(columns))} colonnes de {name}" if todo > _MANY and len(columns) > 1 else f"dans {name}"
+    where = (
+        f"dans {number(len(columns))}{SPACE}colonnes de {name}" if todo > _MANY and len(columns) > 1 else f"dans {name}"
+    )
     return f"{counted(todo, 'correction', 'corrections')} à faire {where}, puis redéposez-le sous le même nom."
 
 
@@ -73,7 +75,7 @@ def summary(reports: Sequence[FileReport]) -> str:
 
 def corrections(report: FileReport) -> int:
     """Return the number of errors that the town hall can correct: those of the schema itself are not counted."""
-    report = gather_short_lines(report)
+    report = gather_causes(report)
     return report.errors_total - sum(
         count for (code, _), count in report.counts.items() if _is_of_schema(code) and not _is_warning(report, code)
     )

@@ -73,6 +73,23 @@ def test_lines_cut_at_other_places_are_counted_once_each(tmp_path: Path) -> None
     assert "300 tableau entier" in plain(render_text(report))
 
 
+def test_a_number_that_two_checks_refuse_is_corrected_once(tmp_path: Path) -> None:
+    schema = parse_descriptor(
+        {
+            "title": "Essai",
+            "fields": [{"name": "siret", "constraints": {"pattern": "^[0-9]{14}$"}}],
+            "custom_checks": [{"name": "french-siret-value", "params": {"column": "siret"}}],
+        },
+        name="test/essai",
+        version="1.0.0",
+    )
+    rows = "2173002680001\n" * 200 + "21730065600014\n"
+    report = judged(tmp_path, f"siret\n{rows}", schema)
+    assert report.errors_total == 400
+    assert plain(instruction(report)).startswith("200 corrections à faire")
+    assert plain(render_html(report)).count("Vous avez écrit") <= 1
+
+
 def test_many_values_in_one_cell_are_proposed_with_the_mark_that_the_model_wants(tmp_path: Path) -> None:
     days = "lundi|mardi|mercredi"
     schema = schema_of({"name": "jours", "constraints": {"pattern": rf"^({days})(\|({days}))*$"}})

@@ -1,0 +1,88 @@
+"""One cause, one thing to correct: a line that ends too early, a number that two checks refuse for the same fault."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from odl_host.pipeline.reporting.model import FileReport
+    from odl_host.schemas.findings import Finding
+
+MISSING_CELL = "missing-cell"
+_NUMBERS = frozenset({"siret", "siren"})
+
+
+def gather_causes(report: FileReport) -> FileReport:
+    """Return the report with one finding for each thing to correct.
+
+    Validation counts every cell of a line that is too short, as frictionless does, where a person adds the end of the
+    line once; and a SIRET of thirteen digits breaks its column's pattern and its own check.
+    """
+    return _without_second_refusals(_with_short_lines(report))
+
+
+def _without_second_refusals(report: FileReport) -> FileReport:
+    """Leave out what a pattern says of a number that its own check, which knows why, refuses too."""
+    numbers = {
+        (one.row, one.position)
+        for one in report.findings
+        if one.code == "custom-check-error" and one.params.get("check") in _NUMBERS
+    }
+    if not numbers:
+        return report
+    said_twice: Counter[tuple[str, str | None]] = Counter()
+    kept_of: Counter[tuple[str, str | None]] = Counter()
+    findings: list[Finding] = []
+    for one in report.findings:
+        key = (one.code, one.column)
+        kept_of[key] += 1
+        if one.params.get("constraint") == "pattern" and (one.row, one.position) in numbers:
+            said_twice[key] += 1
+        else:
+            findings.append(one)
+    if not said_twice:
+        return report
+    counts = dict(report.counts)
+    for key, count in said_twice.items():
+        # Where all that was kept is said twice, so is what was only counted.
+        counts[key] = 0 if count == kept_of[key] else counts.get(key, count) - count
+    spared = sum(report.counts.values()) - sum(counts.values())
+    return report._replace(
+        findings=tuple(findings),
+        counts={key: count for key, count in counts.items() if count},
+        errors_total=report.errors_total - spared,
+    )
+
+
+def _with_short_lines(report: FileReport) -> FileReport:
+    """Put the missing cells of each line together, at the first of them."""
+    if not any(one.code == MISSING_CELL and "cells" not in one.params for one in report.findings):
+        return report
+    lines: dict[int | None, list[Finding]] = {}
+    for one in report.findings:
+        if one.code == MISSING_CELL:
+            lines.setdefault(one.row, []).append(one)
+    firsts = {
+        row: min(found, key=lambda one: one.position or 0)._replace(params={"cells": str(len(found))})
+        for row, found in lines.items()
+    }
+    counts = {key: count for key, count in report.counts.items() if key[0] != MISSING_CELL}
+    # Every short line lacks its last cell: that column's count is the number of lines, kept as findings or not.
+    total = max(count for key, count in report.counts.items() if key[0] == MISSING_CELL)
+    for one in firsts.values():
+        counts[MISSING_CELL, one.column] = counts.get((MISSING_CELL, one.column), 0) + 1
+    first = next(iter(firsts.values()))
+    counts[MISSING_CELL, first.column] += max(0, total - len(firsts))
+    said: set[int | None] = set()
+    findings: list[Finding] = []
+    for one in report.findings:
+        if one.code != MISSING_CELL:
+            findings.append(one)
+        elif one.row not in said:
+            said.add(one.row)
+            findings.append(firsts[one.row])
+    cells = sum(count for key, count in report.counts.items() if key[0] == MISSING_CELL)
+    return report._replace(
+        findings=tuple(findings), counts=counts, errors_total=report.errors_total - cells + max(total, len(firsts))
+    )
