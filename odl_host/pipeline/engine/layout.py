@@ -47,10 +47,9 @@ class Layout:
 
     def renew(self) -> None:
         """Compile anew what must not go from one file to the next."""
-        self.columns = [
-            column if column is None or column.light else self._compile(column.field, column.position)
-            for column in self.columns
-        ]
+        for place, column in enumerate(self.columns):
+            if column is not None and not column.idle and not column.light:
+                self.columns[place] = self._compile(column.field, column.position)
 
 
 _compile_layout = lru_cache(MOST_LAYOUTS)(Layout)

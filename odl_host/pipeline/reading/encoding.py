@@ -68,6 +68,8 @@ class TextForm(NamedTuple):
     controls: int
     replacements: int
     notes: tuple[ReadNote, ...] = ()
+    content: bytes | None = None
+    """All bytes of a small file, so that the passes to come need not open it again."""
 
 
 def survey(path: Path, limits: ReadLimits) -> TextForm:
@@ -77,23 +79,29 @@ def survey(path: Path, limits: ReadLimits) -> TextForm:
     """
     try:
         with path.open("rb") as file:
-            head = file.read(4096)
+            head = file.read(_CHUNK)
+        start = TextForm("", 0, 0, 0, content=head if len(head) < _CHUNK else None)
         for mark, encoding in _MARKS:
             if head.startswith(mark):
-                return _survey_marked(path, encoding, len(mark), limits)
-        wide = looks_utf16(head)
+                return _survey_marked(path, start._replace(encoding=encoding, mark_bytes=len(mark)), limits)
+        wide = looks_utf16(head[:4096])
         if wide:
-            return _survey_wide(path, wide, 0, limits)
-        return _survey_bytes(path, 0, limits)
+            return _survey_wide(path, start._replace(encoding=wide), limits)
+        return _survey_bytes(path, start, limits)
     except OSError as error:
         raise RefusedFile("absent", path, detail=error.strerror or str(error)) from error
 
 
+def _open(path: Path, form: TextForm) -> BinaryIO:
+    """Open a file behind its mark."""
+    file: BinaryIO = path.open("rb") if form.content is None else io.BytesIO(form.content)
+    file.seek(form.mark_bytes)
+    return file
+
+
 def open_text(path: Path, form: TextForm) -> IO[str]:
     """Open a surveyed file as text, after its mark, with line ends as they are (what `csv.reader` wants)."""
-    file = path.open("rb")
-    file.seek(form.mark_bytes)
-    return decode(file, form)
+    return decode(_open(path, form), form)
 
 
 def decode(file: BinaryIO, form: TextForm) -> IO[str]:
@@ -110,10 +118,10 @@ def decode(file: BinaryIO, form: TextForm) -> IO[str]:
     return io.TextIOWrapper(file, encoding=codec, errors=errors, newline="")
 
 
-def _survey_marked(path: Path, encoding: str, mark_bytes: int, limits: ReadLimits) -> TextForm:
-    if encoding != "utf-8-sig":
-        return _survey_wide(path, encoding, mark_bytes, limits)
-    form = _survey_bytes(path, mark_bytes, limits)
+def _survey_marked(path: Path, start: TextForm, limits: ReadLimits) -> TextForm:
+    if start.encoding != "utf-8-sig":
+        return _survey_wide(path, start, limits)
+    form = _survey_bytes(path, start, limits)
     if form.encoding in ("ascii", "utf-8"):
         return form._replace(encoding="utf-8-sig")
     if form.encoding == "cp1252":
@@ -122,27 +130,25 @@ def _survey_marked(path: Path, encoding: str, mark_bytes: int, limits: ReadLimit
     return form
 
 
-def _survey_wide(path: Path, encoding: str, mark_bytes: int, limits: ReadLimits) -> TextForm:
+def _survey_wide(path: Path, form: TextForm, limits: ReadLimits) -> TextForm:
     """Survey UTF-16 and UTF-32: only the length of lines can be wrong, broken pairs are replaced."""
     controls = replacements = line = 0
     bound = limits.max_line_bytes
-    form = TextForm(encoding, mark_bytes, 0, 0)
     with open_text(path, form) as text:
         while chunk := text.read(min(_CHUNK, bound)):
             line = _longest(chunk, line, bound, path)
             controls += len(chunk) - len(chunk.translate(REMOVE_CONTROLS))
             replacements += chunk.count("\ufffd")
-    note = ReadNote("utf-16", f"Le fichier est en {encoding[:6].upper()} ; il a été lu ainsi.")
-    return TextForm(encoding, mark_bytes, controls, replacements, (note,))
+    note = ReadNote("utf-16", f"Le fichier est en {form.encoding[:6].upper()} ; il a été lu ainsi.")
+    return form._replace(controls=controls, replacements=replacements, notes=(note,))
 
 
-def _survey_bytes(path: Path, mark_bytes: int, limits: ReadLimits) -> TextForm:
+def _survey_bytes(path: Path, form: TextForm, limits: ReadLimits) -> TextForm:
     decoder = codecs.getincrementaldecoder("utf-8")()
     ascii_only = valid = True
     controls = replacements = line = 0
     bound = limits.max_line_bytes
-    with path.open("rb") as file:
-        file.seek(mark_bytes)
+    with _open(path, form) as file:
         while chunk := file.read(min(_CHUNK, bound)):
             line = _longest(chunk, line, bound, path)
             controls += len(chunk) - len(chunk.translate(None, _CONTROLS))
@@ -159,9 +165,10 @@ def _survey_bytes(path: Path, mark_bytes: int, limits: ReadLimits) -> TextForm:
                 decoder.decode(b"", final=True)
             except UnicodeDecodeError:
                 valid = False
+    form = form._replace(controls=controls)
     if valid:
-        return TextForm("ascii" if ascii_only else "utf-8", mark_bytes, controls, replacements)
-    return _survey_lines(path, TextForm("cp1252", mark_bytes, controls, 0))
+        return form._replace(encoding="ascii" if ascii_only else "utf-8", replacements=replacements)
+    return _survey_lines(path, form._replace(encoding="cp1252"))
 
 
 def _survey_lines(path: Path, form: TextForm) -> TextForm:
@@ -170,8 +177,7 @@ def _survey_lines(path: Path, form: TextForm) -> TextForm:
     older: Counter[str] = Counter()
     stray: list[int] = []
     strays = 0
-    with path.open("rb") as file:
-        file.seek(form.mark_bytes)
+    with _open(path, form) as file:
         for number, line in enumerate(file, start=1):
             if line.isascii():
                 continue

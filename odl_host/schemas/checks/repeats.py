@@ -34,9 +34,15 @@ class RepeatedRows:
     LIMIT = 50_000
     """Rows looked at: 4 MB, and a twentieth of a second of work, at the most."""
 
+    WAITING = 1_024
+    """Rows that need not be folded as long as one column tells them all apart, as in most files of a town hall."""
+
     def __init__(self) -> None:
         self._seen: dict[int, int] = {}
         self._looked = 0
+        self._waiting: list[tuple[int, Sequence[Sequence[str]]]] | None = []
+        self._place: int | None = None
+        self._told_apart: set[bytes] = set()
 
     @property
     def full(self) -> bool:
@@ -48,17 +54,40 @@ class RepeatedRows:
         if self.full:
             return
         self._looked += len(rows)
+        if self._waiting is not None:
+            if self._looked <= self.WAITING and self._tell_apart(rows):
+                self._waiting.append((first_row, rows))
+                return
+            for earlier_row, earlier in self._waiting:
+                self._seen.update(zip(_keys(earlier), itertools.count(earlier_row), strict=False))
+            self._waiting = None
         seen = self._seen
-        # 64 bits of hash stand for the row: a false alarm once in a billion files, and only a warning.
-        keys = list(map(hash, _fold_all(rows)))
+        keys = _keys(rows)
         new = dict(zip(keys, itertools.count(first_row), strict=False))
         if len(new) == len(keys) and seen.keys().isdisjoint(new):
             seen.update(new)
             return
         for index, key in enumerate(keys):
-            earlier = seen.setdefault(key, first_row + index)
-            if earlier != first_row + index:
-                yield index, earlier
+            earlier_row = seen.setdefault(key, first_row + index)
+            if earlier_row != first_row + index:
+                yield index, earlier_row
+
+    def _tell_apart(self, rows: Sequence[Sequence[str]]) -> bool:
+        """Say whether a column of these rows repeats no cell, neither here nor in the rows that wait."""
+        for place in range(min(map(len, rows), default=0)) if self._place is None else (self._place,):
+            cells = {row[place] for row in rows if len(row) > place}
+            if len(cells) == len(rows):
+                folded = set(_fold_all([(cell,) for cell in cells]))
+                if len(folded) == len(rows) and folded.isdisjoint(self._told_apart):
+                    self._place = place
+                    self._told_apart |= folded
+                    return True
+        return False
+
+
+def _keys(rows: Sequence[Sequence[str]]) -> list[int]:
+    # 64 bits of hash stand for the row: a false alarm once in a billion files, and only a warning.
+    return list(map(hash, _fold_all(rows)))
 
 
 def _fold_all(rows: Sequence[Sequence[str]]) -> list[bytes]:

@@ -217,12 +217,19 @@ def test_rows_are_counted_before_and_after_a_pass_and_every_pass_gives_the_same(
 
 
 def test_a_file_that_changes_its_encoding_between_two_passes_is_refused_not_misread(tmp_path: Path) -> None:
-    path = written(tmp_path, "a,b\né,è\n".encode())
+    path = written(tmp_path, ("a,b\n" + "é,è\n" * 20_000).encode())
     table = read_table(path)
-    path.write_bytes(b"a,b\n\xe9,\xe8\n")
+    path.write_bytes(b"a,b\n" + b"\xe9,\xe8\n" * 20_000)
     with pytest.raises(RefusedFile) as caught:
         list(table.iter_rows())
     assert caught.value.code == "changed"
+
+
+def test_a_small_file_is_read_once_whatever_becomes_of_it_meanwhile(tmp_path: Path) -> None:
+    path = written(tmp_path, "a,b\né,è\n".encode())
+    table = read_table(path)
+    path.unlink()
+    assert list(table.iter_rows()) == list(table.iter_rows()) == [["é", "è"]]
 
 
 def test_every_note_that_the_sample_files_raise_is_documented_and_french() -> None:

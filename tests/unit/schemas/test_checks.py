@@ -3,6 +3,8 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from odl_host.pipeline.engine.types import compile_type
 from odl_host.schemas.checks import BoundChecks, CannotJudge, bind_checks
@@ -131,6 +133,21 @@ def test_repeated_rows_are_found_across_batches_and_memory_stays_bounded() -> No
 
 def test_rows_that_differ_by_case_and_spaces_alone_are_likely_duplicates() -> None:
     assert list(RepeatedRows().find([["Zoé", "F"], [" ZOÉ ", "f"], ["Zoé F", ""]], 2)) == [(1, 2)]
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(["a", "A ", "b", "c", "\0", "\1"]), min_size=0, max_size=3), max_size=12),
+    st.data(),
+)
+def test_rows_that_wait_are_found_as_if_each_was_folded_at_once(rows: list[list[str]], data: st.DataObject) -> None:
+    at_once, waits = RepeatedRows(), RepeatedRows()
+    at_once.WAITING = 0
+    waits.WAITING = data.draw(st.integers(0, 12))
+    start = 0
+    while start < len(rows):
+        batch = rows[start : start + data.draw(st.integers(1, 4))]
+        assert list(waits.find(batch, start)) == list(at_once.find(batch, start))
+        start += len(batch)
 
 
 def test_a_point_in_or_near_its_commune_is_let_pass() -> None:
