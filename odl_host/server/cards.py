@@ -127,6 +127,29 @@ class FileCard:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionCard:
+    """A file that stood at an address before: the day it came online, and an address of its own."""
+
+    number: int
+    day: str
+    url: str
+    size_bytes: int
+    rows: int | None
+
+    @classmethod
+    def read(cls, version: Mapping[str, Any]) -> VersionCard:
+        """Return the card of a version as `odl_version_list` gives it."""
+        rows = str(version.get("rows") or "")
+        return cls(
+            number=version["version"],
+            day=words.day(version["created"]),
+            url=version["url"],
+            size_bytes=int(version.get("size") or 0),
+            rows=int(rows) if rows.isdigit() else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class DatasetCard:
     """A dataset: a package of the catalogue."""
 

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from odl_host.ckan import NotAuthorized, NotFound, SearchError, SearchQueryError, ValidationError, fold
 from odl_host.errors import StorageError
-from odl_host.server.cards import DatasetCard, FileCard, MemberCard
+from odl_host.server.cards import DatasetCard, FileCard, MemberCard, VersionCard
 from odl_host.server.facets import SearchQuery
 from odl_host.server.files import find_file
 from odl_host.server.linked_data import linked_data
@@ -33,6 +33,8 @@ GetSite = Callable[[Request], "Site"]
 
 PREVIEW_ROWS_DATASET = 10
 PREVIEW_ROWS_FILE = 25
+MOST_VERSIONS = 20
+"""Earlier files that a page names; the others keep their addresses."""
 COUNTED_DATASETS = 5000
 """Above this many datasets the home page does not count their files one by one."""
 
@@ -191,7 +193,9 @@ def file(visit: Visit) -> Response:
     if chosen is None:
         raise NotFound
     preview = _preview(visit, chosen, PREVIEW_ROWS_FILE) if chosen.can_preview else None
-    return visit.page("file.html", dataset=card, file=chosen, preview=preview)
+    versions = [version for version in visit.call("odl_version_list", id=chosen.id) if not version["is_current"]]
+    earlier = [VersionCard.read(version) for version in reversed(versions)]
+    return visit.page("file.html", dataset=card, file=chosen, preview=preview, earlier=earlier[:MOST_VERSIONS])
 
 
 def about(visit: Visit) -> Response:

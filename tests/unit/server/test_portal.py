@@ -289,6 +289,28 @@ def test_a_file_page_shows_its_first_lines_as_text(filled: Portal) -> None:
     assert "curl -LO 'http://donnees.example.fr/dataset/" in answer.words
 
 
+def test_a_file_page_leads_to_the_earlier_files_of_its_address(tmp_path: Path) -> None:
+    portal = Portal(_open(tmp_path))
+    admin = portal.site.as_sysadmin()
+    try:
+        admin.call_action("organization_create", {"name": "chambery", "title": "Chambéry"})
+        _publish(portal.site, "chambery-deliberations", "Délibérations", "chambery")
+        (resource,) = admin.call_action("package_show", {"id": "chambery-deliberations"})["resources"]
+        page = f"/dataset/chambery-deliberations/resource/{resource['id']}"
+        assert "Versions précédentes" not in portal.get(page).words
+        for rows in (31, 32):
+            file = ("d.csv", io.BytesIO(b"a,b\n" * rows), "text/csv")
+            admin.call_action("resource_patch", {"id": resource["id"], "rows": rows}, files={"upload": file})
+        answer = portal.get(page)
+        links = [tag["href"] or "" for tag in _page(answer).all("a") if "/version/" in (tag["href"] or "")]
+        assert [link.split("/version/")[1].split("/")[0] for link in links] == ["2", "1"]  # the newest first
+        assert "31 lignes" in answer.words and "30 lignes" in answer.words
+        older = portal.get(links[0].removeprefix(URL))
+        assert (older.status, older.text) == (200, "a,b\n" * 31)
+    finally:
+        portal.site.close()
+
+
 def test_the_id_answers_like_the_name_and_names_the_canonical_address(filled: Portal) -> None:
     package = filled.site.as_anonymous().call_action("package_show", {"id": "chambery-deliberations"})
     answer = filled.get(f"/dataset/{package['id']}")
