@@ -93,6 +93,7 @@ _INSERT_TAG = Statement(package_tags.insert())
 _UPDATE = Statement(packages.update().where(packages.c.id == sa.bindparam("key")))
 _UPDATE_RESOURCE = Statement(resources.update().where(resources.c.id == sa.bindparam("key")))
 _DELETE_RESOURCE = Statement(resources.delete().where(resources.c.id == sa.bindparam("key")))
+_DELETE_VIEWS = Statement(resource_views.delete().where(resource_views.c.resource_id == sa.bindparam("key")))
 _DELETE_TAGS = Statement(package_tags.delete().where(package_tags.c.package_id == sa.bindparam("key")))
 _DELETE_VOCABULARY_TAGS = Statement(
     package_vocabulary_tags.delete().where(package_vocabulary_tags.c.package_id == sa.bindparam("key"))
@@ -310,9 +311,9 @@ def renumber(db: sa.Connection, rows: Sequence[Resource]) -> bool:
 
 def delete_resources(db: sa.Connection, ids: Sequence[str]) -> None:
     """Remove resources; their files stay in the storage, where others may share them."""
-    if ids:
-        _DELETE_RESOURCE.run_many(db, [{"key": key} for key in ids])
-        db.execute(resource_views.delete().where(resource_views.c.resource_id.in_(list(ids))))
+    rows = [{"key": key} for key in ids]
+    _DELETE_RESOURCE.run_many(db, rows)
+    _DELETE_VIEWS.run_many(db, rows)
 
 
 def _resource_columns(row: Resource) -> dict[str, Any]:
