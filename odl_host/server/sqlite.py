@@ -22,21 +22,18 @@ from odl_host.server.statements import Statement
 
 FULL_BYTES = 1 << 16
 """SQLite opens a log and an index of it beside the file: with less free space it says "disk I/O error", not "full"."""
-MMAP_BYTES = 1 << 26
-"""Pages read through the system's cache, shared by every connection instead of copied into each."""
-
 PRIMARY_CODE = 0xFF
 """The part of an error's code that says what it is; the rest says where. Source: sqlite.org/rescode.html."""
 
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.0002, 0.003
 """Between two attempts to be the writer, while another process is."""
 
+# No memory mapping: after each write every reader would unmap and map the file again, which stops all threads.
 _PRAGMAS = (
     f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA cache_size=-2000",
-    f"PRAGMA mmap_size={MMAP_BYTES}",
     "PRAGMA temp_store=MEMORY",
 )
 
