@@ -149,12 +149,24 @@ def has_spaced_separators(head: str, delimiter: str) -> bool:
 
 def _head_records(head: str, delimiter: str, most: int) -> list[list[str]]:
     csv.field_size_limit(max(csv.field_size_limit(), _HEAD_CHARS))
-    reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
+    reader = csv.reader(_lines(head), delimiter=delimiter)
     records = list(itertools.islice(reader, most + 1))
     if len(records) > 1 and (len(records) > most or len(head) >= _HEAD_CHARS):
         # The last record may have been cut by the end of the head.
         records.pop()
     return records
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Give the lines with their ends, as an open file does; only those that are asked for are cut off."""
+    if text.count("\r") != text.count("\r\n"):
+        yield from io.StringIO(text, newline="")
+        return
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield text[start:end]
+        start = end
 
 
 def _best_match(records: list[list[str]], columns: Collection[str]) -> tuple[int, bool]:

@@ -151,7 +151,9 @@ def _survey_bytes(path: Path, form: TextForm, limits: ReadLimits) -> TextForm:
     with _open(path, form) as file:
         while chunk := file.read(min(_CHUNK, bound)):
             line = _longest(chunk, line, bound, path)
-            controls += len(chunk) - len(chunk.translate(None, _CONTROLS))
+            # Looking for one byte is thirty times as quick as rewriting all.
+            if any(map(chunk.__contains__, _CONTROLS)):
+                controls += len(chunk) - len(chunk.translate(None, _CONTROLS))
             if chunk.isascii() and ascii_only:
                 continue
             ascii_only = False

@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from odl_host.pipeline.normalise import is_normalised, write_normalised
@@ -28,7 +28,10 @@ def test_what_a_csv_writer_wrote_is_read_back_and_normalised_without_a_change(
     header = ["nom", "montant", "objet"]
     buffer = io.StringIO(newline="")
     csv.writer(buffer, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows([header, *rows])
-    (tmp_path / "x.csv").write_bytes(buffer.getvalue().encode(encoding))
+    content = buffer.getvalue().encode(encoding)
+    # "é€€" in Windows-1252 is "退" in UTF-8: when all bytes say so by chance, they are read as UTF-8.
+    assume(encoding != "cp1252" or content.isascii() or "\ufffd" in content.decode("utf-8", "replace"))
+    (tmp_path / "x.csv").write_bytes(content)
     table = read_table(tmp_path / "x.csv", columns=COLUMNS, repair=False)
     assert (list(table.header), list(table.iter_rows())) == (header, rows)
 
