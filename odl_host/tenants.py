@@ -37,7 +37,8 @@ class Perimeter:
 class CatalogueAddress:
     """Which catalogue holds the datasets: the embedded one, in a file or in PostgreSQL, or a CKAN elsewhere.
 
-    `datastore`: the rows of published tables are loaded into the DataStore of a CKAN that has one.
+    `datastore`: the rows of published tables are loaded into the DataStore of a CKAN that has one. `versions`: each
+    file that a CKAN is sent is kept in the tenant's storage, so that it can come back.
     """
 
     kind: str = "embedded"
@@ -47,6 +48,7 @@ class CatalogueAddress:
     database: str = ""
     database_env: str = ""
     datastore: bool = True
+    versions: bool = True
 
     def database_url(self) -> str:
         """Return the PostgreSQL URL of the embedded catalogue, or "" when it is a file of its own.
@@ -191,6 +193,11 @@ class Tenant:
     def organizations(self) -> Path:
         """Where the organizations of a CKAN are remembered; it may be deleted at any time."""
         return self.data / "organizations.json"
+
+    @property
+    def unused(self) -> Path:
+        """Where it is noted since when stored files are without use."""
+        return self.data / "unused-files.json"
 
     @property
     def contacts(self) -> Path:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from odl_host.catalogue.client import Catalogue, EmbeddedCatalogue, RemoteCatalogue
+from odl_host.catalogue.shelf import Shelf
 from odl_host.config import Home, Settings, find_home
 from odl_host.errors import StorageError
 from odl_host.storage import LocalStorage, S3Storage, Storage
@@ -33,6 +34,17 @@ def open_storage(tenant: Tenant) -> Storage:
         prefix = f"{address.prefix.strip('/')}/{tenant.name}"
         return S3Storage(bucket, prefix, tenant.data / "incoming", links_valid_s=address.redirect_s)
     return LocalStorage(tenant.data / "files")
+
+
+def open_shelf(tenant: Tenant) -> Shelf | None:
+    """Return where the files that a CKAN elsewhere is sent are kept; None where the manifest says that none are.
+
+    :raises ConfigError: the keys of the tenant's bucket cannot be read.
+    """
+    address = tenant.manifest.catalogue
+    if address.kind != "ckan" or not address.versions:
+        return None
+    return Shelf(open_storage(tenant), tenant.data / "versions.jsonl")
 
 
 def open_site(tenant: Tenant) -> Site:
@@ -104,7 +116,7 @@ def open_catalogue(tenant: Tenant, settings: Settings) -> Iterator[Catalogue]:
     """
     address = tenant.manifest.catalogue
     if address.kind == "ckan":
-        yield RemoteCatalogue(address.url, address.token(), timeout_s=settings.http_timeout_s)
+        yield RemoteCatalogue(address.url, address.token(), timeout_s=settings.http_timeout_s, shelf=open_shelf(tenant))
         return
     site = open_site(tenant)
     try:

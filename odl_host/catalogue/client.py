@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from odl_host import __version__
-from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError, WireError
+from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ResourceDict, ValidationError, WireError
 from odl_host.config import Secret
 from odl_host.errors import (
     CatalogueError,
@@ -27,6 +27,9 @@ from odl_host.errors import (
     StorageError,
     Unavailable,
 )
+
+if TYPE_CHECKING:
+    from odl_host.catalogue.shelf import Shelf
 
 _TRY_LATER = frozenset({408, 425, 429})  # Request Timeout, Too Early, Too Many Requests: RFC 9110, 8470, 6585
 READ_ATTEMPTS = 3
@@ -42,6 +45,15 @@ class Upload:
     mimetype: str = "application/octet-stream"
 
 
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A file on its way: the plain fields of its resource, its bytes, and the file as received where it differs."""
+
+    resource: ResourceDict
+    file: Upload
+    original: Upload | None = None
+
+
 class Caller(Protocol):
     """Whatever answers actions in this process and raises `odl_host.ckan.WireError`."""
 
@@ -55,6 +67,8 @@ class Catalogue(Protocol):
     url: str
     writers: int
     """How many datasets may be written at once, each by one writer."""
+    shelf: Shelf | None
+    """Where the files that it is sent are kept, should it keep no versions by itself; None for nowhere."""
 
     def call_action(
         self, name: str, data_dict: JsonDict | None = None, files: Mapping[str, Upload] | None = None
@@ -84,6 +98,7 @@ class _Extensions:
 class EmbeddedCatalogue:
     """The catalogue that runs in this process."""
 
+    shelf: Shelf | None = None  # it keeps versions by itself
     writers = 2  # one at a time holds the writing transaction, while the other's files reach the disk
 
     def __init__(self, caller: Caller, url: str, stored: Callable[[], Iterable[str]] | None = None) -> None:
@@ -132,8 +147,9 @@ class RemoteCatalogue:
 
     writers = 4
 
-    def __init__(self, url: str, token: Secret | None, *, timeout_s: float) -> None:
+    def __init__(self, url: str, token: Secret | None, *, timeout_s: float, shelf: Shelf | None = None) -> None:
         self.url = url.rstrip("/")
+        self.shelf = shelf
         self._token = token
         self._timeout_s = timeout_s
         self._extensions = _Extensions(self)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
 from typing import Any, cast
 
-from odl_host.catalogue.client import Catalogue, Upload
+from odl_host.catalogue.client import Catalogue, Sending, Upload
+from odl_host.catalogue.shelf import Kept, Shelf
 from odl_host.ckan import JsonDict, OrganizationDict, PackageDict, ResourceDict, extras_dict
-from odl_host.errors import CatalogueInvalid, CatalogueNotFound, CatalogueRefused, UsageError
+from odl_host.errors import CatalogueError, CatalogueInvalid, CatalogueNotFound, CatalogueRefused, UsageError
 
 # Every id that odl-host derives lies under this namespace; changing it would change the ids of all catalogues.
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://schema.data.gouv.fr/odl-host")
@@ -180,18 +180,38 @@ def delete_resource(catalogue: Catalogue, resource_id: str) -> None:
 def list_versions(catalogue: Catalogue, resource_id: str) -> list[dict[str, Any]]:
     """Return the files that a resource had, the oldest first; the one it has now is the last.
 
-    :raises CatalogueNotFound: there never was such a resource. :raises UsageError: this catalogue keeps no versions.
+    :raises CatalogueNotFound: there never was such a resource. :raises UsageError: nobody keeps versions here.
     """
-    _require_versions(catalogue)
-    return cast(list[dict[str, Any]], catalogue.call_action("odl_version_list", {"id": resource_id}))
+    shelf = _shelf(catalogue)
+    if shelf is None:
+        return cast(list[dict[str, Any]], catalogue.call_action("odl_version_list", {"id": resource_id}))
+    versions = shelf.versions_of(resource_id)
+    if not versions:
+        catalogue.call_action("resource_show", {"id": resource_id})
+        return []
+    dataset = find_dataset(catalogue, versions[-1].package_id)
+    shown = {one["id"]: one for one in (dataset or {}).get("resources", ())}.get(resource_id)
+    address = ""
+    if dataset is not None and shown is not None:
+        said = [one.source_hash for one in versions]
+        online = str(shown.get("source_hash") or "")
+        if online in said:  # what comes after it never arrived
+            versions = versions[: len(said) - said[::-1].index(online)]
+            address = str(shown["url"]) if dataset.get("state") == "active" else ""
+    return [_version(one, address if one is versions[-1] else "") for one in versions]
 
 
 def restore_version(catalogue: Catalogue, dataset_id: str, resource_id: str, version: int) -> ResourceDict:
     """Give a resource an earlier file again; a resource or a dataset that was deleted comes back with its address.
 
-    :raises CatalogueNotFound: there is no such version. :raises UsageError: this catalogue keeps no versions.
+    :raises CatalogueNotFound: there is no such version. :raises UsageError: nobody keeps versions here.
     """
-    _require_versions(catalogue)
+    shelf = _shelf(catalogue)
+    if shelf is not None:
+        kept = next((one for one in shelf.versions_of(resource_id) if one.number == version), None)
+        if kept is None:
+            raise CatalogueNotFound(f"No version {version} of {resource_id} is kept.")
+        return _send_again(catalogue, dataset_id, shelf, kept)
     restored = catalogue.call_action("odl_version_restore", {"id": resource_id, "version": version})
     dataset = catalogue.call_action("package_show", {"id": dataset_id})
     if dataset.get("state") == "deleted":
@@ -200,17 +220,73 @@ def restore_version(catalogue: Catalogue, dataset_id: str, resource_id: str, ver
 
 
 def purge_versions(catalogue: Catalogue, resource_id: str, *, keep: int = 0) -> None:
-    """Forget all but the last versions of a resource; a catalogue that keeps none has nothing to forget."""
+    """Forget all but the last versions of a resource; where none are kept there is nothing to forget."""
     if catalogue.supports(VERSION_EXTENSION):
         catalogue.call_action("odl_version_purge", {"id": resource_id, "keep": keep})
+    elif catalogue.shelf is not None:
+        catalogue.shelf.forget(resource_id, keep=keep)
 
 
-def _require_versions(catalogue: Catalogue) -> None:
-    if not catalogue.supports(VERSION_EXTENSION):
+def keeps_versions(catalogue: Catalogue) -> bool:
+    """Return whether earlier files can come back: the catalogue keeps them, or we do for it."""
+    return catalogue.supports(VERSION_EXTENSION) or catalogue.shelf is not None
+
+
+def _shelf(catalogue: Catalogue) -> Shelf | None:
+    """Return where we keep the files of a catalogue that keeps none; None for one that does.
+
+    :raises UsageError: nobody keeps them.
+    """
+    if not keeps_versions(catalogue):
         raise UsageError(
             "This catalogue keeps no earlier versions of files.",
             hint="Deposit the earlier file again under the same name: its id and its address stay.",
         )
+    return None if catalogue.supports(VERSION_EXTENSION) else catalogue.shelf
+
+
+@contextmanager
+def _kept(catalogue: Catalogue, dataset_id: str, sendings: Sequence[Sending]) -> Iterator[None]:
+    """Keep what is sent meanwhile to a catalogue that keeps none, unless it refuses it; a lost answer is no refusal."""
+    shelf = None if catalogue.supports(VERSION_EXTENSION) else catalogue.shelf
+    if shelf is not None:
+        shelf.keep(dataset_id, sendings)
+    try:
+        yield
+    except CatalogueError:
+        if shelf is not None:
+            shelf.strike_out(sendings)
+        raise
+
+
+def _send_again(catalogue: Catalogue, dataset_id: str, shelf: Shelf, kept: Kept) -> ResourceDict:
+    """Send a kept file once more; a dataset that was deleted is a draft until its file is there."""
+    dataset = catalogue.call_action("package_show", {"id": dataset_id})
+    if dataset.get("state") == "deleted":
+        dataset = catalogue.call_action("package_patch", {"id": dataset_id, "state": "draft"})
+    if takes_rows(catalogue):
+        delete_rows(catalogue, kept.resource_id)  # those of the file that leaves
+    held = [one["id"] for one in dataset.get("resources", ())]
+    with shelf.taken_out(kept) as sending:
+        shown = upload_resources(catalogue, dataset_id, [sending], held=held, activate=True)
+    return next(one for one in shown["resources"] if one["id"] == kept.resource_id)
+
+
+def _version(kept: Kept, address: str) -> dict[str, Any]:
+    """Return a kept file as `odl_version_list` tells of it; only the one that is online has an address."""
+    return {
+        "resource_id": kept.resource_id,
+        "package_id": kept.package_id,
+        "version": kept.number,
+        "created": kept.created,
+        "name": kept.fields.get("name"),
+        "url": address or None,
+        "hash": kept.sha256,
+        "size": kept.size_bytes,
+        "rows": cast(JsonDict, kept.fields).get("rows"),
+        "source_hash": kept.source_hash,
+        "is_current": bool(address),
+    }
 
 
 def upload_resource(
@@ -227,6 +303,19 @@ def upload_resource(
     Next to a file only scalars travel, so `resource` must hold no list and no dictionary. `original` is the file as it
     was received: kept beside the resource where the catalogue can, as a second resource elsewhere.
     """
+    with _kept(catalogue, dataset_id, [Sending(resource, file, original)]):
+        return _upload_resource(catalogue, dataset_id, resource, file, original=original, exists=exists)
+
+
+def _upload_resource(
+    catalogue: Catalogue,
+    dataset_id: str,
+    resource: ResourceDict,
+    file: Upload,
+    *,
+    original: Upload | None,
+    exists: bool,
+) -> ResourceDict:
     fields: JsonDict = {**resource, "package_id": dataset_id}
     files = {"upload": file}
     beside = original is not None and catalogue.supports(ORIGINAL_EXTENSION)
@@ -243,15 +332,6 @@ def upload_resource(
     _upload_original_resource(catalogue, dataset_id, resource, original)
     catalogue.call_action("resource_patch", {"id": resource["id"], "source_hash": said})
     return cast(ResourceDict, result)
-
-
-@dataclass(frozen=True, slots=True)
-class Sending:
-    """A file on its way: the plain fields of its resource, its bytes, and the file as received where it differs."""
-
-    resource: ResourceDict
-    file: Upload
-    original: Upload | None = None
 
 
 def is_foreign(catalogue: Catalogue) -> bool:
@@ -284,7 +364,8 @@ def upload_resources(
         form["update__resources__extend"] = json.dumps(new)
     if activate:
         form["update__state"] = "active"
-    return cast(PackageDict, catalogue.call_action("package_revise", form, files)["package"])
+    with _kept(catalogue, dataset_id, sendings):
+        return cast(PackageDict, catalogue.call_action("package_revise", form, files)["package"])
 
 
 def _with_original(sending: Sending) -> Iterator[tuple[JsonDict, Upload]]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from odl_host.cli.app import App, command, pass_app
 from odl_host.cli.output import table
 from odl_host.errors import ExitCode, PlanMoved, UsageError
+
+if TYPE_CHECKING:
+    from odl_host.catalogue.shelf import Shelf
+    from odl_host.tenants import Tenant
 
 
 @command(
@@ -37,7 +42,7 @@ def history(app: App, reference: str) -> ExitCode:
             f"{version['version']}{'*' if version['is_current'] else ''}",
             str(version["created"])[:16].replace("T", " "),
             str(version["rows"] or ""),
-            version["url"],
+            version["url"] or app.out.words("kept, not online", "gardée, hors ligne"),
         ]
         for file in files
         for number, version in enumerate(reversed(file["versions"]))
@@ -145,26 +150,19 @@ def gc(app: App, dry_run: bool) -> ExitCode:
     once it has been without use for a day.
     """
     from odl_host.pipeline.lock import hold_lock
-    from odl_host.server.cleanup import clean_site
-    from odl_host.wiring import open_site
+    from odl_host.wiring import open_shelf
 
     tenant = app.tenant()
-    if tenant.manifest.catalogue.kind != "embedded":
+    if tenant.manifest.catalogue.kind == "embedded":
+        clean = _clean_site
+    elif shelf := open_shelf(tenant):
+        clean = partial(_clean_shelf, shelf)
+    else:
         raise UsageError(
             f"The files of {tenant.name} lie in a CKAN elsewhere.", hint="Ask the one who administers that CKAN."
         )
     with hold_lock(tenant.data / "lock", command="odl-host gc"):
-        site = open_site(tenant)
-        try:
-            done = clean_site(
-                site,
-                tenant.data / "unused-files.json",
-                keep=tenant.manifest.publish.keep_versions,
-                now=app.now(),
-                dry_run=dry_run,
-            )
-        finally:
-            site.close()
+        done = clean(app, tenant, dry_run=dry_run)
     words = app.out.words
     text = words(
         f"{done['versions']} versions forgotten, {done['removed']} files removed, "
@@ -176,3 +174,20 @@ def gc(app: App, dry_run: bool) -> ExitCode:
     is_told = app.out.verbosity >= 0 or (app.out.verbosity == -1 and (done["versions"] or done["removed"]))
     app.out.result({**done, "dry_run": dry_run}, text if is_told else "")
     return ExitCode.OK
+
+
+def _clean_site(app: App, tenant: Tenant, *, dry_run: bool) -> dict[str, int]:
+    from odl_host.server.cleanup import clean_site
+    from odl_host.wiring import open_site
+
+    site = open_site(tenant)
+    try:
+        return clean_site(
+            site, tenant.unused, keep=tenant.manifest.publish.keep_versions, now=app.now(), dry_run=dry_run
+        )
+    finally:
+        site.close()
+
+
+def _clean_shelf(shelf: Shelf, app: App, tenant: Tenant, *, dry_run: bool) -> dict[str, int]:
+    return shelf.clean(tenant.unused, keep=tenant.manifest.publish.keep_versions, now=app.now(), dry_run=dry_run)

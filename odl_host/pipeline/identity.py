@@ -68,6 +68,20 @@ def served_name(source: SourceFile, published: Published | None, *, opaque: bool
     return file_slug(source.name, extension="" if opaque else ".csv")
 
 
+def received_name(source: SourceFile, published: Published | None) -> str:
+    """Return the name that the received file is kept under: a CKAN's of this format keeps its address."""
+    if published is not None:
+        for resource in published.dataset.get("resources", ()):
+            held = unquote(resource.get("url", "").rpartition("/")[2])
+            if resource.get("original_of") == published.resource["id"] and _ending(held) == _ending(source.name):
+                return held
+    return source.name
+
+
+def _ending(name: str) -> str:
+    return name.rpartition(".")[2].lower()
+
+
 def find_renamed(state: CatalogueState, deposit: Deposit, hashes: Mapping[Path, str]) -> dict[Path, Published]:
     """Return the files whose very content is published under a path that is gone from the deposit."""
     gone: dict[tuple[str, str], list[Published]] = {}

@@ -25,9 +25,9 @@ class Step:
     """What happens to one file, and why.
 
     `metadata`: the plain fields of its resource, for what goes to the catalogue; `filename`: what its address ends
-    with. `renamed_from`: the path that the same resource had before. `rows_before`: the data rows of what it replaces
-    or removes. `holds`: what a person may release it from. `for_good`: a removal that forgets the earlier versions too,
-    since a person took the file off the portal.
+    with, `received_name`: what that of the file as received ends with. `renamed_from`: the path that the same resource
+    had before. `rows_before`: the data rows of what it replaces or removes. `holds`: what a person may release it from.
+    `for_good`: a removal that forgets the earlier versions too, since a person took the file off the portal.
     """
 
     source: SourceFile
@@ -45,6 +45,7 @@ class Step:
     rows_before: int | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     filename: str = ""
+    received_name: str = ""
     changes: tuple[Change, ...] = ()
     holds: tuple[str, ...] = ()
     for_good: bool = False

@@ -347,6 +347,7 @@ class Planner:
             rows_before=rows_of(held),
             metadata=fields,
             filename=name,
+            received_name=identity.received_name(source, published),
             changes=changes,
         )
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from odl_host.catalogue import upsert
-from odl_host.catalogue.client import Catalogue, Upload
+from odl_host.catalogue.client import Catalogue, Sending, Upload
 from odl_host.ckan import PackageDict, ResourceDict
 from odl_host.errors import CatalogueInvalid, DataError, StorageError
 from odl_host.pipeline.examine import hash_file
@@ -73,7 +73,7 @@ def publish_files(
     catalogue: Catalogue,
     line: Line,
     dataset_id: str,
-    files: Sequence[tuple[Step, upsert.Sending]],
+    files: Sequence[tuple[Step, Sending]],
     *,
     held: frozenset[str],
     activate: bool,
@@ -97,14 +97,14 @@ def publish_files(
     return {resource["id"]: resource for resource in line.insist(send).get("resources", ())}
 
 
-def prepare_file(step: Step, *, today: date) -> upsert.Sending:
+def prepare_file(step: Step, *, today: date) -> Sending:
     """Return a file as it is sent; it is what was examined.
 
     :raises DataError: it changed since. :raises StorageError: its normalised copy did.
     """
     file, original = _files_of(step)
     metadata = {**step.metadata, "validated_on": today.isoformat()}
-    return upsert.Sending(cast(ResourceDict, metadata), file, original)
+    return Sending(cast(ResourceDict, metadata), file, original)
 
 
 def is_table(step: Step) -> bool:
@@ -195,7 +195,7 @@ def _files_of(step: Step) -> tuple[Upload, Upload | None]:
         )
     _require(normalised.path, normalised.sha256, f"The normalised copy of {source.relative}")
     received = examination.original or source.path
-    original = None if normalised.sha256 == examination.sha256 else Upload(received, source.name)
+    original = None if normalised.sha256 == examination.sha256 else Upload(received, step.received_name)
     return Upload(normalised.path, step.filename, mimetype), original
 
 

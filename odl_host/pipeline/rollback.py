@@ -144,11 +144,14 @@ def _apply(catalogue: Catalogue, one: Return) -> None:
     dataset = upsert.find_dataset(catalogue, one.dataset_id)
     if dataset is None:
         return
-    others = [resource for resource in dataset.get("resources", ()) if resource["id"] != one.resource_id]
-    if others:
-        upsert.delete_resource(catalogue, one.resource_id)
-    else:
+    others = [
+        resource
+        for resource in dataset.get("resources", ())
+        if one.resource_id not in {resource["id"], resource.get("original_of")}
+    ]
+    if not others:
         upsert.delete_dataset(catalogue, one.dataset_id)
+    upsert.delete_resource(catalogue, one.resource_id)  # whoever brings the dataset back does not find it there
 
 
 def _undo(catalogue: Catalogue, item: Mapping[str, Any], decisions: Decisions) -> Return:

@@ -1,21 +1,18 @@
 """Removing what nothing stands on any more: old versions, then the files that no resource, version or image has.
 
-A file is stored before the row that names it is written. So one without use is only noted at first, and goes a day
-later if it still has none.
+A file is stored before the row that names it is written: one without use goes a day later if it still has none.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from odl_host.server.sites import Site
 from odl_host.server.versions import forget_versions, list_versions, referenced_blobs, versioned_resources
-from odl_host.storage.atomic import write_atomically
+from odl_host.storage.unused import remove_unused
 
-GRACE = timedelta(days=1)
 _AT_ONCE = 50
 """Files removed in one transaction: in a bucket each takes some hundredths of a second, and uploads wait meanwhile."""
 
@@ -31,14 +28,10 @@ def clean_site(site: Site, noted: Path, *, keep: int, now: datetime, dry_run: bo
     forgotten = _forget(site, keep, dry_run=dry_run) if keep else 0
     with site.db.reading() as db:
         used = referenced_blobs(db)
-    before = _read(noted)
-    unused = {sha256: before.get(sha256, now.isoformat()) for sha256 in site.storage.iter_names() if sha256 not in used}
-    due = {sha256 for sha256, since in unused.items() if now - datetime.fromisoformat(since) >= GRACE}
-    if not dry_run:
-        due = _remove(site, sorted(due))
-        left = {sha256: since for sha256, since in unused.items() if sha256 not in due}
-        write_atomically(noted, json.dumps(left).encode(), refusal=f"The note {noted} cannot be written")
-    return {"versions": forgotten, "removed": len(due), "waiting": len(unused) - len(due)}
+    removed, waiting = remove_unused(
+        site.storage, used, noted, now=now, dry_run=dry_run, remove=lambda due: _remove(site, due)
+    )
+    return {"versions": forgotten, "removed": removed, "waiting": waiting}
 
 
 def _remove(site: Site, due: Sequence[str]) -> set[str]:
@@ -67,11 +60,3 @@ def _forget(site: Site, keep: int, *, dry_run: bool) -> int:
         with site.db.writing() as db:
             forgotten += forget_versions(db, resource_id, keep=keep)
     return forgotten
-
-
-def _read(noted: Path) -> dict[str, str]:
-    try:
-        document = json.loads(noted.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return document if isinstance(document, dict) else {}

@@ -24,6 +24,7 @@ import requests
 
 from odl_host.catalogue.client import Catalogue as ToolkitCatalogue
 from odl_host.catalogue.client import EmbeddedCatalogue, RemoteCatalogue
+from odl_host.catalogue.shelf import Shelf
 from odl_host.ckan import (
     BadRequest,
     NotAuthorized,
@@ -287,7 +288,9 @@ def ours(ckan: Catalogue) -> Catalogue:
 
 
 @pytest.fixture(scope="session", params=BACK_ENDS)
-def back_end(request: pytest.FixtureRequest) -> Iterator[tuple[ToolkitCatalogue, str]]:
+def back_end(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[ToolkitCatalogue, str]]:
     """A catalogue as the toolkit sees it, and the address that its portal has."""
     if request.param in {"in process", "postgresql"}:
         behind = request.getfixturevalue("in_process" if request.param == "in process" else "on_postgresql")
@@ -298,7 +301,10 @@ def back_end(request: pytest.FixtureRequest) -> Iterator[tuple[ToolkitCatalogue,
         yield RemoteCatalogue(server.url, Secret(request.getfixturevalue("token")), timeout_s=30), server.url
     else:
         url = os.environ["ODL_TEST_CKAN_URL"].rstrip("/")
-        yield RemoteCatalogue(url, Secret(os.environ["ODL_TEST_CKAN_TOKEN"]), timeout_s=60), url
+        folder = tmp_path_factory.mktemp("shelf")
+        shelf = Shelf(LocalStorage(folder / "files"), folder / "versions.jsonl")
+        token = Secret(os.environ["ODL_TEST_CKAN_TOKEN"])
+        yield RemoteCatalogue(url, token, timeout_s=60, shelf=shelf), url
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from typing import Any
 
 from odl_host.catalogue import upsert
 from odl_host.catalogue.client import Catalogue, Upload
+from odl_host.catalogue.shelf import Shelf
 from odl_host.config import Home, Settings
 from odl_host.errors import CatalogueError
 from odl_host.pipeline.context import RunContext
@@ -53,6 +54,7 @@ class PlainCkan:
     def __init__(self, behind: Catalogue, extensions: frozenset[str] = frozenset()) -> None:
         self.behind, self.url, self.writers = behind, behind.url, behind.writers
         self.extensions = extensions
+        self.shelf: Shelf | None = None
         self.failing = ""
         self.calls: list[str] = []
 

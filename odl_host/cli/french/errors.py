@@ -383,6 +383,9 @@ TEMPLATES = {
     "Give the file's id; odl-host history {} shows them.": (
         "Donnez l’identifiant du fichier ; odl-host history {0} les montre."
     ),
+    "No version {} of {} is kept.": "Aucune version {0} de {1} n’est gardée.",
+    "{} cannot be kept: {}.": "{0} ne peut pas être gardé ({1}).",
+    "Cannot remove {}: {}.": "{0} ne peut pas être supprimé ({1}).",
     "This catalogue keeps no earlier versions of files.": (
         "Ce catalogue ne garde pas les anciennes versions des fichiers."
     ),
