@@ -226,8 +226,10 @@ def _followed(ctx: Context, kind: str, ref: str) -> str:
     if not ref:
         noun = "Package" if kind == "dataset" else "Group"
         raise ValidationError({"message": f"Missing id, can not get {noun} object"})
-    if found is None or (kind == "dataset" and not permissions.is_reader(ctx, found)):
+    if found is None:
         raise NotFound(f"{FINDERS[kind][0]} was not found.")
+    if kind == "dataset":
+        permissions.require_reader(ctx, found)
     return str(found.id)
 
 
@@ -265,26 +267,30 @@ def _unfollow(ctx: Context, kind: str, ref: str) -> None:
 
 def _am_following(ctx: Context, kind: str, ref: str) -> bool:
     key = _key(ctx, kind, resolve(ctx, kind, ref))
-    return bool(ctx.db.scalar(sa.select(sa.exists().where(key))))
+    return _is_there(ctx, kind, ref) and bool(ctx.db.scalar(sa.select(sa.exists().where(key))))
+
+
+def _is_there(ctx: Context, kind: str, ref: str) -> bool:
+    """Return whether an object is active: as in CKAN, what is deleted keeps its followers, and shows none."""
+    return bool(FINDERS[kind][1](ctx.db, ref).state == "active")
 
 
 def _count_followers(ctx: Context, kind: str, ref: str) -> int:
-    where = (followers.c.object_type == kind, followers.c.object_id == resolve(ctx, kind, ref))
-    return ctx.db.scalar(sa.select(sa.func.count()).select_from(followers).where(*where)) or 0
+    counted = _followers_of(kind, resolve(ctx, kind, ref)).with_only_columns(sa.func.count())
+    return (ctx.db.scalar(counted) or 0) if _is_there(ctx, kind, ref) else 0
 
 
 def _list_followers(ctx: Context, kind: str, ref: str) -> list[JsonDict]:
-    query = (
+    query = _followers_of(kind, resolve(ctx, kind, ref)).order_by(users.c.name)
+    return shown_users(ctx, query) if _is_there(ctx, kind, ref) else []
+
+
+def _followers_of(kind: str, object_id: str) -> sa.Select[Any]:
+    return (
         sa.select(users)
         .join(followers, followers.c.follower_id == users.c.id)
-        .where(
-            followers.c.object_type == kind,
-            followers.c.object_id == resolve(ctx, kind, ref),
-            users.c.state == "active",
-        )
-        .order_by(users.c.name)
+        .where(followers.c.object_type == kind, followers.c.object_id == object_id, users.c.state == "active")
     )
-    return shown_users(ctx, query)
 
 
 def shown_users(ctx: Context, query: sa.Select[Any]) -> list[JsonDict]:

@@ -45,7 +45,7 @@ from odl_host.server.params import (
 from odl_host.server.plugin_data import check_plugin_data, find_plugin_data, save_plugin_data
 from odl_host.server.registry import Context, StoredFile, action
 from odl_host.server.resource_fields import build_resource
-from odl_host.server.tables import members, packages
+from odl_host.server.tables import collaborators, members, packages
 from odl_host.server.views import create_default_views
 
 NO_ID = {"message": "Missing id, can not get Package object"}
@@ -245,6 +245,9 @@ def package_delete(ctx: Context, params: Ref) -> None:
     dataset = ctx.once(get_dataset, params.id)
     fields = dataset.fields
     fields |= {"state": "deleted", "metadata_modified": now()}
+    # As in CKAN, a dataset that is brought back belongs to no group, and has no collaborators.
+    ctx.db.execute(members.delete().where(members.c.object_id == dataset.id, members.c.object_type == "package"))
+    ctx.db.execute(collaborators.delete().where(collaborators.c.package_id == dataset.id))
     update_dataset(ctx.db, fields, tags_changed=False)
     record_dataset(ctx, dataset.id, "deleted")
 

@@ -29,7 +29,7 @@ from odl_host.server.params import (
     natural,
     optional,
     reference,
-    required,
+    sent,
     text,
 )
 from odl_host.server.plugin_data import check_plugin_data, find_plugin_data, save_plugin_data
@@ -87,7 +87,7 @@ class UserList(Params):
 class NewUser(Params):
     """A user; name, e-mail and password are checked together."""
 
-    with_apitoken: bool = optional(flag, False)
+    with_apitoken: bool = optional(bool, False)
 
 
 class Nothing(Params):
@@ -168,15 +168,22 @@ def user_list(ctx: Context, params: UserList) -> list[Any]:
         query = query.where(sa.func.lower(users.c.email) == params.email.lower())
     if params.order_by == "edits":
         raise ValidationError({"message": "order_by=edits is no longer supported"})
-    orders: dict[str, Any] = {"name": users.c.name, "fullname": users.c.fullname, "created": users.c.created}
+    orders: dict[str, Any] = {
+        "name": users.c.name,
+        "fullname": users.c.fullname.nulls_last(),
+        "created": users.c.created,
+    }
     shown_name = sa.func.lower(sa.func.coalesce(sa.func.nullif(users.c.fullname, ""), users.c.name))
     query = query.order_by(orders.get(params.order_by, shown_name), users.c.name)
     rows = list(ctx.db.execute(query))
     if not params.all_fields:
         return [row.name for row in rows]
     created = count_created_packages(ctx.db, [row.id for row in rows])
-    show = show_own_user if is_sysadmin else show_user
-    return [show(row, created.get(row.id, 0), ctx.site.url) for row in rows]
+    own = ctx.user.id if ctx.user else ""
+    return [
+        (show_own_user if is_sysadmin or row.id == own else show_user)(row, created.get(row.id, 0), ctx.site.url)
+        for row in rows
+    ]
 
 
 @action(params=NewUser, allow=permissions.can_create_user)
@@ -247,7 +254,7 @@ def user_delete(ctx: Context, params: Ref) -> None:
 class Autocomplete(Params):
     """The beginning of a name."""
 
-    q: str = required(text)
+    q: str = sent(as_text)
     limit: int = optional(natural, 20)
     ignore_self: bool = optional(flag, False)
     offset: int = optional(integer, 0)
@@ -267,8 +274,9 @@ def user_autocomplete(ctx: Context, params: Autocomplete) -> list[JsonDict]:
     :param q: the text
     :param limit: at most this many, 20 by default
     """
+    wanted = params.q or ""
     matches = sa.or_(
-        users.c.name.icontains(params.q, autoescape=True), users.c.fullname.icontains(params.q, autoescape=True)
+        users.c.name.icontains(wanted, autoescape=True), users.c.fullname.icontains(wanted, autoescape=True)
     )
     query = sa.select(users.c.id, users.c.name, users.c.fullname).where(users.c.state == "active", matches)
     if params.ignore_self and ctx.user is not None:
@@ -384,7 +392,7 @@ def _email(ctx: Context, data: JsonDict, errors: JsonDict, before: Any) -> str |
         errors["email"] = [MISSING_VALUE]
         return None
     try:
-        email = check_email(value)
+        email = check_email(value.strip() if isinstance(value, str) else value)
     except Invalid as error:
         errors["email"] = [str(error)]
         return None

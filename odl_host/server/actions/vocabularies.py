@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from odl_host.ckan import NAME_MAX_LENGTH, NAME_MIN_LENGTH, JsonDict, NotFound, ValidationError
 from odl_host.server import permissions
-from odl_host.server.extras import NOT_EXPECTED, require_dicts
+from odl_host.server.extras import NOT_EXPECTED, not_dicts, require_dicts
 from odl_host.server.names import check_tag
-from odl_host.server.params import MISSING_VALUE, Invalid, Params, optional, text
+from odl_host.server.params import MISSING_VALUE, Invalid, Params, as_text, optional, text
 from odl_host.server.registry import Context, action
 from odl_host.server.tables import package_tags, vocabularies
 from odl_host.server.tags import remove_free_tag
@@ -208,7 +208,7 @@ def _name(ctx: Context, data: JsonDict, errors: JsonDict, before: Any) -> str:
     if not name:
         errors["name"] = [MISSING_VALUE]
         return ""
-    name = str(name)
+    name = as_text(name)
     if len(name) < NAME_MIN_LENGTH:
         errors["name"] = [f"Name must be at least {NAME_MIN_LENGTH} characters long"]
     elif len(name) > NAME_MAX_LENGTH:
@@ -226,6 +226,8 @@ def _tags(data: JsonDict, errors: JsonDict) -> list[str] | None:
         return None
     names: dict[str, None] = {}
     messages: list[str] = []
+    if data["tags"] in (None, ""):
+        raise not_dicts("tags", data["tags"], data)
     for tag in require_dicts("tags", data["tags"], data):
         if not tag.get("name"):
             continue
