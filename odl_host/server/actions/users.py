@@ -392,7 +392,7 @@ def _email(ctx: Context, data: JsonDict, errors: JsonDict, before: Any) -> str |
         errors["email"] = [MISSING_VALUE]
         return None
     try:
-        email = check_email(value.strip() if isinstance(value, str) else value)
+        email = check_email(value)
     except Invalid as error:
         errors["email"] = [str(error)]
         return None
