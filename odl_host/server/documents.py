@@ -15,9 +15,10 @@ SITE = "\ufdd0"
 """Stands for the site's address in stored text. Source: Unicode 15, §23.7, noncharacters are for internal use."""
 
 _SUSPECT = re.compile(r"[\x00\ud800-\udfff\ufdd0]")
-_SUSPECT_BYTES = re.compile(
-    rb"\\u(?:0000|[dD][89a-fA-F]|[fF][dD][dD]0)|\x00|\xed[\xa0-\xbf]|\xef\xb7\x90"  # UTF-16 has NULs
-)
+_SUSPECT_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F]|[fF][dD][dD]0)")
+_SUSPECT_BYTES = (b"\x00", b"\xed", b"\xef\xb7\x90")
+"""NUL, which UTF-16 is full of; what a lone surrogate begins with, as some Korean letters do; the placeholder."""
+
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -53,7 +54,7 @@ def may_need_cleaning(body: bytes) -> bool:
     >>> may_need_cleaning(b'"\\u00e9"'), may_need_cleaning(b'"\\ud83d"'), may_need_cleaning(b'"\\u0000"')
     (False, True, True)
     """
-    return _SUSPECT_BYTES.search(body) is not None
+    return any(sign in body for sign in _SUSPECT_BYTES) or _SUSPECT_ESCAPE.search(body) is not None
 
 
 def join_object(text: str, **members: str) -> str:
