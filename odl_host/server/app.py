@@ -50,13 +50,25 @@ class HostMiddleware:
             response = PlainTextResponse("No portal is served under this host name.\n", status_code=404)
             await response(scope, receive, send)
             return
-        name = api.find_action(scope)
-        if name is not None:
-            answer = await api.answer(site, Request(scope, receive), name)
-            await answer(scope, receive, send)
-            return
         scope.setdefault("state", {})["site"] = site
         await self.app(scope, receive, send)
+
+
+class ActionMiddleware:
+    """Answers calls of the usual form at once: they need no routes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        name = api.find_action(scope) if scope["type"] == "http" else None
+        if name is None:
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        answer = await api.answer(get_site(request), request, name)
+        await answer(scope, receive, send)
 
 
 def host_name(header: str) -> str:
@@ -89,6 +101,8 @@ def create_app(sites: FindSite) -> Starlette:
     ]
     app = Starlette(routes=routes, exception_handlers=portal.exception_handlers(get_site))
     app.router.redirect_slashes = False
+    # The last one added is the first one asked: the site, who may read the answer, then the answer.
+    app.add_middleware(ActionMiddleware)
     app.add_middleware(Origins, routes=lambda: app.router.routes)
     app.add_middleware(HostMiddleware, find_site=sites)
     return app

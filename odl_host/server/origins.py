@@ -31,8 +31,7 @@ class Origins:
             await self.app(scope, receive, send)
             return
         origin = next((value for key, value in scope["headers"] if key == b"origin"), b"").decode("latin-1")
-        if origin:
-            send = _announcing(send, scope["state"]["site"], origin)
+        send = _announcing(send, scope["state"]["site"], origin)
         allowed = methods_of(self.routes(), scope) if scope["method"] == "OPTIONS" else []
         if allowed:
             response = Response(headers={"allow": ", ".join(allowed), "content-type": "text/html; charset=utf-8"})
@@ -53,22 +52,24 @@ def methods_of(routes: Iterable[BaseRoute], scope: Scope) -> list[str]:
 
 
 def _announcing(send: Send, site: Site, origin: str) -> Send:
-    """Return `send` with the headers of CORS where the site lets this origin read its answers."""
-    listed = site.settings["ckan.cors.origin_whitelist"]
-    is_listed = isinstance(listed, tuple) and origin in listed
-    if not (site.settings["ckan.cors.origin_allow_all"] or is_listed):
+    """Return `send` with the headers of CORS where the site lets this origin read its answers.
+
+    Where only some may, every answer says that it depends on who asks: a cache must not give one origin's to another.
+    """
+    everyone, listed = site.settings["ckan.cors.origin_allow_all"], site.settings["ckan.cors.origin_whitelist"]
+    allowed = ("*" if everyone else origin if isinstance(listed, tuple) and origin in listed else "") if origin else ""
+    if not allowed and (everyone or not listed):
         return send
 
     async def announce(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(raw=message.setdefault("headers", []))
-            if site.settings["ckan.cors.origin_allow_all"]:
-                headers["access-control-allow-origin"] = "*"
-            else:
-                headers["access-control-allow-origin"] = origin
+            if not everyone:
                 headers.add_vary_header("Origin")
-            headers["access-control-allow-methods"] = METHODS
-            headers["access-control-allow-headers"] = HEADERS
+            if allowed:
+                headers["access-control-allow-origin"] = allowed
+                headers["access-control-allow-methods"] = METHODS
+                headers["access-control-allow-headers"] = HEADERS
         await send(message)
 
     return announce
