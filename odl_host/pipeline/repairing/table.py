@@ -9,7 +9,8 @@ from __future__ import annotations
 import gc
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from itertools import compress
+from typing import TYPE_CHECKING, Any
 
 from odl_host.pipeline.engine.rows import Engine
 from odl_host.pipeline.reading.notes import ReadNote
@@ -188,14 +189,12 @@ def _ask_name(rename: Rename, column: RepairedColumn) -> ReadNote:
 def _repair_batch(batch: list[Row], width: int, column: RepairedColumn, ledger: Ledger) -> None:
     # In a row that is too long or too short, a cell may be half of a number, or belong to another column.
     place = column.place
+    cells: list[Any] = [row[place] if len(row) == width else None for row in batch]
     forms = column.known_forms
     if forms is None:
-        forms = column.mend_all({row[place] for row in batch if len(row) == width})
-    if not forms:
-        return
-    for index, row in enumerate(batch):
-        if len(row) == width and row[place] in forms:
-            mended = forms[row[place]]
-            ledger.add(mended.kind, column.name, row[place], mended.text)
-            # A copy: the reader may keep the row for the next pass.
-            batch[index] = [*row[:place], mended.text, *row[place + 1 :]]
+        forms = column.mend_all({cell for cell in cells if cell is not None})
+    for index in compress(range(len(batch)), map(forms.__contains__, cells)):
+        row, mended = batch[index], forms[cells[index]]
+        ledger.add(mended.kind, column.name, row[place], mended.text)
+        # A copy: the reader may keep the row for the next pass.
+        batch[index] = [*row[:place], mended.text, *row[place + 1 :]]
