@@ -2,7 +2,7 @@
 
 Opening every descriptor to recognise one file would take longer than all the rest: the index of the names is kept
 beside the loaded schemas, under a stamp that any change to them makes void, and only the few schemas that come into
-question are opened.
+question are opened. That of the built-in schemas comes with them (`scripts/build_recognition.py`).
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def index_of(registry: Registry) -> ShapeIndex:
     """Return the index of a registry: the kept one when it is true to the schemas, else one made anew."""
     index = _INDEXES.get(registry)
     if index is None:
-        index = _INDEXES[registry] = ShapeIndex(registry, _read_index(registry) or _make_index(registry))
+        index = _INDEXES[registry] = ShapeIndex(registry, _read_index(registry) or make_index(registry))
     return index
 
 
@@ -124,7 +124,7 @@ def keep_index(registry: Registry) -> None:
     from odl_host.storage.atomic import write_atomically
 
     if registry.cache is not None and registry.cache.is_dir():
-        document = json.dumps({"stamp": registry.stamp, **_make_index(registry)}, ensure_ascii=False)
+        document = json.dumps({"stamp": registry.stamp, **make_index(registry)}, ensure_ascii=False)
         path = registry.cache / INDEX_FILE
         write_atomically(path, document.encode(), refusal=f"The index {path} cannot be written")
 
@@ -133,16 +133,23 @@ _INDEXES: WeakKeyDictionary[Registry, ShapeIndex] = WeakKeyDictionary()
 
 
 def _read_index(registry: Registry) -> Mapping[str, Any] | None:
-    path: Path | None = registry.cache and registry.cache / INDEX_FILE
+    kept = _read(registry.cache / INDEX_FILE) if registry.cache else {}
+    if kept and kept.get("stamp") == registry.stamp:
+        return kept
+    shipped = _read(registry.builtin / INDEX_FILE)
+    return shipped if shipped and shipped.get("sizes") == registry.sizes else None
+
+
+def _read(path: Path) -> Mapping[str, Any]:
     try:
-        document = json.loads(path.read_bytes()) if path else None
+        document = json.loads(path.read_bytes())
     except (OSError, ValueError):
-        return None
-    kept = isinstance(document, dict) and document.get("stamp") == registry.stamp
-    return document if kept else None
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
-def _make_index(registry: Registry) -> dict[str, Any]:
+def make_index(registry: Registry) -> dict[str, Any]:
+    """Return the index as it is kept."""
     schemas = [schema for schema in registry.iter_versions() if schema.kind == "table" and schema.fields]
     shapes = [Shape(schema, place) for place, schema in enumerate(schemas)]
     owners: dict[str, set[str]] = {}

@@ -47,6 +47,7 @@ class Registry:
         self._shelves: dict[str, dict[str, dict[str, Path]]] = {"builtin": _list_folder(builtin)}
         self._shelves["cache"] = _list_folder(cache) if cache else {}
         self._cache = cache
+        self.builtin = builtin
         self._loaded: dict[Path, Schema] = {}
         self._problems: dict[Path, str] = {}
         self._places: dict[str, dict[tuple[tuple[int, ...], str], tuple[str, Path]]] = {}
@@ -73,6 +74,12 @@ class Registry:
         paths = [path for shelf in self._shelves.values() for versions in shelf.values() for path in versions.values()]
         ages = "\n".join(sorted(f"{path} {_age(path)}" for path in paths))
         return f"{odl_host.__version__} {len(paths)} {zlib.crc32(ages.encode('utf-8', 'surrogateescape')):08x}"
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The bytes of each schema's file: what changes with nearly any change, and is the same on every machine."""
+        places = self._places.items()
+        return {f"{name}@{_version_of(path)}": _size(path) for name, one in places for _, path in one.values()}
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -260,6 +267,13 @@ def schema_path(folder: Path, name: str, version: str) -> Path:
     """Return where a folder of schemas holds one version."""
     owner, _, short = name.rpartition("/")
     return folder / _encode(owner or "local") / f"{_encode(short)}@{_encode(version)}.json"
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # taken away since the folder was listed
+        return 0
 
 
 def _age(path: Path) -> str:

@@ -11,8 +11,8 @@ import pytest
 
 from odl_host.pipeline.detect import Detection, detect_schema
 from odl_host.pipeline.read import read_table
-from odl_host.pipeline.shapes import INDEX_FILE, keep_index
-from odl_host.schemas.registry import load_registry
+from odl_host.pipeline.shapes import INDEX_FILE, keep_index, make_index
+from odl_host.schemas.registry import FACTS, load_registry
 from odl_host.schemas.sync import sync_catalogue
 
 if TYPE_CHECKING:
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 BUILTIN = load_registry(None)
+
+
+def test_the_shipped_index_is_that_of_the_shipped_schemas() -> None:
+    expected = json.loads(json.dumps({"sizes": BUILTIN.sizes, **make_index(BUILTIN)}))
+    assert json.loads((FACTS / INDEX_FILE).read_bytes()) == expected, "run: python scripts/build_recognition.py"
 
 
 def detected(
