@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from odl_host.cli.app import App, Group, pass_app
+from odl_host.cli.labels import titles
 from odl_host.cli.output import table
 from odl_host.errors import UsageError
 
@@ -56,4 +57,4 @@ def contact(app: App, code: str, addresses: tuple[str, ...], remove: bool) -> No
     value = {"contacts": [{"member": name, "addresses": held} for name, held in sorted(contacts.items()) if held]}
     rows = [[name, ", ".join(held)] for name, held in sorted(contacts.items()) if held]
     nobody = app.out.words("Nobody is written to.", "Personne ne reçoit de courriel.")
-    app.out.result(value, table(rows, header=["member", "addresses"]) if rows else nobody)
+    app.out.result(value, table(rows, header=titles(app, ["member", "addresses"])) if rows else nobody)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from odl_host.cli.app import App, command, pass_app
+from odl_host.cli.labels import titles
 from odl_host.cli.output import table
 from odl_host.errors import AmbiguousPlace, UsageError
 
@@ -100,8 +101,12 @@ def add_member(app: App, code: str, name: str | None, dry_run: bool) -> None:
     _add(app, [parse_member(code, name=name)], dry_run=dry_run)
 
 
+_FRENCH_KINDS = {"created": "créée", "updated": "modifiée", "unchanged": "inchangée"}
+
+
 def _add(app: App, members: list[Member], *, dry_run: bool) -> None:
     from odl_host.catalogue.upsert import list_organizations
+    from odl_host.pipeline.reporting.wording import counted
     from odl_host.provision.members import apply_members, deposit_folder, plan_members
     from odl_host.schemas.registry import load_registry
     from odl_host.wiring import open_catalogue
@@ -122,16 +127,23 @@ def _add(app: App, members: list[Member], *, dry_run: bool) -> None:
     for change in changes:
         groups[change.kind].append(change)
     value = {kind: [change.as_json() for change in group] for kind, group in groups.items()}
+    new, other, same = (len(groups[kind]) for kind in ("created", "updated", "unchanged"))
     counts = app.out.words(
-        f"{len(groups['created'])} created, {len(groups['updated'])} updated, {len(groups['unchanged'])} unchanged",
-        f"{len(groups['created'])} créées, {len(groups['updated'])} modifiées, {len(groups['unchanged'])} inchangées",
+        f"{new} created, {other} updated, {same} unchanged",
+        f"{counted(new, 'créée', 'créées')}, {counted(other, 'modifiée', 'modifiées')}, "
+        f"{counted(same, 'inchangée', 'inchangées')}",
     )
     rows = [
-        [change.member.folder, change.organization["title"], change.organization["name"], change.kind]
+        [
+            change.member.folder,
+            change.organization["title"],
+            change.organization["name"],
+            app.out.words(change.kind, _FRENCH_KINDS[change.kind]),
+        ]
         for change in changes
         if change.kind != "unchanged" or len(changes) <= 10
     ]
-    lines = [table(rows, header=["code", "title", "organization", "change"])] if rows else []
+    lines = [table(rows, header=titles(app, ["code", "title", "organization", "change"]))] if rows else []
     lines.append(app.out.words(f"Dry run: {counts}.", f"À blanc : {counts}.") if dry_run else f"{counts}.")
     if groups["created"] and not dry_run:
         example = deposit_folder(tenant, groups["created"][0].member)

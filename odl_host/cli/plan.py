@@ -110,7 +110,11 @@ def plan_text(app: App, plan: Plan) -> str:
         lines.append(title or app.out.words("Nobody’s", "Sans collectivité"))
         lines += [f"  {line}" for line in blocks[title]]
     counts = Counter(step.action for step in steps)
-    total = ", ".join(f"{number} {_word(app, action)}" for action, number in counts.items())
+    to_do = app.out.words("", "à ")
+    total = ", ".join(
+        f"{number} {'' if action in {'unchanged', 'fail'} else to_do}{_word(app, action)}"
+        for action, number in counts.items()
+    )
     return "\n".join([*lines, total or app.out.words("Only metadata change.", "Seules des descriptions changent.")])
 
 

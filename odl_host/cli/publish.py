@@ -9,22 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from odl_host.cli.app import App, command, pass_app
+from odl_host.cli.labels import counts_of, word
 from odl_host.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from odl_host.pipeline.outcomes import Outcome, RunReport
-
-_FRENCH_OUTCOMES = {
-    "published": "publiés",
-    "updated": "décrits autrement",
-    "unchanged": "inchangés",
-    "removed": "retirés",
-    "rejected": "rejetés",
-    "failed": "en échec",
-    "blocked": "bloqués",
-}
 
 
 @command(
@@ -129,24 +120,17 @@ def summary(app: App, report: RunReport, outcomes: Iterable[Outcome]) -> str:
     from odl_host.cli.plan import printable
     from odl_host.pipeline.outcomes import GOOD_OUTCOMES, first_findings
 
-    french = app.out.language == "fr"
     lines = [f"  {dataset.plan.name}: {dataset.error}" for dataset in report.datasets if dataset.error]
     for outcome in outcomes:
         told = outcome.detail and outcome.outcome in {"published", "updated"}  # its rows are not loaded yet
         if outcome.outcome in GOOD_OUTCOMES and not told:
             continue
-        label = _FRENCH_OUTCOMES[outcome.outcome].rstrip("s") if french else outcome.outcome
-        lines.append(f"  {label:<9} {printable(outcome.step.source.relative)}")
+        lines.append(f"  {word(app, outcome.outcome):<9} {printable(outcome.step.source.relative)}")
         reasons = first_findings(outcome.step) if outcome.outcome == "rejected" else [outcome.detail]
         lines += [f"            {line}" for line in filter(None, reasons)]
         if outcome.report:
             lines.append(f"            → {outcome.report}")
-    total = ", ".join(
-        f"{number} {_FRENCH_OUTCOMES[kind] if french else kind}"
-        for kind, number in report.counts.items()
-        if number or kind not in {"updated", "removed"}
-    )
-    lines.append(f"{total}  ({report.duration_s:.1f} s)")
+    lines.append(f"{counts_of(app, report.counts)}  ({report.duration_s:.1f} s)")
     return "\n".join(lines)
 
 
@@ -240,15 +224,10 @@ def _status_text(app: App, value: dict[str, Any]) -> str:
             )
         )
     else:
-        counts = ", ".join(
-            f"{number} {_FRENCH_OUTCOMES[kind] if app.out.language == 'fr' else kind}"
-            for kind, number in last["counts"].items()
-            if number or kind not in {"updated", "removed"}
-        )
+        counts = counts_of(app, last["counts"])
         lines.append(words(f"Last run {last['run']}: {counts}", f"Dernier passage {last['run']} : {counts}"))
     for item in value["pending"]:
-        outcome = _FRENCH_OUTCOMES[item["outcome"]].rstrip("s") if app.out.language == "fr" else item["outcome"]
-        lines.append(f"  {outcome:<9} {item['path']}")
+        lines.append(f"  {word(app, item['outcome']):<9} {item['path']}")
         if item["reason"]:
             lines.append(f"            {item['reason']}")
         elif item["findings"]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from odl_host.cli.app import App, Group, command, pass_app
+from odl_host.cli.labels import held_for, titles, word
 from odl_host.cli.output import table
 from odl_host.errors import ExitCode, UsageError
 from odl_host.pipeline.decisions import GROUNDS
@@ -47,15 +48,15 @@ def list_command(app: App, everything: bool) -> ExitCode:
     shown = [one for one in held if everything or not one.decision or one.decision.verb != "dismiss"]
     rows = [
         [
-            one.item["outcome"],
+            word(app, one.item["outcome"]),
             one.path,
-            ", ".join(one.holds) or app.out.words("to correct", "à corriger"),
-            one.decision.verb if one.decision else "",
+            ", ".join(held_for(app, code) for code in one.holds) or word(app, "to correct"),
+            word(app, one.decision.verb) if one.decision else "",
         ]
         for one in shown
     ]
     nothing = app.out.words("Nothing is held back.", "Rien n’est retenu.")
-    text = table(rows, header=["outcome", "file", "held for", "decision"]) if rows else nothing
+    text = table(rows, header=titles(app, ["outcome", "file", "held for", "decision"])) if rows else nothing
     app.out.result([one.as_json() for one in shown], text)
     return ExitCode.OK
 
@@ -75,13 +76,14 @@ def show(app: App, path: str) -> ExitCode:
 
     held, _ = _held(app)
     one = find_held(held, path)
-    lines = [f"{one.path}  ({one.item['outcome']}, {one.run})"]
+    lines = [f"{one.path}  ({word(app, one.item['outcome'])}, {one.run})"]
     lines += [f"  {line}" for line in (one.item.get("reason"), one.item.get("report")) if line]
     lines += [f"  - {said_of_finding(finding)}" for finding in one.item.get("findings", ())[:10]]
-    lines += [f"  {app.out.words('held for', 'retenu pour')}: {code}" for code in one.holds]
+    lines += [f"  {app.out.words('held for:', 'retenu pour :')} {held_for(app, code)}" for code in one.holds]
     if one.decision:
         said = one.decision
-        lines.append(f"  {said.verb}: {said.reason} ({said.by}, {said.at}{', ' + said.ground if said.ground else ''})")
+        how = f"{said.reason} ({said.by}, {said.at}{', ' + said.ground if said.ground else ''})"
+        lines.append(app.out.words(f"  {said.verb}: {how}", f"  {word(app, said.verb)} : {how}"))
     app.out.result(one.as_json(), "\n".join(lines))
     return ExitCode.OK
 

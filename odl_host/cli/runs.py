@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from odl_host.cli.app import App, Group, pass_app
+from odl_host.cli.labels import titles, word
 from odl_host.cli.output import table
 from odl_host.errors import UsageError
 
@@ -31,8 +32,8 @@ def _list(app: App, last: int) -> None:
 
     folder = app.tenant().data / "runs"
     found = [read_run(folder, name) for name in list_runs(folder)[:last]]
-    rows = [[run.run, run.started[:19].replace("T", " "), *_counts(run)] for run in found]
-    header = ["run", "started", "published", "unchanged", "removed", "kept out", "failed"]
+    rows = [[run.run, run.started[:19].replace("T", " "), *_counts(app, run)] for run in found]
+    header = titles(app, ["run", "started", "published", "unchanged", "removed", "kept out", "failed"])
     nothing = app.out.words("No run yet: odl-host publish", "Aucun passage : odl-host publish")
     app.out.result({"runs": [_summary(run) for run in found]}, table(rows, header=header) if rows else nothing)
 
@@ -68,7 +69,7 @@ def show(app: App, run: str) -> None:
     for item in items:
         if item["outcome"] == "unchanged" and app.out.verbosity <= 0:
             continue
-        lines.append(f"  {item['outcome']:<9} {item['path']}")
+        lines.append(f"  {word(app, item['outcome']):<9} {item['path']}")
         if item["outcome"] in _KEPT_OUT:
             said = (
                 [item["reason"]] if item["reason"] else [said_of_finding(finding) for finding in item["findings"][:2]]
@@ -87,9 +88,9 @@ def _summary(run: PastRun) -> dict[str, Any]:
     }
 
 
-def _counts(run: PastRun) -> list[str]:
+def _counts(app: App, run: PastRun) -> list[str]:
     if run.report is None:
-        return ["unfinished", "", "", "", ""]
+        return [word(app, "unfinished"), "", "", "", ""]
     counts = run.report["counts"]
     sums = (
         counts["published"] + counts.get("updated", 0),

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from odl_host.cli.app import App, Group, pass_app
+from odl_host.cli.labels import titles
 from odl_host.cli.output import table
 from odl_host.errors import ExitCode
 
@@ -46,7 +47,7 @@ def check(app: App, address: str) -> int:
         "This tenant has no source elsewhere: its deposit is a folder.",
         "Ce portail n’a pas de source ailleurs : son dépôt est un dossier.",
     )
-    app.out.result(value, table(rows, header=["source", "member", "files", "size"]) if rows else nothing)
+    app.out.result(value, table(rows, header=titles(app, ["source", "member", "files", "size"])) if rows else nothing)
     for one in checks:
         if one.error is not None:
             app.out.note(f"  → {one.error.hint}")

@@ -8,6 +8,7 @@ import click
 
 from odl_host import config
 from odl_host.cli.app import App, command, pass_app
+from odl_host.cli.labels import titles
 from odl_host.cli.output import table
 from odl_host.errors import UsageError
 from odl_host.tenants import Perimeter, check_tenant_name, list_tenants, load_tenant
@@ -189,4 +190,6 @@ def show_config(app: App) -> None:
         "home": str(app.home.path),
         "settings": {o.name: {"value": o.value, "source": o.source, "help": o.help} for o in origins},
     }
-    app.out.result(value, f"home  {app.home.path}\n\n" + table(rows, header=["setting", "value", "from", "meaning"]))
+    app.out.result(
+        value, f"home  {app.home.path}\n\n" + table(rows, header=titles(app, ["setting", "value", "from", "meaning"]))
+    )

@@ -50,9 +50,11 @@ def _used(app: App, entry: dict[str, Any]) -> str:
     of = app.out.words("of", "sur")
     files = f" {of} {entry['max_files']}" if entry["max_files"] else ""
     size = f" {of} {entry['max_mb']}" if entry["max_mb"] else ""
+    noun = "fichier" if entry["files"] < 2 and not files else "fichiers"
+    shown = f"{entry['size_bytes'] / 1e6:.1f}{size}"
     return app.out.words(
-        f"{entry['files']}{files} files, {entry['size_bytes'] / 1e6:.1f}{size} MB",
-        f"{entry['files']}{files} fichiers, {entry['size_bytes'] / 1e6:.1f}{size} Mo".replace(".", ","),
+        f"{entry['files']}{files} file{'s' if files or entry['files'] != 1 else ''}, {shown} MB",
+        f"{entry['files']}{files} {noun}, {shown.replace('.', ',')} Mo",
     )
 
 

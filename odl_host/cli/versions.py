@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from odl_host.cli.app import App, command, pass_app
+from odl_host.cli.labels import titles
 from odl_host.cli.output import table
 from odl_host.errors import ExitCode, PlanMoved, UsageError
 
@@ -48,7 +49,7 @@ def history(app: App, reference: str) -> ExitCode:
         for number, version in enumerate(reversed(file["versions"]))
     ]
     nothing = app.out.words("No version is kept.", "Aucune version n’est gardée.")
-    text = table(lines, header=["file", "version", "since (UTC)", "rows", "address"]) if lines else nothing
+    text = table(lines, header=titles(app, ["file", "version", "since (UTC)", "rows", "address"])) if lines else nothing
     app.out.result({"dataset": target.dataset["name"], "files": files}, text)
     return ExitCode.OK
 
@@ -132,7 +133,7 @@ def _plan_text(app: App, plan: list[Any]) -> str:
         ]
         for one in plan
     ]
-    return table(rows, header=["action", "dataset", "file", "to"])
+    return table(rows, header=titles(app, ["action", "dataset", "file", "to"]))
 
 
 @command(
@@ -163,12 +164,15 @@ def gc(app: App, dry_run: bool) -> ExitCode:
         )
     with hold_lock(tenant.data / "lock", command="odl-host gc"):
         done = clean(app, tenant, dry_run=dry_run)
+    from odl_host.pipeline.reporting.wording import counted
+
     words = app.out.words
     text = words(
         f"{done['versions']} versions forgotten, {done['removed']} files removed, "
         f"{done['waiting']} wait until they have been without use for a day.",
-        f"{done['versions']} versions oubliées, {done['removed']} fichiers supprimés, "
-        f"{done['waiting']} attendent d’être inutilisés depuis un jour.",
+        f"{counted(done['versions'], 'version oubliée', 'versions oubliées')}, "
+        f"{counted(done['removed'], 'fichier supprimé', 'fichiers supprimés')}, "
+        f"{counted(done['waiting'], 'attend d’être inutilisé', 'attendent d’être inutilisés')} depuis un jour.",
     )
     # Cron mails what is printed: with --quiet that is only what changed.
     is_told = app.out.verbosity >= 0 or (app.out.verbosity == -1 and (done["versions"] or done["removed"]))

@@ -12,6 +12,8 @@ from odl_host.pipeline.plan import DatasetPlan, Step
 if TYPE_CHECKING:
     from odl_host.schemas.findings import Finding
 
+_NAMES_COLUMN = frozenset({"missing-label", "duplicate-label", "unknown-label"})
+"""Codes whose sentence names the column itself."""
 OUTCOMES = ("published", "updated", "unchanged", "removed", "rejected", "failed", "blocked")
 """Online now; online, and what is said of it changed; as before; not online any more; or kept out, and why."""
 
@@ -147,7 +149,7 @@ def said_of_finding(finding: Mapping[str, Any]) -> str:
     row, column = finding.get("row"), finding.get("column")
     where = [
         f"ligne {row}" if row and row > 1 else "ligne des titres" if row else "",
-        f"colonne {column}" if column else "",
+        f"colonne {column}" if column and finding.get("code") not in _NAMES_COLUMN else "",
     ]
     place = ", ".join(filter(None, where))
     return f"{place} : {finding['message']}" if place else str(finding["message"])
@@ -183,7 +185,8 @@ def first_findings(step: Step, most: int = 2) -> list[str]:
     for finding in list(errors.values())[:most]:
         line = report.line_of(finding)
         where = f"ligne {line}" if line else ""
-        place = ", ".join(filter(None, (where, f"colonne {finding.column}" if finding.column else "")))
+        named = finding.column and (line or finding.code not in _NAMES_COLUMN)
+        place = ", ".join(filter(None, (where, f"colonne {finding.column}" if named else "")))
         lines.append(" : ".join(filter(None, (place, report.sentences(finding)[0]))))
     rest = report.errors_total - len(lines)
     return [*lines, f"… {number(rest)} de plus dans le rapport"] if rest > 0 else lines

@@ -20,6 +20,8 @@ from odl_host.cli.commands import cli
 from odl_host.cli.french import help_in_french, in_french
 from odl_host.cli.french.errors import TEMPLATES
 from odl_host.cli.french.helps import HELPS
+from odl_host.cli.labels import counts_of, held_for, titles, word
+from odl_host.pipeline.outcomes import OUTCOMES
 
 PACKAGE = Path(odl_host.__file__).parent
 ERRORS = {
@@ -113,6 +115,7 @@ def test_no_sentence_is_kept_that_is_not_raised_any_more() -> None:
     put_together = {
         *("{} answers 404 {}.", "Standard input is larger than {} MB.", "{}: cannot {}: there is no such bucket."),
         *("The report {} cannot be written: {}.", "No commune has the INSEE code {} in {}."),
+        "{}: there is no département {}",
     }
     assert not aside - put_together
 
@@ -182,6 +185,24 @@ def test_a_cause_inside_a_sentence_is_french_too() -> None:
         "Laissé au prochain passage, car le catalogue ne répond plus. Lancez : odl-host provision"
     )
     assert help_in_french("Never heard of.") == "Never heard of."
+
+
+def test_every_outcome_and_every_title_of_a_table_has_its_french() -> None:
+    french, english = App(["--lang", "fr"]), App(["--lang", "en"])
+    assert titles(french, ["published", "kept out"]) == ["publiés", "écartés"]
+    assert titles(english, ["published", "kept out"]) == ["published", "kept out"]
+    assert {word(french, outcome) for outcome in OUTCOMES}.isdisjoint(OUTCOMES)
+    assert counts_of(french, {"published": 1, "rejected": 2, "removed": 0}) == "1 publié, 2 rejetés"
+    assert held_for(french, "personal-data/email/contact") == "données personnelles (email/contact)"
+    assert held_for(english, "personal-data/email/contact") == "personal-data/email/contact"
+    headers = {
+        text
+        for path in (PACKAGE / "cli").glob("*.py")
+        for listed in re.findall(r"titles\(app, \[(.+?)\]\)", path.read_text("utf-8"))
+        for text in re.findall(r'"(.+?)"', listed)
+    }
+    same = {"code", "action", "version", "source"}  # the same word in both languages
+    assert {text for text in headers - same if word(french, text) == text} == set()
 
 
 def test_english_loads_no_french() -> None:

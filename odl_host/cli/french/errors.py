@@ -165,6 +165,7 @@ TEMPLATES = {
     "No commune answers to « {} ».": "Aucune commune n’a le nom « {0} ».",
     "No commune has the INSEE code {} in {}.": "Aucune commune n’a le code INSEE {0} en {1}.",
     "No commune has the INSEE code {} in {}{}.": "Aucune commune n’a le code INSEE {0} en {1}{2}.",
+    "{}: there is no département {}": "{0} : il n’y a pas de département {1}",
     "No commune has the {} {} in {}.": "Aucune commune n’a le {0} {1} en {2}.",
     "No {} has the code or name « {} ».": "Aucune collectivité ({0}) n’a le code ou le nom « {1} ».",
     "No EPCI has the SIREN « {} » in {}.": "Aucun EPCI n’a le SIREN « {0} » en {1}.",
@@ -398,8 +399,8 @@ TEMPLATES = {
     "Look again: the same command with --dry-run": "Regardez de nouveau : la même commande avec --dry-run",
     "The files of {} lie in a CKAN elsewhere.": "Les fichiers de {0} sont dans un CKAN ailleurs.",
     "Ask the one who administers that CKAN.": "Demandez à la personne qui administre ce CKAN.",
-    "The last run held back no file “{}”.": "Le dernier passage n’a retenu aucun fichier « {0} ».",
-    "See which it held back: odl-host quarantine list": "Voyez ce qu’il a retenu : odl-host quarantine list",
+    "No file “{}” is held back.": "Aucun fichier « {0} » n’est retenu.",
+    "See which are: odl-host quarantine list": "Voyez lesquels le sont : odl-host quarantine list",
     "{} is held back for personal data: say on which ground they may be published.": (
         "{0} est retenu pour des données personnelles : dites sur quel fondement elles peuvent être publiées."
     ),
@@ -462,6 +463,7 @@ TEMPLATES = {
     "“{}” is not the name of a stored file.": "« {0} » n’est pas le nom d’un fichier rangé.",
     "Restore the file from a backup.": "Reprenez le fichier d’une sauvegarde.",
     "Delete that object, then publish the file again.": "Supprimez cet objet, puis publiez de nouveau le fichier.",
+    "Cannot remove {}: {}.": "{0} ne peut pas être supprimé ({1}).",
     "{} cannot be removed: {}.": "{0} ne peut pas être supprimé ({1}).",
     "{} was altered before it was sent.": "{0} a été modifié avant son envoi.",
     "{}: {} is damaged: its content has another SHA-256.": (

@@ -170,10 +170,8 @@ HELPS = {
     ),
     "Show what would go, remove nothing.": "Montre ce qui partirait, ne supprime rien.",
     # quarantine
-    "See what the last run held back, and decide on it.": "Montre ce que le dernier passage a retenu, pour en décider.",
-    "List the files that the last run held back, and why.": (
-        "Liste les fichiers que le dernier passage a retenus, et pourquoi."
-    ),
+    "See what is held back, and decide on it.": "Montre ce qui est retenu, pour en décider.",
+    "List the files that are held back, and why.": "Liste les fichiers retenus, et pourquoi.",
     "Those that were dismissed too.": "Aussi ceux qui ont été écartés.",
     "Show why a file is held back, where its report is, and what was decided.": (
         "Montre pourquoi un fichier est retenu, où est son rapport, et ce qui a été décidé."
