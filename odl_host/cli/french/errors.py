@@ -386,7 +386,6 @@ TEMPLATES = {
     ),
     "No version {} of {} is kept.": "Aucune version {0} de {1} n’est gardée.",
     "{} cannot be kept: {}.": "{0} ne peut pas être gardé ({1}).",
-    "Cannot remove {}: {}.": "{0} ne peut pas être supprimé ({1}).",
     "This catalogue keeps no earlier versions of files.": (
         "Ce catalogue ne garde pas les anciennes versions des fichiers."
     ),
