@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from odl_host.catalogue.client import Catalogue, EmbeddedCatalogue, RemoteCatalogue
 from odl_host.catalogue.shelf import Shelf
-from odl_host.config import Home, Settings, find_home
+from odl_host.config import Home, Settings, find_home, load_settings
 from odl_host.errors import StorageError
 from odl_host.storage import LocalStorage, S3Storage, Storage
 from odl_host.storage.local import iter_chunks
@@ -67,7 +67,22 @@ def open_site(tenant: Tenant) -> Site:
         settings={**_HOSTED, **tenant.manifest.ckan},
         database=tenant.manifest.catalogue.database_url(),
         schema_cache=tenant.home.schema_cache,
+        post=_open_post(tenant),
     )
+
+
+def _open_post(tenant: Tenant) -> Callable[[str, str, str], None] | None:
+    """Return what sends the portal's letters, or None where this machine sends none."""
+    settings, _ = load_settings(tenant.home)
+    if not settings.smtp_host:
+        return None
+
+    def post(to: str, subject: str, text: str) -> None:
+        from odl_host.pipeline.mail.sending import send_text
+
+        send_text(settings, tenant, to, subject, text)
+
+    return post
 
 
 def require_database(tenant: Tenant) -> None:

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from odl_host.server.bodies import bounded
 from odl_host.server.guesses import TooManyFailures
+from odl_host.server.invitations import PASSWORD_MIN_LENGTH, accept_invitation, find_invited
 from odl_host.server.sessions import COOKIE, LIFETIME, find_user_by_session, log_in, log_out
 from odl_host.server.visits import SECURITY_HEADERS, Visit
 
@@ -29,6 +30,8 @@ GetSite = Callable[[Request], "Site"]
 WRONG = "Cet identifiant ou ce mot de passe n’est pas le bon."
 TOO_MANY = "Trop d’essais ont échoué. Réessayez dans un quart d’heure."
 ELSEWHERE = "Cette demande ne vient pas d’une page de ce portail."
+NO_INVITATION = "Cette invitation n’est pas, ou n’est plus, valable. Demandez-en une autre à qui vous a invité."
+TOO_SHORT = f"Ce mot de passe est trop court : il en faut {PASSWORD_MIN_LENGTH} caractères au moins."
 MAX_FIELDS = 10
 MAX_BODY_BYTES = 20_000
 
@@ -47,7 +50,16 @@ def routes(get_site: GetSite) -> list[Route]:
     async def leave(request: Request) -> Response:
         return await run_in_threadpool(_log_out, Visit(request, get_site(request)))
 
+    async def password(request: Request) -> Response:
+        visit = Visit(request, get_site(request))
+        key, chosen = request.query_params.get("key", ""), None
+        if request.method == "POST":
+            sent = await bounded(request, MAX_BODY_BYTES).form(max_files=0, max_fields=MAX_FIELDS, max_part_size=10_000)
+            key, chosen = str(sent.get("key", "")), str(sent.get("password", ""))
+        return await run_in_threadpool(_choose_password, visit, key, chosen)
+
     return [
+        Route("/user/reset/{id}", password, methods=["GET", "HEAD", "POST"]),
         Route("/user/login", form, methods=["GET", "HEAD", "POST"]),
         Route("/user/logout", leave, methods=["POST"]),
     ]
@@ -106,6 +118,26 @@ def _log_in(visit: Visit, login: str, password: str, came_from: str) -> Response
         samesite="lax",
         secure=site.url.startswith("https://"),
     )
+    return response
+
+
+def _choose_password(visit: Visit, key: str, chosen: str | None) -> Response:
+    """Show the form of an invitation, or take the password that was chosen in it."""
+    user_id = visit.request.path_params["id"]
+    name, wrong, status = find_invited(visit.site, user_id, key), "", 200
+    if name is None:
+        wrong, status = NO_INVITATION, 404
+    elif chosen is not None and not is_from_here(visit.site, visit.request):
+        wrong, status = ELSEWHERE, 403
+    elif chosen is not None and len(chosen) < PASSWORD_MIN_LENGTH:
+        wrong, status = TOO_SHORT, 403
+    elif chosen is not None and accept_invitation(visit.site, user_id, key, chosen):
+        return _redirect("/user/login")
+    response = visit.page(
+        "password.html", status=status, wrong=wrong, name=name or "", key=key, least=PASSWORD_MIN_LENGTH
+    )
+    response.headers["cache-control"] = "no-store"
+    response.headers["referrer-policy"] = "no-referrer"  # the address is the key
     return response
 
 

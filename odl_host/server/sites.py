@@ -7,11 +7,11 @@ chose it.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import sqlalchemy as sa
 
@@ -65,6 +65,10 @@ ACCESS_CHARACTERS = len("2026-01-31T08:1")
 """As much of an instant as tells tens of minutes apart: a token's last use is kept no more exactly."""
 
 
+Post: TypeAlias = Callable[[str, str, str], None]
+"""Sends a letter: to which address, its subject, its text. It raises OdlError where the letter cannot leave."""
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """A tenant's catalogue."""
@@ -85,6 +89,7 @@ class Site:
     accesses: dict[str, str] = field(default_factory=dict)
     """When tokens were used, by their hash, until it is written down."""
     failures: Failures = field(default_factory=Failures)
+    post: Post | None = None
 
     @property
     def cascading_roles(self) -> frozenset[str]:
@@ -171,12 +176,15 @@ def open_site(
     locale: str = "fr",
     contact: str = "",
     settings: Mapping[str, object] = MappingProxyType({}),
+    post: Post | None = None,
 ) -> Site:
     """Open a tenant's catalogue, creating or migrating its tables.
 
     `database` is a PostgreSQL URL; without it the catalogue is the file `data_dir/catalogue.sqlite`.
 
     `schema_cache` is the folder of the schemas that this machine knows besides the built-in ones.
+
+    `post` sends letters; without it there are none, and nobody can be invited.
 
     `settings` are CKAN's own, by their names (`ckan.auth.create_unowned_dataset`), over CKAN's defaults.
 
@@ -200,6 +208,7 @@ def open_site(
         index=SearchIndex(data_dir / "index", db),
         rows=RowStore(data_dir / "rows", storage, schema_cache),
         settings=chosen,
+        post=post,
     )
 
 

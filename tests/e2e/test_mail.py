@@ -16,6 +16,10 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from odl_host.ckan import ValidationError
+from odl_host.config import Home
+from odl_host.tenants import load_tenant
+from odl_host.wiring import open_site
 from tests.servers import free_port
 
 from .conftest import CommandLine
@@ -294,3 +298,28 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
     no_password = serialization.NoEncryption()
     paths[1].write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, no_password))
     return paths
+
+
+def test_who_is_invited_gets_a_letter_with_the_way_in_or_is_not_created(written: CommandLine, sink: Sink) -> None:
+    site = open_site(load_tenant(Home(written.home), "savoie"))
+    try:
+        ckan = site.as_sysadmin()
+        ckan.call_action("organization_create", {"name": "aime", "title": "Aime"})
+        invited = {"email": "claire@example.org", "group_id": "aime", "role": "editor"}
+        made = ckan.call_action("user_invite", invited)
+        letter = sink.take()["claire@example.org"]
+        assert letter["Subject"] == f"Votre compte sur {site.title}"
+        assert letter["Reply-To"] == "atd@savoie.example"
+        text = body(letter)
+        assert "vous êtes éditeur de « Aime »" in text
+        assert f"{site.url}/user/reset/{made['id']}?key=" in text
+
+        sink.refused.add("paul@example.org")
+        with pytest.raises(ValidationError) as refused:
+            ckan.call_action("user_invite", {**invited, "email": "paul@example.org"})
+        assert "Error sending the invite email, the user was not created" in str(refused.value.error_dict["message"])
+        assert ckan.call_action("user_list", {"email": "paul@example.org"}) == []
+        people = ckan.call_action("organization_show", {"id": "aime"})["users"]
+        assert "paul" not in str(people)
+    finally:
+        site.close()

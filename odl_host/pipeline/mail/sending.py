@@ -145,11 +145,25 @@ def compose(letter: Letter, settings: Settings, tenant: Tenant) -> EmailMessage:
     if "@" in tenant.manifest.contact:
         message["Reply-To"] = tenant.manifest.contact
     message.set_content(letter.text)
-    message.add_alternative(letter.html, subtype="html")
+    if letter.html:
+        message.add_alternative(letter.html, subtype="html")
     for path in letter.attachments:
         kind = (mimetypes.guess_type(path.name)[0] or "application/octet-stream").split("/")
         message.add_attachment(path.read_bytes(), maintype=kind[0], subtype=kind[1], filename=path.name)
     return message
+
+
+def send_text(settings: Settings, tenant: Tenant, to: str, subject: str, text: str) -> None:
+    """Send one letter of plain text to one address.
+
+    :raises ConfigError: a setting is missing or cannot be used. :raises Unavailable: the server refuses it.
+    """
+    letter = Letter(key="", to=(to,), subject=subject, text=text, html="", state="")
+    with _connected(settings) as connection:
+        try:
+            connection.send_message(compose(letter, settings, tenant))
+        except OSError as error:  # SMTPException is one
+            raise _refused(f"{settings.smtp_host}:{settings.smtp_port}", error) from error
 
 
 def require_mail_settings(settings: Settings) -> None:

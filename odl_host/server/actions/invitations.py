@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 import uuid
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from odl_host.ckan import NAME_MAX_LENGTH, JsonDict, NotAuthorized, NotFound, ValidationError, slug
+from odl_host.errors import OdlError
 from odl_host.server import permissions
 from odl_host.server.clock import now
 from odl_host.server.groups import find_group, put_member
+from odl_host.server.invitations import LIFETIME, new_invitation
 from odl_host.server.names import check_email
 from odl_host.server.params import Params, required, text
 from odl_host.server.registry import Context, action
-from odl_host.server.tables import users
+from odl_host.server.site_options import named_site
+from odl_host.server.tables import members, sessions, users
 from odl_host.server.users import find_account, get_account, show_own_user
 
-ROLES = ("admin", "editor", "member")
+if TYPE_CHECKING:
+    from odl_host.server.sites import Site
+
+ROLES = {"admin": "administrateur", "editor": "éditeur", "member": "membre"}
+"""The roles, as the letter says them."""
+
+UNSENT = "Error sending the invite email, the user was not created"
 
 
 class Invitation(Params):
@@ -45,18 +56,51 @@ def _inviter(ctx: Context, params: Invitation) -> None:
 def user_invite(ctx: Context, params: Invitation) -> JsonDict:
     """Create a pending user for an e-mail address, put the user in an organization or group, and return the user.
 
-    No e-mail is sent: give the person a token, or a password with `user_update`, which makes the account active.
+    The person gets a letter with the address where to choose a password, which makes the account active; where the
+    letter cannot leave, no user is created.
 
-    :param email: the address; a user who has it already is put in the group
+    :param email: the address, which no other user has
     :param group_id: the organization's or group's id or name
     :param role: admin, editor or member
     """
     group = ctx.once(find_group, params.group_id)
     assert group is not None  # the rule looked at it
     known = sa.select(users.c.id).where(sa.func.lower(users.c.email) == params.email.lower(), users.c.state == "active")
-    user_id = ctx.db.scalar(known) or _create(ctx, params.email)
+    if ctx.db.scalar(known) is not None:
+        raise ValidationError({"email": [f"The email address '{params.email}' belongs to a registered user."]})
+    if ctx.site.post is None:
+        raise ValidationError({"message": f"{UNSENT}: this site sends no mail; use user_create"})
+    user_id = _create(ctx, params.email)
     put_member(ctx.db, group.id, "user", user_id, params.role)
-    return show_own_user(get_account(ctx.db, user_id))
+    account = get_account(ctx.db, user_id)
+    key = new_invitation(ctx.db, user_id)
+    # Once the user is there for good: other writers do not wait for a mail server.
+    ctx.then.append(functools.partial(_send, ctx.site, account, key, group.title or group.name, params.role))
+    return show_own_user(account)
+
+
+def _send(site: Site, account: Any, key: str, group: str, role: str) -> None:
+    from odl_host.server.visits import render
+
+    named = named_site(site)
+    values = {
+        "address": f"{site.url}/user/reset/{account.id}?key={key}",
+        "days": LIFETIME.days,
+        "group": group,
+        "name": account.name,
+        "role": ROLES[role],
+    }
+    try:
+        assert site.post is not None  # the action looked
+        site.post(
+            account.email, f"Votre compte sur {named.title}", render("invitation.txt", named, values).strip() + "\n"
+        )
+    except OdlError as error:
+        with site.db.writing() as db:
+            db.execute(sessions.delete().where(sessions.c.user_id == account.id))
+            db.execute(members.delete().where(members.c.object_id == account.id, members.c.object_type == "user"))
+            db.execute(users.delete().where(users.c.id == account.id))
+        raise ValidationError({"message": f"{UNSENT}: {error.message}"}) from error
 
 
 def _create(ctx: Context, email: str) -> str:

@@ -17,6 +17,7 @@ from odl_host.server.datasets import get_dataset, render_datasets
 from odl_host.server.documents import place
 from odl_host.server.extras import NOT_EXPECTED
 from odl_host.server.images import take_image
+from odl_host.server.invitations import PASSWORD_MIN_LENGTH
 from odl_host.server.names import check_email, check_id, check_name
 from odl_host.server.params import (
     MISSING_VALUE,
@@ -47,7 +48,6 @@ from odl_host.server.users import (
     show_user,
 )
 
-PASSWORD_MIN_LENGTH = 8
 SHOWN_DATASETS_MAX = 50
 TEXTS = ("fullname", "about", "image_url")
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
@@ -11,12 +13,12 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from odl_host.ckan import NotAuthorized
+from odl_host.ckan import NotAuthorized, ValidationError
 from odl_host.server.app import create_app
 from odl_host.server.guesses import MAX_FAILURES
 from odl_host.server.registry import call_action
 from odl_host.server.sessions import COOKIE
-from odl_host.server.sites import Site
+from odl_host.server.sites import SYSADMIN_NAME, Site
 
 URL = "http://portail.example.org"
 HERE = {"origin": URL}
@@ -224,3 +226,68 @@ def test_the_last_use_of_a_token_is_noted(browser: Browser, claire: Site) -> Non
     (shown,) = ckan.call_action("api_token_list", {"user_id": "claire"})
     assert shown["last_access"] is not None
     assert claire.db.last_write() == writes
+
+
+def invite(site: Site, email: str = "paul@example.org") -> tuple[str, dict[str, Any]]:
+    """Invite someone and return the address that the letter names, without the site's, and the user."""
+    letters: list[tuple[str, str, str]] = []
+    posting = dataclasses.replace(site, post=lambda *letter: letters.append(letter))
+    sent = {"email": email, "group_id": "aime", "role": "editor"}
+    made = call_action(posting, posting.find_user(SYSADMIN_NAME), "user_invite", sent)
+    ((to, _, text),) = letters
+    assert to == email
+    found = re.search(rf"{site.url}(/user/reset/\S+)", text)
+    assert found
+    return found[1], made
+
+
+def test_who_is_invited_chooses_a_password_once_and_is_a_member_then(claire: Site) -> None:
+    address, made = invite(claire)
+    assert made["state"] == "pending"
+    visitor = Browser(claire)
+    path, key = address.split("?key=")
+    page = visitor.get(address)
+    assert (page.status_code, page.headers["referrer-policy"]) == (200, "no-referrer")
+    assert made["name"] in page.text
+    visitor.cookies[COOKIE] = key
+    assert not private_is_seen(visitor)  # the link alone opens nothing
+    visitor.cookies.clear()
+    assert visitor.post(path, data={"key": key, "password": "court"}, headers=HERE).status_code == 403
+    elsewhere = visitor.post(path, data={"key": key, "password": "motdepasse2"}, headers={"origin": "http://evil"})
+    assert elsewhere.status_code == 403
+    assert visitor.post(path, data={"key": key, "password": "motdepasse2"}, headers=HERE).status_code == 303
+    assert log_in(visitor, made["name"], "motdepasse2").status_code == 303
+    assert private_is_seen(visitor)
+    again = visitor.post(path, data={"key": key, "password": "motdepasse3"}, headers=HERE)
+    assert (again.status_code, visitor.get(address).status_code) == (404, 404)
+
+
+@pytest.mark.parametrize("change", ["another user", "another key", "too late", "deleted", "a second account"])
+def test_an_invitation_is_for_one_person_and_seven_days(
+    claire: Site, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, made = invite(claire)
+    if change == "another user":
+        address = address.replace(made["id"], claire.as_sysadmin().call_action("user_show", {"id": "claire"})["id"])
+    elif change == "another key":
+        address += "x"
+    elif change == "too late":
+        monkeypatch.setattr("odl_host.server.invitations.now", lambda: "2999-01-01T00:00:00")
+    elif change == "deleted":
+        claire.as_sysadmin().call_action("user_delete", {"id": made["id"]})
+    else:
+        fields = {"name": "paul", "email": "Paul@example.org", "password": "motdepasse"}
+        claire.as_sysadmin().call_action("user_create", fields)
+    path, key = address.split("?key=")
+    visitor = Browser(claire)
+    assert visitor.get(address).status_code == 404
+    assert visitor.post(path, data={"key": key, "password": "motdepasse2"}, headers=HERE).status_code == 404
+
+
+def test_nobody_is_invited_where_no_mail_leaves_or_who_is_known(claire: Site) -> None:
+    sent = {"email": "paul@example.org", "group_id": "aime", "role": "editor"}
+    with pytest.raises(ValidationError, match="the user was not created"):
+        claire.as_sysadmin().call_action("user_invite", sent)
+    assert claire.as_sysadmin().call_action("user_list", {"email": "paul@example.org"}) == []
+    with pytest.raises(ValidationError, match="belongs to a registered user"):
+        invite(claire, "claire@example.org")
