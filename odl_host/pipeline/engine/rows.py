@@ -154,7 +154,7 @@ class Engine:
         blank = self._find_blank(columns, len(rows))
         repeats = self._find_repeats(columns, first_row)
         if self._repeated is not None and self._repeat_severity is not None:
-            for index, earlier in self._repeated.find(rows, first_row):
+            for index, earlier in self._repeated.find(rows, first_row, columns):
                 if index not in blank:
                     problem = Problem("odl-duplicate-row", {"row": str(earlier)}, self._repeat_severity)
                     customs.setdefault(index, []).append((None, problem))

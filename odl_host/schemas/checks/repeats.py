@@ -49,13 +49,15 @@ class RepeatedRows:
         """Whether no other row will be looked at."""
         return self._looked >= self.LIMIT
 
-    def find(self, rows: Sequence[Sequence[str]], first_row: int) -> Iterator[tuple[int, int]]:
-        """Take consecutive rows; give (index, earlier row) of each repeated one."""
+    def find(
+        self, rows: Sequence[Sequence[str]], first_row: int, columns: Sequence[Sequence[str | None]] = ()
+    ) -> Iterator[tuple[int, int]]:
+        """Take consecutive rows, and the same as columns; give (index, earlier row) of each repeated one."""
         if self.full:
             return
         self._looked += len(rows)
         if self._waiting is not None:
-            if self._looked <= self.WAITING and self._tell_apart(rows):
+            if self._looked <= self.WAITING and self._tell_apart(columns):
                 self._waiting.append((first_row, rows))
                 return
             for earlier_row, earlier in self._waiting:
@@ -72,13 +74,13 @@ class RepeatedRows:
             if earlier_row != first_row + index:
                 yield index, earlier_row
 
-    def _tell_apart(self, rows: Sequence[Sequence[str]]) -> bool:
+    def _tell_apart(self, columns: Sequence[Sequence[str | None]]) -> bool:
         """Say whether a column of these rows repeats no cell, neither here nor in the rows that wait."""
-        for place in range(min(map(len, rows), default=0)) if self._place is None else (self._place,):
-            cells = {row[place] for row in rows if len(row) > place}
-            if len(cells) == len(rows):
-                folded = set(_fold_all([(cell,) for cell in cells]))
-                if len(folded) == len(rows) and folded.isdisjoint(self._told_apart):
+        for place in range(len(columns)) if self._place is None else (self._place,):
+            cells = set(columns[place])
+            if len(cells) == len(columns[place]) and None not in cells:
+                folded = set(_fold_all([(cell,) for cell in cells if cell is not None]))
+                if len(folded) == len(cells) and folded.isdisjoint(self._told_apart):
                     self._place = place
                     self._told_apart |= folded
                     return True
