@@ -37,9 +37,9 @@ class Examination(NamedTuple):
     """What is known of a file once it was read.
 
     `outcome`: "valid"; "invalid"; "blocked" (a person must act); "failed" (an error of ours or of the disk). `report`
-    says why in French, for the town hall; `detail` in English, for the operator. `owners`: the SIREN of the bodies that
-    a valid file names as its own; `period`: see `coverage.py`; these and `sha256` are empty where they were not asked
-    for. `opaque`: the file is valid as it is, without a schema.
+    says why in French, for the town hall; `detail` in English, for the operator. `owners`: the SIREN or the INSEE codes
+    of the bodies that a valid file names as its own; `period`: see `coverage.py`; these and `sha256` are empty where
+    they were not asked for. `opaque`: the file is valid as it is, without a schema.
     """
 
     path: Path

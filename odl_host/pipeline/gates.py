@@ -18,8 +18,8 @@ from odl_host.pipeline.sidecar import NO_SCHEMA, Sidecar
 from odl_host.pipeline.state import Published
 
 OTHER_OWNER_FRENCH = (
-    "Ce fichier est celui de {name}, d’après son numéro SIRET : déplacez-le dans le dossier de cette collectivité, "
-    "ou corrigez le numéro."
+    "Ce fichier est celui de {name}, d’après le numéro SIRET ou le code INSEE qu’il porte : déplacez-le dans le "
+    "dossier de cette collectivité, ou corrigez ce numéro."
 )
 NO_ROW_LEFT_FRENCH = (
     "Ce fichier ne contient plus aucune ligne, alors que la version en ligne en a : redéposez le fichier complet. "

@@ -8,38 +8,67 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from odl_host.catalogue.members import HeldMember
 from odl_host.schemas.registry import Schema
-from odl_host.territory.codes import is_siren
+from odl_host.territory.codes import is_commune_code, is_siren
+
+if TYPE_CHECKING:
+    from odl_host.territory.reference import Commune
 
 # Columns that hold the SIRET or the SIREN of the body whose data these are. Source: the schemas' own definitions.
 OWNER_COLUMNS = frozenset({"COLL_SIRET", "BGT_SIRET", "idAttribuant", "menuCollSiret", "platCollSiret", "siren"})
+# Columns that hold the INSEE code of the commune whose data these are. Source: scdl/prenoms 1.1.6.
+COMMUNE_COLUMNS = frozenset({"COLL_INSEE"})
 SIREN_LENGTH = 9
 SAMPLE_ROWS = 2_000
 """Rows looked at: the body that publishes is the same on every row, or nearly."""
 
 
 def find_owners(schema: Schema, header: Sequence[str], rows: Iterable[Sequence[str]]) -> frozenset[str]:
-    """Return the SIREN of the bodies that a table names as its own; empty when it has no such column."""
-    names = {one.name for one in schema.fields} & OWNER_COLUMNS
-    places = [place for place, label in enumerate(header) if label.strip() in names]
-    if not places:
-        return frozenset()
-    place = places[0]
-    cells = {row[place] for row in itertools.islice(rows, SAMPLE_ROWS) if len(row) > place}
-    sirens = {cell.replace(" ", "").replace("\u00a0", "")[:SIREN_LENGTH] for cell in cells}
-    return frozenset(siren for siren in sirens if is_siren(siren))
+    """Return the SIREN, or the INSEE codes, of the bodies that a table names as its own; empty without a column."""
+    fields = {one.name for one in schema.fields}
+    labels = [label.strip() for label in header]
+    for names, read in ((OWNER_COLUMNS, _siren_of), (COMMUNE_COLUMNS, _code_of)):
+        place = next((place for place, label in enumerate(labels) if label in names & fields), None)
+        if place is not None:
+            cells = {row[place] for row in itertools.islice(rows, SAMPLE_ROWS) if len(row) > place}
+            return frozenset(filter(None, map(read, cells)))
+    return frozenset()
 
 
 def name_other_owner(owners: frozenset[str], member: HeldMember) -> str | None:
-    """Return the name of the body whose file it is, when it is certainly not the member's; else None."""
-    if not owners or member.siren is None or member.siren in owners:
-        return None
-    for siren in sorted(owners):
-        if name := _known_body(siren):
-            return name
+    """Return the name of the body whose file it is, when it is certainly not the member's; else None.
+
+    An INSEE code tells something of a commune's folder only: others publish what they know of several communes.
+    """
+    sirens = sorted(owner for owner in owners if len(owner) == SIREN_LENGTH)
+    codes = sorted(owners.difference(sirens))
+    if sirens and member.siren is not None and member.siren not in sirens:
+        return next(filter(None, map(_known_body, sirens)), None)
+    if codes and member.commune_code is not None:
+        known = [commune for code in codes for commune in _communes_of(code)]
+        if known and all(commune.code != member.commune_code for commune in known):
+            return known[0].name
     return None
+
+
+def _siren_of(cell: str) -> str:
+    siren = cell.replace(" ", "").replace("\u00a0", "")[:SIREN_LENGTH]
+    return siren if is_siren(siren) else ""
+
+
+def _code_of(cell: str) -> str:
+    code = cell.strip().upper()
+    return code if is_commune_code(code) else ""
+
+
+def _communes_of(code: str) -> list[Commune]:
+    """Return the commune that a code stands for, or those that one of earlier years went into."""
+    from odl_host.territory import reference
+
+    return [match.commune for match in reference.find_communes(code)]
 
 
 def _known_body(siren: str) -> str | None:

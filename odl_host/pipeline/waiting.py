@@ -37,6 +37,8 @@ def still_waiting(
             yield {"item": outcome.as_json(), "run": run, "since": since, "lies": str(place)}
     places = [place.absolute() for place in looked_at]
     for one in before:
+        if not one["lies"]:
+            continue  # an earlier version of this program did not say where it was
         lies = Path(one["lies"])
         if one["item"]["path"] in seen or any(lies.is_relative_to(place) for place in places):
             continue

@@ -54,7 +54,7 @@ def test_a_file_that_changes_while_it_is_read_waits_for_the_next_run(savoie: Com
     if last["outcome"] == "failed":
         assert "changed while it was being published" in last["reason"]
         assert "run the same command again" in last["reason"]
-    changing.write_text(prenoms(2019), encoding="utf-8")
+    changing.write_text(prenoms(2019).replace(",73030,", ",73065,"), encoding="utf-8")
     assert savoie("--json", "publish").json["counts"]["published"] == 1
 
 

@@ -87,7 +87,7 @@ def written(savoie: CommandLine, sink: Sink) -> CommandLine:
 def lay(odl: CommandLine, files: dict[str, str | None]) -> None:
     for path, text in files.items():
         file = odl.home / "data" / "savoie" / "deposit" / path
-        file.unlink() if text is None else file.write_text(text, encoding="utf-8")
+        file.unlink() if text is None else file.write_text(text.replace(",73065,", f",{path[:5]},"), encoding="utf-8")
 
 
 def body(message: EmailMessage, kind: str = "plain") -> str:

@@ -21,10 +21,14 @@ WRONG_PRENOMS = PRENOMS.replace(";5;", ";cinq;")
 
 
 def deposit(folder: Path, files: dict[str, str | bytes]) -> Path:
+    """Lay files in a deposit; tables of first names with the code of their own commune."""
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        if isinstance(content, str):
+            code = name.partition("/")[0]
+            content = (content.replace(";73065;", f";{code};") if code.startswith("730") else content).encode()
+        path.write_bytes(content)
     return folder
 
 

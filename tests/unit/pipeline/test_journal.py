@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from odl_host.errors import StorageError, Unavailable
-from odl_host.pipeline.journal import Journal, list_runs, new_run_id, read_run
+from odl_host.pipeline.journal import Journal, last_waiting, list_runs, new_run_id, read_run
 from odl_host.pipeline.lock import hold_lock
+from odl_host.pipeline.waiting import still_waiting
 
 
 def test_runs_are_listed_newest_first(tmp_path: Path) -> None:
@@ -37,6 +38,28 @@ def test_a_line_cut_short_by_a_kill_is_left_out(tmp_path: Path) -> None:
     with (tmp_path / "r1.jsonl").open("a") as file:
         file.write('{"event": "end", "rep')
     assert read_run(tmp_path, "r1").report is None
+
+
+def test_what_waits_is_told_by_the_last_run_that_ended(tmp_path: Path) -> None:
+    items = [{"path": "a", "outcome": "rejected"}, {"path": "b", "outcome": "unchanged"}]
+    assert last_waiting(tmp_path) is None
+    earlier = Journal.start(tmp_path, "r1")  # as an earlier version wrote it
+    earlier.write("start", run="r1")
+    earlier.write("end", report={"items": items})
+    earlier.write("follow-up failed", error="x")
+    earlier.close()
+    (old,) = last_waiting(tmp_path) or ()
+    assert (old["item"]["path"], old["run"]) == ("a", "r1")
+    assert list(still_waiting([], [old], [], mirrors=tmp_path, run="r2", since="")) == []  # nobody knows where it lies
+    killed = Journal.start(tmp_path, "r2")
+    killed.write("waiting", files=[{"item": items[1], "run": "r2", "since": "", "lies": "/b"}])
+    killed.close()
+    assert last_waiting(tmp_path) == [old]
+    ended = Journal.start(tmp_path, "r3")
+    ended.write("waiting", files=[])
+    ended.write("end", report={"items": items})
+    ended.close()
+    assert last_waiting(tmp_path) == []
 
 
 def test_a_journal_that_cannot_be_written_is_said(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from odl_host.pipeline.ownership import find_owners, name_other_owner
 from odl_host.schemas.registry import load_registry
 
 CHAMBERY = HeldMember("id", "chambery", "Chambéry", "commune:73065", "commune", "73065", "217300656", "73")
+EPCI = HeldMember("id2", "grand-chambery", "Grand Chambéry", "siren:200069110", "epci", None, "200069110", "73")
 DELIBERATIONS = load_registry(None).get_schema("deliberations")
 
 
@@ -24,6 +25,22 @@ DELIBERATIONS = load_registry(None).get_schema("deliberations")
 def test_a_file_of_another_known_body_is_told(sirets: list[str], other: str | None) -> None:
     owners = find_owners(DELIBERATIONS, ["COLL_NOM", " COLL_SIRET"], [["x", siret] for siret in sirets] + [["short"]])
     assert name_other_owner(owners, CHAMBERY) == other
+
+
+@pytest.mark.parametrize(
+    ("codes", "other"),
+    [
+        (["73065"], None),
+        (["73029"], "Barberaz"),
+        (["73029", "73065"], None),  # several communes, this one among them
+        (["99999", ""], None),  # no commune that anybody knows
+    ],
+)
+def test_a_file_that_bears_the_code_of_another_commune_is_told(codes: list[str], other: str | None) -> None:
+    schema = load_registry(None).get_schema("prenoms")
+    owners = find_owners(schema, ["COMMUNE_NOM", "COLL_INSEE"], [["x", code] for code in codes])
+    assert name_other_owner(owners, CHAMBERY) == other
+    assert name_other_owner(owners, EPCI) is None  # an EPCI publishes what it knows of its communes
 
 
 def test_a_schema_that_names_no_owner_is_not_judged() -> None:
