@@ -55,6 +55,8 @@ class Shelf:
         self._storage = storage
         self._journal = journal
         self._lock = threading.Lock()
+        self._places: dict[str, list[int]] = {}
+        self._read_to = 0
 
     def keep(self, package_id: str, sendings: Sequence[Sending]) -> None:
         """Keep files that are about to be sent. :raises StorageError: they cannot be kept."""
@@ -155,20 +157,31 @@ class Shelf:
 
     def _read(self, resource_id: str = "") -> dict[str, list[Kept]]:
         """Return what is kept, of one resource or of all, by resource."""
-        found: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+        found: dict[str, list[Kept]] = {}
         try:
             with self._journal.open("rb") as file:
-                for raw in file:
-                    if resource_id and resource_id.encode() not in raw:
-                        continue
-                    line = _decoded(raw)
-                    if line and (not resource_id or line["resource_id"] == resource_id):
-                        _apply(line, found.setdefault(line["resource_id"], []))
+                self._find_lines(file)
+                for key in [resource_id] if resource_id else self._places:
+                    numbered: list[tuple[int, dict[str, Any]]] = []
+                    for place in self._places.get(key, ()):
+                        file.seek(place)
+                        _apply(json.loads(file.readline()), numbered)
+                    found[key] = _versions(numbered)
         except FileNotFoundError:
             return {}
         except OSError as error:
             raise StorageError(f"{self._journal} cannot be read: {error.strerror}.") from error
-        return {key: _versions(lines) for key, lines in found.items()}
+        return found
+
+    def _find_lines(self, file: BinaryIO) -> None:
+        """Note where the lines of each resource are, of those that were added since it was last asked."""
+        file.seek(self._read_to)
+        while raw := file.readline():
+            if not raw.endswith(b"\n"):
+                return
+            if line := _decoded(raw):
+                self._places.setdefault(line["resource_id"], []).append(self._read_to)
+            self._read_to += len(raw)
 
 
 def _apply(line: dict[str, Any], versions: list[tuple[int, dict[str, Any]]]) -> None:

@@ -19,6 +19,7 @@ from odl_host.errors import CatalogueNotFound, OdlError, UsageError
 from odl_host.pipeline.decisions import Decision, Decisions, Verb
 from odl_host.pipeline.journal import list_runs, read_effects, read_run
 
+_NOT_KEPT = "the file that it replaced was not kept; odl-host takedown takes it off the portal"
 _TAKEN_DOWN = "it was taken down; odl-host quarantine withdraw takes that back"
 
 
@@ -183,12 +184,11 @@ def _undo(catalogue: Catalogue, item: Mapping[str, Any], decisions: Decisions) -
     if not versions[-1]["is_current"]:
         return Return(action="keep", reason="it is not online any more", **common)
     common["withdrawn"] = item.get("sha256") or ""
-    earlier = [
-        one
-        for one in versions
-        if one.get("source_hash") != item.get("sha256")
-        and not _is_taken(one, common["member"], common["source"], decisions)
-    ]
+    before = [one for one in versions if one.get("source_hash") != item.get("sha256")]
+    earlier = [one for one in before if not _is_taken(one, common["member"], common["source"], decisions)]
+    if item.get("action") == "update" and not before:
+        common["withdrawn"] = ""
+        return Return(action="keep", reason=_NOT_KEPT, **common)
     if item.get("action") == "create" or not earlier:
         return Return(action="remove", **common)
     return Return(action="restore", **_target(earlier[-1]), **common)

@@ -180,6 +180,18 @@ def test_old_versions_are_forgotten_and_their_files_go_after_a_day(portal: Porta
     assert versions(portal, resource_id) == [(4, True)]
 
 
+def test_a_file_that_was_online_before_any_was_kept_is_not_removed_by_a_rollback(
+    portal: Portal, plain: PlainCkan
+) -> None:
+    shelf, plain.shelf = plain.shelf, None
+    publish(portal, FIRST)
+    plain.shelf = shelf
+    assert upsert.list_versions(plain, online(portal)["id"]) == []
+    run = publish(portal, SECOND)
+    assert take_back(portal, run=run) == ["keep"]
+    assert versions(portal, online(portal)["id"]) == [(1, True)]
+
+
 def test_without_a_shelf_the_next_thing_to_do_is_said(portal: Portal, plain: PlainCkan) -> None:
     publish(portal, FIRST)
     plain.shelf = None
