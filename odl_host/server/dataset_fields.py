@@ -13,13 +13,13 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, NotFound, ValidationError
 from odl_host.server.clock import now
-from odl_host.server.datasets import Resource, find_dataset, find_name_holder
+from odl_host.server.datasets import Resource, find_dataset, find_name_holder, get_dataset
 from odl_host.server.extras import NOT_EXPECTED, check_extras, require_dicts
 from odl_host.server.groups import find_group
 from odl_host.server.licenses import LICENSES
 from odl_host.server.names import check_dataset_name, check_date, check_email, check_id, check_name, check_tag, tag_id
 from odl_host.server.params import MISSING_VALUE, Invalid, as_text, flag
-from odl_host.server.permissions import WRITERS, has_capacity
+from odl_host.server.permissions import WRITERS, has_capacity, is_collaborator
 from odl_host.server.registry import Context
 from odl_host.server.resource_fields import ResourceInput, check_resource
 from odl_host.server.tables import resources
@@ -138,6 +138,9 @@ class _Reader:
                 self.refuse("owner_org", "An organization must be provided")
             return None
         group = self.ctx.once(find_group, value) if isinstance(value, str) else None
+        if self.before is not None and not (group and group.id == before) and self._only_collaborates():
+            self.refuse("owner_org", "You cannot move this dataset to another organization")
+            return None
         if group is not None and not group.is_organization:
             raise NotFound("Organization was not found.")
         if group is None or group.state == "deleted":
@@ -147,6 +150,15 @@ class _Reader:
             self.refuse("owner_org", "You cannot add a dataset to this organization")
         self.organization = group.summary if group.state == "active" else None
         return group.id
+
+    def _only_collaborates(self) -> bool:
+        """Whether the caller changes the dataset as a collaborator who may not move it."""
+        before = self.before or {}
+        return (
+            not self.ctx.site.settings["ckan.auth.allow_collaborators_to_change_owner_org"]
+            and not has_capacity(self.ctx, before["owner_org"], WRITERS)
+            and is_collaborator(self.ctx, get_dataset(self.ctx.db, before["id"]), WRITERS)
+        )
 
     def state(self) -> str:
         before = str(self.before["state"]) if self.before else "active"
@@ -273,7 +285,8 @@ def read_dataset(
     texts = {key: reader.text(key) for key in TEXTS}
     owner_org = reader.owner_org()
     private = flag(data["private"]) if data.get("private") is not None else bool(before and before["private"])
-    if private and not owner_org and before is None and "owner_org" not in reader.errors:
+    was_owned = before is not None and before["owner_org"]
+    if private and not owner_org and not was_owned and "owner_org" not in reader.errors:
         reader.refuse("private", "Datasets with no organization can't be private.")
     state = reader.state()
     tags = reader.tags()

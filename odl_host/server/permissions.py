@@ -110,24 +110,43 @@ def labels_of_caller(ctx: Context) -> list[str] | None:
 
 
 def is_reader(ctx: Context, dataset: Dataset) -> bool:
-    """Return whether the caller may read the dataset."""
-    if dataset.state == "active":
-        return (
-            not dataset.private
-            or has_capacity(ctx, dataset.owner_org, READERS)
-            or is_collaborator(ctx, dataset, READERS)
-            or (dataset.owner_org is None and is_writer(ctx, dataset))
-        )
-    return is_writer(ctx, dataset)
+    """Return whether the caller may read the dataset; drafts and deleted ones are read as private ones are."""
+    return (
+        (dataset.state == "active" and not dataset.private)
+        or has_capacity(ctx, dataset.owner_org, READERS)
+        or is_collaborator(ctx, dataset, READERS)
+        or _is_own(ctx, dataset)
+    )
 
 
 def is_writer(ctx: Context, dataset: Dataset) -> bool:
-    """Return whether the caller may change the dataset; one of no organization belongs to who created it."""
-    if ctx.user is None:
-        return False
-    if dataset.owner_org is None and dataset.creator_user_id == ctx.user.id and not ctx.user.scope:
-        return True
-    return has_capacity(ctx, dataset.owner_org, WRITERS) or is_collaborator(ctx, dataset, WRITERS)
+    """Return whether the caller may change the dataset.
+
+    One of no organization belongs to who created it; where everyone may create such datasets
+    (`ckan.auth.create_unowned_dataset`), everyone may change them, as in CKAN.
+    """
+    return (
+        has_capacity(ctx, dataset.owner_org, WRITERS)
+        or is_collaborator(ctx, dataset, WRITERS)
+        or _is_own(ctx, dataset)
+        or (dataset.owner_org is None and _is_everyones(ctx))
+    )
+
+
+def _is_own(ctx: Context, dataset: Dataset) -> bool:
+    """Whether the caller created this dataset of no organization."""
+    is_theirs = ctx.user is not None and dataset.creator_user_id == ctx.user.id and not ctx.user.scope
+    return is_theirs and dataset.owner_org is None
+
+
+def _is_everyones(ctx: Context) -> bool:
+    settings = ctx.site.settings
+    return (
+        ctx.user is not None
+        and not ctx.user.scope
+        and bool(settings["ckan.auth.create_unowned_dataset"])
+        and bool(settings["ckan.auth.create_dataset_if_not_in_organization"])
+    )
 
 
 def is_manager(ctx: Context, dataset: Dataset) -> bool:
@@ -327,7 +346,8 @@ def require_resource_reader(ctx: Context, resource: Resource) -> None:
 
 
 def require_resource_creator(ctx: Context, dataset: Dataset) -> None:
-    """Refuse whoever may not add resources to the dataset."""
+    """Refuse whoever may not read the dataset, or not add resources to it."""
+    require_reader(ctx, dataset)
     if not is_writer(ctx, dataset):
         refuse(ctx, f"User {{user}} not authorized to create resources on dataset {dataset.id}")
 

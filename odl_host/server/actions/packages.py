@@ -109,6 +109,7 @@ def _can_patch(ctx: Context, params: PackageShow) -> None:
     if not params.id:
         raise ValidationError(NO_ID)
     permissions.can_edit_dataset(ctx, params)
+    permissions.can_read_dataset(ctx, params)
 
 
 def _can_change(ctx: Context, params: ChangedPackage) -> None:
@@ -238,7 +239,9 @@ def package_patch(ctx: Context, params: PackageShow) -> Rendered:
 
 @action(params=Ref, allow=permissions.can_edit_dataset)
 def package_delete(ctx: Context, params: Ref) -> None:
-    """Delete a dataset; a sysadmin can still see it and bring it back, its name is free again.
+    """Delete a dataset: who may read private ones of its organization still sees it, and its name is free again.
+
+    Nobody collaborates on it any more.
 
     :param id: the dataset's id or name
     """
@@ -249,6 +252,7 @@ def package_delete(ctx: Context, params: Ref) -> None:
     ctx.db.execute(members.delete().where(members.c.object_id == dataset.id, members.c.object_type == "package"))
     ctx.db.execute(collaborators.delete().where(collaborators.c.package_id == dataset.id))
     update_dataset(ctx.db, fields, tags_changed=False)
+    ctx.db.execute(collaborators.delete().where(collaborators.c.package_id == dataset.id))
     record_dataset(ctx, dataset.id, "deleted")
 
 
