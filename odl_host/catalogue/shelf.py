@@ -22,6 +22,7 @@ from odl_host.catalogue.client import Sending, Upload
 from odl_host.ckan import ResourceDict
 from odl_host.errors import StorageError
 from odl_host.storage import Storage
+from odl_host.storage.atomic import sync_folder
 from odl_host.storage.local import iter_chunks
 from odl_host.storage.unused import remove_unused
 
@@ -147,11 +148,14 @@ class Shelf:
         try:
             self._journal.parent.mkdir(parents=True, exist_ok=True)
             with self._lock, self._journal.open("a+b") as file:
-                if file.tell() and not _ends_a_line(file):
+                is_new = not file.tell()
+                if not is_new and not _ends_a_line(file):
                     content = b"\n" + content  # after a line that a power cut left unfinished
                 file.write(content)
                 file.flush()
                 os.fdatasync(file.fileno())
+                if is_new:
+                    sync_folder(self._journal.parent)
         except OSError as error:
             raise StorageError(f"Cannot write {self._journal}: {error.strerror}.") from error
 

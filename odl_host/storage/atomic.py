@@ -9,6 +9,15 @@ from pathlib import Path
 from odl_host.errors import StorageError
 
 
+def sync_folder(folder: Path) -> None:
+    """Make a new name in a folder survive a power cut: the folder's own entry must reach the disk too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def write_atomically(path: Path, content: bytes, *, refusal: str = "") -> None:
     """Replace a file, making its folder when it is absent.
 

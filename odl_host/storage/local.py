@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from odl_host.errors import NotStored, StorageError
+from odl_host.storage.atomic import sync_folder
 
 CHUNK_BYTES = 1 << 18
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
@@ -81,9 +82,9 @@ class LocalStorage:
                 if not target.exists():
                     if not target.parent.exists():
                         target.parent.mkdir(exist_ok=True)
-                        _sync_folder(self.folder)
+                        sync_folder(self.folder)
                     temporary.replace(target)
-                    _sync_folder(target.parent)
+                    sync_folder(target.parent)
             finally:
                 temporary.unlink(missing_ok=True)
         except OSError as error:
@@ -146,12 +147,3 @@ def iter_chunks(file: BinaryIO) -> Iterator[bytes]:
     """Yield the rest of `file` in pieces of 256 KiB."""
     while chunk := file.read(CHUNK_BYTES):
         yield chunk
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename survive a power cut: the folder's own entry must reach the disk too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

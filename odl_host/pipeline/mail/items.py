@@ -19,7 +19,7 @@ _PLANNED = {"create": "published", "update": "published", "remove": "removed", "
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A file of a run: `outcome` is "published", "removed", "rejected", "blocked", "failed" or "unchanged"."""
+    """A file of a run: `outcome` is one of `outcomes.OUTCOMES`."""
 
     member: HeldMember | None
     path: str

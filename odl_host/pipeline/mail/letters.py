@@ -97,7 +97,7 @@ def add_online(owed: Owed, items: Sequence[Item]) -> dict[str, list[Mapping[str,
                     "file": item.path,
                     "page": str(item.page) if item.page and item.points else "",
                 }
-            elif item.outcome != "unchanged" and key in added:
+            elif item.outcome in TO_CORRECT and key in added:
                 added[key].pop(item.path, None)  # the letter says what it has become
     return {key: list(of_key.values()) for key, of_key in added.items() if of_key}
 

@@ -29,6 +29,7 @@ from odl_host.server.datastore.table import (
 )
 from odl_host.server.datastore.types import ColumnType
 from odl_host.server.datastore.values import BadValue, Kept
+from odl_host.storage.atomic import sync_folder
 
 BUSY_TIMEOUT_MS = 30_000
 CACHED_BYTES = 400_000
@@ -210,7 +211,7 @@ def create_rows(path: Path, stamp: str, source: Table | None = None) -> RowTable
         finally:
             db.close()
         part.replace(path)
-        _sync(path.parent)
+        sync_folder(path.parent)
     except (OSError, sqlite3.OperationalError) as error:
         raise StorageError(f"Rows cannot be written to {path.parent}: {error}.") from error
     return open_rows(path)
@@ -240,14 +241,6 @@ def _configure(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA synchronous=FULL")
     db.execute("PRAGMA cache_size=-1000")
     db.execute("PRAGMA mmap_size=268435456")
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _explain(error: sqlite3.OperationalError, path: Path) -> Exception:

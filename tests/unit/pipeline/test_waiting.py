@@ -1,0 +1,40 @@
+"""What waits once a run has ended, in the sources that it did not look at too."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from odl_host.pipeline.journal import last_waiting
+from odl_host.pipeline.waiting import still_waiting
+
+ITEM = {"path": "73065/prenoms.csv", "outcome": "rejected", "reason": "", "findings": []}
+
+
+def waiting_after(before: list[dict[str, object]], looked_at: list[Path], folder: Path) -> list[str]:
+    found = still_waiting([], before, looked_at, mirrors=folder / "mirror", run="r2", since="2026-11-26T04:00:00")
+    return [one["item"]["path"] for one in found]
+
+
+def test_what_waits_in_another_folder_goes_on_waiting_until_it_is_gone(tmp_path: Path) -> None:
+    file = tmp_path / "autre" / "prenoms.csv"
+    file.parent.mkdir()
+    file.write_text("x")
+    before: list[dict[str, object]] = [{"item": ITEM, "run": "r1", "since": "", "lies": str(file)}]
+    assert waiting_after(before, [tmp_path / "deposit"], tmp_path) == [ITEM["path"]]
+    assert waiting_after(before, [tmp_path / "autre"], tmp_path) == [], "the run looked there, and did not find it"
+    file.unlink()
+    assert waiting_after(before, [tmp_path / "deposit"], tmp_path) == []
+
+
+def test_a_file_of_a_journal_that_says_not_where_it_lay_does_not_wait_for_ever(tmp_path: Path) -> None:
+    report = {"items": [ITEM]}
+    lines = [
+        {"event": "start", "at": "2026-11-25T04:00:00"},
+        {"event": "end", "at": "2026-11-25T04:01:00", "report": report},
+    ]
+    (tmp_path / "20261125-040000.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    before = last_waiting(tmp_path)
+    assert before is not None
+    assert [one["item"] for one in before] == [ITEM]
+    assert waiting_after(before, [tmp_path / "deposit"], tmp_path) == []
