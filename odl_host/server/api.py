@@ -121,7 +121,7 @@ def _address_key(site: Site, request: Request) -> Key | None:
     if (
         request.method != "GET"
         or not site.db.is_local
-        or any(name in _PERSONAL for name, _ in request.scope["headers"])
+        or any(name in _PERSONAL and value for name, value in request.scope["headers"])
     ):
         return None
     address: bytes = request.scope["path"].encode() + b"?" + request.scope["query_string"]
