@@ -36,6 +36,18 @@ def complete_schema(ctx: click.Context, param: click.Parameter, incomplete: str)
     return complete_name(ctx, param, incomplete) or [CompletionItem(incomplete, type="file")]
 
 
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:  # unlike a run, nothing is taken up again
+        if sys.stderr.isatty():
+            sys.stderr.write("\n")  # the terminal has drawn ^C
+        stopped = "No report was given: stopped before the end."
+        raise Interrupted(stopped, hint="Run the same command again.") from None
+
+
+@_interruptible()
 def _validate(
     app: App,
     files: tuple[str, ...],
@@ -51,21 +63,6 @@ def _validate(
 
     Exit code: 0 when every file is valid, 3 otherwise.
     """
-    with _interruptible():
-        return _check(app, files, schema_name, strict_validata, no_repair, jobs, shape, folder, fail_on)
-
-
-def _check(
-    app: App,
-    files: tuple[str, ...],
-    schema_name: str | None,
-    strict_validata: bool,
-    no_repair: bool,
-    jobs: int | None,
-    shape: str,
-    folder: Path | None,
-    fail_on: str,
-) -> int:
     from odl_host.cli.inputs import list_inputs
     from odl_host.pipeline.examine import ExamineSettings
     from odl_host.pipeline.reading.limits import read_limits
@@ -105,17 +102,6 @@ def _check(
         raise StorageError(f"Not every report was written: {unwritten[0]}")
     wrong = any(not report.good or (fail_on == "warning" and report.warnings_total) for report in reports)
     return ExitCode.DATA if wrong else ExitCode.OK
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:  # unlike a run, nothing is taken up again
-        if sys.stderr.isatty():
-            sys.stderr.write("\n")  # the terminal has drawn ^C
-        stopped = "No report was given: stopped before the end."
-        raise Interrupted(stopped, hint="Run the same command again.") from None
 
 
 def _report(
