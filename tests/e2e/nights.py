@@ -57,7 +57,7 @@ def second_night(files: dict[str, str]) -> dict[str, str]:
 
 def lay(deposit: Path, files: dict[str, str]) -> None:
     """Make a deposit hold exactly these files, each with the code of its own commune."""
-    files = {name: text.replace(",73030,", f",{name[:5]},") for name, text in files.items()}
+    files = {name: text.replace("73030", name[:5]) for name, text in files.items()}
     for path in sorted(deposit.rglob("*"), reverse=True):
         if path.is_file() and path.name != "README.txt" and path.relative_to(deposit).as_posix() not in files:
             path.unlink()
