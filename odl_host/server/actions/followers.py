@@ -271,8 +271,8 @@ def _am_following(ctx: Context, kind: str, ref: str) -> bool:
 
 
 def _is_there(ctx: Context, kind: str, ref: str) -> bool:
-    """Return whether an object is active: as in CKAN, what is deleted keeps its followers, and shows none."""
-    return bool(FINDERS[kind][1](ctx.db, ref).state == "active")
+    """Return whether an object is not deleted: as in CKAN, what is deleted keeps its followers, and shows none."""
+    return bool(FINDERS[kind][1](ctx.db, ref).state != "deleted")
 
 
 def _count_followers(ctx: Context, kind: str, ref: str) -> int:

@@ -31,7 +31,9 @@ class Revision(Params):
 
 def _can_revise(ctx: Context, params: Revision) -> None:
     """Whoever may change the dataset that matches."""
-    permissions.require_writer(ctx, _matching(ctx, params.data))
+    dataset = _matching(ctx, params.data)
+    permissions.require_reader(ctx, dataset)
+    permissions.require_writer(ctx, dataset)
 
 
 @action(params=Revision, allow=_can_revise)
