@@ -58,14 +58,14 @@ class Journal:
     def write(self, event: str, **values: Any) -> None:
         """Add one line. :raises StorageError: the disk refuses it."""
         line = {"event": event, "at": datetime.now(UTC).isoformat(timespec="milliseconds"), **values}
-        if self._echo:
-            self._echo(line)
-        try:
-            with self._lock:
+        with self._lock:
+            if self._echo:
+                self._echo(line)
+            try:
                 self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
                 self._file.flush()
-        except OSError as error:
-            raise StorageError(f"Cannot write the journal {self._file.name}: {error.strerror}.") from error
+            except OSError as error:
+                raise StorageError(f"Cannot write the journal {self._file.name}: {error.strerror}.") from error
 
     def sync(self) -> None:
         """Wait until what was written is on the disk, so that it survives a power cut.

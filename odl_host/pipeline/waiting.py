@@ -40,8 +40,7 @@ def still_waiting(
         if not one["lies"]:
             continue  # an earlier version of this program did not say where it was
         lies = Path(one["lies"])
-        # Journals of earlier versions do not say where a file lies: nobody could tell when it is gone.
-        if not one["lies"] or one["item"]["path"] in seen or any(lies.is_relative_to(place) for place in places):
+        if one["item"]["path"] in seen or any(lies.is_relative_to(place) for place in places):
             continue
         if lies.exists() or lies.is_relative_to(mirrors):
             yield one

@@ -3,8 +3,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -94,3 +98,18 @@ def test_the_second_run_learns_who_holds_the_lock_and_a_kill_releases_it(tmp_pat
         process.join()
     with hold_lock(path, command="third"):
         assert "third" in path.read_text()
+
+
+def test_lines_of_several_writers_are_shown_one_after_the_other(tmp_path: Path) -> None:
+    shown: list[str] = []
+
+    def echo(line: Mapping[str, Any]) -> None:
+        shown.append("begin")
+        time.sleep(0.001)
+        shown.append("end")
+
+    journal = Journal.start(tmp_path, "r", echo=echo)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda number: journal.write("dataset", number=number), range(12)))
+    journal.close()
+    assert shown == ["begin", "end"] * 12

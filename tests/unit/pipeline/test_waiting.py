@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from odl_host.pipeline.journal import last_waiting
 from odl_host.pipeline.waiting import still_waiting
 
 ITEM = {"path": "73065/prenoms.csv", "outcome": "rejected", "reason": "", "findings": []}
@@ -24,17 +22,4 @@ def test_what_waits_in_another_folder_goes_on_waiting_until_it_is_gone(tmp_path:
     assert waiting_after(before, [tmp_path / "deposit"], tmp_path) == [ITEM["path"]]
     assert waiting_after(before, [tmp_path / "autre"], tmp_path) == [], "the run looked there, and did not find it"
     file.unlink()
-    assert waiting_after(before, [tmp_path / "deposit"], tmp_path) == []
-
-
-def test_a_file_of_a_journal_that_says_not_where_it_lay_does_not_wait_for_ever(tmp_path: Path) -> None:
-    report = {"items": [ITEM]}
-    lines = [
-        {"event": "start", "at": "2026-11-25T04:00:00"},
-        {"event": "end", "at": "2026-11-25T04:01:00", "report": report},
-    ]
-    (tmp_path / "20261125-040000.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
-    before = last_waiting(tmp_path)
-    assert before is not None
-    assert [one["item"] for one in before] == [ITEM]
     assert waiting_after(before, [tmp_path / "deposit"], tmp_path) == []
