@@ -163,7 +163,7 @@ class Shelf:
         """Return what is kept, of one resource or of all, by resource."""
         found: dict[str, list[Kept]] = {}
         try:
-            with self._journal.open("rb") as file:
+            with self._lock, self._journal.open("rb") as file:
                 self._find_lines(file)
                 for key in [resource_id] if resource_id else self._places:
                     numbered: list[tuple[int, dict[str, Any]]] = []

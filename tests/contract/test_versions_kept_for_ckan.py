@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
 from odl_host.catalogue import upsert
-from odl_host.catalogue.client import Upload
+from odl_host.catalogue.client import Sending, Upload
 from odl_host.catalogue.shelf import Shelf
 from odl_host.errors import CatalogueInvalid, UsageError
 from odl_host.pipeline.decisions import Decisions
@@ -198,3 +201,23 @@ def test_without_a_shelf_the_next_thing_to_do_is_said(portal: Portal, plain: Pla
     with pytest.raises(UsageError, match="keeps no earlier versions") as raised:
         upsert.list_versions(plain, online(portal)["id"])
     assert "Deposit the earlier file again" in raised.value.hint
+
+
+def test_several_writers_may_ask_at_once_what_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "x.csv"
+    storage, journal = LocalStorage(tmp_path / "files"), tmp_path / "versions.jsonl"
+    shelf = Shelf(storage, journal)
+    for number in range(40):
+        file.write_text(f"a\n{number}\n", encoding="utf-8")
+        sendings = [Sending({"id": f"r{key}", "name": "x"}, Upload(file, "x.csv")) for key in range(25)]
+        shelf.keep("p", sendings)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(5):
+            late = Shelf(storage, journal)
+            with ThreadPoolExecutor(4) as pool:
+                found = list(pool.map(lambda key, on=late: len(on.versions_of(f"r{key}")), range(25)))
+            assert found == [40] * 25
+    finally:
+        sys.setswitchinterval(before)
