@@ -1,6 +1,7 @@
 """Invitations: the link by which who was invited chooses a password, and so makes the account active.
 
-An invitation is kept as a session of a user who is pending: it logs nobody in, and ends when a password is chosen.
+An invitation is kept beside the sessions, under a hash that is no session's: it logs nobody in, whatever becomes of the
+account, and ends when a password is chosen.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def new_invitation(db: sa.Connection, user_id: str) -> str:
     """Return the key of a new invitation of a pending user; it cannot be read again."""
     key = new_token()
     ends = (datetime.now(UTC).replace(tzinfo=None) + LIFETIME).isoformat()
-    row = {"hash": hash_token(key), "user_id": user_id, "created_at": now(), "expires_at": ends}
+    row = {"hash": _hash(key), "user_id": user_id, "created_at": now(), "expires_at": ends}
     db.execute(sessions.insert(), row)
     return key
 
@@ -60,5 +61,9 @@ def accept_invitation(site: Site, user_id: str, key: str, password: str) -> bool
 
 
 def _find(db: sa.Connection, user_id: str, key: str) -> str | None:
-    name: str | None = db.scalar(_INVITED, {"id": user_id, "hash": hash_token(key), "now": now()})
+    name: str | None = db.scalar(_INVITED, {"id": user_id, "hash": _hash(key), "now": now()})
     return name
+
+
+def _hash(key: str) -> str:
+    return hash_token(f"invitation {key}")

@@ -252,7 +252,6 @@ def package_delete(ctx: Context, params: Ref) -> None:
     ctx.db.execute(members.delete().where(members.c.object_id == dataset.id, members.c.object_type == "package"))
     ctx.db.execute(collaborators.delete().where(collaborators.c.package_id == dataset.id))
     update_dataset(ctx.db, fields, tags_changed=False)
-    ctx.db.execute(collaborators.delete().where(collaborators.c.package_id == dataset.id))
     record_dataset(ctx, dataset.id, "deleted")
 
 

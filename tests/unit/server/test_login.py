@@ -291,3 +291,11 @@ def test_nobody_is_invited_where_no_mail_leaves_or_who_is_known(claire: Site) ->
     assert claire.as_sysadmin().call_action("user_list", {"email": "paul@example.org"}) == []
     with pytest.raises(ValidationError, match="belongs to a registered user"):
         invite(claire, "claire@example.org")
+
+
+def test_an_invitation_opens_nothing_either_once_a_sysadmin_has_made_the_account_active(claire: Site) -> None:
+    address, made = invite(claire)
+    claire.as_sysadmin().call_action("user_patch", {"id": made["id"], "state": "active"})
+    visitor = Browser(claire)
+    visitor.cookies[COOKIE] = address.partition("?key=")[2]
+    assert not private_is_seen(visitor)
