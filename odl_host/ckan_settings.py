@@ -6,6 +6,7 @@ They stand in the `[ckan]` table of a tenant's manifest. Source: CKAN 2.12 docum
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
@@ -36,6 +37,12 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
         "ckan.datastore.search.rows_max": 32000,
         "ckan.datastore.sqlsearch.enabled": False,
         "ckan.extra_resource_fields": (),
+        "ckan.files.authenticated_uploads.allow": False,
+        "ckan.files.authenticated_uploads.storages": (),
+        "ckan.files.default_storages.default": "default",
+        "ckan.files.owner.cascade_access": ("package", "resource", "group", "organization"),
+        "ckan.files.owner.scan_as_update": True,
+        "ckan.files.owner.transfer_as_update": True,
         "ckan.group_and_organization_list_all_fields_max": 25,
         "ckan.group_and_organization_list_max": 1000,
         "ckan.max_image_size": 2,
@@ -49,6 +56,12 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
 Two are not CKAN's: `ckan.max_resource_size` (megabytes) is 10 there, and open data files are larger; activities are
 kept there only where the plugin `activity` is loaded, which it is not by default.
 """
+
+STORAGE_TYPE = "odl-host"
+"""The one type of a storage of `file_create`: its files lie with the tenant's others, wherever these do."""
+
+_STORAGE_KEY = re.compile(r"ckan\.files\.storage\.([A-Za-z0-9_-]+)\.(type|max_size|supported_types)")
+_STORAGE_DEFAULTS: Mapping[str, object] = MappingProxyType({"type": "", "max_size": -1, "supported_types": ()})
 
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
@@ -66,14 +79,25 @@ def merge_settings(chosen: Mapping[str, object]) -> Mapping[str, object]:
     """
     found = dict(CKAN_DEFAULTS)
     for key, value in _flatten(chosen, ""):
+        if storage := _STORAGE_KEY.fullmatch(key):
+            found[key] = _convert(key, value, _STORAGE_DEFAULTS[storage[2]])
+            continue
         if key not in CKAN_DEFAULTS:
             close = difflib.get_close_matches(key, CKAN_DEFAULTS, n=1)
+            of_storages = [f"ckan.files.storage.NAME.{option}" for option in _STORAGE_DEFAULTS]
             nearest = f"; did you mean “{close[0]}”?" if close else "."
             raise ConfigError(
                 f"The CKAN setting “{key}” is unknown{nearest}",
-                hint="odl-host knows: " + ", ".join(CKAN_DEFAULTS),
+                hint="odl-host knows: " + ", ".join([*CKAN_DEFAULTS, *of_storages]),
             )
         found[key] = _convert(key, value, CKAN_DEFAULTS[key])
+    for key in filter(_STORAGE_KEY.fullmatch, found):
+        kind = f"{key.rpartition('.')[0]}.type"
+        if found.get(kind) != STORAGE_TYPE:
+            raise ConfigError(
+                f"The CKAN setting “{kind}” must be “{STORAGE_TYPE}”, not {found.get(kind, '')!r}.",
+                hint="These files lie where the tenant's others do (its storage): there is no other type, and no path.",
+            )
     return MappingProxyType(found)
 
 
@@ -96,6 +120,12 @@ def _convert(key: str, value: object, default: object) -> object:
         if word in _TRUE | _FALSE:
             return word in _TRUE
         raise ConfigError(f"The CKAN setting “{key}” must be true or false, not {value!r}.")
+    if isinstance(default, str):
+        if isinstance(value, str):
+            return value.strip()
+        raise ConfigError(f"The CKAN setting “{key}” must be a text, not {value!r}.")
+    if default == -1 and word == "-1":
+        return -1
     if not word.isascii() or not word.isdigit():
         raise ConfigError(f"The CKAN setting “{key}” must be a whole number, not {value!r}.")
     return int(word)

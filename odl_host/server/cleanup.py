@@ -1,4 +1,6 @@
-"""Removing what nothing stands on any more: old versions, then the files that no resource, version or image has.
+"""Removing what nothing stands on any more: old versions, then the files that nothing has.
+
+What has files: resources and their versions, images, and those of `file_create`.
 
 A file is stored before the row that names it is written: one without use goes a day later if it still has none.
 """

@@ -1,4 +1,4 @@
-"""The files of resources over HTTP: ranges, entity tags, and no redirect unless the manifest asks for one.
+"""Stored files over HTTP: ranges, entity tags, and no redirect unless the manifest asks for one.
 
 A harvester follows none, and the address of a resource never changes. The bytes are sent as they are stored.
 """
@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from odl_host.ckan import NotAuthorized, NotFound
 from odl_host.errors import NotStored, OdlError
-from odl_host.server.files import ResourceFile, find_file, find_image_file, find_version
+from odl_host.server.files import ResourceFile, find_file, find_image_file, find_owned_file, find_version
 from odl_host.server.formats import guess_mimetype
 from odl_host.server.login import find_visitor
 from odl_host.server.ranges import Unsatisfiable, find_range
@@ -43,6 +43,9 @@ def routes(get_site: GetSite) -> list[Route]:
     async def version(request: Request) -> Response:
         return await _send(get_site(request), request, partial(find_version, number=request.path_params["number"]))
 
+    async def owned(request: Request) -> Response:
+        return await _send(get_site(request), request, find_owned_file, key="file_id")
+
     async def image(request: Request) -> Response:
         return await _send_image(get_site(request), request)
 
@@ -52,15 +55,18 @@ def routes(get_site: GetSite) -> list[Route]:
         Route(f"{folder}/download", download, methods=["GET", "HEAD"]),
         Route(f"{folder}/original/{{filename:path}}", original, methods=["GET", "HEAD"]),
         Route(f"{folder}/version/{{number:int}}/{{filename:path}}", version, methods=["GET", "HEAD"]),
+        Route("/file/download/{file_id}", owned, methods=["GET", "HEAD"]),
         Route("/uploads/{folder}/{name}", image, methods=["GET", "HEAD"]),
     ]
 
 
-async def _send(site: Site, request: Request, find: Callable[[Site, User | None, str], ResourceFile]) -> Response:
+async def _send(
+    site: Site, request: Request, find: Callable[[Site, User | None, str], ResourceFile], *, key: str = "resource_id"
+) -> Response:
     token = request.headers.get("authorization") or request.headers.get("x-ckan-api-key")
     user = site.find_user_by_token(token.strip()) if token else find_visitor(site, request)
     try:
-        file = find(site, user, request.path_params["resource_id"])
+        file = find(site, user, request.path_params[key])
     except NotFound:
         return PlainTextResponse("Not found\n", 404)
     except NotAuthorized:
@@ -83,7 +89,7 @@ async def _send_image(site: Site, request: Request) -> Response:
 
 
 async def _respond(site: Site, request: Request, file: ResourceFile, headers: dict[str, str]) -> Response:
-    media_type = guess_mimetype(file.name) or "application/octet-stream"
+    media_type = file.media_type or guess_mimetype(file.name) or "application/octet-stream"
     disposition = "inline" if media_type in SHOWN_IN_BROWSER else "attachment"
     path = site.storage.path(file.sha256)
     if path is not None:

@@ -1,4 +1,4 @@
-"""Which stored file stands behind a resource's address, for whom."""
+"""Which stored file stands behind an address, for whom."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from odl_host.ckan import NotAuthorized, NotFound
 from odl_host.server.datasets import get_dataset, get_resource
+from odl_host.server.file_rules import may
+from odl_host.server.filestore import find_stored_file
 from odl_host.server.images import find_image
 from odl_host.server.permissions import is_reader
 from odl_host.server.registry import Context, User
@@ -19,6 +21,8 @@ class ResourceFile:
 
     name: str
     sha256: str
+    media_type: str = ""
+    """What it is, where that is known otherwise than by its name."""
 
 
 def find_file(site: Site, user: User | None, resource_id: str, *, is_original: bool) -> ResourceFile:
@@ -36,6 +40,18 @@ def find_file(site: Site, user: User | None, resource_id: str, *, is_original: b
     if not sha256 or not name:
         raise NotFound("Resource was not found.")
     return ResourceFile(name, sha256)
+
+
+def find_owned_file(site: Site, user: User | None, file_id: str) -> ResourceFile:
+    """Return a file that is no resource's.
+
+    :raises NotFound: there is none, or the caller may not read it: as in CKAN, only who may is told of it.
+    """
+    with site.db.reading() as db:
+        file = find_stored_file(db, file_id)
+        if file is None or not may(Context("file_show", site, db, user), file, "show"):
+            raise NotFound("File was not found.")
+    return ResourceFile(file.name, file.blob, file.content_type)
 
 
 def find_image_file(site: Site, folder: str, name: str) -> ResourceFile:

@@ -95,6 +95,11 @@ def m009_activity_labels(db: sa.Connection) -> None:
     add_column(db, tables.activities.c.labels)
 
 
+def m010_files(db: sa.Connection) -> None:
+    """Make room for files that are no resource's."""
+    create_table(db, tables.files)
+
+
 STEPS: tuple[Step, ...] = (
     m001_catalogue,
     m002_ckan_objects,
@@ -105,6 +110,7 @@ STEPS: tuple[Step, ...] = (
     m007_activity_emails,
     m008_versions,
     m009_activity_labels,
+    m010_files,
 )
 
 

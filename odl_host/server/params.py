@@ -8,7 +8,7 @@ text. Unknown keys are ignored, as CKAN does.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -76,14 +76,20 @@ class Params:
         cls._fields = {**cls._fields, **own}
 
     @classmethod
-    def parse(cls, data: dict[str, Any]) -> Self:
-        """Read the parameters. :raises ValidationError: naming every field that is missing or wrong."""
+    def parse(cls, data: dict[str, Any], files: Container[str] = ()) -> Self:
+        """Read the parameters; `files` are those that came as files, which the action finds in its context.
+
+        :raises ValidationError: naming every field that is missing or wrong.
+        """
         params = cls()
         params.data = data
         errors: dict[str, list[str]] = {}
         for name, rule in cls._fields.items():
             key = rule.key or name
             value = data.get(key)
+            if key in files:
+                setattr(params, name, rule.default)
+                continue
             if value is None or value == "" or (rule.convert is text and value in ([], {})):
                 if rule.is_required and not (rule.takes_empty and key in data):
                     errors[key] = [MISSING_VALUE]
@@ -105,6 +111,13 @@ def text(value: Any) -> str:
     if isinstance(value, bool | int | float):
         return str(value)
     raise Invalid(f"Must be a Unicode string value, not {value!r}")
+
+
+def strict_text(value: Any) -> str:
+    """Take text only, as CKAN's newer actions do."""
+    if isinstance(value, str):
+        return value
+    raise Invalid("Must be a Unicode string value")
 
 
 def reference(value: Any) -> str:

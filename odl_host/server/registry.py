@@ -32,6 +32,7 @@ ACTION_MODULES = (
     "configuration",
     "datastore",
     "datastore_changes",
+    "files",
     "followees",
     "followers",
     "groups",
@@ -218,7 +219,7 @@ def call_action(
     if user is not None and user.scope and not chosen.reads and not name.startswith(SCOPED_WRITES):
         raise NotAuthorized(f"User {user.name} calls with a token that may only change the data of one organization")
     try:
-        params = chosen.params.parse(data_dict)
+        params = chosen.params.parse(data_dict, files or ())
     except ValidationError:
         if chosen.allow in _callers_only:
             with site.db.reading() as db:

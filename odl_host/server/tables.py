@@ -299,6 +299,25 @@ images = sa.Table(
     sa.PrimaryKeyConstraint("folder", "name"),
 )
 
+files = sa.Table(
+    "files",
+    metadata,
+    sa.Column("id", Text, primary_key=True),
+    sa.Column("name", Text, nullable=False, comment="what people call it; several may have the same one"),
+    sa.Column("location", Text, nullable=False, comment="its first name, which it keeps"),
+    sa.Column("storage", Text, nullable=False, comment="one of those that the manifest names"),
+    sa.Column("content_type", Text, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False, comment="bytes"),
+    sa.Column("blob", Text, nullable=False, comment="SHA-256 of the stored file"),
+    sa.Column("created", Text, nullable=False),
+    sa.Column("owner_type", Text, nullable=False, comment="user, package, resource, group, organization or any word"),
+    sa.Column("owner_id", Text, nullable=False, comment="as it was sent: nothing says that it exists"),
+    sa.Column("pinned", sa.Boolean, nullable=False),
+    sa.Index("file_of_location", "storage", "location", unique=True),
+    sa.Index("files_of_owner", "owner_type", "owner_id"),
+    comment="Files that belong to somebody or something without being a resource's",
+)
+
 datastore_aliases = sa.Table(
     "datastore_aliases",
     metadata,

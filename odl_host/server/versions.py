@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from odl_host.ckan import JsonDict, NotFound
 from odl_host.server.clock import now
 from odl_host.server.statements import Statement
-from odl_host.server.tables import images, resource_versions, resources
+from odl_host.server.tables import files, images, resource_versions, resources
 
 if TYPE_CHECKING:
     from odl_host.server.datasets import Resource
@@ -142,7 +142,8 @@ def referenced_blobs(db: sa.Connection) -> set[str]:
     for table in (resources, resource_versions):
         for row in db.execute(sa.select(table.c.blob, table.c.original)):
             found.update(sha256 for sha256 in row if sha256)
-    found.update(db.scalars(sa.select(images.c.blob)))
+    for table in (images, files):
+        found.update(db.scalars(sa.select(table.c.blob)))
     return found
 
 

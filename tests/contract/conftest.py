@@ -244,7 +244,7 @@ def in_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalogue]:
         description="",
         data_dir=home,
         storage=LocalStorage(home / "files"),
-        settings={"ckan.datastore.sqlsearch.enabled": True},
+        settings={"ckan.datastore.sqlsearch.enabled": True, "ckan.files.storage.default.type": "odl-host"},
     )
     yield InProcess(site)
     site.close()

@@ -32,8 +32,18 @@ SETTINGS = {
     "ckan.views.default_views": [],
     "ckan.extra_resource_fields": ["alt_url"],
     "ckan.activity_streams_enabled": True,
+    "ckan.files.authenticated_uploads.allow": True,
+    "ckan.files.authenticated_uploads.storages": ["opened", "small"],
+    "ckan.files.storage.default.type": "odl-host",
+    "ckan.files.storage.opened.type": "odl-host",
+    "ckan.files.storage.small.type": "odl-host",
+    "ckan.files.storage.small.max_size": 20,
+    "ckan.files.storage.small.supported_types": ["text/plain", "image"],
 }
-"""The settings that are not CKAN's defaults, under which the corpus was recorded and is replayed."""
+"""The settings that are not CKAN's defaults, under which the corpus was recorded and is replayed.
+
+CKAN's own storages of files were of the type `ckan:fs`, each with a `path` and `hashing_algorithm = sha256`.
+"""
 
 CORPUS = Path(__file__).with_name("ckan")
 ROLES = ("admin", "editor", "member", "stranger")

@@ -260,6 +260,18 @@ TABLE: dict[str, tuple[frozenset[str], Parameters]] = {
     "activity_diff": (WRITERS, lambda w, c: {"id": happened(w), "object_type": "package"}),
     "activity_create": (SYSADMIN, lambda w, c: an_activity(w)),
     "activity_delete": (SYSADMIN, lambda w, c: {"offset_days": 1000}),
+    "file_create": (SYSADMIN, lambda w, c: {"upload": ("x.txt", io.BytesIO(unique("x").encode()))}),
+    "file_register": (SYSADMIN, lambda w, c: {"location": "x"}),
+    "file_show": (READERS, lambda w, c: {"id": owned(w, "package", w.dataset(private=True))}),
+    "file_rename": (WRITERS, lambda w, c: {"id": owned(w, "package", w.dataset()), "name": "autre.txt"}),
+    "file_pin": (WRITERS, lambda w, c: {"id": owned(w, "resource", w.resource())}),
+    "file_unpin": (WRITERS, lambda w, c: {"id": owned(w, "resource", w.resource())}),
+    "file_delete": (ADMINS, lambda w, c: {"id": owned(w, "organization", w.organization)}),
+    "file_owner_scan": (ADMINS, lambda w, c: {"owner_type": "organization", "owner_id": w.organization}),
+    "file_ownership_transfer": (
+        ADMINS,
+        lambda w, c: {"id": owned(w, "package", w.dataset()), "owner_type": "group", "owner_id": w.group},
+    ),
 }
 
 A_TRANSLATION = {"term": "eau", "term_translation": "water", "lang_code": "en"}
@@ -290,6 +302,12 @@ def happened(world: World) -> str:
     return str(world.ckan.call("activity_create", an_activity(world))["id"])
 
 
+def owned(world: World, owner_type: str, owner_id: str) -> str:
+    file = world.ckan.call("file_create", {"name": unique("x")}, {"upload": ("x.txt", io.BytesIO(b"bonjour"))})
+    owner = {"owner_type": owner_type, "owner_id": owner_id}
+    return str(world.ckan.call("file_ownership_transfer", {"id": file["id"], **owner})["id"])
+
+
 def vocabulary(world: World) -> str:
     return str(world.ckan.call("vocabulary_create", {"name": unique("vocabulary")})["id"])
 
@@ -314,8 +332,10 @@ def test_an_action_is_for_the_roles_of_its_row(world: World, name: str) -> None:
     allowed, parameters = TABLE[name]
     found = set()
     for role, caller in world.callers.items():
+        sent = parameters(world, caller)
+        files = {key: sent.pop(key) for key in list(sent) if isinstance(sent[key], tuple)}
         try:
-            world.ckan.call(name, parameters(world, caller), by=caller)
+            world.ckan.call(name, sent, files, by=caller)
         except NotAuthorized:
             continue
         except (ValidationError, NotFound):

@@ -27,3 +27,29 @@ def test_a_name_may_be_a_nested_table_and_a_list_a_text() -> None:
     merged = merge_settings({"ckan": {"views": {"default_views": "image_view text_view"}, "max_image_size": "3"}})
     assert merged["ckan.views.default_views"] == ("image_view", "text_view")
     assert merged["ckan.max_image_size"] == 3
+
+
+def test_a_storage_of_files_has_a_name_a_type_and_limits() -> None:
+    merged = merge_settings(
+        {
+            "ckan": {
+                "files": {"storage": {"avis": {"type": "odl-host", "max_size": 10, "supported_types": "image text"}}}
+            }
+        }
+    )
+    assert merged["ckan.files.storage.avis.max_size"] == 10
+    assert merged["ckan.files.storage.avis.supported_types"] == ("image", "text")
+    assert merged["ckan.files.default_storages.default"] == "default"
+    unlimited = merge_settings({"ckan.files.storage.avis.max_size": "-1", "ckan.files.storage.avis.type": "odl-host"})
+    assert unlimited["ckan.files.storage.avis.max_size"] == -1
+
+
+@pytest.mark.parametrize("settings", [{"type": "ckan:fs"}, {"max_size": 10}])
+def test_a_storage_of_files_has_no_type_but_ours(settings: dict[str, object]) -> None:
+    with pytest.raises(ConfigError, match="must be “odl-host”"):
+        merge_settings({"ckan": {"files": {"storage": {"avis": settings}}}})
+
+
+def test_a_storage_of_files_has_no_path() -> None:
+    with pytest.raises(ConfigError, match="unknown"):
+        merge_settings({"ckan.files.storage.avis.type": "odl-host", "ckan.files.storage.avis.path": "/tmp"})

@@ -277,6 +277,11 @@ TEMPLATES = {
     "The CKAN setting “{}” must be a whole number, not {}.": (
         "Le réglage CKAN « {0} » doit être un nombre entier, pas {1}."
     ),
+    "The CKAN setting “{}” must be a text, not {}.": "Le réglage CKAN « {0} » doit être un texte, pas {1}.",
+    "The CKAN setting “{}” must be “{}”, not {}.": "Le réglage CKAN « {0} » doit être « {1} », pas {2}.",
+    "These files lie where the tenant's others do (its storage): there is no other type, and no path.": (
+        "Ces fichiers se trouvent avec les autres du portail (son stockage) : il n’y a ni autre type, ni chemin."
+    ),
     "The CKAN setting “{}” must be true or false, not {}.": "Le réglage CKAN « {0} » doit être true ou false, pas {1}.",
     "odl-host knows: {}": "odl-host connaît : {0}",
     # settings and secrets

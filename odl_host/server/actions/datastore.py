@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Container
 from typing import Any
 
 from odl_host.ckan import BadRequest, JsonDict, NotAuthorized, NotFound, ValidationError
@@ -25,11 +26,11 @@ class TableRef(Params):
     resource_id: str = required(lambda value: value if isinstance(value, str) else encode(value))
 
     @classmethod
-    def parse(cls, data: dict[str, Any]) -> TableRef:
+    def parse(cls, data: dict[str, Any], files: Container[str] = ()) -> TableRef:
         """Read the parameters; `id` is another name of `resource_id`."""
         if "resource_id" not in data and "id" in data:
             data = {**data, "resource_id": data["id"]}
-        return super().parse(data)
+        return super().parse(data, files)
 
 
 class TableInfo(TableRef):
@@ -46,9 +47,9 @@ class Query(Params):
     sql: str
 
     @classmethod
-    def parse(cls, data: dict[str, Any]) -> Query:
+    def parse(cls, data: dict[str, Any], files: Container[str] = ()) -> Query:
         """Read the query. :raises ValidationError: it is no text."""
-        params = super().parse(data)
+        params = super().parse(data, files)
         if not isinstance(data.get("sql", ""), str):
             raise ValidationError({"sql": ["Must be a Unicode string value"]})
         params.sql = data.get("sql", "")

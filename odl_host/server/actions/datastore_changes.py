@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 from odl_host.ckan import JsonDict, NotFound, ValidationError
@@ -53,9 +53,9 @@ class NewTable(Params):
     force: bool = optional(flag, False)
 
     @classmethod
-    def parse(cls, data: dict[str, Any]) -> NewTable:
+    def parse(cls, data: dict[str, Any], files: Container[str] = ()) -> NewTable:
         """Read the parameters; an empty id is the id of nothing."""
-        params = super().parse(data)
+        params = super().parse(data, files)
         sent = data.get("resource_id", data.get("id"))
         params.resource_id = None if sent is None else str(sent)
         return params
@@ -75,11 +75,11 @@ class RowsRef(Params):
     include_deleted_records: bool = optional(flag, False)
 
     @classmethod
-    def parse(cls, data: dict[str, Any]) -> RowsRef:
+    def parse(cls, data: dict[str, Any], files: Container[str] = ()) -> RowsRef:
         """Read the parameters; `id` is another name of `resource_id`."""
         if "resource_id" not in data and "id" in data:
             data = {**data, "resource_id": data["id"]}
-        return super().parse(data)
+        return super().parse(data, files)
 
 
 class GoneRows(RowsRef):

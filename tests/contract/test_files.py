@@ -1,0 +1,147 @@
+"""Files that are no resource's: their bytes, whom they answer to, and what becomes of them.
+
+That each call answers as CKAN does is in `test_ckan_differential.py`.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from odl_host.ckan import NotAuthorized, NotFound, ValidationError
+from odl_host.server.cleanup import clean_site
+from odl_host.server.sites import Site, open_site
+from odl_host.storage.local import LocalStorage
+
+from .conftest import ANONYMOUS, Caller, Catalogue, InProcess, OverHttp, start_server, stop_server, unique
+
+SETTINGS: dict[str, object] = {
+    "ckan.files.storage.default.type": "odl-host",
+    "ckan.files.authenticated_uploads.allow": True,
+    "ckan.files.authenticated_uploads.storages": ["default"],
+}
+
+
+def opened(folder: Path, database: str = "", **settings: object) -> Site:
+    return open_site(
+        name="t",
+        title="Essai",
+        url="http://portail.example.org",
+        description="",
+        data_dir=folder,
+        storage=LocalStorage(folder / "files"),
+        database=database,
+        settings=settings,
+    )
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OverHttp]:
+    started = start_server(tmp_path_factory.mktemp("served"), settings=SETTINGS)
+    yield OverHttp(started.url, started.new_token())
+    stop_server(started)
+
+
+def keep(ckan: Catalogue, content: bytes, *, by: Caller | None = None, name: str = "note.txt") -> Any:
+    return ckan.call("file_create", {"name": unique("x") + name}, {"upload": (name, io.BytesIO(content))}, by=by)
+
+
+def fetch(ckan: OverHttp, file: Any, caller: Caller, **headers: str) -> requests.Response:
+    credentials = {"Authorization": caller.token} if caller.token else {}
+    return requests.get(f"{ckan.url}/file/download/{file['id']}", headers={**credentials, **headers}, timeout=30)
+
+
+def test_the_bytes_come_back_whole_and_in_parts_to_their_owner_alone(served: OverHttp) -> None:
+    owner, other = served.new_user(), served.new_user()
+    content = b"d\xc3\xa9lib\xc3\xa9ration\n" * 200_000
+    file = keep(served, content, by=owner)
+    whole = fetch(served, file, owner)
+    assert (whole.content, whole.headers["content-type"]) == (content, "text/plain; charset=utf-8")
+    part = fetch(served, file, owner, Range="bytes=10-19")
+    assert (part.status_code, part.content) == (206, content[10:20])
+    assert fetch(served, file, served.sysadmin).status_code == 200
+    assert [fetch(served, file, caller).status_code for caller in (other, ANONYMOUS)] == [404, 404]
+
+
+def test_a_file_that_belongs_to_a_public_dataset_is_everyones_to_read(served: OverHttp) -> None:
+    file = keep(served, b"bonjour")
+    owner = {"owner_type": "package", "owner_id": served.new_dataset()["id"]}
+    served.call("file_ownership_transfer", {"id": file["id"], **owner})
+    assert fetch(served, file, ANONYMOUS).content == b"bonjour"
+
+
+def test_a_page_is_offered_as_a_download_and_never_run(served: OverHttp) -> None:
+    file = keep(served, b"<!DOCTYPE html><script>alert(1)</script>", name="page.html")
+    answer = fetch(served, file, served.sysadmin)
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_refused_file_leaves_nothing_behind(tmp_path: Path) -> None:
+    site = opened(tmp_path)
+    ckan = InProcess(site)
+    try:
+        for caller in (ckan.new_user(), ANONYMOUS):
+            with pytest.raises(NotAuthorized, match="Not allowed to manage files"):
+                keep(ckan, b"bonjour", by=caller)
+        assert list(site.storage.iter_names()) == []
+        with pytest.raises(ValidationError, match="Storage default is not configured"):
+            keep(ckan, b"bonjour")
+    finally:
+        site.close()
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_a_kept_file_outlives_every_clean_up_and_a_deleted_one_goes_after_a_day(
+    engine: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    database = request.getfixturevalue("new_postgresql")() if engine == "postgresql" else ""
+    site = opened(tmp_path, database, **SETTINGS)
+    ckan, noted, now = InProcess(site), tmp_path / "noted.json", datetime.now(UTC)
+    try:
+        user = ckan.new_user()
+        file = keep(ckan, b"bonjour", by=user)
+        assert ckan.call("file_pin", {"id": file["id"]}, by=user) == {**file, "pinned": True}
+        assert ckan.call("file_owner_scan", {"sort": "size"}, by=user)["results"] == [{**file, "pinned": True}]
+        for days in (0, 2):
+            clean_site(site, noted, keep=0, now=now + timedelta(days=days))
+        assert site.storage.exists(file["hash"])
+        with pytest.raises(ValidationError, match="File already exists"):
+            ckan.call("file_create", {"name": file["name"]}, {"upload": ("a.txt", io.BytesIO(b"bonsoir"))}, by=user)
+        ckan.call("file_delete", {"id": file["id"]}, by=user)
+        with pytest.raises(NotFound):
+            ckan.call("file_show", {"id": file["id"]})
+        for days in (3, 5):
+            clean_site(site, noted, keep=0, now=now + timedelta(days=days))
+        assert not site.storage.exists(file["hash"])
+    finally:
+        site.close()
+
+
+def test_who_owns_it_says_nothing_where_the_settings_do_not_ask(tmp_path: Path) -> None:
+    kept_apart = {
+        "ckan.files.owner.cascade_access": [],
+        "ckan.files.owner.scan_as_update": False,
+        "ckan.files.owner.transfer_as_update": False,
+    }
+    site = opened(tmp_path, **SETTINGS, **kept_apart)
+    ckan = InProcess(site)
+    try:
+        user = ckan.new_user()
+        file = keep(ckan, b"bonjour", by=user)
+        with pytest.raises(NotAuthorized):
+            ckan.call("file_owner_scan", {}, by=user)
+        dataset = {"owner_type": "package", "owner_id": ckan.new_dataset()["id"]}
+        with pytest.raises(NotAuthorized):
+            ckan.call("file_ownership_transfer", {"id": file["id"], **dataset}, by=user)
+        ckan.call("file_ownership_transfer", {"id": file["id"], **dataset})
+        with pytest.raises(NotAuthorized):
+            ckan.call("file_show", {"id": file["id"]}, by=user)
+    finally:
+        site.close()
