@@ -147,7 +147,7 @@ def _require(ctx: Context, file_id: str, deed: str, verb: str) -> None:
 
 def _may_with(ctx: Context, owner_type: str, owner_id: str, deed: str) -> bool:
     rule = _RULES.get(owner_type, {}).get(deed)
-    if rule is None:
+    if rule is None or (owner_type == "user" and ctx.user is not None and ctx.user.scope):
         return False
     try:
         rule(ctx, Owner(owner_id))

@@ -10,7 +10,7 @@ import json
 import sqlalchemy as sa
 
 from odl_host.server.sites import Site
-from odl_host.server.tables import groups, members, package_tags, packages, resources, users
+from odl_host.server.tables import files, groups, members, package_tags, packages, resources, users
 
 SHOWN = 5
 """Examples named per kind of problem; the rest are counted."""
@@ -67,7 +67,9 @@ def _check_files(site: Site) -> list[str]:
     with site.db.reading() as db:
         for row in db.execute(query):
             absent += [row.id for sha256 in (row.blob, row.original) if sha256 and not site.storage.exists(sha256)]
-    return [_sentence("resources whose file is not in the storage", absent)] if absent else []
+        kept = [row.id for row in db.execute(sa.select(files.c.id, files.c.blob)) if not site.storage.exists(row.blob)]
+    lost = {"resources whose file is not in the storage": absent, "files that are not in the storage": kept}
+    return [_sentence(what, found) for what, found in lost.items() if found]
 
 
 def _sentence(what: str, found: list[str]) -> str:

@@ -43,11 +43,17 @@ class Field:
     default: Any = None
     key: str = ""
     takes_empty: bool = False
+    is_file: bool = False
 
 
 def required(convert: Convert, *, key: str = "") -> Any:
     """Declare a parameter without which the call is refused with "Missing value"."""
     return Field(convert, is_required=True, key=key)
+
+
+def attached(convert: Convert) -> Any:
+    """Declare a file that must come with the call, which finds it in its context; `convert` refuses anything else."""
+    return Field(convert, is_required=True, is_file=True)
 
 
 def sent(convert: Convert) -> Any:
@@ -77,7 +83,7 @@ class Params:
 
     @classmethod
     def parse(cls, data: dict[str, Any], files: Container[str] = ()) -> Self:
-        """Read the parameters; `files` are those that came as files, which the action finds in its context.
+        """Read the parameters; `files` names those that came as files.
 
         :raises ValidationError: naming every field that is missing or wrong.
         """
@@ -87,7 +93,7 @@ class Params:
         for name, rule in cls._fields.items():
             key = rule.key or name
             value = data.get(key)
-            if key in files:
+            if rule.is_file and key in files:
                 setattr(params, name, rule.default)
                 continue
             if value is None or value == "" or (rule.convert is text and value in ([], {})):

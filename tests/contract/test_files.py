@@ -16,6 +16,7 @@ import requests
 
 from odl_host.ckan import NotAuthorized, NotFound, ValidationError
 from odl_host.server.cleanup import clean_site
+from odl_host.server.integrity import check_site
 from odl_host.server.sites import Site, open_site
 from odl_host.storage.local import LocalStorage
 
@@ -93,6 +94,24 @@ def test_a_refused_file_leaves_nothing_behind(tmp_path: Path) -> None:
         assert list(site.storage.iter_names()) == []
         with pytest.raises(ValidationError, match="Storage default is not configured"):
             keep(ckan, b"bonjour")
+    finally:
+        site.close()
+
+
+def test_a_file_sent_where_a_text_belongs_is_no_text(served: OverHttp) -> None:
+    with pytest.raises(ValidationError, match="Missing value"):
+        served.call("organization_create", {}, {"name": ("a.txt", io.BytesIO(b"bonjour"))})
+    with pytest.raises(ValidationError, match="Missing value"):
+        served.call("file_create", {"name": "a.txt"}, {"autre": ("a.txt", io.BytesIO(b"bonjour"))})
+
+
+def test_a_check_of_the_catalogue_names_a_file_whose_bytes_are_gone(tmp_path: Path) -> None:
+    site = opened(tmp_path, **SETTINGS)
+    try:
+        file = keep(InProcess(site), b"bonjour")
+        assert check_site(site) == []
+        site.storage.delete(file["hash"])
+        assert check_site(site) == [f"1 files that are not in the storage: {file['id']}."]
     finally:
         site.close()
 

@@ -24,7 +24,7 @@ from odl_host.server.filestore import (
     list_owned,
     sniff_type,
 )
-from odl_host.server.params import Invalid, Params, flag, natural, optional, required, strict_text
+from odl_host.server.params import Invalid, Params, attached, flag, natural, optional, required, strict_text
 from odl_host.server.registry import Context, action
 from odl_host.server.resource_fields import munge_filename
 from odl_host.server.tables import files
@@ -43,7 +43,7 @@ def _column(value: Any) -> str:
 class NewFile(Params):
     """A file that is sent, what it is called, and in which storage it goes."""
 
-    upload: None = required(_no_file)
+    upload: None = attached(_no_file)
     name: str = optional(strict_text, "")
     storage: str = optional(strict_text, "")
 
