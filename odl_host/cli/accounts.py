@@ -9,7 +9,7 @@ import click
 
 from odl_host.cli.app import App, Group, pass_app
 from odl_host.cli.output import table
-from odl_host.errors import UsageError
+from odl_host.errors import CatalogueNotFound, UsageError
 
 DAY_S = 86_400
 
@@ -138,14 +138,19 @@ def create_token(
 @pass_app
 def list_tokens(app: App, user_name: str | None) -> None:
     """List tokens: whose, what for, last used when; never the tokens."""
-    from odl_host.server.sites import SYSADMIN_NAME
-
-    names = [user_name] if user_name else [SYSADMIN_NAME, *_call(app, "user_list", {"all_fields": False})]
-    document = [{"user": name, **each} for name in names for each in _call(app, "api_token_list", {"user_id": name})]
+    document = _tokens(app, user_name)
     keys = ("user", "name", "created_at", "last_access", "expires_at", "id")
     rows = [[str(each.get(key) or "") for key in keys] for each in document]
     header = ["user", "for", "created", "last used", "ends", "id"]
     app.out.result(document, table(rows, header=header) if rows else "")
+
+
+def _tokens(app: App, user_name: str | None = None) -> list[dict[str, Any]]:
+    """Return the tokens of one user, or of all with the administrator."""
+    from odl_host.server.sites import SYSADMIN_NAME
+
+    names = [user_name] if user_name else [SYSADMIN_NAME, *_call(app, "user_list", {"all_fields": False})]
+    return [{"user": name, **each} for name in names for each in _call(app, "api_token_list", {"user_id": name})]
 
 
 @token.command("revoke", examples="odl-host token revoke 3f2c9a10-8d3e-4c1b-9d51-0a4f5e6b7c8d")
@@ -153,5 +158,7 @@ def list_tokens(app: App, user_name: str | None) -> None:
 @pass_app
 def revoke_token(app: App, token_id: str) -> None:
     """Make a token stop working, by the id that token list shows."""
+    if all(each["id"] != token_id for each in _tokens(app)):  # the action says nothing of it, as in CKAN
+        raise CatalogueNotFound(f"There is no token “{token_id}”.", hint="See odl-host token list.")
     _call(app, "api_token_revoke", {"jti": token_id})
     app.out.result({"id": token_id}, app.out.words("The token no longer works.", "Le jeton ne fonctionne plus."))
