@@ -60,8 +60,13 @@ kept there only where the plugin `activity` is loaded, which it is not by defaul
 STORAGE_TYPE = "odl-host"
 """The one type of a storage of `file_create`: its files lie with the tenant's others, wherever these do."""
 
-_STORAGE_KEY = re.compile(r"ckan\.files\.storage\.([A-Za-z0-9_-]+)\.(type|max_size|supported_types)")
-_STORAGE_DEFAULTS: Mapping[str, object] = MappingProxyType({"type": "", "max_size": -1, "supported_types": ()})
+LOCATION_TRANSFORMERS = ("uuid4", "datetime_prefix")
+"""What makes the location of a file from its name: a UUID in its stead, the moment before it."""
+
+_STORAGE_DEFAULTS: Mapping[str, object] = MappingProxyType(
+    {"type": "", "max_size": -1, "supported_types": (), "location_transformers": ()}
+)
+_STORAGE_KEY = re.compile(rf"ckan\.files\.storage\.([A-Za-z0-9_-]+)\.({'|'.join(_STORAGE_DEFAULTS)})")
 
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
@@ -92,13 +97,20 @@ def merge_settings(chosen: Mapping[str, object]) -> Mapping[str, object]:
             )
         found[key] = _convert(key, value, CKAN_DEFAULTS[key])
     for key in filter(_STORAGE_KEY.fullmatch, found):
-        kind = f"{key.rpartition('.')[0]}.type"
-        if found.get(kind) != STORAGE_TYPE:
-            raise ConfigError(
-                f"The CKAN setting “{kind}” must be “{STORAGE_TYPE}”, not {found.get(kind, '')!r}.",
-                hint="These files lie where the tenant's others do (its storage): there is no other type, and no path.",
-            )
+        _check_storage(found, key)
     return MappingProxyType(found)
+
+
+def _check_storage(found: Mapping[str, object], key: str) -> None:
+    kind = f"{key.rpartition('.')[0]}.type"
+    if found.get(kind) != STORAGE_TYPE:
+        raise ConfigError(
+            f"The CKAN setting “{kind}” must be “{STORAGE_TYPE}”, not {found.get(kind, '')!r}.",
+            hint="These files lie where the tenant's others do (its storage): there is no other type, and no path.",
+        )
+    value = found[key]
+    if key.endswith(".location_transformers") and isinstance(value, tuple) and set(value) - set(LOCATION_TRANSFORMERS):
+        raise ConfigError(f"The CKAN setting “{key}” must be a list of {' and '.join(LOCATION_TRANSFORMERS)}.")
 
 
 def _flatten(table: Mapping[str, object], prefix: str) -> Iterator[tuple[str, object]]:

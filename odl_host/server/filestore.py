@@ -6,8 +6,9 @@ a storage is a name with limits of its own, in which no two files have the same 
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, BinaryIO
 
 import sqlalchemy as sa
@@ -35,18 +36,30 @@ class FileStorage:
     """What a storage takes: files of up to `max_size` bytes (-1: of any size), of these types or groups of types."""
 
     name: str
-    max_size: int
-    supported_types: tuple[str, ...]
+    max_size: int = -1
+    supported_types: tuple[str, ...] = ()
+    location_transformers: tuple[str, ...] = ()
 
     def takes(self, content_type: str) -> bool:
         """Return whether it takes files of this type; of every type where none is named.
 
-        >>> images = FileStorage("x", -1, ("image", "application/pdf"))
+        >>> images = FileStorage("x", supported_types=("image", "application/pdf"))
         >>> images.takes("image/png"), images.takes("application/json")
         (True, False)
         """
         kinds = {content_type, *content_type.split("/")}
         return not self.supported_types or not kinds.isdisjoint(self.supported_types)
+
+    def locate(self, name: str, created: str) -> str:
+        """Return where a file of this name goes that was created at this instant.
+
+        >>> FileStorage("x", location_transformers=("datetime_prefix",)).locate("a.csv", "2026-01-31T08:15:30.123456")
+        '2026-01-31T08:15:30.123456+00:00a.csv'
+        """
+        location = name
+        for transformer in self.location_transformers:
+            location = str(uuid.uuid4()) if transformer == "uuid4" else f"{shown_moment(created)}{location}"
+        return location
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +81,13 @@ class File:
     def shown(self) -> JsonDict:
         """Return it as CKAN shows it."""
         known = asdict(self)
-        digest, created = known.pop("blob"), f"{known.pop('created')}+00:00"
+        digest, created = known.pop("blob"), shown_moment(known.pop("created"))
         return {**known, "hash": digest, "algorithm": "sha256", "created": created, "storage_data": {}}
+
+
+def shown_moment(moment: str) -> str:
+    """Return an instant with its zone, as CKAN shows those of files."""
+    return f"{moment}+00:00"
 
 
 SORTABLE: Mapping[str, sa.Column[Any]] = {
@@ -83,9 +101,12 @@ def find_storage(settings: Mapping[str, object], name: str) -> FileStorage | Non
     """Return a storage that the manifest names, or None."""
     if f"{_PREFIX}{name}.type" not in settings:
         return None
-    types = settings.get(f"{_PREFIX}{name}.supported_types", ())
-    assert isinstance(types, tuple)  # the settings were converted
-    return FileStorage(name, int(str(settings.get(f"{_PREFIX}{name}.max_size", -1))), types)
+    options: dict[str, Any] = {
+        option.name: settings[key]
+        for option in fields(FileStorage)
+        if (key := f"{_PREFIX}{name}.{option.name}") in settings
+    }
+    return FileStorage(name, **options)
 
 
 def find_stored_file(db: sa.Connection, file_id: str) -> File | None:

@@ -304,7 +304,7 @@ files = sa.Table(
     metadata,
     sa.Column("id", Text, primary_key=True),
     sa.Column("name", Text, nullable=False, comment="what people call it; several may have the same one"),
-    sa.Column("location", Text, nullable=False, comment="its first name, which it keeps"),
+    sa.Column("location", Text, nullable=False, comment="made from its first name, and kept"),
     sa.Column("storage", Text, nullable=False, comment="one of those that the manifest names"),
     sa.Column("content_type", Text, nullable=False),
     sa.Column("size", sa.BigInteger, nullable=False, comment="bytes"),

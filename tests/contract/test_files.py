@@ -105,6 +105,21 @@ def test_a_file_sent_where_a_text_belongs_is_no_text(served: OverHttp) -> None:
         served.call("file_create", {"name": "a.txt"}, {"autre": ("a.txt", io.BytesIO(b"bonjour"))})
 
 
+@pytest.mark.parametrize("transformer", ["uuid4", "datetime_prefix"])
+def test_two_files_may_have_one_name_where_their_locations_differ(transformer: str, tmp_path: Path) -> None:
+    site = opened(tmp_path, **SETTINGS, **{"ckan.files.storage.default.location_transformers": [transformer]})
+    try:
+        ckan = InProcess(site)
+        one, other = (
+            ckan.call("file_create", {}, {"upload": ("Avis n° 1.txt", io.BytesIO(b"bonjour"))}) for _ in range(2)
+        )
+        assert one["name"] == other["name"] == "avis-n-1.txt"
+        assert one["location"] != other["location"]
+        assert one["hash"] == other["hash"]
+    finally:
+        site.close()
+
+
 def test_a_check_of_the_catalogue_names_a_file_whose_bytes_are_gone(tmp_path: Path) -> None:
     site = opened(tmp_path, **SETTINGS)
     try:

@@ -53,3 +53,11 @@ def test_a_storage_of_files_has_no_type_but_ours(settings: dict[str, object]) ->
 def test_a_storage_of_files_has_no_path() -> None:
     with pytest.raises(ConfigError, match="unknown"):
         merge_settings({"ckan.files.storage.avis.type": "odl-host", "ckan.files.storage.avis.path": "/tmp"})
+
+
+def test_a_location_is_made_in_known_ways() -> None:
+    key = "ckan.files.storage.avis.location_transformers"
+    merged = merge_settings({"ckan.files.storage.avis.type": "odl-host", key: "uuid4"})
+    assert merged[key] == ("uuid4",)
+    with pytest.raises(ConfigError, match="must be a list of uuid4 and datetime_prefix"):
+        merge_settings({"ckan.files.storage.avis.type": "odl-host", key: ["uuid"]})

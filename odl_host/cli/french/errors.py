@@ -277,6 +277,7 @@ TEMPLATES = {
     "The CKAN setting “{}” must be a whole number, not {}.": (
         "Le réglage CKAN « {0} » doit être un nombre entier, pas {1}."
     ),
+    "The CKAN setting “{}” must be a list of {}.": "Le réglage CKAN « {0} » doit être une liste de {1}.",
     "The CKAN setting “{}” must be a text, not {}.": "Le réglage CKAN « {0} » doit être un texte, pas {1}.",
     "The CKAN setting “{}” must be “{}”, not {}.": "Le réglage CKAN « {0} » doit être « {1} », pas {2}.",
     "These files lie where the tenant's others do (its storage): there is no other type, and no path.": (

@@ -90,8 +90,10 @@ class OfOwner(Params):
 def file_create(ctx: Context, params: NewFile) -> JsonDict:
     """Keep a file that belongs to the caller, and return what is known of it. `/file/download/ID` gives its bytes.
 
+    Its location is made from its name, and no two files of a storage have the same one.
+
     :param upload: the file (multipart)
-    :param name: what it is called, by default as it was sent; in ASCII without folders, and unique in its storage
+    :param name: what it is called, by default as it was sent; it becomes ASCII without folders
     :param storage: the storage that it goes to (default: `ckan.files.default_storages.default`)
     """
     storage = _get_storage(ctx, params.storage)
@@ -104,18 +106,20 @@ def file_create(ctx: Context, params: NewFile) -> JsonDict:
         content_type = sniff_type(name, stream)
     if not storage.takes(content_type):
         raise ValidationError({"upload": [f"Type {content_type} is not supported by storage"]})
-    if is_taken(ctx.db, storage.name, name):
+    created = now()
+    location = storage.locate(name, created)
+    if is_taken(ctx.db, storage.name, location):
         raise ValidationError({"upload": ["File already exists"]})
     assert ctx.user is not None  # the rule looked at it
     file = File(
         id=str(uuid.uuid4()),
         name=name,
-        location=name,
+        location=location,
         storage=storage.name,
         content_type=content_type,
         size=sent.size_bytes,
         blob=sent.sha256,
-        created=now(),
+        created=created,
         owner_type="user",
         owner_id=ctx.user.id,
         pinned=False,
