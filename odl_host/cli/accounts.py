@@ -159,6 +159,6 @@ def _tokens(app: App, user_name: str | None = None) -> list[dict[str, Any]]:
 def revoke_token(app: App, token_id: str) -> None:
     """Make a token stop working, by the id that token list shows."""
     if all(each["id"] != token_id for each in _tokens(app)):  # the action says nothing of it, as in CKAN
-        raise CatalogueNotFound(f"There is no token “{token_id}”.", hint="See odl-host token list.")
+        raise CatalogueNotFound(f"There is no token “{token_id}”.", hint="List them with: odl-host token list")
     _call(app, "api_token_revoke", {"jti": token_id})
     app.out.result({"id": token_id}, app.out.words("The token no longer works.", "Le jeton ne fonctionne plus."))

@@ -33,6 +33,7 @@ _PRAGMAS = (
     f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
+    "PRAGMA wal_autocheckpoint=4000",  # pages: folding the log in is felt by the write that does it, so it is rare
     "PRAGMA cache_size=-2000",
     "PRAGMA temp_store=MEMORY",
 )

@@ -374,7 +374,7 @@ TEMPLATES = {
     "Cannot write {}: {}.": "{0} ne peut pas être écrit ({1}).",
     # runs, versions and what people decide
     "There is no token “{}”.": "Il n’y a pas de jeton « {0} ».",
-    "See odl-host token list.": "Voyez odl-host token list.",
+    "List them with: odl-host token list": "La liste : odl-host token list",
     "There is no run “{}”.": "Il n’y a pas de passage « {0} ».",
     "“{}” begins the names of {} runs.": "« {0} » commence le nom de {1} passages.",
     "List them with: odl-host runs": "La liste : odl-host runs",
