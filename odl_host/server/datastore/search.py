@@ -178,9 +178,9 @@ def _count(db: sqlite3.Connection, table: Table, plan: _Plan, *, is_distinct: bo
         source = f"(SELECT DISTINCT {', '.join(plan.shown)} FROM {source})"  # noqa: S608
     elif plan.query.has_words:
         source = f"temp.{MATCHES}"
-    elif not plan.query.where:
-        return table.count()
-    return int(db.execute(f"SELECT count(*) FROM {source}", plan.query.values).fetchone()[0])  # noqa: S608
+    if plan.query.has_words:  # what full text found is another thing at the next search
+        return int(db.execute(f"SELECT count(*) FROM {source}", plan.query.values).fetchone()[0])  # noqa: S608
+    return table.count(source, plan.query.values)
 
 
 def _columns(query: _Query, definition: Definition, search: Search) -> tuple[tuple[Column, ...], list[str]]:

@@ -9,7 +9,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 from odl_host.ckan import JsonDict
 from odl_host.server.datastore import fulltext
 from odl_host.server.datastore.types import ColumnType, get_type
-from odl_host.server.datastore.values import array_literal
+from odl_host.server.datastore.values import Kept, array_literal
 
 NAME = "rows"
 """The table's name in its database."""
@@ -179,7 +179,7 @@ class Table:
         self._has_words = False
         self.matches_key: object = None
         """What the temporary table of matches holds, when a search has made it."""
-        self._count: tuple[str, int] | None = None
+        self._count: tuple[object, int] | None = None
         self._deadline = 0.0
         db.create_function("text_rank", 2, self.ranks.of_text, deterministic=True)
         db.create_function("vector_rank", 2, self.ranks.of_vector, deterministic=True)
@@ -202,11 +202,15 @@ class Table:
         """What its rows are: as long as it stays the same, so do they. Read it within `reading()`."""
         return self.name
 
-    def count(self) -> int:
-        """Return the number of rows, counted once per version."""
-        if self._count is None or self._count[0] != self.version:
-            counted = int(self.db.execute(f"SELECT count(*) FROM {NAME}").fetchone()[0])  # noqa: S608 - constant
-            self._count = (self.version, counted)
+    def count(self, source: str = NAME, values: Sequence[Kept] = ()) -> int:
+        """Return the number of rows of a source, the table itself or one with conditions.
+
+        The last one counted is kept while the rows stay as they are: the pages of one search have one number.
+        """
+        asked = (self.version, source, tuple(values))
+        if self._count is None or self._count[0] != asked:
+            counted = int(self.db.execute(f"SELECT count(*) FROM {source}", values).fetchone()[0])  # noqa: S608
+            self._count = (asked, counted)
         return self._count[1]
 
     def prepare_words(self) -> bool:
