@@ -303,26 +303,20 @@ def upload_resource(
     Next to a file only scalars travel, so `resource` must hold no list and no dictionary. `original` is the file as it
     was received: kept beside the resource where the catalogue can, as a second resource elsewhere.
     """
-    with _kept(catalogue, dataset_id, [Sending(resource, file, original)]):
-        return _upload_resource(catalogue, dataset_id, resource, file, original=original, exists=exists)
+    sending = Sending(resource, file, original)
+    with _kept(catalogue, dataset_id, [sending]):
+        return _send(catalogue, dataset_id, sending, exists=exists)
 
 
-def _upload_resource(
-    catalogue: Catalogue,
-    dataset_id: str,
-    resource: ResourceDict,
-    file: Upload,
-    *,
-    original: Upload | None,
-    exists: bool,
-) -> ResourceDict:
+def _send(catalogue: Catalogue, dataset_id: str, sending: Sending, *, exists: bool) -> ResourceDict:
+    resource, file, original = sending.resource, sending.file, sending.original
     fields: JsonDict = {**resource, "package_id": dataset_id}
     files = {"upload": file}
     beside = original is not None and catalogue.supports(ORIGINAL_EXTENSION)
     if original is not None and beside:
         files["original"] = original
     action = "resource_patch" if exists else "resource_create"
-    if original is None and exists and not catalogue.supports(ORIGINAL_EXTENSION):
+    if original is None and exists and is_foreign(catalogue):
         _remove_original_resource(catalogue, resource["id"])
     if original is None or beside:
         return cast(ResourceDict, catalogue.call_action(action, fields, files))

@@ -148,9 +148,12 @@ def list_tokens(app: App, user_name: str | None) -> None:
 def _tokens(app: App, user_name: str | None = None) -> list[dict[str, Any]]:
     """Return the tokens of one user, or of all with the administrator."""
     from odl_host.server.sites import SYSADMIN_NAME
+    from odl_host.wiring import open_catalogue
 
-    names = [user_name] if user_name else [SYSADMIN_NAME, *_call(app, "user_list", {"all_fields": False})]
-    return [{"user": name, **each} for name in names for each in _call(app, "api_token_list", {"user_id": name})]
+    with open_catalogue(app.tenant(), app.settings) as catalogue:
+        call = catalogue.call_action
+        names = [user_name] if user_name else [SYSADMIN_NAME, *call("user_list", {"all_fields": False})]
+        return [{"user": name, **each} for name in names for each in call("api_token_list", {"user_id": name})]
 
 
 @token.command("revoke", examples="odl-host token revoke 3f2c9a10-8d3e-4c1b-9d51-0a4f5e6b7c8d")
