@@ -19,8 +19,8 @@ from odl_host.server.datasets import Resource, find_resource, get_resource, upda
 from odl_host.server.datastore.aliases import check_aliases, set_aliases
 from odl_host.server.datastore.filters import parse_filters, refusal, where_sql
 from odl_host.server.datastore.records import shown_rows
-from odl_host.server.datastore.rowfile import BadRecord, NotUnique, Replaced, RowTable, Writer, all_columns
-from odl_host.server.datastore.table import NAME, Definition, column_sql
+from odl_host.server.datastore.rowfile import Replaced, RowTable
+from odl_host.server.datastore.table import NAME, Definition, all_columns, column_sql
 from odl_host.server.datastore.types import get_type
 from odl_host.server.datastore.write_parameters import (
     CreateInput,
@@ -31,6 +31,7 @@ from odl_host.server.datastore.write_parameters import (
     read_create,
     read_deletion,
 )
+from odl_host.server.datastore.writer import BadRecord, NotUnique, Writer
 from odl_host.server.documents import encode
 from odl_host.server.params import Invalid, Params, anything, flag, optional, required, sent, text
 from odl_host.server.registry import Context, action, call_action

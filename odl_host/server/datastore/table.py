@@ -116,6 +116,11 @@ def column_sql(column: Column) -> str:
     return "_id" if column.number == 0 else column.sql
 
 
+def all_columns(definition: Definition) -> tuple[Column, ...]:
+    """Return the columns of a table with the number of the row before them."""
+    return (ID, *definition.columns)
+
+
 def create_sql(definition: Definition) -> str:
     """Return the statement that creates the table."""
     columns = "".join(f", {column.sql}" for column in definition.columns)

@@ -12,11 +12,11 @@ from typing import Any
 
 from odl_host.ckan import JsonDict
 from odl_host.server.datastore.filters import bad_query
-from odl_host.server.datastore.rowfile import RowTable, all_columns
+from odl_host.server.datastore.rowfile import RowTable
 from odl_host.server.datastore.sql.functions import ALLOWED_IN_SQLITE, register
 from odl_host.server.datastore.sql.statement import Statement
 from odl_host.server.datastore.sql.translate import Translation, translate
-from odl_host.server.datastore.table import NAME, QUERY_TIMEOUT_S, Definition, Table, column_sql, text_sql
+from odl_host.server.datastore.table import NAME, QUERY_TIMEOUT_S, Definition, Table, all_columns, column_sql, text_sql
 from odl_host.server.datastore.types import find_type
 
 MAX_RESULT_BYTES = 50_000_000
