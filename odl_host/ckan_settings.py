@@ -33,6 +33,8 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
         "ckan.auth.user_delete_organizations": True,
         "ckan.cors.origin_allow_all": False,
         "ckan.cors.origin_whitelist": (),
+        "ckan.datastore.default_fts_lang": "english",
+        "ckan.datastore.ms_in_timestamp": True,
         "ckan.datastore.search.rows_default": 100,
         "ckan.datastore.search.rows_max": 32000,
         "ckan.datastore.sqlsearch.enabled": False,

@@ -62,7 +62,7 @@ def _start(site: Site, user: User | None, request: Request) -> tuple[str, Iterat
     data["fields"] = _names(data.get("fields", ""))
     params = TableRef.parse({"resource_id": request.path_params["resource_id"]})
     limit = _limit(given.get("limit", ""))
-    search, _, _ = read_search(data, params.resource_id, rows_default=1, rows_max=1)
+    search, _, _ = read_search(data, params.resource_id, site.settings)
     with site.db.reading() as db:
         ctx = Context(datastore_search.__name__, site, db, user)
         can_read_rows(ctx, params)

@@ -75,13 +75,7 @@ def datastore_search(ctx: Context, params: TableRef) -> Rendered:
     :param include_next_page: whether to give the filter of the next page, where rows are sorted by `_id`
     :param records_format: objects, lists, csv or tsv
     """
-    settings = ctx.site.settings
-    search, records_format, echo = read_search(
-        params.data,
-        params.resource_id,
-        rows_default=int(str(settings["ckan.datastore.search.rows_default"])),
-        rows_max=int(str(settings["ckan.datastore.search.rows_max"])),
-    )
+    search, records_format, echo = read_search(params.data, params.resource_id, ctx.site.settings)
     table = open_table(ctx, params)
     with table.reading():
         key = (0, f"datastore_search {table.version}", encode(params.data)) if table.version else None

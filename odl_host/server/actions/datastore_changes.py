@@ -176,7 +176,7 @@ def datastore_delete(ctx: Context, params: RowsRef) -> JsonDict:
     with ctx.site.db.writing() as db:
         set_aliases(db, resource.id, ())
         if (row := find_resource(db, resource.id)) is not None:
-            _set_fields(db, row, {"datastore_active": False})
+            _set_active(db, row, is_active=False)
     return {**echo, "resource_id": resource.id}
 
 
@@ -344,12 +344,12 @@ def _split(index: str | list[str], definition: Definition) -> tuple[str, ...]:
 
 
 def _records(writer: Writer, ids: Sequence[int]) -> list[JsonDict]:
-    """Return rows by their numbers, in this order, as the answers of writing actions show them."""
+    """Return rows by their numbers, each once in this order, as the answers of writing actions show them."""
     columns = all_columns(writer.definition)
     names = ", ".join(column_sql(column) for column in columns)
     rows = [
         writer.db.execute(f"SELECT {names} FROM {NAME} WHERE _id = ?", (number,)).fetchone()  # noqa: S608 - own names
-        for number in ids
+        for number in dict.fromkeys(ids)
     ]
     shown = shown_rows(columns, [row for row in rows if row is not None])
     return [dict(zip((column.id for column in columns), row, strict=True)) for row in shown]
@@ -367,11 +367,11 @@ def _say_active(ctx: Context, resource: Resource, aliases: Sequence[str] | None)
             set_aliases(db, resource.id, aliases)
         row = find_resource(db, resource.id)
         if row is not None:
-            changes: JsonDict = {"datastore_active": True}
-            if fields.get("url_type") == CREATED_HERE:
-                changes["last_modified"] = now()
-            _set_fields(db, row, changes)
+            _set_active(db, row, is_active=True)
 
 
-def _set_fields(db: Any, row: Resource, changes: JsonDict) -> None:
+def _set_active(db: Any, row: Resource, *, is_active: bool) -> None:
+    changes: JsonDict = {"datastore_active": is_active}
+    if row.fields.get("url_type") == CREATED_HERE:
+        changes["last_modified"] = now()
     update_resource(db, dataclasses.replace(row, doc=encode({**row.fields, **changes})))

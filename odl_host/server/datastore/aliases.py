@@ -15,7 +15,9 @@ ROW_LISTS = frozenset({"_table_metadata"})
 
 _RESOURCE_OF = sa.select(aliases.c.resource_id).where(aliases.c.alias == sa.bindparam("alias"))
 _OF_RESOURCE = (
-    sa.select(aliases.c.alias).where(aliases.c.resource_id == sa.bindparam("resource_id")).order_by(aliases.c.position)
+    sa.select(aliases.c.alias)
+    .where(aliases.c.resource_id == sa.bindparam("resource_id"))
+    .order_by(aliases.c.position.desc())
 )
 
 
@@ -28,7 +30,7 @@ def find_table_resource(db: sa.Connection, ref: str) -> Resource | None:
 
 
 def aliases_of(db: sa.Connection, resource_id: str) -> list[str]:
-    """Return the aliases of a resource, in the order in which they were given."""
+    """Return the aliases of a resource; what was given last comes first, as in CKAN."""
     return list(db.scalars(_OF_RESOURCE, {"resource_id": resource_id}))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -118,13 +119,13 @@ class _Xml(Writer):
 
 
 def _element_name(name: str) -> str:
-    """Return a column's name as that of an element: what may not stand there becomes an underscore.
+    """Return a column's name as that of an element, without what may not stand there or at its beginning.
 
-    >>> _element_name("prix, en €"), _element_name("2024")
-    ('prix__en__', '_2024')
+    >>> _element_name("prix, en €"), _element_name("2024 (T1)"), _element_name("XML-id"), _element_name("2024")
+    ('prix_en_', '_T1', 'id', '_')
     """
-    safe = "".join(char if char.isalnum() or char in "-_." else "_" for char in name)
-    return safe if safe[:1].isalpha() or safe[:1] == "_" else f"_{safe}"
+    safe = re.sub(r"[^\w.-]", "", re.sub(r"\s+", "_", name))
+    return re.sub(r"\A[\d.-]*(?:xml)?[\d.-]*", "", safe, flags=re.IGNORECASE) or "_"
 
 
 def _element(name: str, value: Any, key: str) -> str:

@@ -42,7 +42,7 @@ def are_texts(value: Any) -> bool:
 
 
 def read_search(
-    data: Mapping[str, Any], resource_id: str, *, rows_default: int, rows_max: int
+    data: Mapping[str, Any], resource_id: str, settings: Mapping[str, object]
 ) -> tuple[Search, str, JsonDict]:
     """Return the search, the format of its records, and the parameters as the answer repeats them.
 
@@ -66,6 +66,7 @@ def read_search(
             return default
         return echo[name]
 
+    rows_default, rows_max = (int(str(settings[f"ckan.datastore.search.rows_{end}"])) for end in ("default", "max"))
     limit = min(read("limit", _limit, rows_default), rows_max)
     offset = read("offset", _offset, 0)
     filters = read("filters", _filters)
@@ -97,12 +98,13 @@ def read_search(
         q=q,
         full_text=full_text,
         plain=is_plain,
-        language=language or "english",
+        language=language or str(settings["ckan.datastore.default_fts_lang"]),
         fields=fields or None,
         sort=sort or None,
         distinct=distinct,
         include_total=include_total,
         include_next_page=include_next_page,
+        shows_milliseconds=bool(settings["ckan.datastore.ms_in_timestamp"]),
     )
     return search, records_format, echo
 

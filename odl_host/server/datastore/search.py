@@ -13,7 +13,18 @@ from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server.datastore import fulltext
 from odl_host.server.datastore.filters import Operation, bad_query, columns_named, parse_filters, refusal, where_sql
 from odl_host.server.datastore.records import Row, render
-from odl_host.server.datastore.table import ID, LEXEMES, NAME, WORDS, Column, Definition, Table, column_sql, text_sql
+from odl_host.server.datastore.table import (
+    ARRAYS,
+    ID,
+    LEXEMES,
+    NAME,
+    WORDS,
+    Column,
+    Definition,
+    Table,
+    column_sql,
+    text_sql,
+)
 from odl_host.server.datastore.types import ColumnType, get_type
 from odl_host.server.datastore.values import Kept
 
@@ -48,6 +59,7 @@ class Search:
     distinct: bool = False
     include_total: bool = True
     include_next_page: bool = False
+    shows_milliseconds: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,13 +203,16 @@ def _columns(query: _Query, definition: Definition, search: Search) -> tuple[tup
     else:
         columns = [ID, *definition.columns, *ranks.values()]
     ranks_sql = dict(query.ranks)
-    shown = [
-        ranks_sql[column.id] if column.number < 0 else column.type.select.format(column_sql(column))
-        for column in columns
-    ]
+    shown = [ranks_sql[column.id] if column.number < 0 else _shown_sql(column, search) for column in columns]
     if search.distinct and (unequal := [c.id for c in columns if not c.type.is_sortable]):
         raise bad_query(f'could not identify an equality operator for "{unequal[0]}"')
     return tuple(columns), shown
+
+
+def _shown_sql(column: Column, search: Search) -> str:
+    if column.type.name == "timestamp" and not search.shows_milliseconds:
+        return f"substr({column_sql(column)}, 1, 19)"
+    return column.type.select.format(column_sql(column))
 
 
 def _has_words(search: Search) -> bool:
@@ -339,10 +354,11 @@ def _sort_key(item: str, definition: Definition) -> tuple[_Key, str]:
     descends = (way or "").lower() == "desc"
     # PostgreSQL puts nulls after all values: last, or first when descending.
     first = nulls.lower() == "first" if nulls else descends
-    sql = column_sql(column)
-    if column.type.name.startswith("_"):
-        sql = f"CASE {sql} WHEN '[]' THEN '' ELSE {sql} END"  # an array without items comes first
-    return _Key(sql), f"{'DESC' if descends else 'ASC'} NULLS {'FIRST' if first else 'LAST'}"
+    collation = f"COLLATE {ARRAYS} " if column.type.name.startswith("_") else ""
+    return (
+        _Key(column_sql(column)),
+        f"{collation}{'DESC' if descends else 'ASC'} NULLS {'FIRST' if first else 'LAST'}",
+    )
 
 
 def _is_by_id(search: Search, query: _Query) -> bool:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from odl_host.ckan import JsonDict
@@ -36,6 +37,8 @@ WORDS_SQL = (
     """CREATE TRIGGER words_go AFTER DELETE ON words
        BEGIN INSERT INTO lexemes (lexemes, rowid, vector) VALUES ('delete', OLD._id, OLD.vector); END""",
 )
+ARRAYS = "arrays"
+"""The order of arrays, which are kept as JSON: that of their items, one after the other."""
 MAX_WORDS_AT_ONCE = 20_000
 """Rows whose words one search makes at most: about a second."""
 
@@ -190,6 +193,7 @@ class Table:
         db.create_function("vector_rank", 2, self.ranks.of_vector, deterministic=True)
         db.create_function("text_vector", 1, fulltext.vector_text, deterministic=True)
         db.create_function("array_literal", 1, _literal, deterministic=True)
+        db.create_collation(ARRAYS, _compare_arrays)
         db.set_progress_handler(self._is_late, STEPS_BETWEEN_LOOKS)
 
     @contextmanager
@@ -249,6 +253,26 @@ class Table:
 
 def _literal(text: str | None) -> str | None:
     return None if text is None else array_literal(json.loads(text))
+
+
+def _compare_arrays(one: str, other: str) -> int:
+    first, second = _array_key(one), _array_key(other)
+    return (first > second) - (first < second)
+
+
+@lru_cache(1024)
+def _array_key(text: str) -> tuple[Any, ...]:
+    return tuple(map(_item_key, json.loads(text)))
+
+
+def _item_key(item: Any) -> tuple[Any, ...]:
+    if item is None:
+        return (3,)  # after every item
+    if isinstance(item, list):
+        return (2, *map(_item_key, item))
+    if isinstance(item, dict):
+        return (1, json.dumps(item, sort_keys=True))
+    return (int(isinstance(item, str)), item)  # a number that is none (NaN) is a text: after the others
 
 
 def describe(columns: tuple[Column, ...]) -> list[Mapping[str, Any]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass
 
 from sqlglot import exp, parse
-from sqlglot.errors import SqlglotError
+from sqlglot.errors import ParseError, SqlglotError
 
 from odl_host.ckan import NotAuthorized, ValidationError
 from odl_host.server.datastore.sql.functions import FUNCTIONS
@@ -20,6 +21,7 @@ MAX_TABLES = 8
 # sqlglot says on its logger what it then raises or returns: the caller is told, the log need not be.
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
+_QUOTED_NAME = re.compile(r'"([^"]*)"\s*\(')
 _NAMES = {"Set": "VariableSetStmt", "Show": "VariableShowStmt", "TruncateTable": "TruncateStmt", "Into": "IntoClause"}
 _NAMES |= {"Lock": "LockingClause"}
 
@@ -67,7 +69,7 @@ def read_statement(sql: str) -> Statement:
     except RecursionError:
         raise invalid("Invalid SQL: nested too deeply") from None
     except SqlglotError as error:
-        raise invalid(f"Invalid SQL: {_first_line(error)}") from error
+        raise invalid(f"Invalid SQL: {_what_is_wrong(error)}") from error
     if len(parsed) != 1:
         raise invalid("Query is not a single statement")
     tree = parsed[0]
@@ -80,15 +82,25 @@ def read_statement(sql: str) -> Statement:
         ):
             raise invalid(f'Invalid SQL: syntax error at or near "{sql.split()[0][:50]}"')
         raise invalid(f"Invalid query AST element: {_NAMES.get(name, f'{name}Stmt')}")
-    _check_nodes(tree)
+    _check_nodes(tree, sql)
     return Statement(tree, _tables(tree))
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0].rstrip(". ")[:300]
+def _what_is_wrong(error: SqlglotError) -> str:
+    """Say where a query cannot be read, as PostgreSQL does: clients look for its words."""
+    found = error.errors[0] if isinstance(error, ParseError) and error.errors else {}
+    at, after = str(found.get("highlight") or ""), str(found.get("end_context") or "")
+    if not at:
+        return str(error).partition("\n")[0].rstrip(". ")[:300]
+    lacks = str(found["description"])
+    if not after.strip() and (
+        lacks.startswith("Expected") or (lacks.startswith("Required") and at.upper() not in ("FROM", "AND", "OR"))
+    ):
+        return "syntax error at end of input"
+    return f'syntax error at or near "{at}"'
 
 
-def _check_nodes(tree: exp.Expr) -> None:
+def _check_nodes(tree: exp.Expr, sql: str) -> None:
     for count, node in enumerate(tree.walk()):
         if count > MAX_NODES or node.depth > MAX_DEPTH:
             raise invalid("Invalid SQL: the query is too large")
@@ -99,7 +111,7 @@ def _check_nodes(tree: exp.Expr) -> None:
         if type(node) in _NODES:
             continue
         if isinstance(node, exp.Func):
-            _check_function(node)
+            _check_function(node, sql)
             continue
         if isinstance(node, exp.DML | exp.DDL):
             raise invalid(f"Invalid query AST element: {type(node).__name__}Stmt")
@@ -107,9 +119,11 @@ def _check_nodes(tree: exp.Expr) -> None:
         raise invalid(f"Invalid query AST element: {_NAMES.get(name, name)}")
 
 
-def _check_function(node: exp.Func) -> None:
+def _check_function(node: exp.Func, sql: str) -> None:
     if isinstance(node, exp.Binary):
         raise invalid(f"Invalid SQL: the operator of {node.sql('postgres')[:100]} is not known here")
+    if (quoted := _QUOTED_NAME.match(sql, node.meta.get("start", 0))) and quoted[1] != quoted[1].lower():
+        raise NotAuthorized(f"Not authorized to call function {quoted[1]}")  # between quotes, capitals are another name
     if function_name(node) not in FUNCTIONS:
         called = node.sql("postgres").partition("(")[0].lower()
         raise NotAuthorized(f"Not authorized to call function {called}")
