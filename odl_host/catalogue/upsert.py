@@ -25,6 +25,7 @@ DATASET_PAGE = 250
 """As many as fit in memory without being felt, with a dozen files each."""
 ORIGINAL_EXTENSION = "odl_original"
 VERSION_EXTENSION = "odl_versions"
+TOGETHER_EXTENSION = "odl_together"
 _ROWS_EXTENSION = "datastore"
 _OWN_LOADERS = ("odl_host", "xloader", "datapusher", "datapusher_plus")
 """Those that answer rows from the file itself, or load it by themselves once it is there."""
@@ -136,6 +137,26 @@ def create_dataset(catalogue: Catalogue, wanted: PackageDict) -> PackageDict:
     if held.get("state") == "deleted":
         draft["resources"] = []
     return cast(PackageDict, catalogue.call_action("package_patch", draft))
+
+
+def create_with_files(catalogue: Catalogue, wanted: PackageDict, sendings: Sequence[Sending]) -> PackageDict:
+    """Create a dataset, shown at once, together with its files; all or nothing. Return it.
+
+    Only for a catalogue that `creates_with_files`. :raises CatalogueInvalid: it is there already, shown or not.
+    """
+    form = {key: json.dumps(value) if isinstance(value, list | dict) else value for key, value in wanted.items()}
+    files = {
+        f"resources__{number}__{field}": file
+        for number, sending in enumerate(sendings)
+        for field, file in _files_of(sending).items()
+    }
+    form["resources"] = json.dumps([sending.resource for sending in sendings])
+    return cast(PackageDict, catalogue.call_action("package_create", form, files))
+
+
+def creates_with_files(catalogue: Catalogue) -> bool:
+    """Return whether the catalogue takes a new dataset and its files in one call."""
+    return catalogue.supports(TOGETHER_EXTENSION)
 
 
 def patch_dataset(catalogue: Catalogue, dataset_id: str, changes: Mapping[str, Any]) -> None:
@@ -311,10 +332,8 @@ def upload_resource(
 def _send(catalogue: Catalogue, dataset_id: str, sending: Sending, *, exists: bool) -> ResourceDict:
     resource, file, original = sending.resource, sending.file, sending.original
     fields: JsonDict = {**resource, "package_id": dataset_id}
-    files = {"upload": file}
     beside = original is not None and catalogue.supports(ORIGINAL_EXTENSION)
-    if original is not None and beside:
-        files["original"] = original
+    files = _files_of(sending) if beside else {"upload": file}
     action = "resource_patch" if exists else "resource_create"
     if original is None and exists and is_foreign(catalogue):
         _remove_original_resource(catalogue, resource["id"])
@@ -328,6 +347,10 @@ def _send(catalogue: Catalogue, dataset_id: str, sending: Sending, *, exists: bo
     return cast(ResourceDict, result)
 
 
+def _files_of(sending: Sending) -> dict[str, Upload]:
+    return {"upload": sending.file, **({"original": sending.original} if sending.original else {})}
+
+
 def is_foreign(catalogue: Catalogue) -> bool:
     """Return whether this is a CKAN without our additions, where each call is dear: a write costs a whole dataset."""
     return not catalogue.supports(ORIGINAL_EXTENSION)
@@ -338,18 +361,19 @@ def upload_resources(
 ) -> PackageDict:
     """Send several files of a dataset in one call, all or none, and show the dataset; return it.
 
-    `held`: the ids of the resources that are there, and keep their addresses. Received files become resources of their
-    own.
+    `held`: the ids of the resources that are there, and keep their addresses. Where the catalogue knows no originals,
+    received files become resources of their own.
     """
     form: JsonDict = {"match__id": dataset_id}
     new: list[JsonDict] = []
     files: dict[str, Upload] = {}
+    is_apart = is_foreign(catalogue)
     for sending in sendings:
-        if sending.original is None and derive_id(sending.resource["id"], "original") in held:
+        if is_apart and sending.original is None and derive_id(sending.resource["id"], "original") in held:
             _remove_original_resource(catalogue, sending.resource["id"])
-        for fields, file in _with_original(sending):
+        for fields, received in _apart(sending) if is_apart else _beside(sending):
             place = f"update__resources__{fields['id']}"
-            files[f"{place}__upload"] = file
+            files |= {f"{place}__{field}": file for field, file in received.items()}
             if fields["id"] in held:
                 form[place] = json.dumps(fields)
             else:
@@ -362,10 +386,14 @@ def upload_resources(
         return cast(PackageDict, catalogue.call_action("package_revise", form, files)["package"])
 
 
-def _with_original(sending: Sending) -> Iterator[tuple[JsonDict, Upload]]:
-    yield cast(JsonDict, sending.resource), sending.file
+def _beside(sending: Sending) -> Iterator[tuple[JsonDict, dict[str, Upload]]]:
+    yield cast(JsonDict, sending.resource), _files_of(sending)
+
+
+def _apart(sending: Sending) -> Iterator[tuple[JsonDict, dict[str, Upload]]]:
+    yield cast(JsonDict, sending.resource), {"upload": sending.file}
     if sending.original is not None:
-        yield _original_fields(sending.resource, sending.original), sending.original
+        yield _original_fields(sending.resource, sending.original), {"upload": sending.original}
 
 
 def _original_fields(resource: ResourceDict, original: Upload) -> JsonDict:

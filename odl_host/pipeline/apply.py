@@ -6,13 +6,15 @@ stops the others, and what was done is in the journal before the next effect beg
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
 from odl_host.catalogue import upsert
+from odl_host.catalogue.client import Sending
+from odl_host.ckan import ResourceDict
 from odl_host.errors import CatalogueRefused, OdlError, Unavailable
 from odl_host.pipeline import publish
 from odl_host.pipeline.context import Progress, RunContext
@@ -93,9 +95,7 @@ def _apply_dataset(context: RunContext, plan: DatasetPlan, journal: Journal, lin
             publish.remove_dataset(context.catalogue, line, plan)
             applied.outcomes += [Outcome(step, "removed", detail=step.reason) for step in plan.steps]
         else:
-            dataset_id, held = publish.prepare_dataset(context.catalogue, line, plan)
-            publish.describe_dataset(context.catalogue, line, plan)
-            _apply_steps(context, plan, dataset_id, held, journal, line, applied)
+            _apply_steps(context, plan, journal, line, applied)
         if plan.action != "keep":
             applied.datasets.append(DatasetOutcome(plan))
     except OdlError as error:
@@ -133,17 +133,36 @@ def _load_decisions(path: Path, _stamp: tuple[int, int] | None) -> Decisions:
     return Decisions.load(path)
 
 
-def _apply_steps(
-    context: RunContext,
-    plan: DatasetPlan,
-    dataset_id: str,
-    held: frozenset[str],
-    journal: Journal,
-    line: Line,
-    applied: Applied,
-) -> None:
-    """Send the files, show the dataset, and only then take away what leaves it."""
-    sent, shown = _send_together(context, plan, dataset_id, held, journal, line)
+def _apply_steps(context: RunContext, plan: DatasetPlan, journal: Journal, line: Line, applied: Applied) -> None:
+    """Send the files, show the dataset, and only then take away what leaves it.
+
+    Where the catalogue bears it, files go together: a new dataset with its first ones, the others by batches.
+    """
+    catalogue = context.catalogue
+    batches = _batches([step for step in plan.steps if step.action in {"create", "update"}])
+    sent: list[Outcome] = []
+    shown = False
+    if plan.create is not None and batches and upsert.creates_with_files(catalogue):
+        wanted = plan.create
+        sent, shown = _send_batch(
+            context, plan, batches[0], journal, lambda files: publish.create_with_files(catalogue, line, wanted, files)
+        )
+    if shown:
+        dataset_id, held = plan.id, frozenset(outcome.step.resource_id for outcome in sent)
+    else:
+        dataset_id, held = publish.prepare_dataset(catalogue, line, plan)
+        publish.describe_dataset(catalogue, line, plan)
+
+    def publish_files(files: Sequence[tuple[Step, Sending]]) -> dict[str, ResourceDict]:
+        return publish.publish_files(catalogue, line, dataset_id, files, held=held, activate=plan.activate)
+
+    for batch in batches:
+        done = {outcome.step.source.relative for outcome in sent}
+        left = [step for step in batch if step.source.relative not in done]
+        if left and (len(left) > 1 or upsert.is_foreign(catalogue)):
+            outcomes, is_sent = _send_batch(context, plan, left, journal, publish_files)
+            sent += outcomes
+            shown = shown or is_sent
     done = {outcome.step.source.relative for outcome in sent}
     sent += [
         _apply_step(context, dataset_id, step, held, journal, line)
@@ -152,7 +171,7 @@ def _apply_steps(
     ]
     if not shown and any(outcome.outcome != "failed" for outcome in sent):
         try:
-            publish.show_dataset(context.catalogue, line, dataset_id, plan)
+            publish.show_dataset(catalogue, line, dataset_id, plan)
         except OdlError as error:
             journal.write("failed", dataset=dataset_id, error=said_of(error))
             sent = [replace(outcome, outcome="failed", detail=said_of(error)) for outcome in sent]
@@ -164,51 +183,43 @@ def _apply_steps(
             applied.outcomes.append(_apply_step(context, dataset_id, step, held, journal, line))
 
 
-def _send_together(
+def _send_batch(
     context: RunContext,
     plan: DatasetPlan,
-    dataset_id: str,
-    held: frozenset[str],
+    steps: Sequence[Step],
     journal: Journal,
-    line: Line,
+    send: Callable[[Sequence[tuple[Step, Sending]]], dict[str, ResourceDict]],
 ) -> tuple[list[Outcome], bool]:
-    """Send several files in each call where the catalogue is better served so; what it refuses goes one by one.
+    """Send several files in one call; what the catalogue refuses as a whole is left to go one by one.
 
-    Returns how those files ended that need no other attempt, and whether the dataset is shown.
+    Returns how those files ended that need no other attempt, and whether they were sent.
     """
-    steps = [step for step in plan.steps if step.action in {"create", "update"}]
     outcomes: list[Outcome] = []
-    shown = False
-    if not steps or not upsert.is_foreign(context.catalogue):
-        return outcomes, shown
-    for batch in _batches(steps):
-        files = []
-        for step in batch:
-            try:
-                files.append((step, publish.prepare_file(step, today=context.today)))
-            except (OdlError, OSError) as error:
-                journal.write("failed", path=step.source.relative, error=said_of(error))
-                outcomes.append(Outcome(step, "failed", detail=said_of(error)))
-        if not files:
-            continue
-        for step, _ in files:
-            _announce(journal, step)
+    files: list[tuple[Step, Sending]] = []
+    for step in steps:
         try:
-            resources = publish.publish_files(
-                context.catalogue, line, dataset_id, files, held=held, activate=plan.activate
-            )
-        except (Unavailable, CatalogueRefused) as error:
-            journal.write("failed", dataset=dataset_id, error=said_of(error))
-            outcomes += [Outcome(step, "failed", detail=said_of(error)) for step, _ in files]
+            files.append((step, publish.prepare_file(step, today=context.today)))
         except (OdlError, OSError) as error:
-            journal.write("one by one", dataset=dataset_id, error=said_of(error))
-        else:
-            shown = True
-            for step, _ in files:
-                resource = resources[step.resource_id]
-                journal.write("sent", path=step.source.relative, resource=step.resource_id)
-                outcomes.append(Outcome(step, "published", resource_id=resource["id"], url=resource["url"]))
-    return outcomes, shown
+            journal.write("failed", path=step.source.relative, error=said_of(error))
+            outcomes.append(Outcome(step, "failed", detail=said_of(error)))
+    if not files:
+        return outcomes, False
+    for step, _ in files:
+        _announce(journal, step)
+    try:
+        resources = send(files)
+    except (Unavailable, CatalogueRefused) as error:
+        journal.write("failed", dataset=plan.id, error=said_of(error))
+        outcomes += [Outcome(step, "failed", detail=said_of(error)) for step, _ in files]
+        return outcomes, False
+    except (OdlError, OSError) as error:
+        journal.write("one by one", dataset=plan.id, error=said_of(error))
+        return outcomes, False
+    for step, _ in files:
+        resource = resources[step.resource_id]
+        journal.write("sent", path=step.source.relative, resource=step.resource_id)
+        outcomes.append(Outcome(step, "published", resource_id=resource["id"], url=resource["url"]))
+    return outcomes, True
 
 
 def _load_rows(
@@ -247,19 +258,18 @@ def _load_rows(
     ]
 
 
-def _batches(steps: Sequence[Step]) -> Iterator[list[Step]]:
+def _batches(steps: Sequence[Step]) -> list[list[Step]]:
     """Cut steps into batches that a server takes and a retry does not make dear."""
-    batch: list[Step] = []
+    batches: list[list[Step]] = []
     size = 0
     for step in steps:
         weight = 2 * step.source.path.stat().st_size if step.source.path.exists() else 0
-        if batch and (len(batch) == MOST_FILES_TOGETHER or size + weight > MOST_BYTES_TOGETHER):
-            yield batch
-            batch, size = [], 0
-        batch.append(step)
+        if not batches or len(batches[-1]) == MOST_FILES_TOGETHER or size + weight > MOST_BYTES_TOGETHER:
+            batches.append([])
+            size = 0
+        batches[-1].append(step)
         size += weight
-    if batch:
-        yield batch
+    return batches
 
 
 def _apply_step(

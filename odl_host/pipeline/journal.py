@@ -45,6 +45,8 @@ class Journal:
         self._file = file
         self._echo = echo
         self._lock = threading.Lock()
+        self._syncing = threading.Lock()
+        self._written = self._synced = 0
 
     @classmethod
     def start(cls, folder: Path, run: str, *, echo: Echo | None = None) -> Journal:
@@ -64,18 +66,27 @@ class Journal:
             try:
                 self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
                 self._file.flush()
+                self._written += 1
             except OSError as error:
                 raise StorageError(f"Cannot write the journal {self._file.name}: {error.strerror}.") from error
 
     def sync(self) -> None:
         """Wait until what was written is on the disk, so that it survives a power cut.
 
+        Of several writers that wait, one does it for all.
+
         :raises StorageError: the disk refuses it.
         """
-        try:
-            os.fdatasync(self._file.fileno())
-        except OSError as error:
-            raise StorageError(f"Cannot write the journal {self._file.name}: {error.strerror}.") from error
+        wanted = self._written
+        with self._syncing:
+            if self._synced >= wanted:
+                return
+            reached = self._written
+            try:
+                os.fdatasync(self._file.fileno())
+            except OSError as error:
+                raise StorageError(f"Cannot write the journal {self._file.name}: {error.strerror}.") from error
+            self._synced = reached
 
     def close(self) -> None:
         """Flush to the disk and close."""

@@ -47,7 +47,7 @@ def name_other_owner(owners: frozenset[str], member: HeldMember) -> str | None:
     codes = sorted(owners.difference(sirens))
     if sirens and member.siren is not None and member.siren not in sirens:
         return next(filter(None, map(_known_body, sirens)), None)
-    if codes and member.commune_code is not None:
+    if codes and member.commune_code is not None and member.commune_code not in codes:
         known = [commune for code in codes for commune in _communes_of(code)]
         if known and all(commune.code != member.commune_code for commune in known):
             return known[0].name

@@ -69,6 +69,23 @@ def publish_file(
     return line.insist(send)
 
 
+def create_with_files(
+    catalogue: Catalogue, line: Line, wanted: PackageDict, files: Sequence[tuple[Step, Sending]]
+) -> dict[str, ResourceDict]:
+    """Create a dataset together with its first files, shown at once, all or nothing; return its resources by id.
+
+    :raises CatalogueInvalid: something of the dataset is there already, or one of its files is refused.
+    :raises CatalogueError: the catalogue refused. :raises Unavailable: it did not answer.
+    """
+
+    def send(again: bool) -> PackageDict:
+        if again and (dataset := upsert.find_dataset(catalogue, wanted["id"])) and _have_landed(dataset, files):
+            return dataset
+        return upsert.create_with_files(catalogue, wanted, [sending for _, sending in files])
+
+    return {resource["id"]: resource for resource in line.insist(send).get("resources", ())}
+
+
 def publish_files(
     catalogue: Catalogue,
     line: Line,
@@ -86,11 +103,10 @@ def publish_files(
     def send(again: bool) -> PackageDict:
         there: Collection[str] = held
         if again and (dataset := upsert.find_dataset(catalogue, dataset_id)):
-            resources = {resource["id"]: resource for resource in dataset.get("resources", ())}
             shown = dataset.get("state") == "active" or not activate
-            if shown and all(_landed(resources.get(step.resource_id, {}), step) for step, _ in files):
+            if shown and _have_landed(dataset, files):
                 return dataset
-            there = resources.keys()
+            there = {resource["id"] for resource in dataset.get("resources", ())}
         sendings = [sending for _, sending in files]
         return upsert.upload_resources(catalogue, dataset_id, sendings, held=there, activate=activate)
 
@@ -202,6 +218,11 @@ def _files_of(step: Step) -> tuple[Upload, Upload | None]:
 def _require(path: Path, sha256: str, what: str) -> None:
     if hash_file(path) != sha256:
         raise StorageError(f"{what} was altered before it was sent.")
+
+
+def _have_landed(dataset: PackageDict, files: Sequence[tuple[Step, Sending]]) -> bool:
+    resources = {resource["id"]: resource for resource in dataset.get("resources", ())}
+    return all(_landed(resources.get(step.resource_id, {}), step) for step, _ in files)
 
 
 def _landed(held: Mapping[str, Any], step: Step) -> bool:

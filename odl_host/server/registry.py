@@ -241,13 +241,13 @@ def call_action(
         # Not everyone may fill the disk: the rule is asked before a file is stored, and again in the transaction.
         with site.db.reading() as db:
             chosen.allow(Context(name, site, db, user), params)
-        stored = {key: site.store(upload) for key, upload in files.items()}
+        stored = site.store(files)
     with site.db.writing() as db:
         for field_name, upload in files.items() if files else ():
             # A clean-up may have removed the very same bytes, without use until now, before this transaction began.
             if not site.storage.exists(stored[field_name].sha256):
                 upload.file.seek(0)
-                site.store(upload)
+                site.store({field_name: upload})
         context = Context(name, site, db, user, stored)
         chosen.allow(context, params)
         result = chosen.run(context, params)

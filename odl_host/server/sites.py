@@ -135,10 +135,13 @@ class Site:
                 db.execute(_ACCESS, [{"key": digest, "last_access": moment} for digest, moment in noted.items()])
                 db.execute(_ACTIVE, [{"key": digest, "last_active": moment} for digest, moment in noted.items()])
 
-    def store(self, upload: Upload) -> StoredFile:
-        """Store a file that came with a call. :raises StorageError: it cannot be kept."""
-        blob = self.storage.put_stream(iter_chunks(upload.file))
-        return StoredFile(upload.filename, blob.sha256, blob.size_bytes, upload.content_type)
+    def store(self, uploads: Mapping[str, Upload]) -> dict[str, StoredFile]:
+        """Store the files that came with a call, by their fields. :raises StorageError: one cannot be kept."""
+        blobs = self.storage.put_streams(iter_chunks(upload.file) for upload in uploads.values())
+        return {
+            key: StoredFile(upload.filename, blob.sha256, blob.size_bytes, upload.content_type)
+            for (key, upload), blob in zip(uploads.items(), blobs, strict=True)
+        }
 
     def as_user(self, name: str) -> EmbeddedCKAN:
         """Return this catalogue as one user sees it."""

@@ -1,12 +1,48 @@
-"""How large a file that comes with a call may be."""
+"""Files that come with a call: how large they may be, of which resources they are, what stands beside them."""
 
 from __future__ import annotations
 
-from odl_host.ckan import ValidationError
+import json
+
+from odl_host.ckan import JsonDict, ValidationError
+from odl_host.server.documents import clean
 from odl_host.server.registry import Context, StoredFile
+
+NESTED = frozenset({"extras", "groups", "plugin_data", "resources", "tags"})
+"""What of a dataset is no scalar."""
 
 
 def check_size(ctx: Context, file: StoredFile, field: str, setting: str) -> None:
     """Refuse a file of more megabytes than `setting` allows. :raises ValidationError: in CKAN's words."""
     if file.size_bytes > int(str(ctx.site.settings[setting])) << 20:
         raise ValidationError({field: ["File upload too large"]})
+
+
+def decode_nested(data: JsonDict) -> JsonDict:
+    """Return a dataset that a form carried, its lists and dictionaries as JSON.
+
+    :raises ValidationError: one of them is no JSON.
+    """
+    nested = {}
+    for key in NESTED & data.keys():
+        try:
+            nested[key] = clean(json.loads(data[key])) if isinstance(data[key], str) else data[key]
+        except ValueError:
+            raise ValidationError({key: ["Could not parse as valid JSON"]}) from None
+    return {**data, **nested}
+
+
+def files_of_resources(ctx: Context, count: int) -> dict[int, dict[str, StoredFile]]:
+    """Return the files that came as `resources__N__upload` or `…__original`, by N; there are `count` resources.
+
+    :raises ValidationError: one is too large, or is that of no resource.
+    """
+    found: dict[int, dict[str, StoredFile]] = {}
+    for key, file in ctx.files.items():
+        match key.split("__"):
+            case ["resources", number, ("upload" | "original") as field]:
+                if number not in map(str, range(count)):
+                    raise ValidationError({key: ["There is no such resource"]})
+                check_size(ctx, file, field, "ckan.max_resource_size")
+                found.setdefault(int(number), {})[field] = file
+    return found

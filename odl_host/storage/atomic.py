@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 from odl_host.errors import StorageError
 
 
+def begin_flush(file: BinaryIO) -> None:
+    """Have the disk begin to write what a file holds, without waiting: several files then take the time of one.
+
+    Source: posix_fadvise(2); Linux starts to write the pages that are still to be written.
+    """
+    file.flush()
+    if sys.platform == "linux":
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def sync_file(path: Path) -> None:
+    """Wait until what a file holds is on the disk, so that it survives a power cut."""
+    _sync(path)
+
+
 def sync_folder(folder: Path) -> None:
     """Make a new name in a folder survive a power cut: the folder's own entry must reach the disk too."""
-    descriptor = os.open(folder, os.O_RDONLY)
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

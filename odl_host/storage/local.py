@@ -10,13 +10,13 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from odl_host.errors import NotStored, StorageError
-from odl_host.storage.atomic import sync_folder
+from odl_host.storage.atomic import begin_flush, sync_file, sync_folder
 
 CHUNK_BYTES = 1 << 18
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
@@ -35,6 +35,9 @@ class Storage(Protocol):
 
     def put_stream(self, chunks: Iterable[bytes]) -> Blob:
         """Store the bytes of `chunks` and return their name. :raises StorageError: when they cannot be kept."""
+
+    def put_streams(self, streams: Iterable[Iterable[bytes]]) -> list[Blob]:
+        """Store several, each as `put_stream` does. :raises StorageError: one of them cannot be kept."""
 
     def open(self, sha256: str) -> BinaryIO:
         """Open a blob for reading; it can be sought. :raises NotStored: it is absent. :raises StorageError: refused."""
@@ -64,32 +67,41 @@ class LocalStorage:
 
     def put_stream(self, chunks: Iterable[bytes]) -> Blob:
         """Write to a temporary file, flush it to the disk, then rename it into place."""
-        digest = hashlib.sha256()
-        size = 0
-        temporary = self._incoming / f"{os.getpid()}-{secrets.token_hex(8)}"
+        return self.put_streams([chunks])[0]
+
+    def put_streams(self, streams: Iterable[Iterable[bytes]]) -> list[Blob]:
+        """Write all to temporary files, flush these, then rename them into place: the disk works on all at once."""
+        blobs: list[Blob] = []
+        waiting: list[Path] = []
         try:
             self._incoming.mkdir(parents=True, exist_ok=True)
             try:
-                with temporary.open("xb") as file:
-                    for chunk in chunks:
-                        digest.update(chunk)
-                        size += len(chunk)
-                        file.write(chunk)
-                    file.flush()
-                    os.fsync(file.fileno())
-                blob = Blob(digest.hexdigest(), size)
-                target = self._place(blob.sha256)
-                if not target.exists():
-                    if not target.parent.exists():
-                        target.parent.mkdir(exist_ok=True)
-                        sync_folder(self.folder)
-                    temporary.replace(target)
-                    sync_folder(target.parent)
+                for chunks in streams:
+                    waiting.append(self._incoming / f"{os.getpid()}-{secrets.token_hex(8)}")
+                    blobs.append(_write(waiting[-1], chunks))
+                self._take(dict(zip((blob.sha256 for blob in blobs), waiting, strict=True)))
             finally:
-                temporary.unlink(missing_ok=True)
+                for temporary in waiting:
+                    temporary.unlink(missing_ok=True)
         except OSError as error:
             raise StorageError(f"Cannot store a file under {self.folder}: {error.strerror or error}.") from error
-        return blob
+        return blobs
+
+    def _take(self, incoming: Mapping[str, Path]) -> None:
+        """Flush files to the disk and rename them into place; those that are there already are not flushed again."""
+        places = {sha256: self._place(sha256) for sha256 in incoming}
+        new = [sha256 for sha256, place in places.items() if not place.exists()]
+        for sha256 in new:
+            sync_file(incoming[sha256])
+        for sha256 in new:
+            folder = places[sha256].parent
+            if not folder.exists():
+                folder.mkdir(exist_ok=True)
+                sync_folder(self.folder)
+            incoming[sha256].replace(places[sha256])
+        # Also where the file was there: who put it there may be about to flush its name.
+        for folder in {place.parent for place in places.values()}:
+            sync_folder(folder)
 
     def open(self, sha256: str) -> BinaryIO:
         """Open a blob for reading."""
@@ -129,6 +141,18 @@ class LocalStorage:
 
     def _place(self, sha256: str) -> Path:
         return self.folder / blob_place(sha256)
+
+
+def _write(path: Path, chunks: Iterable[bytes]) -> Blob:
+    digest = hashlib.sha256()
+    size = 0
+    with path.open("xb") as file:
+        for chunk in chunks:
+            digest.update(chunk)
+            size += len(chunk)
+            file.write(chunk)
+        begin_flush(file)
+    return Blob(digest.hexdigest(), size)
 
 
 def is_blob_name(name: str) -> bool:

@@ -49,6 +49,10 @@ class S3Storage:
             raise StorageError(f"Cannot keep a file on its way to the storage: {error.strerror or error}.") from error
         return blob
 
+    def put_streams(self, streams: Iterable[Iterable[bytes]]) -> list[Blob]:
+        """Send one after the other."""
+        return [self.put_stream(chunks) for chunks in streams]
+
     def open(self, sha256: str) -> BinaryIO:
         """Open a blob for reading; read from its beginning, its last bytes are given only if its hash is right."""
         stored = self._bucket.find(self._key(sha256))

@@ -61,6 +61,15 @@ def test_the_same_bytes_are_kept_once(storage: Storage) -> None:
     assert list(storage.iter_names()) == [first.sha256]
 
 
+def test_several_are_stored_at_once_the_same_bytes_once(storage: Storage) -> None:
+    known = storage.put_stream([b"connu"])
+    blobs = storage.put_streams([[b"a", b"b"], [b"connu"], [b"ab"], []])
+    assert [blob.size_bytes for blob in blobs] == [2, 5, 2, 0]
+    assert blobs[1] == known
+    assert blobs[0] == blobs[2]
+    assert sorted(storage.iter_names()) == sorted({blob.sha256 for blob in blobs})
+
+
 def test_an_empty_blob_is_a_blob(storage: Storage) -> None:
     blob = storage.put_stream([])
     with storage.open(blob.sha256) as file:

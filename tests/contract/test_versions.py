@@ -119,10 +119,10 @@ class CleanedMeanwhile(LocalStorage):
         super().__init__(folder)
         self.meanwhile: Callable[[], object] = dict
 
-    def put_stream(self, chunks: Iterable[bytes]) -> Blob:
-        blob = super().put_stream(chunks)
+    def put_streams(self, streams: Iterable[Iterable[bytes]]) -> list[Blob]:
+        blobs = super().put_streams(streams)
         self.meanwhile()
-        return blob
+        return blobs
 
 
 def test_a_file_that_is_sent_again_while_it_is_cleaned_up_is_there_afterwards(tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ from odl_host.server.plugin_data import check_plugin_data, find_plugin_data, sav
 from odl_host.server.registry import Context, StoredFile, action
 from odl_host.server.resource_fields import build_resource
 from odl_host.server.tables import collaborators, members, packages
+from odl_host.server.uploads import decode_nested, files_of_resources
 from odl_host.server.views import create_default_views
 
 NO_ID = {"message": "Missing id, can not get Package object"}
@@ -184,17 +185,21 @@ def package_create(ctx: Context, params: NewPackage) -> Any:
     :param private: only the organization's members see it
     :param state: `draft` hides it until it is set to `active`
     :param resources: list of resources; their files are sent with `resource_create`
+    :param resources__N__upload, resources__N__original: or with this call (multipart; odl-host's own), where lists
+        and dictionaries are JSON; the first resource is 0
     :param tags, extras, groups: lists of dictionaries
     :param plugin_data: a sysadmin may keep a dictionary of dictionaries beside the dataset
     """
-    entry = read_dataset(ctx, {**params.data, "type": params.data.get("type") or "dataset"})
-    check_plugin_data(params.data)
+    data = decode_nested(params.data) if ctx.files else params.data
+    entry = read_dataset(ctx, {**data, "type": data.get("type") or "dataset"})
+    files = files_of_resources(ctx, len(entry.resources or []))
+    check_plugin_data(data)
     _require_group_membership(ctx, entry)
     _free_name(ctx, entry)
     dataset = insert_dataset(ctx.db, entry.doc, organization=entry.organization)
     dataset_id = dataset.id
     rows = [
-        build_resource(given, package_id=dataset_id, position=position)
+        build_resource(given, package_id=dataset_id, position=position, files=files.get(position))
         for position, given in enumerate(entry.resources or [])
     ]
     insert_resources(ctx.db, rows)
@@ -203,7 +208,7 @@ def package_create(ctx: Context, params: NewPackage) -> Any:
     if rows and ctx.site.default_views:
         for row in rows:
             create_default_views(ctx.db, row.fields, ctx.site.default_views)
-    save_plugin_data(ctx, "package", dataset_id, params.data)
+    save_plugin_data(ctx, "package", dataset_id, data)
     record_dataset(ctx, dataset_id, "new")
     if entry.group_ids:
         dataset = get_dataset(ctx.db, dataset_id)

@@ -34,6 +34,7 @@ def test_a_file_of_another_known_body_is_told(sirets: list[str], other: str | No
         (["73029"], "Barberaz"),
         (["73029", "73065"], None),  # several communes, this one among them
         (["99999", ""], None),  # no commune that anybody knows
+        (["99999", "73029", "73065"], None),
     ],
 )
 def test_a_file_that_bears_the_code_of_another_commune_is_told(codes: list[str], other: str | None) -> None:
