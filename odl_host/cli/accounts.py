@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from odl_host.cli.app import App, Group, pass_app
+from odl_host.cli.labels import titles, word
 from odl_host.cli.output import table
 from odl_host.errors import CatalogueNotFound, UsageError
 
@@ -71,9 +72,11 @@ def list_users(app: App) -> None:
     keys = ("name", "fullname", "email", "state", "last_active")
     document = [{key: entry.get(key) for key in (*keys, "sysadmin", "id")} for entry in found]
     rows = [
-        [str(entry.get(key) or "") for key in keys] + ["sysadmin" if entry.get("sysadmin") else ""] for entry in found
+        [word(app, str(entry.get(key) or "")) if key == "state" else str(entry.get(key) or "") for key in keys]
+        + ["sysadmin" if entry.get("sysadmin") else ""]
+        for entry in found
     ]
-    header = ["name", "full name", "e-mail", "state", "last active", ""]
+    header = titles(app, ["name", "full name", "e-mail", "state", "last active", ""])
     app.out.result(document, table(rows, header=header) if rows else "")
 
 
@@ -141,7 +144,7 @@ def list_tokens(app: App, user_name: str | None) -> None:
     document = _tokens(app, user_name)
     keys = ("user", "name", "created_at", "last_access", "expires_at", "id")
     rows = [[str(each.get(key) or "") for key in keys] for each in document]
-    header = ["user", "for", "created", "last used", "ends", "id"]
+    header = titles(app, ["user", "for", "created on", "last used", "ends", "id"])
     app.out.result(document, table(rows, header=header) if rows else "")
 
 

@@ -147,6 +147,17 @@ class Group(_Shared, click.Group):
             return _command_of(found) if isinstance(found, plain.Declaration) else found
         return super().get_command(ctx, cmd_name)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; of a name that is none, say the nearest: click knows only those that were imported."""
+        import difflib
+
+        names = self.list_commands(ctx)
+        if args[0] not in names and (near := difflib.get_close_matches(args[0], names, n=1)):
+            ctx.fail(f"No such command '{args[0]}'. Did you mean {near[0]}?")
+        return super().resolve_command(ctx, args)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands first: they are what a reader of this page looks for."""
         self.format_commands(ctx, formatter)

@@ -5,10 +5,11 @@ One that cannot be had is a value like the others: it must not stop them.
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,11 +27,15 @@ _CHUNK_BYTES = 1 << 18
 
 
 class Input(NamedTuple):
-    """A file by the name it was given, and where it lies; or why it cannot be had."""
+    """A file by the name it was given, and where it lies; or why it cannot be had.
+
+    `folder`: the folders between the one that was asked for, or the fixed part of a pattern, and the file.
+    """
 
     name: str
     path: Path
     error: OdlError | None = None
+    folder: Path = Path()
 
 
 def list_inputs(arguments: Sequence[str], stack: ExitStack, *, limit_bytes: int) -> list[Input]:
@@ -38,7 +43,7 @@ def list_inputs(arguments: Sequence[str], stack: ExitStack, *, limit_bytes: int)
     found: list[Input] = []
     for argument in arguments:
         try:
-            found += [Input(name, path) for name, path in _expand(argument, stack, limit_bytes)]
+            found += _expand(argument, stack, limit_bytes)
         except OdlError as error:
             found.append(Input(argument, Path(argument), error))
     return found
@@ -49,32 +54,59 @@ def is_address(text: str) -> bool:
     return text.lower().startswith(("http://", "https://"))
 
 
-def _expand(argument: str, stack: ExitStack, limit_bytes: int) -> Iterator[tuple[str, Path]]:
+def _expand(argument: str, stack: ExitStack, limit_bytes: int) -> Iterable[Input]:
     path = Path(argument)
     if argument == "-":
-        yield argument, _keep_stdin(stack, limit_bytes)
-    elif is_address(argument):
-        yield argument, fetch(argument, stack, limit_bytes=limit_bytes)
-    elif path.is_dir():
-        from odl_host.pipeline.discover import is_ignored
-
-        below = [file for file in sorted(path.rglob("*")) if file.is_file()]
-        files = [file for file in below if not any(map(is_ignored, file.relative_to(path).parts))]
-        if not files:
+        return [Input(argument, _keep_stdin(stack, limit_bytes))]
+    if is_address(argument):
+        return [Input(argument, fetch(argument, stack, limit_bytes=limit_bytes))]
+    if path.is_dir():
+        found = sorted(_walk(path), key=lambda one: one.path)
+        if not found:
             raise UsageError(f"The folder {path} holds no file.", hint="Give a folder that holds tables.")
-        yield from ((str(file), file) for file in files)
-    elif not path.exists() and any(sign in argument for sign in "*?["):
+        return found
+    if not path.exists() and any(sign in argument for sign in _SIGNS):
         import glob
 
+        fixed = Path(*itertools.takewhile(lambda part: not any(sign in part for sign in _SIGNS), path.parts))
         answers = map(Path, glob.glob(argument, recursive=True))  # noqa: PTH207 - patterns may be absolute
         files = sorted(file for file in answers if file.is_file())
         if not files:
             raise UsageError(f"No file answers to {argument}.", hint="Check the pattern.")
-        yield from ((str(file), file) for file in files)
-    elif not os.path.lexists(path):
+        return [Input(str(file), file, folder=file.relative_to(fixed).parent) for file in files]
+    if not os.path.lexists(path):
+        if "://" in argument:
+            raise UnreadableFile(f"{argument} cannot be fetched.", hint="Give an address in http:// or https://.")
         raise UnreadableFile(f"{argument} does not exist.", hint="Check the path.")
-    else:
-        yield argument, path
+    return [Input(argument, path)]
+
+
+_SIGNS = "*?["
+"""What makes a pattern of a path."""
+
+
+def _walk(root: Path) -> Iterator[Input]:
+    """Give the files below a folder, and each folder there that cannot be listed; links to folders are not followed."""
+    from odl_host.pipeline.discover import is_ignored
+
+    refused: list[OSError] = []
+    for place, folders, files in os.walk(root, onerror=refused.append):
+        folders[:] = [name for name in folders if not is_ignored(name)]
+        below = Path(place).relative_to(root)
+        for path in (Path(place, name) for name in files if not is_ignored(name)):
+            if _is_file(path):
+                yield Input(str(path), path, folder=below)
+    for error in refused:
+        said = f"The folder {error.filename} cannot be opened: {error.strerror}."
+        yield Input(error.filename, Path(error.filename), UnreadableFile(said, hint="Check the rights on it."))
+
+
+def _is_file(path: Path) -> bool:
+    """Tell whether a path is a file, or may be one: what is hidden from us must not go unsaid."""
+    try:
+        return path.is_file()
+    except PermissionError:
+        return True
 
 
 def _keep_stdin(stack: ExitStack, limit_bytes: int) -> Path:

@@ -62,6 +62,20 @@ _WORDS = {
     "value": "valeur",
     "from": "d’où",
     "meaning": "sens",
+    "user": "utilisateur",
+    "name": "nom",
+    "full name": "nom complet",
+    "e-mail": "courriel",
+    "state": "état",
+    "last active": "vu le",
+    "for": "pour",
+    "created on": "créé le",
+    "last used": "utilisé le",
+    "ends": "finit le",
+    # of users
+    "active": "actif",
+    "pending": "en attente",
+    "deleted": "supprimé",
 }
 
 
@@ -76,6 +90,15 @@ def held_for(app: App, code: str) -> str:
     """Return what holds a file back: its kind, then what it is about."""
     kind, _, about = code.partition("/")
     return f"{word(app, kind)} ({about})" if about and app.out.language == "fr" else word(app, code)
+
+
+def remarks(app: App, sentence: str) -> str:
+    """Return what went wrong beside the result, with the next thing to do, in the language that was asked for."""
+    if app.out.language != "fr":
+        return sentence
+    from odl_host.cli.french import remarks_in_french
+
+    return remarks_in_french(sentence)
 
 
 def titles(app: App, names: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from odl_host.cli.app import App, command, pass_app
-from odl_host.cli.labels import counts_of, word
+from odl_host.cli.labels import counts_of, remarks, word
 from odl_host.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -100,9 +100,10 @@ def publish(
             kept=kept,
         )
     for problem in report.problems:
-        app.out.warn(problem)
+        app.out.warn(remarks(app, problem))
     for problem in postman.problems:
-        app.out.warn(app.out.words(f"A letter was not sent: {problem}", f"Un courriel n’est pas parti : {problem}"))
+        lead = app.out.words("A letter was not sent:", "Un courriel n’est pas parti :")
+        app.out.warn(f"{lead} {remarks(app, problem)}")
     if postman.sent:
         app.out.detail("".join(f"✉ {', '.join(letter.to)}: {letter.subject}\n" for letter in postman.sent).rstrip())
     # Cron mails what is printed: with --quiet that is only what a person has not been told before.

@@ -95,11 +95,12 @@ def _validate(
             reports.append(report)
         if shape == "xlsx":
             _print_workbook(inputs[0], reports[0])
-        unwritten = _write_reports(inputs, reports, folder, jobs) if folder is not None else []
+        pages, unwritten = _write_reports(inputs, reports, folder, jobs) if folder is not None else ({}, [])
     if shape != "xlsx":
-        _print(app, reports, shape)
+        _print(app, reports, shape, pages)
     if unwritten:
-        raise StorageError(f"Not every report was written: {unwritten[0]}")
+        hint = f"Check the free space and the rights on {folder}, then run the same command again."
+        raise StorageError(f"The report on {unwritten[0][0]} was not written. {unwritten[0][1]}", hint=hint)
     wrong = any(not report.good or (fail_on == "warning" and report.warnings_total) for report in reports)
     return ExitCode.DATA if wrong else ExitCode.OK
 
@@ -142,17 +143,26 @@ def _examine(
     )
 
 
-def _write_reports(inputs: Sequence[Input], reports: Sequence[FileReport], folder: Path, jobs: int) -> list[str]:
-    """Write the reports of the files that are not good, or could be better, and return what went wrong."""
+def _write_reports(
+    inputs: Sequence[Input], reports: Sequence[FileReport], folder: Path, jobs: int
+) -> tuple[dict[int, Path], list[tuple[str, str]]]:
+    """Write the reports of the files that are not good, or could be better.
+
+    Return their pages, by the file's place among the inputs, and the files without one with what went wrong.
+    """
     from odl_host.pipeline.reporting.verdict import warnings_to_read
     from odl_host.pipeline.reports import write_file_reports
 
-    wrong = [
-        (one.path, report)
-        for one, report in zip(inputs, reports, strict=True)
+    wrong = {
+        place: (one.path, report, one.folder)
+        for place, (one, report) in enumerate(zip(inputs, reports, strict=True))
         if not report.good or warnings_to_read(report)
-    ]
-    return write_file_reports(wrong, folder, jobs=jobs) if wrong else []
+    }
+    if not wrong:
+        return {}, []
+    written = dict(zip(wrong, write_file_reports(list(wrong.values()), folder, jobs=jobs), strict=True))
+    pages = {place: page for place, (page, problem) in written.items() if not problem}
+    return pages, [(inputs[place].name, problem) for place, (_, problem) in written.items() if problem]
 
 
 def _print_workbook(one: Input, report: FileReport) -> None:
@@ -183,7 +193,8 @@ def _find_schema(registry: Registry, name: str) -> Schema:
     return registry.get_schema(name)
 
 
-def _print(app: App, reports: list[FileReport], shape: str) -> None:
+def _print(app: App, reports: list[FileReport], shape: str, pages: dict[int, Path]) -> None:
+    """Print the reports; `pages`: where the page of a report was written, by its place."""
     value: object = None
     text = ""
     if shape == "json":
@@ -191,6 +202,8 @@ def _print(app: App, reports: list[FileReport], shape: str) -> None:
 
         app.out.as_json = True
         documents = [as_json(report) for report in reports]
+        for place, page in pages.items():
+            documents[place]["report"] = str(page)
         value = documents[0] if len(documents) == 1 else documents
     elif shape == "html":
         from odl_host.pipeline.reporting.page import render_html
@@ -204,10 +217,13 @@ def _print(app: App, reports: list[FileReport], shape: str) -> None:
         from odl_host.pipeline.reporting.terminal import render_text
         from odl_host.pipeline.reporting.verdict import summary
 
-        pages = [render_text(report, colour=app.out.colour, width=app.out.width).rstrip() for report in reports]
-        if len(reports) > 1:
-            pages.append(summary(reports))
-        text = "\n\n".join(pages)
+        several = len(reports) > 1  # two folders may hold files of one name
+        texts = [
+            render_text(report, colour=app.out.colour, width=app.out.width, name=report.file if several else "")
+            + (f"\n\n  → {pages[place]}" if place in pages else "")
+            for place, report in enumerate(reports)
+        ]
+        text = "\n\n".join([*texts, summary(reports)] if several else texts)
     app.out.result(value, text)
 
 

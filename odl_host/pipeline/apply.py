@@ -349,7 +349,7 @@ def _report_warnings(context: RunContext, outcomes: Sequence[Outcome]) -> tuple[
             if page:
                 pages[step.source.relative] = str(page)
             else:
-                problems.append(f"The report on {step.source.relative} was not written: {problem}.")
+                problems.append(f"The report on {step.source.relative} was not written. {problem}")
     told = [
         replace(one, report=pages[one.step.source.relative])
         if one.outcome == "published" and one.step.source.relative in pages

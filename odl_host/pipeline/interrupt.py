@@ -41,6 +41,16 @@ def deferred_interrupt() -> Iterator[Callable[[], None]]:
         signal.signal(signal.SIGINT, before)
 
 
+@contextmanager
+def held_interrupt() -> Iterator[None]:
+    """Let a Ctrl-C wait until the block has ended; programs that the block starts never hear of one."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def end_with_parent() -> None:
     """End this worker process when the one that started it is gone; Ctrl-C is that one's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

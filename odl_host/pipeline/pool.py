@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, TypeVar
 
 from odl_host.errors import UsageError
 from odl_host.pipeline.examine import Examination, ExamineSettings, Task, examine_isolated
-from odl_host.pipeline.interrupt import end_with_parent
+from odl_host.pipeline.interrupt import end_with_parent, held_interrupt
 from odl_host.schemas.registry import Registry, Schema, load_registry
 
 # Below this many files, starting processes costs more than it saves.
@@ -164,11 +165,20 @@ def _open_own(jobs: int) -> Iterator[tuple[Executor, int]]:
 
 
 def _open_processes(jobs: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(
+    return _Processes(
         jobs,
         mp_context=multiprocessing.get_context("spawn"),  # a fork would copy the catalogue's open database
         initializer=end_with_parent,
     )
+
+
+class _Processes(ProcessPoolExecutor):
+    """Processes that no Ctrl-C ends in their first imports, with a traceback each."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        resource_tracker.ensure_running()  # it would start with the first process, and let Ctrl-C through again
+        with held_interrupt():  # a process that starts now is born as deaf as this one is
+            return super().submit(fn, *args, **kwargs)
 
 
 @contextmanager

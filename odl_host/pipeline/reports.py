@@ -71,20 +71,19 @@ def write_all_reports(
         yield step, None if problem else task.page, problem
 
 
-def write_file_reports(files: Sequence[tuple[Path, FileReport]], folder: Path, *, jobs: int) -> list[str]:
-    """Write the reports of files that were only checked, under their own names; return what went wrong.
+def write_file_reports(
+    files: Sequence[tuple[Path, FileReport, Path]], folder: Path, *, jobs: int
+) -> list[tuple[Path, str]]:
+    """Write the reports of files that were only checked, under their own names, each below the folder that it names.
 
-    `jobs`: processes; 0 takes one per processor. A report that cannot be written stops none of the others.
+    Return the page of each and what went wrong. `jobs`: processes; 0 takes one per processor. A report that cannot be
+    written stops none of the others.
     """
-    tasks = [
-        _Task(path, report, folder / _page_name(report.file if report.file != "-" else path.name), "")
-        for path, report in files
-    ]
-    return [
-        f"{task.report.file}: {problem}"
-        for task, problem in zip(tasks, _write_all(tasks, jobs), strict=True)
-        if problem
-    ]
+    tasks = []
+    for path, report, inner in files:
+        below = folder.joinpath(*(slug(part) or "dossier" for part in inner.parts))
+        tasks.append(_Task(path, report, below / _page_name(report.file if report.file != "-" else path.name), ""))
+    return [(task.page, problem) for task, problem in zip(tasks, _write_all(tasks, jobs), strict=True)]
 
 
 def _write_all(tasks: Sequence[_Task], jobs: int) -> Iterable[str]:

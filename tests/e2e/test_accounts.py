@@ -23,6 +23,7 @@ def test_a_user_is_created_listed_and_given_another_password(savoie: CommandLine
     (claire,) = savoie("--json", "user", "list").json
     assert (claire["name"], claire["email"], claire["state"]) == ("claire", "claire@example.org", "active")
     assert "claire@example.org" in savoie("user", "list").stdout
+    assert savoie("--lang", "fr", "user", "list").stdout.split()[:2] == ["nom", "nom"]
     assert with_password(savoie, "user", "password", "claire", password="autremotdepasse").returncode == 0
     short = with_password(savoie, "user", "password", "claire", password="court")
     assert short.returncode == 4
@@ -41,6 +42,7 @@ def test_tokens_are_created_listed_and_revoked(savoie: CommandLine) -> None:
     assert own["organization_id"]
     assert own["expires_at"] > own["created_at"]
     assert value not in savoie("token", "list").stdout
+    assert savoie("--lang", "fr", "token", "list").stdout.startswith("utilisateur ")
     savoie("token", "revoke", own["id"])
     assert savoie("--json", "token", "list", "--user", "depot").json == []
     assert savoie("token", "revoke", own["id"], code=4).stderr

@@ -6,6 +6,8 @@ import functools
 import http.server
 import io
 import json
+import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -14,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 from .conftest import CommandLine
 
@@ -78,6 +80,25 @@ def test_ctrl_c_promises_nothing_that_a_second_run_would_not_do(odl: CommandLine
     assert "No report was given" in said and "takes up" not in said
 
 
+@pytest.mark.parametrize("wait_s", [0.2, 0.4, 0.8])
+def test_ctrl_c_shows_no_traceback_of_the_processes_that_begin(odl: CommandLine, folder: Path, wait_s: float) -> None:
+    for number in range(20):
+        shutil.copy(folder / "good.csv", folder / f"{number}.csv")
+    with subprocess.Popen(
+        odl.arguments("validate", folder, "--jobs", "2"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=odl.env,
+        start_new_session=True,
+    ) as running:
+        assert running.stderr
+        time.sleep(wait_s)
+        os.killpg(running.pid, signal.SIGINT)  # as a terminal does
+        said = running.stderr.read().decode()
+    assert running.returncode == 130 if said else 0
+    assert "Traceback" not in said
+
+
 def test_a_template_never_takes_the_place_of_a_workbook_that_may_be_filled_in(odl: CommandLine, tmp_path: Path) -> None:
     path = tmp_path / "modele.xlsx"
     odl("schema", "template", "prenoms", "-o", path)
@@ -114,6 +135,61 @@ def test_reports_are_laid_where_asked_and_a_second_attempt_is_compared(odl: Comm
     assert document["comparison"] == {"corrected": 0, "remaining": 1, "new": 1}
 
 
+def test_files_of_one_name_are_told_apart_by_their_folders(odl: CommandLine, folder: Path) -> None:
+    for member in ("73065", "73087-cognin"):
+        (folder / member).mkdir()
+        (folder / member / "prenoms.csv").write_text(WRONG, encoding="utf-8")
+    reports = folder.parent / "reports"
+    printed = odl("validate", folder, "--report", reports, code=3).stdout
+    (page,) = (reports / "73087-cognin").glob("prenoms-csv-*.html")
+    assert f"dans {folder}/73087-cognin/prenoms.csv" in " ".join(printed.split())
+    assert f"→ {page}" in printed
+    documents = odl("--json", "validate", f"{folder}/*/prenoms.csv", "--report", reports, code=3).json
+    assert [Path(one["report"]).parent.name for one in documents] == ["73065", "73087-cognin"]
+    assert len(list(reports.rglob("*.html"))) == 3, "each file has one place, however it is asked for"
+
+
+def test_a_folder_that_cannot_be_opened_is_said(odl: CommandLine, folder: Path) -> None:
+    (folder / "sub").chmod(0)
+    bounded = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]
+    bounds = bounded if os.geteuid() == 0 else []  # root opens any folder
+    if bounds and not shutil.which("setpriv"):
+        pytest.skip("root opens any folder, and setpriv (util-linux) is not there to forbid it")
+    arguments = odl.arguments("--lang", "fr", "validate", folder)
+    try:
+        done = subprocess.run([*bounds, *arguments], capture_output=True, text=True, env=odl.env, check=False)
+    finally:
+        (folder / "sub").chmod(0o755)
+    assert done.returncode == 3
+    assert f"Le dossier {folder}/sub ne peut pas être ouvert (accès refusé)." in " ".join(done.stdout.split())
+
+
+def test_a_disk_that_is_full_is_said_in_one_sentence(odl: CommandLine, folder: Path) -> None:
+    reports = folder.parent / "reports"
+    save_as_workbook(folder / "prenoms.xlsx", WRONG)
+    arguments = ["bash", "-c", 'ulimit -f 4; exec "$@"', "bash", *odl.arguments("--lang", "fr", "validate")]
+    done = subprocess.run(
+        [*arguments, folder / "prenoms.xlsx", "--report", reports],
+        capture_output=True,
+        text=True,
+        env=odl.env | {"PYTHONDONTWRITEBYTECODE": "1"},
+        check=False,
+    )
+    assert done.returncode == 4
+    first, hint = done.stderr.splitlines()
+    assert first.startswith(f"odl-host: Le rapport sur {folder / 'prenoms.xlsx'} n’a pas été écrit.")
+    assert first.endswith("ne peut pas être écrit (trop gros pour le disque).")
+    assert str(reports) in hint
+
+
+def save_as_workbook(path: Path, text: str) -> None:
+    workbook = Workbook()
+    assert workbook.active is not None
+    for line in text.splitlines():
+        workbook.active.append(line.split(","))
+    workbook.save(path)
+
+
 @pytest.mark.parametrize(("shape", "start"), [("html", "<!doctype html>"), ("csv", "\ufefffichier;"), ("json", "{")])
 def test_each_format(odl: CommandLine, folder: Path, shape: str, start: str) -> None:
     printed = odl("validate", folder / "sub" / "wrong.csv", "--format", shape, code=3).stdout
@@ -142,9 +218,10 @@ def test_inputs_that_cannot_be_had_stop_no_other(odl: CommandLine, folder: Path,
         (["a.csv", "--schema", "prenoms@99"], 3, "n’a pas de version 99", "Chargez les versions officielles"),
         (["a.csv", "--format", "pdf"], 2, "« pdf » ne convient pas à --format", "Voyez : odl-host validate --help"),
         (["a.csv", "--formt", "csv"], 2, "L’option --formt n’existe pas.", "Voyez : "),
-        ([], 2, "Il manque : ", "Voyez : "),
+        ([], 2, "Il manque : FICHIER | DOSSIER | URL | -.", "Voyez : "),
+        (["ftp://exemple.fr/a.csv"], 3, "cette sorte d’adresse n’est pas lue.", "Donnez une adresse en http"),
     ],
-    ids=["path", "pattern", "address", "schema", "version", "value", "option", "nothing"],
+    ids=["path", "pattern", "address", "schema", "version", "value", "option", "nothing", "ftp"],
 )
 def test_errors_and_hints_are_french_for_who_asks(
     odl: CommandLine, arguments: list[str], code: int, said: str, hint: str

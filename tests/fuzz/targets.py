@@ -55,7 +55,7 @@ def examine_whole(path: Path, schema: Schema | None = None) -> None:
         assert examination.outcome in ("valid", "invalid", "blocked"), examination.detail
         report = examination.report
         assert report is not None
-        assert not write_file_reports([(path, report)], path.parent / "reports", jobs=1)
+        assert not write_file_reports([(path, report, Path())], path.parent / "reports", jobs=1)[0][1]
         if examination.normalised is not None and examination.normalised.path is not None:
             again = read_table(examination.normalised.path, repair=False)
             assert again.rows == examination.normalised.rows

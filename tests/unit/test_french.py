@@ -16,8 +16,9 @@ import pytest
 import odl_host
 import odl_host.errors as errors
 from odl_host.cli.call import App
+from odl_host.cli.commands import call as call_line
 from odl_host.cli.commands import cli
-from odl_host.cli.french import help_in_french, in_french
+from odl_host.cli.french import help_in_french, in_french, remarks_in_french
 from odl_host.cli.french.errors import TEMPLATES
 from odl_host.cli.french.helps import HELPS
 from odl_host.cli.labels import counts_of, held_for, titles, word
@@ -187,6 +188,26 @@ def test_a_cause_inside_a_sentence_is_french_too() -> None:
     assert help_in_french("Never heard of.") == "Never heard of."
 
 
+def test_a_remark_of_a_run_is_french_with_its_hint() -> None:
+    full = "The report on 73065/a.csv was not written. The report r/a.html cannot be written: No space left on device."
+    assert remarks_in_french(full) == (
+        "Le rapport sur 73065/a.csv n’a pas été écrit. Le rapport r/a.html ne peut pas être écrit "
+        "(plus de place sur le disque)."
+    )
+    refused = "The SMTP server mail.example.org refused or does not answer (OSError: Connection refused)."
+    hint = "Check smtp_host, smtp_port, smtp_security and smtp_user; the letters are due again after the next run."
+    said = remarks_in_french(f"{refused} {hint}")
+    assert "Vérifiez" in said and "refused" not in said
+
+
+def test_a_misspelt_command_is_answered_with_the_nearest() -> None:
+    assert "validate" in str(call_line(["validat"], App([])))
+    assert "template" in str(call_line(["schema", "templat"], App([])))
+    assert (
+        in_french(str(call_line(["validat"], App([])))) == "La commande validat n’existe pas. Vouliez-vous validate ?"
+    )
+
+
 def test_every_outcome_and_every_title_of_a_table_has_its_french() -> None:
     french, english = App(["--lang", "fr"]), App(["--lang", "en"])
     assert titles(french, ["published", "kept out"]) == ["publiés", "écartés"]
@@ -201,7 +222,7 @@ def test_every_outcome_and_every_title_of_a_table_has_its_french() -> None:
         for listed in re.findall(r"titles\(app, \[(.+?)\]\)", path.read_text("utf-8"))
         for text in re.findall(r'"(.+?)"', listed)
     }
-    same = {"code", "action", "version", "source"}  # the same word in both languages
+    same = {"code", "action", "version", "source", "id"}  # the same word in both languages
     assert {text for text in headers - same if word(french, text) == text} == set()
 
 

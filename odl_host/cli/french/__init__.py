@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from odl_host.cli.french.click_words import SENTENCES, TOKENS, WORDS
+from odl_host.cli.french.click_words import MISSING, SENTENCES, TOKENS, WORDS
 from odl_host.cli.french.errors import CAUSES, TEMPLATES
 
 
@@ -18,6 +18,8 @@ def in_french(sentence: str) -> str:
     >>> in_french("No file answers to *.csv."), in_french("See: odl-host validate --help")
     ('Aucun fichier ne correspond à *.csv.', 'Voyez : odl-host validate --help')
     """
+    if missing := re.fullmatch(MISSING, sentence):
+        return f"Il manque : {values_in_french(missing[1])}."
     for pattern, french in SENTENCES:
         found = re.fullmatch(pattern, sentence, re.DOTALL)
         if found:
@@ -32,6 +34,19 @@ def in_french(sentence: str) -> str:
             if found:
                 return TEMPLATES[template].format(*map(_part, found.groups()))
     return sentence
+
+
+def remarks_in_french(text: str) -> str:
+    """Return what happened and the next thing to do, both in one line, in French.
+
+    >>> remarks_in_french("The mirror a.csv holds no file. Check the pattern.")
+    'The mirror a.csv holds no file. Check the pattern.'
+    """
+    for end in re.finditer(r"(?<=[.?)]) (?=[A-Z])", text):
+        said, hint = text[: end.start()], text[end.end() :]
+        if in_french(said) != said and in_french(hint) != hint:
+            return f"{in_french(said)} {in_french(hint)}"
+    return in_french(text)
 
 
 def help_in_french(text: str) -> str:

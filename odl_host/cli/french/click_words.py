@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 _NEAR_OPTIONS = "L’option {0} n’existe pas. Options proches : {1}."
+MISSING = r"Missing argument '(.+?)(?:\.\.\.)?'\."
 SENTENCES: tuple[tuple[str, str], ...] = (
-    (r"Missing argument '(.+)'\.", "Il manque : {0}."),
     (r"Missing option '(.+)'\.", "Il manque l’option {0}."),
     (r"Missing command\.", "Il manque la commande."),
     (r"No such option: (\S+?)\.? Did you mean (.+)\?", "L’option {0} n’existe pas. Vouliez-vous {1} ?"),
@@ -17,7 +17,8 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     (r"Invalid value for '(.+)': '(.*)' is not one of (.+)\.", "« {1} » ne convient pas à {0} : choisissez parmi {2}."),
     (r"Invalid value for '(.+)': '(.*)' is not a valid integer.*", "« {1} » ne convient pas à {0} : donnez un nombre."),
     (r"Invalid value for '(.+)': (\S+) is not in the range (.+)\.", "{1} ne convient pas à {0} : donnez {2}."),
-    (r"Invalid value for '(.+)': .* '(.*)' is a (?:directory|file)\.", "{1} ne convient pas à {0}."),
+    (r"Invalid value for '(.+)': .* '(.*)' is a directory\.", "{1} ne convient pas à {0} : c’est un dossier."),
+    (r"Invalid value for '(.+)': .* '(.*)' is a file\.", "{1} ne convient pas à {0} : c’est un fichier."),
 )
 
 WORDS = {

@@ -74,7 +74,10 @@ TEMPLATES = {
     "Give its schema: --schema NAME": "Donnez son modèle : --schema NOM",
     "No report was given: stopped before the end.": "Aucun rapport n’a été donné : arrêté avant la fin.",
     "Run the same command again.": "Relancez la même commande.",
-    "Not every report was written: {}": "Tous les rapports n’ont pas pu être écrits : {0}",
+    "The report on {} was not written. {}": "Le rapport sur {0} n’a pas été écrit. {1}",
+    "Check the free space and the rights on {}, then run the same command again.": (
+        "Vérifiez la place libre et les droits du dossier {0}, puis relancez la même commande."
+    ),
     "This asks for a confirmation.": "Cette commande demande une confirmation.",
     "Add --yes, or look first with --dry-run.": "Ajoutez --yes, ou regardez d’abord avec --dry-run.",
     "No password was given.": "Aucun mot de passe n’a été donné.",
@@ -96,6 +99,10 @@ TEMPLATES = {
     # files, folders and addresses to check
     "The folder {} holds no file.": "Le dossier {0} ne contient aucun fichier.",
     "Give a folder that holds tables.": "Donnez un dossier qui contient des tableaux.",
+    "The folder {} cannot be opened: {}.": "Le dossier {0} ne peut pas être ouvert ({1}).",
+    "Check the rights on it.": "Vérifiez les droits sur lui.",
+    "{} cannot be fetched.": "{0} : cette sorte d’adresse n’est pas lue.",
+    "Give an address in http:// or https://.": "Donnez une adresse en http:// ou https://.",
     "No file answers to {}.": "Aucun fichier ne correspond à {0}.",
     "Check the pattern.": "Vérifiez l’écriture du nom.",
     "{} does not exist.": "{0} n’existe pas.",
@@ -576,6 +583,7 @@ CAUSES = {
     "Is a directory": "c’est un dossier",
     "Not a directory": "ce n’est pas un dossier",
     "No space left on device": "plus de place sur le disque",
+    "File too large": "trop gros pour le disque",
     "Read-only file system": "disque en lecture seule",
     "Input/output error": "le disque ne répond pas",
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,15 +60,17 @@ def write(table: Table | None, report: FileReport, rows: list[Row], target: Path
     from xlsxwriter.exceptions import FileCreateError
 
     options = {"constant_memory": True, "default_format_properties": {"font_name": FONT, "font_size": 11}, **_AS_TYPED}
-    workbook = Workbook(str(target), options)
+    written = BytesIO()  # on a full disk, a zip that is left unfinished would complain once more when it is forgotten
+    workbook = Workbook(written, options)
     workbook.set_properties({"author": AUTHOR, "created": datetime.combine(report.date, time(), UTC)})
     _write_checklist(workbook, make_checklist(report, rows, DATA_SHEET if table is not None else None))
     if table is not None:
         _write_table(workbook, table, list_marks(report, rows))
     try:
         workbook.close()
-    except FileCreateError as error:
+    except FileCreateError as error:  # its own temporary files
         raise OSError(str(error)) from error
+    target.write_bytes(written.getbuffer())
 
 
 def _write_table(workbook: Workbook, table: Table, marks: Mapping[tuple[int, int], Mark]) -> None:

@@ -6,6 +6,7 @@ import gc
 import warnings
 import zipfile
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +67,9 @@ def write(source: Path, sheet_name: str | None, report: FileReport, rows: list[R
             one.sheet_view.tabSelected = place == 0
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            workbook.save(target)
+            written = BytesIO()  # as in `copied_workbook.py`
+            workbook.save(written)
+        target.write_bytes(written.getbuffer())
         return True
     finally:
         if collecting:

@@ -20,9 +20,12 @@ _FIRST = 8
 _RED, _GREEN, _YELLOW, _BOLD, _FAINT = "31", "32", "33", "1", "2"
 
 
-def render_text(report: FileReport, *, colour: bool = False, width: int = 80) -> str:
-    """Return the report as lines of at most `width` characters, without a last line end."""
-    return "\n".join(_Page(report, colour, max(40, width)).lines())
+def render_text(report: FileReport, *, colour: bool = False, width: int = 80, name: str = "") -> str:
+    """Return the report as lines of at most `width` characters, without a last line end.
+
+    `name`: what to call the file, when its own name would not tell it from others.
+    """
+    return "\n".join(_Page(report, colour, max(40, width), name).lines())
 
 
 def _first_of_each_kind(errors: Sequence[Finding]) -> list[Finding]:
@@ -40,13 +43,13 @@ def _first_of_each_kind(errors: Sequence[Finding]) -> list[Finding]:
 
 
 class _Page:
-    def __init__(self, report: FileReport, colour: bool, width: int) -> None:
-        self.report, self.colour, self.width = gather_causes(report), colour, width
+    def __init__(self, report: FileReport, colour: bool, width: int, name: str) -> None:
+        self.report, self.colour, self.width, self.name = gather_causes(report), colour, width, name
 
     def lines(self) -> list[str]:
         report = self.report
         sign, tint = ("✓", _GREEN) if report.good else ("?", _YELLOW) if report.outcome == "blocked" else ("✗", _RED)
-        found = self._wrap(f"{sign} {instruction(report)}", tint, _BOLD, hang="  ")
+        found = self._wrap(f"{sign} {instruction(report, name=self.name)}", tint, _BOLD, hang="  ")
         if report.reason:
             found += self._wrap(report.reason, indent="  ")
         for advice in report.advice:

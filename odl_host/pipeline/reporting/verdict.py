@@ -19,7 +19,7 @@ _MANY = 20
 def instruction(report: FileReport, *, name: str = "") -> str:
     """Return what to do with the file, in one sentence that names it: by `name`, else by its own name."""
     report = gather_causes(report)
-    name = name or report.file.rpartition("/")[2]
+    name = name or report.file.rstrip("/").rpartition("/")[2]
     name = "ce fichier" if name == "-" else name  # standard input
     if report.outcome == "blocked":
         return f"Nous n’avons pas pu vérifier {name}."

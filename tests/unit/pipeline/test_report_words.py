@@ -139,7 +139,8 @@ def test_when_decimal_commas_cut_the_lines_only_the_new_export_is_asked_for(tmp_
     page = plain(render_html(report))
     assert "Ce qu’il faut corriger" not in page
     assert "le point-virgule comme séparateur ; ou déposez le classeur" in page
-    assert not write_file_reports([(tmp_path / "essai.csv", report)], tmp_path / "rapports", jobs=1)
+    ((_, problem),) = write_file_reports([(tmp_path / "essai.csv", report, Path())], tmp_path / "rapports", jobs=1)
+    assert not problem
     assert not list((tmp_path / "rapports").glob("*.xlsx"))  # nobody should correct what is only displaced
 
 
