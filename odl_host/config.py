@@ -11,9 +11,10 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from odl_host.errors import ConfigError
+from odl_host.record import Record
 
 Value = TypeVar("Value")
 PACKAGE = Path(__file__).resolve().parent
@@ -104,7 +105,7 @@ class Settings:
 SETTINGS: Mapping[str, Setting] = {name: value for name, value in vars(Settings).items() if isinstance(value, Setting)}
 
 
-class Home(NamedTuple):
+class Home(Record):
     """Where everything of one host lies."""
 
     path: Path
@@ -134,7 +135,7 @@ class Home(NamedTuple):
         return self.data / tenant
 
 
-class Origin(NamedTuple):
+class Origin(Record):
     """A setting's value and where it came from."""
 
     name: str
@@ -233,7 +234,7 @@ def templates_dir() -> Path:
     return inside if inside.is_dir() else PACKAGE.parent / "tenant_templates"
 
 
-class TomlFile(NamedTuple):
+class TomlFile(Record):
     """A TOML document that can say on which line a key stands."""
 
     path: Path

@@ -12,9 +12,10 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from odl_host.errors import OdlError, Unavailable, UnreadableFile, UsageError
+from odl_host.record import Record
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -26,7 +27,7 @@ FETCH_WHOLE_S = 600
 _CHUNK_BYTES = 1 << 18
 
 
-class Input(NamedTuple):
+class Input(Record):
     """A file by the name it was given, and where it lies; or why it cannot be had.
 
     `folder`: the folders between the one that was asked for, or the fixed part of a pattern, and the file.

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+
+from odl_host.record import Record
 
 
-class Option(NamedTuple):
+class Option(Record):
     """An option. `takes`: `bool` (a flag), `int` (a flag that counts), `str`, `Path` (a folder), a choice, a range."""
 
     spellings: tuple[str, ...]
@@ -24,7 +26,7 @@ class Option(NamedTuple):
     complete: Callable[..., Any] | None = None
 
 
-class Declaration(NamedTuple):
+class Declaration(Record):
     """A command: what runs it, given the `App` and its values by name; `argument` names a list of at least one."""
 
     run: Callable[..., int]

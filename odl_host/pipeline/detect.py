@@ -9,11 +9,12 @@ from __future__ import annotations
 import itertools
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from odl_host.pipeline.reading.names import name_key, name_words, one_typo_apart
 from odl_host.pipeline.reading.notes import plural
 from odl_host.pipeline.shapes import ALIAS_WEIGHT, blend, index_of, weight_of
+from odl_host.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -42,7 +43,7 @@ _OWN_NAMES = 2
 _MANY_NAMES = 6
 
 
-class Candidate(NamedTuple):
+class Candidate(Record):
     """A schema that a file may follow. `columns`: the names of its fields that the file has, with the file's titles."""
 
     schema: Schema
@@ -50,7 +51,7 @@ class Candidate(NamedTuple):
     columns: Mapping[str, str]
 
 
-class Detection(NamedTuple):
+class Detection(Record):
     """What a file seems to be. `schema` is the best guess even when it is not `certain`; `reason` is in French.
 
     `candidates`: the best schema and the runner-up, those at least that a person may have meant.
@@ -106,7 +107,7 @@ def known_columns(registry: Registry) -> frozenset[str]:
     return index_of(registry).columns
 
 
-class _Fit(NamedTuple):
+class _Fit(Record):
     """How one schema fits the file: `places` are the columns it explains, with the keys of what they stand for."""
 
     shape: Shape

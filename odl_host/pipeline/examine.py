@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from odl_host.errors import DataError, OdlError, UnknownSchema
 from odl_host.pipeline.privacy.model import NO_PERSONAL_DATA, PersonalData
 from odl_host.pipeline.reading.refusals import RefusedFile
+from odl_host.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +34,7 @@ UNKNOWN_SCHEMA_FRENCH = "La fiche de ce fichier demande le schéma « {name} »,
 TOO_LARGE_FRENCH = "Ce fichier dépasse la taille permise ({most} Mo) : découpez-le, ou demandez à l’administrateur."
 
 
-class Examination(NamedTuple):
+class Examination(Record):
     """What is known of a file once it was read.
 
     `outcome`: "valid"; "invalid"; "blocked" (a person must act); "failed" (an error of ours or of the disk). `report`
@@ -65,7 +66,7 @@ class Examination(NamedTuple):
         return (self.report.reason if self.report else "") or self.detail
 
 
-class Task(NamedTuple):
+class Task(Record):
     """A file to examine. `schema`: the name of the schema that it must follow; "" leaves it to be recognised.
 
     `as_is`: "never" publishes only what follows a schema, "otherwise" takes a file as it is when it follows none that
@@ -79,7 +80,7 @@ class Task(NamedTuple):
     tolerate: bool = False
 
 
-class ExamineSettings(NamedTuple):
+class ExamineSettings(Record):
     """How files are examined. `spool`: where normalised files are laid, or None to make none.
 
     `repair`: certain repairs are made before judging; never under `strict_validata`. `identify`: the SHA-256 and the

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from odl_host.record import Record
 
 _BOUNDS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "enum"})
 _LENGTHS = frozenset({"minLength", "maxLength"})
@@ -58,14 +60,14 @@ _NOTHING: Mapping[str, Any] = {}
 """Shared by fields without constraints or properties; never written to."""
 
 
-class CustomCheck(NamedTuple):
+class CustomCheck(Record):
     """A check that a schema declares beyond Table Schema, under the name its authors gave it."""
 
     name: str
     params: Mapping[str, Any]
 
 
-class Field(NamedTuple):
+class Field(Record):
     """One column of a schema. `properties` holds what has no attribute: trueValues, decimalChar, arrayItem..."""
 
     name: str
@@ -89,7 +91,7 @@ class Field(NamedTuple):
         return tuple(as_text(value) for value in self.constraints.get("enum", ()))
 
 
-class Schema(NamedTuple):
+class Schema(Record):
     """One version of a schema: its columns, its rules, and the words that explain them."""
 
     name: str

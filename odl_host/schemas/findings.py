@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
+
+from odl_host.record import Record
 
 Severity: TypeAlias = Literal["error", "warning"]
 Level: TypeAlias = Literal["file", "schema", "header", "row", "cell"]
@@ -22,7 +24,7 @@ SEPARATOR = " | "
 """Between the values of a list in a finding's parameters."""
 
 
-class Finding(NamedTuple):
+class Finding(Record):
     """One thing found in a file: where it is, what was read there, and what the sentence about it needs.
 
     `row` counts the header as row 1 and is None for what concerns a whole column, the header or the schema; `column`
@@ -39,7 +41,7 @@ class Finding(NamedTuple):
     params: Mapping[str, str] = NO_PARAMS
 
 
-class FindingCode(NamedTuple):
+class FindingCode(Record):
     """A code, where such a finding stands, how serious it is, and its meaning for developers."""
 
     code: str

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from odl_host.record import Record
 
 Read: TypeAlias = Callable[[object], object]
 Quick: TypeAlias = Callable[[str], object]
 
 
-class CellType(NamedTuple):
+class CellType(Record):
     """A field's type, compiled."""
 
     read: Read

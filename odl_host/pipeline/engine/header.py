@@ -7,9 +7,10 @@ warnings. A repeated label makes the columns ambiguous: Validata stops there; so
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from odl_host.pipeline.reading.names import name_key, one_typo_apart
+from odl_host.record import Record
 from odl_host.schemas.findings import Finding
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _TYPO = 6
 """Shorter names are often one letter from each other."""
 
 
-class HeaderMatch(NamedTuple):
+class HeaderMatch(Record):
     """Which field each label of the file is, what was found, and whether the rows can be judged."""
 
     labels: tuple[str, ...]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from odl_host.pipeline.engine.borrowed import parse_any_date, parse_iso_date
 from odl_host.pipeline.engine.celltype import CellType
+from odl_host.record import Record
 
 if TYPE_CHECKING:
     from odl_host.schemas.registry import Field
@@ -21,7 +22,7 @@ _YEARMONTH = r"[0-9]{4}-(?:0[1-9]|1[0-2])"
 _YEAR_FIRST = re.compile(r"\d{4}-").match
 
 
-class YearMonth(NamedTuple):
+class YearMonth(Record):
     """A month of a year."""
 
     year: int

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from odl_host.record import Record
 from odl_host.schemas.findings import NO_PARAMS, Finding, Severity
 
 if TYPE_CHECKING:
     from odl_host.schemas.registry import Schema
 
 
-class Report(NamedTuple):
+class Report(Record):
     """The verdict on one file.
 
     `rows` counts the data rows; `findings` holds at most `max_findings` per (code, column), header first, then by

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from odl_host.pipeline.engine.borrowed import is_email, parse_duration
 from odl_host.pipeline.engine.celltype import CellType
@@ -22,6 +22,7 @@ from odl_host.pipeline.engine.moments import (
     compile_year,
     compile_yearmonth,
 )
+from odl_host.record import Record
 
 if TYPE_CHECKING:
     from odl_host.schemas.registry import Field
@@ -60,7 +61,7 @@ _SCHEME = r"[a-zA-Z][a-zA-Z0-9+.-]*:"
 _NOT_DIGITS_AROUND = r"((^[^-\d]*)|(\D*$))"
 
 
-class Point(NamedTuple):
+class Point(Record):
     """A geopoint, in decimal degrees."""
 
     lon: Decimal

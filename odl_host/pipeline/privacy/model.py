@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from odl_host.record import Record
 from odl_host.schemas.findings import Finding
 
 CODE = "odl-personal-data"
@@ -17,7 +17,7 @@ _NO_COUNTS: Mapping[tuple[str, str], int] = {}
 """Shared by all files where nothing was found; never written to."""
 
 
-class PersonalData(NamedTuple):
+class PersonalData(Record):
     """Findings on personal data: some of them, and the number of all by (kind, column).
 
     The cell of a finding is masked: a report must not spread what it warns of.

@@ -12,11 +12,12 @@ import codecs
 import io
 import re
 from collections import Counter
-from typing import IO, TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from odl_host.pipeline.reading.kinds import looks_utf16
 from odl_host.pipeline.reading.notes import ReadNote, places, plural
 from odl_host.pipeline.reading.refusals import RefusedFile
+from odl_host.record import Record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +59,7 @@ _FRENCH = frozenset(
 )
 
 
-class TextForm(NamedTuple):
+class TextForm(Record):
     """How the bytes of a file become text, and what the survey of the whole file saw."""
 
     encoding: str

@@ -6,12 +6,13 @@ Only what protects memory, and what the reading library does not tell: cells in 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 from xml.parsers import expat
 
 from odl_host.pipeline.reading.archive import read_member
 from odl_host.pipeline.reading.refusals import RefusedFile
+from odl_host.record import Record
 
 if TYPE_CHECKING:
     import zipfile
@@ -48,7 +49,7 @@ _UNCACHED = (
 )
 
 
-class SheetExtent(NamedTuple):
+class SheetExtent(Record):
     """Rows and columns down to the last cell, and what is wrong inside."""
 
     rows: int

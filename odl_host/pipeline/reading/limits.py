@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from odl_host.record import Record
 
 if TYPE_CHECKING:
     from odl_host.config import Settings
@@ -10,7 +12,7 @@ if TYPE_CHECKING:
 MIB = 1 << 20
 
 
-class ReadLimits(NamedTuple):
+class ReadLimits(Record):
     """Bounds on one file; each has its own refusal that names the file, the bound, and what to do."""
 
     max_bytes: int = 2048 * MIB

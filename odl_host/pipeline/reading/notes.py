@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from odl_host.record import Record
 
 NOTE_CODES: dict[str, str] = {
     "bom-on-cp1252": "The file announces UTF-8 (byte order mark) but its text is Windows-1252.",
@@ -30,7 +30,7 @@ NOTE_CODES: dict[str, str] = {
 """Every code a note may have, explained for developers; `ReadNote.detail` is the French sentence."""
 
 
-class ReadNote(NamedTuple):
+class ReadNote(Record):
     """One remark on a file: `count` things concerned, the first of them on `rows` (1-based places in the file).
 
     A question on a column's name says which one (`label`) and whose place it would take (`column`).

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 from odl_host.pipeline.reading.names import name_words
 from odl_host.pipeline.reading.notes import plural
 from odl_host.pipeline.repairing.kinds import listed
 from odl_host.pipeline.repairing.mender import Mended
 from odl_host.pipeline.repairing.spaces import GROUP_SPACE
+from odl_host.record import Record
 from odl_host.schemas.checks import territory
 from odl_host.schemas.forms import digits_of
 from odl_host.schemas.registry import Field, Schema
@@ -26,7 +26,7 @@ _DECIMALS = re.compile(r"([0-9]+)[.,]0{1,2}")
 _SCIENTIFIC = re.compile(r"[0-9](?:[.,][0-9]+)?E\+?[0-9]{1,2}", re.IGNORECASE)
 
 
-class CodeKind(NamedTuple):
+class CodeKind(Record):
     """A kind of code: its length, what it is called in French, and what proves one right."""
 
     length: int

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from odl_host.pipeline.reading.names import name_key, name_words
 from odl_host.pipeline.repairing.spaces import trim
+from odl_host.record import Record
 from odl_host.schemas.registry import Field, Schema
 
 # Words that say what kind of thing a column holds, not whose: alone, they name no column for certain.
@@ -21,7 +21,7 @@ _TWO_WAYS = frozenset({"attributaire", "cm", "mm"})
 _SHORTEST_STEM = 3
 
 
-class Rename(NamedTuple):
+class Rename(Record):
     """A column to be renamed. `position` is its 1-based place; `spelt`: only case, accents or punctuation differ.
 
     It is believed when the values agree: that is for the survey to tell.

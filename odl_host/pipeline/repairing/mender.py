@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+from odl_host.record import Record
 
 
-class Mended(NamedTuple):
+class Mended(Record):
     """A repaired text and the kind of the repair."""
 
     text: str

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from odl_host.pipeline.reporting.wording import column_letter, unbroken
+from odl_host.record import Record
 from odl_host.typography import apostrophes
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _NO_COUNTS: Mapping[tuple[str, str | None], int] = {}
 """Shared by reports without findings; never written to."""
 
 
-class Repair(NamedTuple):
+class Repair(Record):
     """Something put right in the copy that is published, never in the town hall's own file; `detail` is French."""
 
     kind: str
@@ -44,7 +45,7 @@ class Repair(NamedTuple):
     detail: str
 
 
-class FileReport(NamedTuple):
+class FileReport(Record):
     """What is said about one file.
 
     `findings` holds what was kept, `counts` everything: (code, column) → number. `rows` counts the data rows, None when

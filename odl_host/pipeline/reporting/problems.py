@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from odl_host.pipeline.reporting.causes import MISSING_CELL, gather_causes
 from odl_host.pipeline.reporting.titles import title
 from odl_host.pipeline.reporting.wording import column_letter, counted, spell_lines
+from odl_host.record import Record
 from odl_host.schemas.findings import CODES
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ ABSENT = "missing-label"
 GATHERED = frozenset({"optional-label-missing", "unknown-label"})
 
 
-class Example(NamedTuple):
+class Example(Record):
     """One text found in cells, and what to type instead; `lines` are places in the file."""
 
     cell: str | None
@@ -38,7 +39,7 @@ class Example(NamedTuple):
     where: str
 
 
-class Problem(NamedTuple):
+class Problem(Record):
     """One kind of mistake in one column.
 
     `title` names the kind. `message` is what is wrong, "" when it differs from cell to cell; `telling` is true when it
@@ -78,7 +79,7 @@ class Problem(NamedTuple):
         return len(self.examples) > 1
 
 
-class ColumnProblems(NamedTuple):
+class ColumnProblems(Record):
     """What is to correct in one column; `name` is "" for what concerns whole lines or the whole file."""
 
     name: str
@@ -97,7 +98,7 @@ class ColumnProblems(NamedTuple):
         return column_letter(self.position or 0)
 
 
-class MissingColumn(NamedTuple):
+class MissingColumn(Record):
     """A required column that the file lacks. `todo`: what to do, "" when there is nothing to do but to add it."""
 
     name: str
@@ -105,7 +106,7 @@ class MissingColumn(NamedTuple):
     todo: str
 
 
-class Labels(NamedTuple):
+class Labels(Record):
     """Columns named together: those the file has and the schema does not, and the optional ones the file lacks."""
 
     unknown: tuple[str, ...]

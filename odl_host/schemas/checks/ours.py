@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
+from odl_host.record import Record
 from odl_host.schemas.checks.problem import BadParameters, BoundCheck, JudgeValue, Problem
 from odl_host.schemas.findings import Severity
 
@@ -35,7 +36,7 @@ _WITHOUT_COLUMN = frozenset(OWN_CODES[-2:])
 _SEVERITIES: Mapping[object, Severity | None] = {"error": "error", "warning": "warning", "off": None}
 
 
-class OwnCheck(NamedTuple):
+class OwnCheck(Record):
     """A warning on the cells of the fields it concerns, with examples of what it lets pass and what it notes."""
 
     codes: tuple[str, ...]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from odl_host.record import Record
 from odl_host.schemas.checks.ours import is_commune_field
 from odl_host.schemas.checks.problem import Problem
 from odl_host.schemas.findings import Severity
@@ -24,7 +25,7 @@ _LONGITUDE = r"(?:^|[^a-z])x?(?:long?|lng|longitude)(?:[^a-z]|$)"
 _LATITUDE = r"(?:^|[^a-z])y?(?:lat|latitude)(?:[^a-z]|$)"
 
 
-class PointFields(NamedTuple):
+class PointFields(Record):
     """The fields that say together where something is and in which commune; `latitude` is None for a geopoint."""
 
     commune: Field

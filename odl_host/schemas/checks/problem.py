@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+from odl_host.record import Record
 from odl_host.schemas.findings import NO_PARAMS, Severity
 
 
-class Problem(NamedTuple):
+class Problem(Record):
     """What is wrong with a value, without its place: the engine adds row, column and text."""
 
     code: str
@@ -34,7 +35,7 @@ Doubts: TypeAlias = Callable[[Collection[str]], list[str]]
 """Many texts in, those that are not surely good out; never called with no text."""
 
 
-class ValueCheck(NamedTuple):
+class ValueCheck(Record):
     """A check on the cells of one column, with examples of what it accepts and refuses."""
 
     name: str
@@ -47,7 +48,7 @@ class ValueCheck(NamedTuple):
     """A quick way for fields of text, whatever the parameters."""
 
 
-class BoundCheck(NamedTuple):
+class BoundCheck(Record):
     """A check bound to the cells of one column."""
 
     column: str
@@ -55,7 +56,7 @@ class BoundCheck(NamedTuple):
     doubts: Doubts | None = None
 
 
-class RowCheck(NamedTuple):
+class RowCheck(Record):
     """A check across columns, bound to the parameters of one declaration.
 
     `columns[0]` bears the finding. `needs` says which absent columns make the check void ("all": any absent column;
