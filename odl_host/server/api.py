@@ -26,7 +26,8 @@ from starlette.types import Scope
 from odl_host.ckan import BadRequest, JsonDict, WireError
 from odl_host.errors import StorageError, Unavailable
 from odl_host.server.answers import Key
-from odl_host.server.bodies import bounded
+from odl_host.server.bodies import announced_bytes, bounded
+from odl_host.server.database import Busy
 from odl_host.server.documents import Rendered, clean, encode, may_need_cleaning
 from odl_host.server.login import find_visitor
 from odl_host.server.registry import Action, Upload, User, call_action, find_kept, get_action
@@ -38,9 +39,12 @@ GetSite: TypeAlias = Callable[[Request], Site]
 MAX_BODY_BYTES = 32 << 20
 """Largest JSON or form body without files; files are streamed and counted apart."""
 
-PREFIX = "/api/3/action/"
+PREFIXES = ("/api/3/action/", "/api/action/")
 METHODS = ("GET", "HEAD", "POST")
 WRITING_THREADS = 8
+SHORT_BODY_BYTES = 16 << 10
+"""A write of no more is made where it arrives: handing it to a thread and back takes as long as making it."""
+
 UNSUPPORTED = 415
 MAX_FIELDS = 2000
 MAX_DEPTH = 100
@@ -58,17 +62,15 @@ def routes(get_site: GetSite) -> list[Route]:
     async def handle(request: Request) -> Response:
         return await answer(get_site(request), request, request.path_params["name"])
 
-    return [
-        Route(f"{PREFIX}{{name}}", handle, methods=[*METHODS]),
-        Route("/api/action/{name}", handle, methods=[*METHODS]),
-    ]
+    return [Route(f"{prefix}{{name}}", handle, methods=[*METHODS]) for prefix in PREFIXES]
 
 
 def find_action(scope: Scope) -> str | None:
     """Return the name of the action that a request of the usual form asks for, so that it need pass no routes."""
     path: str = scope["path"]
-    name = path.removeprefix(PREFIX)
-    return name if name and name != path and "/" not in name and scope["method"] in METHODS else None
+    prefix = next(filter(path.startswith, PREFIXES), "")
+    name = path[len(prefix) :]
+    return name if prefix and name and "/" not in name and scope["method"] in METHODS else None
 
 
 async def answer(site: Site, request: Request, name: str) -> Response:
@@ -88,7 +90,7 @@ async def answer(site: Site, request: Request, name: str) -> Response:
             data_dict.pop("callback", None)
             result = find_kept(site, user, action, data_dict) if key is None and site.db.is_local else None
             if result is None:
-                result = await _run(site, user, action, data_dict, files)
+                result = await _run(site, user, action, data_dict, files, announced_bytes(request))
         help_url = f"{site.url}/api/3/action/help_show?name={name}"
         text = result if isinstance(result, Rendered) else encode(result)
         body = f'{{"help":{encode(help_url)},"success":true,"result":{text}}}'
@@ -128,11 +130,16 @@ def _address_key(site: Site, request: Request) -> Key | None:
     return site.db.last_write(), "GET", address.decode("latin-1")
 
 
-async def _run(site: Site, user: User | None, action: Action, data: JsonDict, files: Mapping[str, Upload]) -> Any:
-    if action.quick and not files and site.db.is_local:
+async def _run(
+    site: Site, user: User | None, action: Action, data: JsonDict, files: Mapping[str, Upload], length: int | None
+) -> Any:
+    if action.reads and action.quick and site.db.is_local:
         return call_action(site, user, action.name, data)
     if action.reads:
         return await run_in_threadpool(call_action, site, user, action.name, data, files)
+    if action.quick and not files and length is not None and length <= SHORT_BODY_BYTES and site.db.is_swift:
+        with suppress(Busy):
+            return call_action(site, user, action.name, data, waits=False)
     # Writers wait for each other: few threads do, so that readers always find one.
     return await asyncio.get_running_loop().run_in_executor(
         _writers(), call_action, site, user, action.name, data, files

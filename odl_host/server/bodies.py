@@ -28,11 +28,16 @@ def bounded(request: Request, max_bytes: int) -> Request:
 
     :raises HTTPException: 413, when its own header already says that it is too large.
     """
-    text = request.headers.get("content-length", "")
-    length = int(text) if text.isdigit() else None
+    length = announced_bytes(request)
     if length is not None and length > max_bytes:
         raise HTTPException(TOO_LARGE, f"The body is larger than {max_bytes >> 20} MB")
     return Request(request.scope, _Bounded(request.receive, max_bytes, length))
+
+
+def announced_bytes(request: Request) -> int | None:
+    """Return how long the body is, as its own header says; None where it does not."""
+    text = request.headers.get("content-length", "")
+    return int(text) if text.isdigit() else None
 
 
 class _Bounded:

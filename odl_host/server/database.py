@@ -7,11 +7,13 @@ looked at before it writes is still so when it commits. `sqlite` and `postgresql
 
 from __future__ import annotations
 
+import functools
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -27,8 +29,15 @@ IDLE_CONNECTIONS = 16
 """Connections kept open between calls; more are opened when needed and closed after."""
 
 
+SWIFT_COMMIT_S = 0.005
+"""Commits that take less on average may be waited for where nothing else can run meanwhile."""
+
 COUNT_WRITE = "UPDATE counters SET value = value + 1 WHERE name = 'writes'"
 _LAST_WRITE = Statement(sa.select(counters.c.value).where(counters.c.name == "writes"))
+
+
+class Busy(Exception):
+    """Another writer has its turn."""
 
 
 class Database(ABC):
@@ -43,6 +52,7 @@ class Database(ABC):
         self._idle: list[sa.Connection] = []
         self._writer: sa.Connection | None = None
         self._writing = threading.Lock()
+        self._commit_s = 0.0
         if migrate:
             self.migrate()
 
@@ -63,26 +73,39 @@ class Database(ABC):
         finally:
             self._give_back(db)
 
+    @property
+    def is_swift(self) -> bool:
+        """Whether a short transaction, its commit with it, is a matter of a few milliseconds on this disk."""
+        return self.is_local and self._commit_s < SWIFT_COMMIT_S
+
     @contextmanager
-    def writing(self, *, is_news: bool = True) -> Iterator[sa.Connection]:
+    def writing(self, *, is_news: bool = True, waits: bool = True) -> Iterator[sa.Connection]:
         """Give the connection that may write; commit at the end, take everything back on an exception.
 
         `is_news` False: nothing of it shows in any answer to the public, so what was kept of those still holds.
 
         :raises Unavailable: another process has been writing for 30 seconds, or the database does not answer.
+        :raises Busy: `waits` is False, and another writer has its turn.
         """
-        with self._writing:
-            self._writer = self._begun(self._writer or self._connect_writer(), self._begin_writing)
+        if not self._writing.acquire(blocking=waits):
+            raise Busy
+        try:
+            begin = functools.partial(self._begin_writing, waits=waits)
+            self._writer = self._begun(self._writer or self._connect_writer(), begin)
             try:
                 yield self._writer
                 if is_news:
                     self._execute(self._writer, COUNT_WRITE)
+                started = monotonic()
                 self._execute(self._writer, "COMMIT")
+                self._commit_s += (monotonic() - started - self._commit_s) / 8
             except BaseException as error:
                 self._take_back()
                 if isinstance(error, Exception) and (cause := _driver_error(error)) is not None:
                     raise self._explained(cause) from error
                 raise
+        finally:
+            self._writing.release()
 
     def close(self) -> None:
         """Close every connection."""
@@ -139,7 +162,8 @@ class Database(ABC):
     def _begin_reading(self, db: sa.Connection) -> None: ...
 
     @abstractmethod
-    def _begin_writing(self, db: sa.Connection) -> None: ...
+    def _begin_writing(self, db: sa.Connection, *, waits: bool) -> None:
+        """Begin a transaction that writes. :raises Busy: `waits` is False, and another process has its turn."""
 
     @abstractmethod
     def _execute(self, db: sa.Connection, statement: str) -> None:
@@ -174,6 +198,9 @@ class Database(ABC):
         try:
             begin(db)
             return db
+        except Busy:
+            self._writer = db
+            raise
         except Exception as error:
             _close(db)
             if db is self._writer:

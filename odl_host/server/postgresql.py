@@ -83,7 +83,7 @@ class PostgresqlDatabase(Database):
     def _begin_reading(self, db: sa.Connection) -> None:
         self._execute(db, _BEGIN_READING)
 
-    def _begin_writing(self, db: sa.Connection) -> None:
+    def _begin_writing(self, db: sa.Connection, *, waits: bool) -> None:  # noqa: ARG002 - it waits in any case
         self._execute(db, _BEGIN_WRITING)
 
     def _execute(self, db: sa.Connection, statement: str) -> None:

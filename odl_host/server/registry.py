@@ -166,7 +166,8 @@ def action(
     """Declare a function as the action of its name.
 
     `reads` allows GET and gives it a transaction that cannot write. `quick` says that it answers within a
-    millisecond whatever the size of the catalogue, so that the HTTP server runs it without a thread. `keeps`: what
+    millisecond whatever the size of the catalogue, so that the HTTP server runs it without a thread; of one that
+    writes, when what is sent is short. `keeps`: what
     it answers the public depends on its parameters and the database alone, and may be given again until a write.
     `writes_elsewhere` says that what it writes is not in the catalogue's database: it does not take its turn among
     the writers, and opens a transaction itself for what little it changes there.
@@ -209,11 +210,18 @@ def find_kept(site: Site, user: User | None, action: Action, data_dict: Mapping[
 
 
 def call_action(
-    site: Site, user: User | None, name: str, data_dict: dict[str, Any], files: Mapping[str, Upload] | None = None
+    site: Site,
+    user: User | None,
+    name: str,
+    data_dict: dict[str, Any],
+    files: Mapping[str, Upload] | None = None,
+    *,
+    waits: bool = True,
 ) -> Any:
     """Run an action for `user` and return its result: a JSON value, or `documents.Rendered` text.
 
     :raises WireError: what CKAN would answer instead of a success.
+    :raises Busy: `waits` is False, and another writer has its turn; nothing has been done.
     """
     chosen = get_action(name)
     if user is not None and user.scope and not chosen.reads and not name.startswith(SCOPED_WRITES):
@@ -242,7 +250,7 @@ def call_action(
         with site.db.reading() as db:
             chosen.allow(Context(name, site, db, user), params)
         stored = site.store(files)
-    with site.db.writing() as db:
+    with site.db.writing(waits=waits) as db:
         for field_name, upload in files.items() if files else ():
             # A clean-up may have removed the very same bytes, without use until now, before this transaction began.
             if not site.storage.exists(stored[field_name].sha256):

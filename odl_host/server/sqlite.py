@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from odl_host.errors import StorageError, Unavailable
-from odl_host.server.database import BUSY_TIMEOUT_MS, Database
+from odl_host.server.database import BUSY_TIMEOUT_MS, Busy, Database
 from odl_host.server.statements import Statement
 
 FULL_BYTES = 1 << 16
@@ -97,7 +97,7 @@ class SqliteDatabase(Database):
         self._execute(db, "PRAGMA busy_timeout=0")
         return db
 
-    def _begin_writing(self, db: sa.Connection) -> None:
+    def _begin_writing(self, db: sa.Connection, *, waits: bool) -> None:
         deadline, pause = time.monotonic() + BUSY_TIMEOUT_MS / 1000, SHORTEST_PAUSE_S
         while True:
             try:
@@ -106,6 +106,8 @@ class SqliteDatabase(Database):
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & PRIMARY_CODE != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                     raise
+                if not waits:
+                    raise Busy from error
             time.sleep(pause)
             pause = min(pause * 1.5, LONGEST_PAUSE_S)
 

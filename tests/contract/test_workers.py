@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -83,6 +84,22 @@ def test_writers_in_every_process_lose_nothing_while_all_search(workers: Server)
             done.result()
     assert failures == []
     assert {ask(workers, q="masse", rows=0)["count"] for _ in range(2 * WORKERS)} == {48}
+
+
+def test_a_write_that_waits_for_another_program_keeps_no_reader_waiting(workers: Server) -> None:
+    ckan = OverHttp(workers.url, workers.new_token())
+    ckan.call("organization_create", {"name": "cevins"})
+    other = sqlite3.connect(workers.home / "catalogue.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with ThreadPoolExecutor(WORKERS) as pool:
+        fields = [{"name": f"attente-{number}", "owner_org": "cevins"} for number in range(WORKERS)]
+        waiting = [
+            pool.submit(OverHttp(workers.url, ckan.sysadmin.token).call, "package_create", each) for each in fields
+        ]
+        assert {ask(workers, q="attente", rows=0)["count"] for _ in range(4 * WORKERS)} == {0}
+        assert not any(each.done() for each in waiting)
+        other.close()
+        assert [each.result()["name"] for each in waiting] == [each["name"] for each in fields]
 
 
 def test_an_index_lost_while_the_server_runs_is_no_harm(workers: Server, tmp_path: Path) -> None:

@@ -175,7 +175,7 @@ def current_package_list_with_resources(ctx: Context, params: Page) -> Rendered:
     return place(join_array(render_datasets(ctx.db, list(ctx.db.scalars(query)))), ctx.site.url)
 
 
-@action(params=NewPackage, allow=permissions.can_create_dataset)
+@action(params=NewPackage, allow=permissions.can_create_dataset, quick=True)
 def package_create(ctx: Context, params: NewPackage) -> Any:
     """Create a dataset and return it.
 

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from odl_host.ckan import NotFound, ValidationError
 from odl_host.errors import Unavailable
 from odl_host.server import tables
+from odl_host.server.database import Busy
 from odl_host.server.params import Params
 from odl_host.server.permissions import anyone
 from odl_host.server.registry import Context, action
@@ -101,6 +102,18 @@ def test_a_writer_waits_for_that_of_another_program(site: Site, tmp_path: Path) 
     end.join()
     other.close()
     assert site.db.last_write() > before + 1
+
+
+def test_who_will_not_wait_for_its_turn_is_told_so_and_may_ask_again(site: Site, tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "catalogue.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Busy), site.db.writing(waits=False):
+        pass
+    other.close()
+    with site.db.writing(waits=False), pytest.raises(Busy), site.db.writing(waits=False):
+        pass
+    with site.db.writing(waits=False) as db:
+        db.exec_driver_sql("UPDATE counters SET value = value + 1 WHERE name = 'writes'")
 
 
 def test_a_writer_says_when_another_program_does_not_end(
