@@ -93,6 +93,24 @@ def correct_period(text: str) -> str | None:
     return "/".join(day.isoformat() for day in found)
 
 
+def whole_period(text: str) -> tuple[str, str] | None:
+    """Return the first and the last day of the year or of the month that a text names, and "of" it in words.
+
+    >>> whole_period("2014"), whole_period("04/2024"), whole_period("2014-03-31")
+    (('2014-01-01/2014-12-31', 'de l’année 2014'), ('2024-04-01/2024-04-30', 'du mois d’avril 2024'), None)
+    """
+    if re.fullmatch(r"(?:19|20)[0-9]{2}", text.strip()):
+        year = text.strip()
+        return f"{year}-01-01/{year}-12-31", f"de l’année {year}"
+    month = None if find_date(text) else correct_month(text)
+    if month is None:
+        return None
+    first = date.fromisoformat(f"{month}-01")
+    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    name = MONTH_NAMES[first.month - 1]
+    return f"{first}/{last}", f"du mois {'d’' if name[0] in 'ao' else 'de '}{name} {first.year}"
+
+
 def correct_date(text: str, form: str) -> str | None:
     """Write a date as the field's format wants it; the ISO form by default."""
     found = find_date(text) or find_date(re.split(r"[T ](?=[0-9]{1,2}[:h])", text.strip())[0])
@@ -247,18 +265,50 @@ def correct_digits(text: str, count: int) -> str | None:
     return digits if len(digits) == count and digits != text else None
 
 
+def correct_letters(text: str) -> str | None:
+    """Undo UTF-8 that was read as Windows-1252.
+
+    >>> correct_letters("ChambÃ©ry"), correct_letters("Chambéry"), correct_letters("Chambery")
+    ('Chambéry', None, None)
+    """
+    try:
+        found = text.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return None
+    return found if found != text else None
+
+
 @lru_cache(maxsize=64)
 def _by_plain(allowed: tuple[str, ...]) -> dict[str, str]:
     return {plain(value): value for value in allowed}
 
 
 def nearest(text: str, allowed: Sequence[str]) -> str | None:
-    """Return the allowed value that a text most resembles: same letters first, else a close spelling."""
+    """Return the allowed value that a text most resembles: same letters first, its last words, a close spelling.
+
+    >>> nearest("numéraire", ("aide en numéraire", "aide en nature", "aide en nature;aide en numéraire"))
+    'aide en numéraire'
+    """
     by_plain = _by_plain(tuple(allowed))
-    word = plain(text)
+    word = plain(correct_letters(text) or text)
     if word in by_plain:
         return by_plain[word]
+    if by_plain.keys() >= {"m", "f"} and word in _SEXES:
+        return by_plain[_SEXES[word]]
+    ending = [value for value in by_plain if value.endswith(f" {word}")] if len(word) >= _TELLING else []
+    if ending:
+        shortest = min(ending, key=len)
+        # The longer ones may be several values in one; where they are others, which is meant is not ours to say.
+        return by_plain[shortest] if all(value.endswith(shortest) for value in ending) else None
     import difflib
 
     close = difflib.get_close_matches(word, list(by_plain), n=1, cutoff=0.75)
     return by_plain[close[0]] if close else None
+
+
+_TELLING = 5
+"""Letters of a word from which it may stand for the value that ends with it."""
+_SEXES = {
+    **dict.fromkeys(("fille", "femme", "feminin", "feminine"), "f"),
+    **dict.fromkeys(("garcon", "homme", "masculin", "masculine"), "m"),
+}

@@ -155,7 +155,11 @@ class Column:
         """Say which constraint is broken, with what its sentence needs."""
         details = {"constraint": name, **type_details(self.field)}
         expected = self._constraints[name]
-        if name != "required":
+        allowed = self._constraints.get("enum")
+        if name == "required":
+            if isinstance(allowed, (list, tuple)):
+                details["choices"] = SEPARATOR.join(map(str, allowed))
+        else:
             listed = isinstance(expected, (list, tuple))
             details["expected"] = SEPARATOR.join(map(str, expected)) if listed else str(expected)
         return Problem("constraint-error", details)

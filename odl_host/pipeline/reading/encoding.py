@@ -39,6 +39,8 @@ _MARKS = (
 )
 # Accented letters, œ and typographic signs as UTF-8 writes them; in Windows-1252 these bytes would be "Ã©", "â€™".
 _FRENCH_UTF8 = rb"[\xc2\xc3][\x80-\xbf]|\xc5[\x92\x93]|\xe2\x80[\x80-\xbf]|\xe2\x82\xac"
+# The same once they were read as Windows-1252 and written as UTF-8 again: "Ã©", "â€™".
+_TWICE = (b"\xc3\x83\xc2", b"\xc3\xa2\xe2\x82\xac")
 _CONTROLS = bytes(sorted(set(range(32)) - {9, 10, 13}))
 REMOVE_CONTROLS = dict.fromkeys(_CONTROLS)
 # What an "é" or an "è" after a small letter is in Mac OS Roman and in DOS; no Windows-1252 text has these there (Ž, an
@@ -147,7 +149,7 @@ def _survey_wide(path: Path, form: TextForm, limits: ReadLimits) -> TextForm:
 def _survey_bytes(path: Path, form: TextForm, limits: ReadLimits) -> TextForm:
     decoder = codecs.getincrementaldecoder("utf-8")()
     ascii_only = valid = True
-    controls = replacements = line = 0
+    controls = replacements = twice = line = 0
     bound = limits.max_line_bytes
     with _open(path, form) as file:
         while chunk := file.read(min(_CHUNK, bound)):
@@ -158,6 +160,7 @@ def _survey_bytes(path: Path, form: TextForm, limits: ReadLimits) -> TextForm:
             if chunk.isascii() and ascii_only:
                 continue
             ascii_only = False
+            twice += sum(map(chunk.count, _TWICE))
             if valid:
                 try:
                     replacements += decoder.decode(chunk).count("\ufffd")
@@ -170,8 +173,18 @@ def _survey_bytes(path: Path, form: TextForm, limits: ReadLimits) -> TextForm:
                 valid = False
     form = form._replace(controls=controls)
     if valid:
-        return form._replace(encoding="ascii" if ascii_only else "utf-8", replacements=replacements)
+        notes = (_double_encoded(twice),) if twice else ()
+        return form._replace(encoding="ascii" if ascii_only else "utf-8", replacements=replacements, notes=notes)
     return _survey_lines(path, form._replace(encoding="cp1252"))
+
+
+def _double_encoded(count: int) -> ReadNote:
+    said = plural(count, "lettre accentuée est abîmée", "lettres accentuées sont abîmées")
+    detail = (
+        f"{said} (« Ã© » au lieu de « é ») : le fichier a été ouvert dans le mauvais codage, puis enregistré. "
+        "Exportez-le de nouveau depuis le logiciel d’origine, en CSV UTF-8 ou en XLSX."
+    )
+    return ReadNote("double-encoded", detail, count)
 
 
 def _survey_lines(path: Path, form: TextForm) -> TextForm:

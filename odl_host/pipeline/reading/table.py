@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import itertools
-import re
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from odl_host.pipeline.reading.notes import ReadNote, places, plural
+from odl_host.pipeline.reading.odd_rows import has_split_decimal, is_total, swallows_rows
 from odl_host.pipeline.reading.parts import without_end
 from odl_host.pipeline.reading.refusals import RefusedFile
 
@@ -22,8 +22,6 @@ BATCH_ROWS = 512
 KEPT_CELLS = 300_000
 """Cells of a table that is kept in memory between passes: 20 MB at the most, for honest cells."""
 _NOTED_ROWS = 10
-_WHOLE_PART = r"[-+]?\d[\d \u00a0\u202f]*"
-_DECIMALS = r"\d{1,2}\s*€?"
 
 
 class Source(Protocol):
@@ -319,6 +317,9 @@ class PassSurvey:
         if self._last:
             self._look_for_open_quote(*self._last)
         found: list[ReadNote] = []
+        if self._last and self._repair and is_total(self._last[1]):
+            detail = f"La dernière ligne (ligne {self._last[0]}) est un total, pas une donnée : supprimez-la."
+            found.append(ReadNote("total-row", detail, 1, (self._last[0],)))
         if self._open_quotes:
             where = tuple(self._open_quotes)
             detail = (
@@ -349,34 +350,6 @@ class PassSurvey:
             detail = f"La ligne des titres se répète parmi les données ({places(where, self._repeated)})."
             found.append(ReadNote("repeated-header", detail, self._repeated, where))
         return tuple(found)
-
-
-def swallows_rows(row: Row, delimiter: str, width: int) -> bool:
-    r"""Tell whether a cell holds whole rows of the file, which happens behind a quotation mark left open.
-
-    >>> swallows_rows(["Mairie", "dit\nClub;rien\nÉcole;rien"], ";", 2), swallows_rows(["Mairie", "2\nétages"], ";", 2)
-    (True, False)
-    """
-    if width < 2:
-        return False
-    for cell in row:
-        if "\n" in cell:
-            lines = cell.splitlines()[1:]
-            if lines and all(line.count(delimiter) >= width - 1 for line in lines if line.strip()):
-                return True
-    return False
-
-
-def has_split_decimal(row: Row) -> bool:
-    """Tell whether two neighbouring cells look like the halves of a number with a decimal comma.
-
-    >>> has_split_decimal(["Club", "58 400", "00", "non"]), has_split_decimal(["Club", "58400.00", "non"])
-    (True, False)
-    """
-    return any(
-        b[:1].isdigit() and re.fullmatch(_DECIMALS, b) and re.fullmatch(_WHOLE_PART, a)
-        for a, b in itertools.pairwise(row)
-    )
 
 
 def is_blank(row: Row) -> bool:

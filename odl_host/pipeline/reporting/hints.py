@@ -75,6 +75,9 @@ def _rewritten(text: str, choices: Sequence[str], mark: str) -> Iterator[str]:
     """Give what a cell may have been meant for, the likeliest first."""
     bare = " ".join(text.split())
     yield bare
+    if letters := corrections.correct_letters(bare):
+        bare = letters
+        yield bare
     if choices:
         nearest = corrections.nearest(bare, choices)
         if nearest:

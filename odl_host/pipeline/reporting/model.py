@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 Outcome: TypeAlias = Literal["published", "valid", "rejected", "invalid", "blocked"]
 """Judged and put online or not ("published", "rejected"), only judged ("valid", "invalid"), or not judged at all."""
 
-_CAUSES = frozenset({"open-quote", "unquoted-decimal-comma", "replacement-characters", "uncached-formulas"})
+_CAUSES = frozenset(
+    {
+        *("open-quote", "unquoted-decimal-comma", "replacement-characters", "double-encoded", "uncached-formulas"),
+        "total-row",
+    }
+)
 """Notes of reading that explain errors: put right first, many errors vanish."""
 
 _LONGEST_DESCRIPTION = 300

@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable, Mapping
 
 from odl_host.schemas import corrections
-from odl_host.schemas.findings import SEPARATOR, Finding
+from odl_host.schemas.findings import Finding
 from odl_host.schemas.messages.phrases import (
     Sentences,
     SentencesByCode,
     example,
     listed,
     shown,
-    values_of,
+    split,
     with_spaces_said,
     write,
 )
@@ -27,11 +27,19 @@ def _constraint_error(finding: Finding) -> Sentences:
 
 
 def _required(finding: Finding) -> Sentences:
-    return "Cette information est obligatoire et la cellule est vide.", f"Remplissez la cellule.{example(finding)}"
+    # One example of a choice would be copied down the whole column.
+    if finding.params.get("type") == "boolean":
+        yes, no = finding.params.get("yes", "true"), finding.params.get("no", "false")
+        todo = f"Remplissez la cellule : « {yes} » ou « {no} »."
+    elif choices := split(finding, "choices"):
+        todo = f"Remplissez la cellule. Choisissez parmi : {listed(choices)}."
+    else:
+        todo = f"Remplissez la cellule.{example(finding)}"
+    return "Cette information est obligatoire et la cellule est vide.", todo
 
 
 def _enum(finding: Finding) -> Sentences:
-    values = values_of(finding)
+    values = split(finding, "expected")
     proposal = corrections.nearest(finding.cell or "", values)
     if proposal:
         return f"{shown(finding)} ne fait pas partie des valeurs permises.", f"Écrivez exactement « {proposal} »."
@@ -74,16 +82,18 @@ def _pattern(finding: Finding) -> Sentences:
         proposal = corrections.correct_digits(text, 5)
         otherwise = "Écrivez le code INSEE de la commune, en 5 caractères : 73065. Ce n’est pas le code postal."
         return wrong, write(proposal, otherwise)
-    if "http" in source:
+    if "http" in source and not text.startswith(("http://", "https://")):
         return wrong, write(corrections.correct_uri(text), "Écrivez une adresse entière, qui commence par https://.")
     period = corrections.correct_period(text)
     if period and period != text and re.fullmatch(source, period):
         return wrong, f"Écrivez « {period} »."
+    if (whole := corrections.whole_period(text)) and re.fullmatch(source, whole[0]):
+        return wrong, f"Écrivez « {whole[0]} » s’il s’agit {whole[1]} en entier, sinon les jours exacts."
     proposal = finding.params.get("proposal", "")
     if proposal:
         return wrong, f"Écrivez « {proposal} »."
     example = finding.params.get("example", "")
-    choices = [value for value in finding.params.get("choices", "").split(SEPARATOR) if value]
+    choices = split(finding, "choices")
     if choices:
         mark = finding.params.get("mark", "")
         several = f" S’il y en a plusieurs, séparez-les par « {mark} »." if mark else ""

@@ -33,9 +33,9 @@ def example(finding: Finding) -> str:
     return f" Par exemple : « {example} »." if example else ""
 
 
-def values_of(finding: Finding) -> list[str]:
-    """Return the permitted values that the finding carries."""
-    return [value for value in finding.params.get("expected", "").split(SEPARATOR) if value]
+def split(finding: Finding, name: str) -> list[str]:
+    """Return the values that the finding carries under a name."""
+    return [value for value in finding.params.get(name, "").split(SEPARATOR) if value]
 
 
 def listed(values: list[str]) -> str:

@@ -26,6 +26,9 @@ def _date(finding: Finding) -> Sentences:
         return f"La date {shown(finding)} n’existe pas dans le calendrier.", "Vérifiez le jour et le mois."
     shape = "2024-03-31 : année, mois, jour, séparés par des tirets" if iso else _shape_of(form)
     wrong = f"{shown(finding)} n’est pas une date écrite comme attendu."
+    if iso and (whole := corrections.whole_period(text)):
+        lacking, start = ("le mois et le jour", 5) if whole[1].startswith("de l’année") else ("le jour", 8)
+        return wrong, f"Ajoutez {lacking} : {whole[0][:start]}{'MM-JJ' if start == 5 else 'JJ'}."
     proposal = corrections.correct_date(text, form)
     if proposal and iso and (day := corrections.spell_ambiguous_day(text)):
         return wrong, f"Écrivez « {proposal} » s’il s’agit bien du {day} : année, mois, jour."

@@ -202,6 +202,22 @@ def test_lost_letters_are_counted() -> None:
     assert codes(read_table(DATA / "lettres-perdues.csv")) == {"replacement-characters": 2}
 
 
+def test_letters_that_were_encoded_twice_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("nom;ville\nZoé;Chambéry\n".encode().decode("cp1252"), encoding="utf-8")
+    assert codes(read_table(path)) == {"double-encoded": 2}
+    path.write_text("nom;ville\nZoé;Chambéry, où l’été…\nÀÉ;ÃÕ portugais\n", encoding="utf-8")
+    assert codes(read_table(path)) == {}
+
+
+def test_a_total_below_the_data_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("nom;objet;lieu;montant\nClub;fête;salle;12\n;;;\nSous-total;;;1 200,50 €\n;;;\n", encoding="utf-8")
+    table = read_table(path)
+    assert [row[0] for row in table.iter_rows()][-1] == "Sous-total", "it is judged as any other row"
+    assert [note.rows for note in table.notes if note.code == "total-row"] == [(4,)]
+
+
 def test_a_header_alone_is_a_table_of_no_rows() -> None:
     table = read_table(DATA / "entete-seule.csv")
     assert (table.header, table.rows, list(table.iter_rows())) == (HEADER, 0, [])

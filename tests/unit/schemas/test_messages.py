@@ -93,7 +93,7 @@ def test_a_wrongly_typed_cell_is_answered_with_exactly_what_to_type(
 
 @pytest.mark.parametrize(
     ("kind", "cell"),
-    [("date", "30/02/2024"), ("date", "2031"), ("number", "non"), ("integer", "1,5"), ("boolean", "peut-être")],
+    [("date", "30/02/2024"), ("date", "bientôt"), ("number", "non"), ("integer", "1,5"), ("boolean", "peut-être")],
 )
 def test_what_cannot_be_read_is_answered_with_the_form_and_not_with_a_guess(kind: str, cell: str) -> None:
     assert cell not in fix(_finding("type-error", cell, type=kind, format="default"))
@@ -164,10 +164,28 @@ def test_an_impossible_date_is_told_to_be_impossible() -> None:
         ({"constraint": "maximum", "expected": "1"}, "97.38", "« 0.9738 »"),
         ({"constraint": "maxLength", "expected": "5"}, "trop long", "5 caractères"),
         ({"constraint": "required", "example": "73065"}, "", "« 73065 »"),
+        ({"constraint": "required", "type": "boolean", "yes": "oui", "no": "non", "example": "oui"}, "",
+         "Remplissez la cellule : « oui » ou « non »."),
+        ({"constraint": "required", "choices": "pour | contre", "example": "pour"}, "", "« pour », « contre »"),
+        ({"constraint": "enum", "expected": "aide en nature | aide en numéraire | aide en nature;aide en numéraire"},
+         "numéraire", "exactement « aide en numéraire »"),
+        ({"constraint": "enum", "expected": "voie publique | place publique"}, "publique", "Choisissez parmi"),
+        ({"constraint": "enum", "expected": "M | F | I"}, "Fille", "« F »"),
+        ({"constraint": "enum", "expected": "intérieur | extérieur"}, "intÃ©rieur", "« intérieur »"),
+        ({"constraint": "pattern", "expected": r"^https?://.*\.(?:jpg|png)$", "example": "https://a.fr/b.jpg"},
+         "http://a.fr/b.bmp", "la forme de cet exemple : « https://a.fr/b.jpg »"),
+        ({"constraint": "pattern", "expected": r"^https?://.*\.jpg$"}, "htp://a.fr/b.jpg", "commence par https"),
+        ({"constraint": "pattern", "expected": r"^\d{4}-\d\d-\d\d(?:/\d{4}-\d\d-\d\d)?$"}, "2014",
+         "« 2014-01-01/2014-12-31 » s’il s’agit de l’année 2014 en entier"),
     ],
 )  # fmt: skip
 def test_a_broken_constraint_is_answered_with_what_to_type(params: dict[str, str], cell: str, expected: str) -> None:
     assert expected in fix(_finding("constraint-error", cell, **params))
+
+
+@pytest.mark.parametrize(("cell", "todo"), [("2014", "2014-MM-JJ"), ("avril 2024", "le jour : 2024-04-JJ")])
+def test_a_date_without_its_day_is_not_completed_for_the_author(cell: str, todo: str) -> None:
+    assert todo in fix(_finding("type-error", cell, type="date", format="default"))
 
 
 def test_a_space_too_many_is_said_because_it_cannot_be_seen() -> None:
