@@ -79,20 +79,20 @@ def datastore_search(ctx: Context, params: TableRef) -> Rendered:
     table = open_table(ctx, params)
     with table.reading():
         key = (0, f"datastore_search {table.version}", encode(params.data)) if table.version else None
-    if key is not None and (kept := ctx.site.answers.find(key)) is not None:
-        return kept
-    found = run(table, search, records_format)
+        if key is not None and (kept := ctx.site.answers.find(key)) is not None:
+            return kept
+        found = run(table, search, records_format)
     if (resource := ctx.once(find_table_resource, params.resource_id)) is not None:
         echo["resource_id"] = resource.id
     is_empty_list = "fields" in echo and not search.fields
-    echo |= {"records": found.records, "fields": [] if is_empty_list else describe(found.columns)}
+    beside: JsonDict = {"fields": [] if is_empty_list else describe(found.columns)}
     if found.total is not None:
-        echo["total"] = found.total
+        beside["total"] = found.total
     if found.operation is not None:
-        echo["filterops"] = found.operation.describe()
+        beside["filterops"] = found.operation.describe()
     if found.next_page is not None:
-        echo["next_page"] = found.next_page
-    answer = Rendered(encode(echo))
+        beside["next_page"] = found.next_page
+    answer = Rendered(f'{encode(echo)[:-1]},"records":{found.records},{encode(beside)[1:]}')
     if key is not None:
         ctx.site.answers.keep(key, answer)
     return answer

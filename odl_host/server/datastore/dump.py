@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
+from odl_host.server.datastore.parameters import Search
 from odl_host.server.datastore.records import as_text, header_line, shown_rows
-from odl_host.server.datastore.search import Search, page
+from odl_host.server.datastore.search import page
 from odl_host.server.datastore.table import Column, Table, describe
 
 KINDS = ("csv", "tsv", "json", "xml")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server.datastore.records import FORMATS
-from odl_host.server.datastore.search import Search
 from odl_host.server.params import Invalid, flag, natural
 
 _SEARCH_PARAMETERS = frozenset(
@@ -17,6 +17,25 @@ _SEARCH_PARAMETERS = frozenset(
         *("fields", "sort", "include_total", "records_format", "include_next_page", "total_estimation_threshold"),
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is looked for. `q` is a text for whole rows, or texts by field; `fields` None means all of them."""
+
+    limit: int
+    offset: int = 0
+    filters: Any = None
+    q: str | dict[str, str] | None = None
+    full_text: str | None = None
+    plain: bool = True
+    language: str = "english"
+    fields: Sequence[str] | None = None
+    sort: Sequence[str] | None = None
+    distinct: bool = False
+    include_total: bool = True
+    include_next_page: bool = False
+    shows_milliseconds: bool = True
 
 
 def is_absent(value: Any) -> bool:

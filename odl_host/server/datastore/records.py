@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from odl_host.server.datastore.table import Column
+
+MAX_ARGUMENTS = 100
+"""Of one function in SQLite. Source: sqlite.org/limits.html, SQLITE_MAX_FUNCTION_ARG."""
 
 FORMATS = ("objects", "lists", "csv", "tsv")
 
@@ -23,6 +26,28 @@ def render(columns: Sequence[Column], rows: list[Row], records_format: str) -> A
         return [list(row) for row in shown]
     names = [column.id for column in columns]
     return [dict(zip(names, row, strict=True)) for row in shown]
+
+
+class JsonRow(NamedTuple):
+    """How SQLite writes a row as JSON: the expression, and the names that are its parameters."""
+
+    sql: str
+    names: list[str]
+
+
+def json_row(columns: Sequence[Column], shown: Sequence[str], records_format: str) -> JsonRow | None:
+    """Return how SQLite writes rows of these columns, each shown by its SQL; None: it cannot, or not as we do.
+
+    It is twice as fast as to bring each value into Python, but has its own way with numbers that are not whole.
+    """
+    names = [column.id for column in columns]
+    if any(column.number < 0 or column.type.show is not None for column in columns):
+        return None
+    if records_format == "lists" and len(names) <= MAX_ARGUMENTS:
+        return JsonRow(f"json_array({', '.join(shown)})", [])
+    if records_format == "objects" and len(set(names)) == len(names) <= MAX_ARGUMENTS // 2:
+        return JsonRow(f"json_object({', '.join(f'?, {sql}' for sql in shown)})", names)
+    return None
 
 
 def shown_rows(columns: Sequence[Column], rows: list[Row]) -> list[Row]:

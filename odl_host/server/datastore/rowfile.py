@@ -7,6 +7,7 @@ catalogue is. Row numbers are counted in the file and never given twice.
 from __future__ import annotations
 
 import os
+import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +41,8 @@ class RowTable(Table):
         self.path = path
         self.inode = path.stat().st_ino
         self.stamp = ""
+        """What the file belongs to, since it was made."""
+        self._made = ""
         self._text = ""
         self._changes = 0
         self._version_with_words = ""
@@ -56,11 +59,8 @@ class RowTable(Table):
             try:
                 self._load()
                 yield db
-            except BaseException:
-                self.matches_key = None
-                raise
             finally:
-                db.execute("COMMIT")  # what is in temporary tables stays
+                db.execute("COMMIT")
 
     @contextmanager
     def writing(self, *, is_kept: bool = True) -> Iterator[Writer]:
@@ -69,7 +69,6 @@ class RowTable(Table):
         With `is_kept` false nothing is kept in any case. :raises Unavailable: another process writes for too long.
         """
         with self.lock:
-            self.matches_key = None
             try:
                 self.db.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError as error:
@@ -92,7 +91,7 @@ class RowTable(Table):
     @property
     def version(self) -> str:
         """Which file this is, and how often it was changed."""
-        return f"{self.inode} {self.stamp} {self._changes}"
+        return f"{self._made} {self._changes}"
 
     def prepare_words(self) -> bool:
         """Make the words of rows that lack them; they are kept in the file."""
@@ -100,25 +99,35 @@ class RowTable(Table):
         with self.reading() as db:
             if self.version == self._version_with_words:
                 return True
-            if not db.execute(missing).fetchone():
-                self._version_with_words = self.version
-                return True
-        with self.lock:
-            try:
-                self.db.execute("BEGIN IMMEDIATE")
-                self._load()
-                self.fill_words()
-                self.db.execute("COMMIT")
-            except sqlite3.OperationalError:
-                if self.db.in_transaction:
-                    self.db.execute("ROLLBACK")
+            if db.execute(missing).fetchone() and not self._write_words():
                 return False  # another process writes: this search reads the rows themselves
-            return not self.db.execute(missing).fetchone()
+            if db.execute(missing).fetchone():
+                return False
+            self._version_with_words = self.version
+            return True
+
+    def _write_words(self) -> bool:
+        """Add words in a transaction between that of the reader and its next one; return whether they were kept."""
+        self.db.execute("COMMIT")
+        try:
+            self.db.execute("BEGIN IMMEDIATE")
+            self._load()
+            self.fill_words()
+            self.db.execute("COMMIT")
+        except sqlite3.OperationalError:
+            if self.db.in_transaction:
+                self.db.execute("ROLLBACK")
+            return False
+        finally:
+            self.db.execute("BEGIN")
+            self._load()
+        return True
 
     @property
     def is_unused(self) -> bool:
         """Whether nothing was ever written to it."""
-        return self._changes == 0
+        with self.reading():
+            return self._changes == 0
 
     def _require_place(self) -> None:
         """Refuse to acknowledge what was written to a file that another call has removed or replaced meanwhile."""
@@ -137,6 +146,8 @@ class RowTable(Table):
     def _load(self) -> None:
         meta = dict(self.db.execute("SELECT key, value FROM meta"))
         self.stamp = meta["stamp"]
+        # A file made by a version before this mark is told by its place on the disk, which may be given twice.
+        self._made = meta.get("made") or f"{self.inode} {self.stamp}"
         self._changes = meta["changes"]
         if meta["definition"] != self._text:
             self._text = meta["definition"]
@@ -177,7 +188,8 @@ def create_rows(path: Path, stamp: str, source: Table | None = None) -> RowTable
             for statement in (*WORDS_SQL, *_WORDS_FOLLOW):
                 db.execute(statement)
             db.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value)")
-            meta = {"definition": definition.dump(), "stamp": stamp, "last_id": last, "changes": 0}
+            made = secrets.token_hex(8)
+            meta = {"definition": definition.dump(), "stamp": stamp, "made": made, "last_id": last, "changes": 0}
             db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
             db.execute("COMMIT")
             db.execute("PRAGMA journal_mode=WAL")

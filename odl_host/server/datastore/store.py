@@ -80,10 +80,7 @@ class RowStore:
                 self._remember(str(path), known)
         except FileNotFoundError:
             return None
-        # Another process may have changed it: the stamp is read with the rows.
-        with known.reading():
-            is_fresh = known.stamp.removeprefix("dropped ") == _stamp(resource, fields)
-        return known if is_fresh else None
+        return known if known.stamp.removeprefix("dropped ") == _stamp(resource, fields) else None
 
     def to_write(self, resource: Resource) -> RowTable:
         """Return the row file of a resource, made when it has none, with the rows of its published file."""
@@ -166,7 +163,7 @@ class RowStore:
     def _path(self, resource_id: str) -> Path:
         # Ids are checked when a resource is made; a file name is worth a second look.
         name = resource_id if _SAFE_ID.match(resource_id) else resource_id.encode().hex()[:200]
-        return self.folder / "written" / name[:2].lower() / f"{name}.sqlite"
+        return Path(f"{self.folder}/written/{name[:2].lower()}/{name}.sqlite")
 
     def _find_published(self, resource: Resource, fields: JsonDict) -> Table | None:
         if resource.blob is None or not is_tabular(fields):

@@ -17,6 +17,7 @@ from typing import Any
 
 from odl_host.ckan import JsonDict
 from odl_host.server.datastore import fulltext
+from odl_host.server.datastore.selections import KeptSelections
 from odl_host.server.datastore.types import ColumnType, get_type
 from odl_host.server.datastore.values import Kept, array_literal
 
@@ -185,8 +186,7 @@ class Table:
         self.name = name
         self.keeps_words = keeps_words
         self._has_words = False
-        self.matches_key: object = None
-        """What the temporary table of matches holds, when a search has made it."""
+        self.selections = KeptSelections()
         self._count: tuple[object, int] | None = None
         self._deadline = 0.0
         db.create_function("text_rank", 2, self.ranks.of_text, deterministic=True)

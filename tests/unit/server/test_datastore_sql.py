@@ -339,7 +339,8 @@ def test_a_query_that_takes_too_long_is_stopped(rows: Table, monkeypatch: pytest
 
 
 def test_a_search_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    from odl_host.server.datastore.search import Search, run
+    from odl_host.server.datastore.parameters import Search
+    from odl_host.server.datastore.search import run
 
     monkeypatch.setattr(tables_module, "QUERY_TIMEOUT_S", 0.01)
     many = load_small(io.BytesIO(b"a\n" + b"un deux trois quatre cinq six\n" * 30_000), None)

@@ -1,0 +1,86 @@
+"""Which rows a search found, and in which order: kept while the rows stay as they are, for its next pages."""
+
+from __future__ import annotations
+
+import threading
+from array import array
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+
+MAX_BYTES = 32 << 20
+MAX_ROWS = 500_000
+"""More rows than this are looked for again for each page."""
+MAX_NOTED = 1000
+KEY_BYTES = 2_000
+"""What a selection takes beside its rows, about."""
+
+Key = Hashable
+"""The version of the rows, and everything that decides which of them are found and how they are ordered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The numbers of rows in the order of a search, and for each of its ranks those of the rows."""
+
+    ids: Sequence[int]
+    ranks: Sequence[Sequence[float]] = ()
+
+    def part(self, offset: int, limit: int) -> Selection:
+        """Return one page of it."""
+        here = slice(offset, offset + limit)
+        return Selection(self.ids[here], [ranks[here] for ranks in self.ranks])
+
+
+def selection_of(rows: Iterable[Sequence[float]], ranks: int) -> Selection:
+    """Return the selection of rows, each a number and so many ranks."""
+    ids = array("q")
+    columns = [array("d") for _ in range(ranks)]
+    for row in rows:
+        ids.append(row[0])  # type: ignore[arg-type]
+        for column, rank in zip(columns, row[1:], strict=True):
+            column.append(rank)
+    return Selection(ids, columns)
+
+
+class KeptSelections:
+    """The selections of one site's tables, the one used longest ago forgotten first; safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Key, Selection] = OrderedDict()
+        self._noted: OrderedDict[Key, None] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def find(self, key: Key) -> Selection | None:
+        """Return the selection of this key, or None."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def was_noted(self, key: Key) -> bool:
+        """Note that this was asked; return whether it had been before: then whole it is worth its price."""
+        with self._lock:
+            if key in self._noted:
+                return True
+            self._noted[key] = None
+            if len(self._noted) > MAX_NOTED:
+                self._noted.popitem(last=False)
+            return False
+
+    def keep(self, key: Key, selection: Selection) -> None:
+        """Keep a selection, unless it is too large."""
+        if len(selection.ids) > MAX_ROWS:
+            return
+        with self._lock:
+            before = self._kept.pop(key, None)
+            self._bytes += _size(selection) - (_size(before) if before else 0)
+            self._kept[key] = selection
+            while self._bytes > MAX_BYTES and len(self._kept) > 1:
+                _, oldest = self._kept.popitem(last=False)
+                self._bytes -= _size(oldest)
+
+
+def _size(selection: Selection) -> int:
+    return KEY_BYTES + 8 * len(selection.ids) * (1 + len(selection.ranks))

@@ -1,0 +1,120 @@
+"""Pages of one search: what is kept between them never shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from odl_host.server.datastore import search as search_module
+from odl_host.server.embedded import EmbeddedCKAN
+from odl_host.server.sites import Site
+
+ROWS = [{"n": number, "mot": f"{'chêne' if number % 3 else 'arbre'} {number * 37 % 50:02}"} for number in range(50)]
+ODD_TEXTS = ['"', "\\", "\x01\x1f\x7f\t\n\r\b\f", "é\u2028\U0001f333", "</script>", "null", "1e400", "", " ", None]
+
+
+@pytest.fixture
+def ckan(site: Site) -> EmbeddedCKAN:
+    return site.as_sysadmin()
+
+
+@pytest.fixture
+def dataset(ckan: EmbeddedCKAN) -> str:
+    owner = ckan.call_action("organization_create", {"name": "aime"})["id"]
+    return str(ckan.call_action("package_create", {"name": "jeu", "owner_org": owner})["id"])
+
+
+def create(ckan: EmbeddedCKAN, dataset: str, records: list[dict[str, Any]], **types: str) -> str:
+    fields = [{"id": name, "type": kind} for name, kind in types.items()]
+    made = ckan.call_action(
+        "datastore_create", {"resource": {"package_id": dataset}, "fields": fields, "records": records}
+    )
+    return str(made["resource_id"])
+
+
+def search(ckan: EmbeddedCKAN, resource: str, **parameters: Any) -> Any:
+    return ckan.call_action("datastore_search", {"resource_id": resource, **parameters})
+
+
+def pages(ckan: EmbeddedCKAN, resource: str, **parameters: Any) -> list[Any]:
+    found: list[Any] = []
+    for offset in range(0, 70, 7):
+        answer = search(ckan, resource, limit=7, offset=offset, **parameters)
+        found += answer["records"]
+    assert answer["total"] == len(found)
+    return found
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"sort": "mot"},
+        {"sort": "mot desc, n"},
+        {"sort": "mot", "filters": {"n": {"lt": 40}}},
+        {"q": "arbre"},
+        {"q": "chêne", "sort": "n desc"},
+        {"q": {"mot": "arbre"}, "fields": ["rank mot", "n"]},
+    ],
+)
+def test_pages_one_by_one_are_the_whole(ckan: EmbeddedCKAN, dataset: str, asked: dict[str, Any]) -> None:
+    resource = create(ckan, dataset, ROWS, n="int", mot="text")
+    assert pages(ckan, resource, **asked) == search(ckan, resource, limit=100, **asked)["records"]
+    assert search(ckan, resource, limit=0, **asked)["total"] == len(pages(ckan, resource, **asked))
+
+
+def test_more_rows_than_are_kept_come_in_the_same_order(
+    ckan: EmbeddedCKAN, dataset: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resource = create(ckan, dataset, ROWS, n="int", mot="text")
+    kept = pages(ckan, resource, sort="mot desc")
+    monkeypatch.setattr(search_module, "MAX_ROWS", 10)
+    assert pages(ckan, resource, sort="mot desc, _id") == kept
+
+
+@pytest.mark.parametrize("asked", [{"sort": "n desc"}, {"q": "arbre"}])
+def test_a_page_follows_what_another_process_wrote(
+    open_at: Callable[..., Site], tmp_path: Path, asked: dict[str, Any]
+) -> None:
+    here, there = open_at(tmp_path).as_sysadmin(), open_at(tmp_path).as_sysadmin()
+    owner = here.call_action("organization_create", {"name": "aime"})["id"]
+    dataset = here.call_action("package_create", {"name": "jeu", "owner_org": owner})["id"]
+    resource = create(here, dataset, ROWS, n="int", mot="text")
+    first = pages(here, resource, **asked)
+    records = [{"n": 1000, "mot": "arbre"}]
+    there.call_action("datastore_upsert", {"resource_id": resource, "method": "insert", "records": records})
+    assert len(pages(here, resource, **asked)) == len(first) + 1
+    there.call_action("datastore_records_delete", {"resource_id": resource, "filters": {"n": 1000}})
+    assert pages(here, resource, **asked) == first
+
+
+def test_a_table_made_again_never_answers_with_the_rows_of_the_one_before(ckan: EmbeddedCKAN, dataset: str) -> None:
+    made = ckan.call_action("resource_create", {"package_id": dataset, "url_type": "datastore"})
+    table = {"resource_id": made["id"], "fields": [{"id": "n", "type": "int"}]}
+    for number in range(20):  # a disk gives the place of a deleted file again
+        ckan.call_action("datastore_create", {**table, "records": [{"n": number}]})
+        assert [row["n"] for row in search(ckan, made["id"])["records"]] == [number]
+        ckan.call_action("datastore_delete", {"resource_id": made["id"]})
+
+
+@pytest.mark.parametrize("others", [0, 60])
+def test_every_text_is_the_same_in_every_format(ckan: EmbeddedCKAN, dataset: str, others: int) -> None:
+    names = [f"colonne \"{'é' * (number % 3)}' {number}".replace('"', "") for number in range(others)]
+    records = [{"mot": text} | dict.fromkeys(names, text) for text in ODD_TEXTS]
+    resource = create(ckan, dataset, records, mot="text", **dict.fromkeys(names, "text"))
+    answer = search(ckan, resource)
+    assert [row["mot"] for row in answer["records"]] == ODD_TEXTS
+    assert all(set(row.values()) == {row["_id"], row["mot"]} for row in answer["records"])
+    assert [list(row) for row in answer["records"]] == [["_id", "mot", *names]] * len(ODD_TEXTS)
+    assert search(ckan, resource, records_format="lists")["records"] == [list(r.values()) for r in answer["records"]]
+    assert search(ckan, resource, fields=["mot", "mot"], limit=1)["records"] == [{"mot": '"'}]
+
+
+def test_numbers_are_those_that_were_sent(ckan: EmbeddedCKAN, dataset: str) -> None:
+    numbers = [0, -1, 2**62, None]
+    records = [{"entier": number, "exact": 0.1 + 0.2, "vrai": bool(number)} for number in numbers]
+    resource = create(ckan, dataset, records, entier="int8", exact="float8", vrai="bool")
+    assert [row["entier"] for row in search(ckan, resource, fields=["entier"])["records"]] == numbers
+    assert search(ckan, resource, limit=1)["records"] == [{"_id": 1, "entier": 0, "exact": 0.1 + 0.2, "vrai": False}]
