@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -99,6 +100,10 @@ def _json(value: Any) -> str:
 
 
 class _Xml(Writer):
+    def __init__(self, columns: Sequence[Column]) -> None:
+        super().__init__(columns)
+        self.names = _element_names([column.id for column in columns if column.id != "_id"])
+
     def start(self) -> str:
         return '<data xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">\n'
 
@@ -107,11 +112,12 @@ class _Xml(Writer):
         for row in shown_rows(self.columns, rows):
             number = ""
             cells = []
+            names = iter(self.names)
             for column, value in zip(self.columns, row, strict=True):
                 if column.id == "_id":
                     number = f' _id="{value}"'
                 else:
-                    cells.append(_element(_element_name(column.id), value, ""))
+                    cells.append(_element(next(names), value, ""))
             lines.append(f"<row{number}>{''.join(cells)}</row>\n")
         return "".join(lines)
 
@@ -119,14 +125,19 @@ class _Xml(Writer):
         return "</data>\n"
 
 
-def _element_name(name: str) -> str:
-    """Return a column's name as that of an element, without what may not stand there or at its beginning.
+def _element_names(columns: Sequence[str]) -> list[str]:
+    """Return names of columns as those of elements, without what may not stand there, each once.
 
-    >>> _element_name("prix, en €"), _element_name("2024 (T1)"), _element_name("XML-id"), _element_name("2024")
-    ('prix_en_', '_T1', 'id', '_')
+    >>> _element_names(["prix, en €", "2024 (T1)", "XML-id", "id", "2024"])
+    ['prix_en_', '_T1', 'id', 'id_0', '_']
     """
-    safe = re.sub(r"[^\w.-]", "", re.sub(r"\s+", "_", name))
-    return re.sub(r"\A[\d.-]*(?:xml)?[\d.-]*", "", safe, flags=re.IGNORECASE) or "_"
+    names: dict[str, None] = {}
+    for column in columns:
+        safe = re.sub(r"[^\w.-]", "", re.sub(r"\s+", "_", column))
+        bare = re.sub(r"\A[\d.-]*(?:xml)?[\d.-]*", "", safe, flags=re.IGNORECASE)
+        numbered = (f"{bare}_{number}" for number in itertools.count())
+        names[next(name for name in itertools.chain([bare], numbered) if name not in names)] = None
+    return [name or "_" for name in names]
 
 
 def _element(name: str, value: Any, key: str) -> str:
