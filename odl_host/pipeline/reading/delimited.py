@@ -16,7 +16,7 @@ from odl_host.pipeline.reading.parts import END, Span, find_cuts
 from odl_host.pipeline.reading.refusals import RefusedFile
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from odl_host.pipeline.reading.limits import ReadLimits
@@ -54,7 +54,7 @@ class DelimitedSource:
 
     @contextmanager
     def records(self) -> Iterator[Iterator[list[str]]]:
-        """Open every record of the file; the iterator is `csv.reader` itself.
+        """Open every record of the file, as `csv.reader` gives them.
 
         :raises csv.Error: a cell is longer than the limit (the caller knows the row)
         """
@@ -66,9 +66,27 @@ class DelimitedSource:
                 lines = (line.translate(REMOVE_CONTROLS) for line in text)
             if self.skipped:
                 next(lines, "")
-            if self._is_cut:
-                lines = itertools.chain(lines, (END,))
-            yield csv.reader(lines, delimiter=self.delimiter, skipinitialspace=self.spaced)
+            ends = (END,) if self._is_cut else ()
+            if self._clean or self.spaced:
+                yield self._parse(itertools.chain(lines, ends))
+            else:
+                yield itertools.chain.from_iterable(self._split(text, ends))
+
+    def _parse(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        return csv.reader(lines, delimiter=self.delimiter, skipinitialspace=self.spaced)
+
+    def _split(self, text: IO[str], ends: Iterable[str]) -> Iterator[Iterable[list[str]]]:
+        """Give the records many at a time: up to the first quotation mark, cells are what separators stand between."""
+        delimiter, most = self.delimiter, self._limits.max_cell_chars
+        while lines := text.readlines(_BUFFER_BYTES):
+            if '"' in "".join(lines):
+                yield self._parse(itertools.chain(lines, text, ends))
+                return
+            if max(map(len, lines)) > most:
+                yield self._parse(lines)  # it says which cell is too long
+            else:
+                yield [line.split(delimiter) if (line := ended.rstrip("\r\n")) else [] for ended in lines]
+        yield self._parse(ends)
 
     def _open(self) -> IO[str]:
         if self._span is None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 _CELL, _ROW = "\0", "\1"
 _LATIN1 = bytes(range(256)).decode("latin-1")
 _LOWER = "".join(char.lower() if ord(char.lower()[0]) < 256 else char for char in _LATIN1).encode("latin-1")
 _SPACES = "".join(char for char in _LATIN1 if char.isspace()).encode("latin-1")
+_SELDOM = 8
+"""A column tells rows apart when less than one in so many repeats a cell."""
 _OTHER_SPACES = "\u2007\u2009\u202f"
 
 
@@ -34,15 +36,14 @@ class RepeatedRows:
     LIMIT = 50_000
     """Rows looked at: 4 MB, and a twentieth of a second of work, at the most."""
 
-    WAITING = 1_024
-    """Rows that need not be folded as long as one column tells them all apart, as in most files of a town hall."""
+    WITNESSED = 300_000
+    """Cells of the rows that are held, and not folded, as long as one column tells nearly all of them apart, as in most
+    files of a town hall: 20 MB at the most."""
 
     def __init__(self) -> None:
         self._seen: dict[int, int] = {}
         self._looked = 0
-        self._waiting: list[tuple[int, Sequence[Sequence[str]]]] | None = []
-        self._place: int | None = None
-        self._told_apart: set[bytes] = set()
+        self._witness: _Witness | None = None
 
     @property
     def full(self) -> bool:
@@ -51,18 +52,21 @@ class RepeatedRows:
 
     def find(
         self, rows: Sequence[Sequence[str]], first_row: int, columns: Sequence[Sequence[str | None]] = ()
-    ) -> Iterator[tuple[int, int]]:
+    ) -> Iterable[tuple[int, int]]:
         """Take consecutive rows, and the same as columns; give (index, earlier row) of each repeated one."""
         if self.full:
-            return
+            return ()
+        if not self._looked:
+            self._witness = _find_witness(columns, first_row)
         self._looked += len(rows)
-        if self._waiting is not None:
-            if self._looked <= self.WAITING and self._tell_apart(columns):
-                self._waiting.append((first_row, rows))
-                return
-            for earlier_row, earlier in self._waiting:
-                self._seen.update(zip(_keys(earlier), itertools.count(earlier_row), strict=False))
-            self._waiting = None
+        if self._witness is not None:
+            if self._looked * len(columns) <= self.WITNESSED and self._witness.tells_apart(columns):
+                return self._witness.find(rows, columns)
+            self._seen = self._witness.fold_all()
+            self._witness = None
+        return self._find_folded(rows, first_row)
+
+    def _find_folded(self, rows: Sequence[Sequence[str]], first_row: int) -> Iterator[tuple[int, int]]:
         seen = self._seen
         keys = _keys(rows)
         new = dict(zip(keys, itertools.count(first_row), strict=False))
@@ -74,17 +78,56 @@ class RepeatedRows:
             if earlier_row != first_row + index:
                 yield index, earlier_row
 
-    def _tell_apart(self, columns: Sequence[Sequence[str | None]]) -> bool:
-        """Say whether a column of these rows repeats no cell, neither here nor in the rows that wait."""
-        for place in range(len(columns)) if self._place is None else (self._place,):
-            cells = set(columns[place])
-            if len(cells) == len(columns[place]) and None not in cells:
-                folded = set(_fold_all([(cell,) for cell in cells if cell is not None]))
-                if len(folded) == len(cells) and folded.isdisjoint(self._told_apart):
-                    self._place = place
-                    self._told_apart |= folded
-                    return True
-        return False
+
+class _Witness:
+    """A column whose cells tell nearly all rows apart: only rows with the same cell there are compared."""
+
+    def __init__(self, place: int, first_row: int) -> None:
+        self._place, self._first_row = place, first_row
+        self._rows: list[Sequence[str]] = []
+        self._by_cell: dict[bytes, int] = {}
+        """The first row with each cell."""
+        self._alike: dict[bytes, dict[int, int]] = {}
+        """The rows with a cell that came again, by what identifies them."""
+
+    def tells_apart(self, columns: Sequence[Sequence[str | None]]) -> bool:
+        """Say whether the column hardly ever repeats a cell, among these rows and those before."""
+        cells = columns[self._place]
+        repeated = len(cells) - len(set(cells))
+        return repeated * _SELDOM <= len(cells) and len(self._alike) * _SELDOM <= len(self._rows)
+
+    def find(self, rows: Sequence[Sequence[str]], columns: Sequence[Sequence[str | None]]) -> Iterator[tuple[int, int]]:
+        first = self._first_row + len(self._rows)
+        self._rows += rows
+        cells = _fold_all([(cell or "",) for cell in columns[self._place]])
+        new = dict(zip(cells, itertools.count(first), strict=False))
+        if len(new) == len(cells) and self._by_cell.keys().isdisjoint(new):
+            self._by_cell.update(new)
+            return
+        for index, cell in enumerate(cells):
+            earlier_row = self._by_cell.setdefault(cell, first + index)
+            if earlier_row != first + index:
+                alike = self._alike.get(cell)
+                if alike is None:
+                    alike = self._alike[cell] = {self._key(earlier_row): earlier_row}
+                earlier_row = alike.setdefault(self._key(first + index), first + index)
+                if earlier_row != first + index:
+                    yield index, earlier_row
+
+    def _key(self, row: int) -> int:
+        return _keys([self._rows[row - self._first_row]])[0]
+
+    def fold_all(self) -> dict[int, int]:
+        """Return the first row with each key, for the search without a witness."""
+        seen: dict[int, int] = {}
+        for key, row in zip(_keys(self._rows), itertools.count(self._first_row), strict=False):
+            seen.setdefault(key, row)
+        return seen
+
+
+def _find_witness(columns: Sequence[Sequence[str | None]], first_row: int) -> _Witness | None:
+    best = max(range(len(columns)), key=lambda place: len(set(columns[place])), default=None)
+    return None if best is None else _Witness(best, first_row)
 
 
 def _keys(rows: Sequence[Sequence[str]]) -> list[int]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from odl_host.pipeline.read import NOTE_CODES, ReadLimits, RefusedFile, Table, count_rows, read_table
+from odl_host.pipeline.reading import delimited
+from odl_host.pipeline.reading.delimited import DelimitedSource
+from odl_host.pipeline.reading.encoding import survey
 from odl_host.pipeline.reading.header import find_header
 
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -125,6 +132,20 @@ def test_every_line_end_ends_a_row_and_none_inside_quotes_does(tmp_path: Path, e
         ["Mairie", f"1 rue A{end}73000 B"],
         ["École", "2"],
     ]
+
+
+@given(text=st.text(st.sampled_from('ab é;\r\n"\0\x0b\x0c\x1c\x85\u2028'), max_size=40), least=st.integers(1, 30))
+@example(text='a;"b";c\na;b', least=1)
+@example(text='a;b\n\na;b\n"c;\nd";e', least=1)
+def test_lines_without_quotation_marks_are_cut_as_the_csv_module_cuts_them(text: str, least: int) -> None:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delimited, "_BUFFER_BYTES", least)
+        path = written(Path(folder), f"a;b\n{text}".encode())
+        with path.open(encoding="utf-8", newline="") as file:
+            expected = list(csv.reader(file, delimiter=";"))
+        source = DelimitedSource(path, survey(path, ReadLimits()), ReadLimits(), columns=["a", "b"], repair=False)
+        with source.records() as records:
+            assert list(records) == expected
 
 
 def test_quoted_cells_keep_separators_line_ends_and_quotes() -> None:

@@ -139,10 +139,12 @@ def test_rows_that_differ_by_case_and_spaces_alone_are_likely_duplicates() -> No
     st.lists(st.lists(st.sampled_from(["a", "A ", "b", "c", "\0", "\1"]), min_size=0, max_size=3), max_size=12),
     st.data(),
 )
-def test_rows_that_wait_are_found_as_if_each_was_folded_at_once(rows: list[list[str]], data: st.DataObject) -> None:
+def test_rows_that_a_column_tells_apart_are_found_as_if_each_was_folded(
+    rows: list[list[str]], data: st.DataObject
+) -> None:
     at_once, waits = RepeatedRows(), RepeatedRows()
-    at_once.WAITING = 0
-    waits.WAITING = data.draw(st.integers(0, 12))
+    at_once.WITNESSED = 0
+    waits.WITNESSED = data.draw(st.integers(0, 36))
     start = 0
     while start < len(rows):
         batch = rows[start : start + data.draw(st.integers(1, 4))]
