@@ -285,6 +285,9 @@ def template_command(app: App, name: str, target: Path | None, commune: str | No
     from odl_host.territory.codes import first_siret, is_siret
 
     wanted = load_registry(app.home.schema_cache).get_schema(name)
+    if wanted.kind != "table":  # a workbook that was filled in would not be recognised, and could not be published
+        hint = f"Make it with a mapping program; its properties: odl-host schema show {wanted.short_name}"
+        raise UsageError(f"Files of {wanted.reference} are GeoJSON, not tables.", hint=hint)
     target = target or Path(f"{wanted.short_name}.xlsx")
     if target.is_file():  # it may be filled in by now
         raise UsageError(f"{target} exists already.", hint="Give another name with -o, or remove that file first.")

@@ -7,6 +7,7 @@ next one completes it. What cannot be used is skipped with its reason; nothing i
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -370,13 +371,16 @@ _SUMMARY = {
 def summarise(report: SyncReport, language: str = "en") -> str:
     """Return the report as a few lines of text; the reasons stay in English, as the descriptors' faults are.
 
-    Reasons are grouped: the national catalogue names many versions that a folder does not hold.
+    Reasons are grouped: the national catalogue names many versions that a folder does not hold. Of many columns the
+    first are named; the report has them all.
     """
     *words, skipped, mended, rest = _SUMMARY[language]
     groups = (report.added, report.updated, report.unchanged, report.others, report.skipped)
     lines = [", ".join(f"{len(group)} {word}" for group, word in zip(groups, (*words, skipped), strict=True))]
     for reference, notes in report.repaired.items():
-        lines += [f"  {mended}  {shorten(reference.partition('@')[0])} {reference}: {'; '.join(notes)}"]
+        lines += [
+            f"  {mended}  {shorten(reference.partition('@')[0])} {reference}: {_first_columns('; '.join(notes), rest)}"
+        ]
     reasons: dict[str, list[str]] = {}
     for reference, reason in report.skipped.items():
         reasons.setdefault(reason, []).append(reference)
@@ -384,3 +388,11 @@ def summarise(report: SyncReport, language: str = "en") -> str:
         more = f" {rest.format(len(references) - 5)}" if len(references) > 5 else ""
         lines.append(f"  {skipped} {', '.join(references[:5])}{more}: {reason}")
     return "\n".join(lines)
+
+
+def _first_columns(notes: str, rest: str) -> str:
+    def shorten_list(found: re.Match[str]) -> str:
+        names = found[1].split(", ")
+        return found[0] if len(names) <= 6 else f"({', '.join(names[:5])} {rest.format(len(names) - 5)})"
+
+    return re.sub(r"\(([^()]*)\)", shorten_list, notes)

@@ -213,3 +213,16 @@ def test_both_themes_are_drawn(browser: Browser, address: str) -> None:
         browser.open(address + "/dataset/")
         grounds.add(browser.run("getComputedStyle(document.body).backgroundColor"))
     assert len(grounds) == 2
+
+
+def test_a_report_on_a_telephone_breaks_no_title_of_a_column(browser: Browser, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    file = sample_deposit() / "73225" / "Subventions 2024.csv"
+    CommandLine(home)("validate", file, "--report", tmp_path / "rapports", code=3)
+    (page,) = (tmp_path / "rapports").glob("*.html")
+    browser.ask("Emulation.setDeviceMetricsOverride", width=390, height=900, deviceScaleFactor=1, mobile=False)
+    browser.open(page.as_uri())
+    heights = browser.run("[...document.querySelectorAll('.health th[scope=row]')].map(title => title.clientHeight)")
+    assert max(heights) < 40, "one line each"
+    assert browser.run("document.documentElement.scrollWidth") <= 390

@@ -108,6 +108,12 @@ def test_a_template_never_takes_the_place_of_a_workbook_that_may_be_filled_in(od
     assert path.read_bytes() == before
 
 
+def test_no_workbook_is_given_for_what_is_no_table(odl: CommandLine, tmp_path: Path) -> None:
+    refused = odl("--lang", "fr", "schema", "template", "zfe", "-o", tmp_path / "zfe.xlsx", code=2)
+    assert "sont en GeoJSON" in refused.stderr
+    assert not (tmp_path / "zfe.xlsx").exists()
+
+
 def test_an_address(odl: CommandLine, web: str) -> None:
     assert odl("--json", "validate", f"{web}/good.csv").json["valid"] is True
     assert "404" in odl("validate", f"{web}/absent.csv", code=3).stderr

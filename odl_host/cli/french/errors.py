@@ -105,6 +105,10 @@ TEMPLATES = {
     "Give an address in http:// or https://.": "Donnez une adresse en http:// ou https://.",
     "No file answers to {}.": "Aucun fichier ne correspond à {0}.",
     "Check the pattern.": "Vérifiez l’écriture du nom.",
+    "Files of {} are GeoJSON, not tables.": "Les fichiers de {0} sont en GeoJSON, ce ne sont pas des tableaux.",
+    "Make it with a mapping program; its properties: odl-host schema show {}": (
+        "Faites-le avec un logiciel de cartographie ; ses propriétés : odl-host schema show {0}"
+    ),
     "{} does not exist.": "{0} n’existe pas.",
     "Check the path.": "Vérifiez le chemin.",
     "Check the path and the rights on the file.": "Vérifiez le chemin et les droits du fichier.",

@@ -15,7 +15,7 @@ import pytest
 from odl_host.errors import StorageError, Unavailable, UnknownSchema, UnreadableFile
 from odl_host.schemas import sources
 from odl_host.schemas.registry import load_registry, version_key
-from odl_host.schemas.sync import load_descriptor, summarise, sync_catalogue
+from odl_host.schemas.sync import SyncReport, load_descriptor, summarise, sync_catalogue
 
 TABLE = {"name": "essai", "title": "Essai", "version": "1.0", "fields": [{"name": "a", "type": "integer"}]}
 
@@ -168,6 +168,12 @@ def test_descriptors_are_read_whatever_their_encoding_tabs_and_commas(tmp_path: 
     assert schema.fields[0].name in ("a", "a, ]")
     assert note in " ".join(schema.notes)
     assert bool(schema.notes) == bool(note)
+
+
+def test_of_many_columns_that_were_mended_the_first_are_said() -> None:
+    notes = (f"key `exemple` read as `example` ({', '.join(f'c{number}' for number in range(90))})", "b (x, y)")
+    said = summarise(SyncReport("s", repaired={"x/y@1": notes}))
+    assert said.endswith("(c0, c1, c2, c3, c4 and 85 more); b (x, y)")
 
 
 def test_what_is_no_table_schema_is_skipped_with_its_reason_and_the_rest_is_loaded(tmp_path: Path) -> None:
