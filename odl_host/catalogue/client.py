@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from odl_host.catalogue.shelf import Shelf
 
 _TRY_LATER = frozenset({408, 425, 429})  # Request Timeout, Too Early, Too Many Requests: RFC 9110, 8470, 6585
+_NOBODY = "User  not authorized"
+"""How CKAN refuses somebody without a name: to a token that it does not know it says nothing else."""
 READ_ATTEMPTS = 3
 RETRY_DELAY_S = 0.5
 
@@ -192,6 +194,11 @@ class RemoteCatalogue:
         except ckanapi.NotFound as error:
             raise_catalogue_error(NotFound(_text(error)), name)
         except ckanapi.NotAuthorized as error:
+            if self._token and _NOBODY in _text(error):
+                raise CatalogueRefused(
+                    f"{name}: {self.url} does not know the token (any more): it was revoked, or it has expired.",
+                    hint="Make a new one on that CKAN, and put it where the manifest says that the token is.",
+                ) from error
             raise_catalogue_error(NotAuthorized(_text(error)), name)
         except ckanapi.ValidationError as error:
             raise_catalogue_error(ValidationError(error.error_dict), name)
@@ -250,7 +257,7 @@ def raise_catalogue_error(error: WireError, action: str) -> NoReturn:
         case NotFound():
             raise CatalogueNotFound(f"{action}: the catalogue does not hold this object. {error.message}") from error
         case NotAuthorized():
-            raise CatalogueRefused(f"{action}: the catalogue refused. {error.message}") from error
+            raise CatalogueRefused(f"{action}: the catalogue refused: {error.message.rstrip('.')}.") from error
         case ValidationError():
             raise CatalogueInvalid(f"{action}: {error.message}") from error
         case _:

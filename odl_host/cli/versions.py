@@ -56,7 +56,7 @@ def history(app: App, reference: str) -> ExitCode:
 
 @command(
     examples="""
-    odl-host rollback 20261123T023000Z-1a2b --dry-run
+    odl-host rollback last --dry-run
     odl-host rollback 20261123T023000Z-1a2b --reason "export faux" --yes
     odl-host rollback chambery-subventions --to 3 --yes
     """
@@ -83,7 +83,10 @@ def rollback(app: App, reference: str, version: int | None, reason: str, by: str
 
     tenant = app.tenant()
     runs = tenant.data / "runs"
-    is_run = reference in list_runs(runs)
+    names = list_runs(runs)
+    if reference == "last" and names:
+        reference = names[0]
+    is_run = reference in names
     if is_run and version is not None:
         raise UsageError("--to goes with a dataset or a file, not with a run.")
     with open_catalogue(tenant, app.settings) as catalogue:

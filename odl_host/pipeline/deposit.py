@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from odl_host.catalogue.members import HeldMember
 from odl_host.pipeline.discover import SourceFile
-from odl_host.pipeline.sidecar import Sidecar, described_name, is_folder_sidecar, read_sidecar
+from odl_host.pipeline.sidecar import Sidecar, described_name, is_folder_sidecar, nothing_described, read_sidecar
 from odl_host.tenants import Publishing
 
 
@@ -54,7 +54,8 @@ def sort_deposit(sources: Sequence[SourceFile], publishing: Publishing) -> Depos
     for source in sources:
         scope = None if source.member is None or source.problem else _scope(source, everything)
         if scope is None:
-            files.append(source)
+            missing = described_name(source.name) if source.member and not source.problem else ""
+            files.append(replace(source, problem=nothing_described(source.name, missing)) if missing else source)
             continue
         assert source.member is not None
         sidecar = read_sidecar(source.path, path=source_path(source), scope=scope, publishing=publishing)

@@ -15,12 +15,12 @@ from pathlib import Path
 from odl_host.catalogue.members import HeldMember
 from odl_host.errors import UsageError
 
-# What operating systems, spreadsheets and odl-host itself leave beside the files.
 # What file transfers call a file that has not arrived whole.
 UNFINISHED_ENDINGS = (".part", ".partial", ".filepart", ".tmp", ".crdownload")
 LINK_FRENCH = "C’est un raccourci vers un autre fichier : déposez le fichier lui-même."
 UNREADABLE_FOLDER_FRENCH = "Ce dossier ne peut pas être ouvert ({reason}) : demandez à votre administrateur."
 _CODE_THEN_NAME = re.compile(r"(\d[\dab]\d{3}|\d{9}|dep-\d[\dab]\d?|reg-\d\d)[-_ ]")
+# What operating systems, spreadsheets and odl-host itself leave beside the files.
 IGNORED_NAMES = frozenset({"readme.txt", "readme.md", "lisezmoi.txt", "thumbs.db", "desktop.ini"})
 
 

@@ -13,12 +13,12 @@ from typing import TypeAlias
 from odl_host.catalogue.members import HeldMember
 from odl_host.pipeline.discover import SourceFile
 from odl_host.pipeline.examine import Examination
-from odl_host.pipeline.ownership import name_other_owner
+from odl_host.pipeline.ownership import find_other_owner
 from odl_host.pipeline.sidecar import NO_SCHEMA, Sidecar
 from odl_host.pipeline.state import Published
 
 OTHER_OWNER_FRENCH = (
-    "Ce fichier est celui de {name}, d’après le numéro SIRET ou le code INSEE qu’il porte : déplacez-le dans le "
+    "Ce fichier est celui {of_name}, d’après le numéro SIRET ou le code INSEE qu’il porte : déplacez-le dans le "
     "dossier de cette collectivité, ou corrigez ce numéro."
 )
 NO_ROW_LEFT_FRENCH = (
@@ -72,8 +72,11 @@ Gate: TypeAlias = Callable[[Candidate], Hold | None]
 
 def other_owner(candidate: Candidate) -> Hold | None:
     """Hold back a file that names another body as its own."""
-    other = name_other_owner(candidate.examination.owners, candidate.member)
-    return Hold((f"other-owner/{other}",), OTHER_OWNER_FRENCH.format(name=other)) if other else None
+    other = find_other_owner(candidate.examination.owners, candidate.member)
+    if other is None:
+        return None
+    name = getattr(other, "full_name", other.name)
+    return Hold((f"other-owner/{name}",), OTHER_OWNER_FRENCH.format(of_name=other.of_name))
 
 
 def other_schema(candidate: Candidate) -> Hold | None:

@@ -15,7 +15,7 @@ from odl_host.schemas.registry import Schema
 from odl_host.territory.codes import is_commune_code, is_siren
 
 if TYPE_CHECKING:
-    from odl_host.territory.reference import Commune
+    from odl_host.territory.reference import Commune, Epci
 
 # Columns that hold the SIRET or the SIREN of the body whose data these are. Source: the schemas' own definitions.
 OWNER_COLUMNS = frozenset({"COLL_SIRET", "BGT_SIRET", "idAttribuant", "menuCollSiret", "platCollSiret", "siren"})
@@ -38,19 +38,19 @@ def find_owners(schema: Schema, header: Sequence[str], rows: Iterable[Sequence[s
     return frozenset()
 
 
-def name_other_owner(owners: frozenset[str], member: HeldMember) -> str | None:
-    """Return the name of the body whose file it is, when it is certainly not the member's; else None.
+def find_other_owner(owners: frozenset[str], member: HeldMember) -> Commune | Epci | None:
+    """Return the body whose file it is, when it is certainly not the member's; else None.
 
     An INSEE code tells something of a commune's folder only: others publish what they know of several communes.
     """
     sirens = sorted(owner for owner in owners if len(owner) == SIREN_LENGTH)
     codes = sorted(owners.difference(sirens))
     if sirens and member.siren is not None and member.siren not in sirens:
-        return next(filter(None, map(_known_body, sirens)), None)
+        return next((body for body in map(_known_body, sirens) if body is not None), None)
     if codes and member.commune_code is not None and member.commune_code not in codes:
         known = [commune for code in codes for commune in _communes_of(code)]
         if known and all(commune.code != member.commune_code for commune in known):
-            return known[0].name
+            return known[0]
     return None
 
 
@@ -71,10 +71,10 @@ def _communes_of(code: str) -> list[Commune]:
     return [match.commune for match in reference.find_communes(code)]
 
 
-def _known_body(siren: str) -> str | None:
+def _known_body(siren: str) -> Commune | Epci | None:
     from odl_host.territory import reference
 
     for match in reference.find_communes(siren):
         if match.kind == "siren":
-            return match.commune.name
-    return next((epci.full_name for epci in reference.find_epci(siren) if epci.siren == siren), None)
+            return match.commune
+    return next((epci for epci in reference.find_epci(siren) if epci.siren == siren), None)

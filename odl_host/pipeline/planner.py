@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from odl_host.catalogue.members import HeldMember
 from odl_host.ckan import PackageDict, extras_dict
@@ -37,9 +37,6 @@ from odl_host.pipeline.sidecar import NO_SCHEMA, FileWords, Sidecar
 from odl_host.pipeline.state import CatalogueState, Published, rows_of, schema_reference, stamp_of
 from odl_host.schemas.registry import Registry, Schema
 from odl_host.tenants import Tenant
-
-if TYPE_CHECKING:
-    pass
 
 IN_SHARED_DATASET_FRENCH = (
     "Ce fichier est déjà publié dans « {title} » avec d’autres : la fiche {sidecar} le mettrait à part, et son adresse "

@@ -32,7 +32,7 @@ from odl_host.pipeline.reading.limits import read_limits
 from odl_host.pipeline.seen import SeenFiles
 from odl_host.pipeline.settled import is_settled
 from odl_host.pipeline.sidecar import NO_SCHEMA, Sidecar
-from odl_host.pipeline.sources.gather import gather, is_elsewhere, looked_at
+from odl_host.pipeline.sources.gather import gather, is_elsewhere, is_hollow, looked_at
 from odl_host.pipeline.state import CatalogueState
 from odl_host.pipeline.waiting import still_waiting
 from odl_host.schemas.registry import load_registry
@@ -50,7 +50,7 @@ def plan_deposit(
     `prune`: what left the deposit leaves the catalogue. Normalised files are laid in `spool`; without it nothing is
     written but the record of hashes.
 
-    :raises UsageError: the deposit cannot be listed, or is only a part of what could be pruned.
+    :raises UsageError: the deposit cannot be listed, lost everything, or is only a part of what could be pruned.
     :raises CatalogueError: the catalogue cannot be read.
     """
     if prune and deposit and is_elsewhere(context.tenant):
@@ -68,6 +68,13 @@ def plan_deposit(
     )
     found = sort_deposit(gathered.files, context.tenant.manifest.publish)
     state = CatalogueState(upsert.iter_datasets(context.catalogue))
+    online = sum(len(state.list_published(member)) for member in members)
+    if online and is_hollow(context.tenant, str(deposit)):
+        raise UsageError(
+            f"The deposit {deposit or context.tenant.deposit} is an empty folder, and {online} files are online: "
+            "is its disk mounted?",
+            hint="Mount it. If it was emptied on purpose, make any folder in it.",
+        )
     stored = context.catalogue.stored_files()
     registry = load_registry(context.tenant.home.schema_cache)
     seen = SeenFiles(context.seen)

@@ -35,6 +35,10 @@ FREQUENCIES: Mapping[str, str] = {
 }  # fmt: skip
 _TAG = re.compile(r"[\w \-.’']{2,100}\Z")
 
+NOTHING_DESCRIBED_FRENCH = (
+    "Cette fiche décrit « {name} », qui n’est pas dans le même dossier : déposez ce fichier à côté d’elle, ou donnez à "
+    "la fiche le nom du fichier qu’elle décrit, suivi de « {ending} ». Sinon, retirez-la."
+)
 LICENCE_FRENCH = (
     "la licence « {licence} » n’est pas admise : pour des informations publiques, l’article D. 323-2-1 du Code des "
     "relations entre le public et l’administration prévoit la Licence Ouverte (« lov2 ») ou l’ODbL (« odc-odbl »). "
@@ -102,6 +106,11 @@ def described_name(name: str) -> str:
     ('plan.pdf', 'plan', '')
     """
     return next((name[: -len(ending)] for ending in ENDINGS if name.lower().endswith(ending)), "")
+
+
+def nothing_described(name: str, described: str) -> str:
+    """Return why a sidecar of this name is of no use, in French: the file that it describes is not there."""
+    return NOTHING_DESCRIBED_FRENCH.format(name=described, ending=name[len(described) :])
 
 
 def read_sidecar(file: Path, *, path: str, scope: str, publishing: Publishing) -> Sidecar:

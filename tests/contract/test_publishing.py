@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from odl_host.errors import PlanMoved, UsageError
+from odl_host.catalogue.client import RemoteCatalogue
+from odl_host.config import Secret
+from odl_host.errors import CatalogueRefused, PlanMoved, UsageError
 from odl_host.pipeline.planfile import plan_document, read_plan, write_plan
 
+from .conftest import Server
 from .portal import PlainCkan, Portal, prenoms
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n"
@@ -279,6 +282,34 @@ def test_a_wrong_sidecar_holds_back_what_it_describes_and_nothing_else(portal: P
     }  # fmt: skip
     reason = portal.reasons(report)["a/eau/releves.csv"]
     assert reason == "dataset.toml, ligne 3 : la clé « license » est inconnue ; vouliez-vous écrire « licence » ?"
+
+
+def test_a_deposit_whose_disk_is_not_mounted_is_an_error_and_no_quiet_night(portal: Portal) -> None:
+    portal.lay({"a/prenoms.csv": prenoms(2024)})
+    portal.publish()
+    away = portal.deposit.rename(portal.folder / "away")
+    portal.deposit.mkdir()
+    for prune in (False, True):
+        with pytest.raises(UsageError, match="is its disk mounted"):
+            portal.publish(prune=prune)
+    portal.deposit.rmdir()
+    away.rename(portal.deposit)
+    assert portal.outcomes() == {"a/prenoms.csv": "unchanged"}
+
+
+def test_a_token_that_was_revoked_is_told_from_one_without_rights(server: Server) -> None:
+    catalogue = RemoteCatalogue(server.url, Secret("revoked"), timeout_s=30)
+    with pytest.raises(CatalogueRefused, match="does not know the token") as refused:
+        catalogue.call_action("package_create", {"name": "essai-jeton"})
+    assert "new one" in refused.value.hint
+
+
+def test_a_sidecar_whose_file_is_not_there_says_so(portal: Portal) -> None:
+    portal.lay({"a/plan.pdf.toml": 'title = "Le plan"\n', "a/prenoms.csv": prenoms(2024)})
+    report = portal.publish()
+    assert portal.reasons(report)["a/plan.pdf.toml"].startswith(
+        "Cette fiche décrit « plan.pdf », qui n’est pas dans le même dossier"
+    )
 
 
 def test_a_received_workbook_stays_beside_what_is_published(portal: Portal, tmp_path: Path) -> None:

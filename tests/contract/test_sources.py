@@ -433,6 +433,18 @@ def test_a_list_reads_as_text_json_or_one_members_own(web: WebServer, tmp_path: 
         assert (mirror.root / path).read_bytes() == b"a"
 
 
+def test_a_list_of_one_members_own_may_name_that_member_on_each_line(web: WebServer, mirror: Mirror) -> None:
+    (web.folder / "a.csv").write_bytes(b"a")
+    list_file = web.folder / "liste.csv"
+    list_file.write_text("73065;a.csv\n73065;a.csv;nom.csv\na.csv;seul.csv\n")
+    source = SourceAddress(url=f"{web.url}/liste.csv", member="73065")
+    assert sync(open_source(source), mirror).error is None
+    assert list(content_of(mirror)) == ["a.csv", "nom.csv", "seul.csv"]
+    list_file.write_text("73029;a.csv\n")
+    error = sync(open_source(source), mirror).error
+    assert error is not None and "73029" in error.message
+
+
 def test_addresses_that_are_none_and_hosts_that_are_none_stop_no_other_file(web: WebServer, mirror: Mirror) -> None:
     (web.folder / "a.csv").write_bytes(b"a")
     odd = ["http://[x/b.csv", "http://h:port/c.csv", "file:///etc/passwd", "http://a:b@h/d.csv"]

@@ -26,6 +26,7 @@ def test_a_night_is_taken_back_in_one_command_and_does_not_come_again(savoie: Co
     run = night(savoie, folder)["run"]
 
     plan = savoie("--json", "rollback", run, "--dry-run").json["items"]
+    assert savoie("--json", "rollback", "last", "--dry-run").json["items"] == plan
     assert sorted((item["action"], item["version"]) for item in plan) == [("remove", None), ("restore", 1)]
     assert "--yes" in savoie("rollback", run, code=2).stderr
     savoie("rollback", run, "--reason", "export faux", "--by", "agate", "--yes")

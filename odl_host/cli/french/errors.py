@@ -129,6 +129,10 @@ TEMPLATES = {
     "Check the address.": "Vérifiez l’adresse.",
     "Check the address, then try again.": "Vérifiez l’adresse, puis réessayez.",
     "{} cannot be read: {}.": "{0} ne peut pas être lu ({1}).",
+    "The search index in {} cannot be written: {}.": "L’index de recherche {0} ne peut pas être écrit ({1}).",
+    "Check the free space and the rights of that folder, then run the same command again.": (
+        "Vérifiez la place libre et les droits de ce dossier, puis relancez la même commande."
+    ),
     "The report {} cannot be written: {}.": "Le rapport {0} ne peut pas être écrit ({1}).",
     "The workbook {} cannot be written: {}.": "Le classeur {0} ne peut pas être écrit ({1}).",
     "{}: the normalised file cannot be written ({}).": "{0} : le fichier à publier ne peut pas être écrit ({1}).",
@@ -324,6 +328,12 @@ TEMPLATES = {
     "The contacts {} cannot be read: {}.": "La liste d’adresses {0} ne peut pas être lue ({1}).",
     "{}, line {}: it is no MEMBER;ADDRESS.": "{0}, ligne {1} : ce n’est pas MEMBRE;ADRESSE.",
     # publishing
+    "The deposit {} is an empty folder, and {} files are online: is its disk mounted?": (
+        "Le dépôt {0} est un dossier vide, alors que {1} fichiers sont en ligne : son disque est-il monté ?"
+    ),
+    "Mount it. If it was emptied on purpose, make any folder in it.": (
+        "Montez-le. S’il a été vidé exprès, créez-y un dossier, quel qu’il soit."
+    ),
     "The deposit {} is not a folder.": "Le dépôt {0} n’est pas un dossier.",
     "The deposit {} cannot be read: {} ({}).": "Le dépôt {0} ne peut pas être lu : {1} ({2}).",
     "Give the folder that holds one sub-folder per member, named by its INSEE code.": (
@@ -452,7 +462,13 @@ TEMPLATES = {
         "Vérifiez l’adresse dans le manifeste et le réseau, puis relancez la même commande."
     ),
     "{}: the catalogue does not hold this object. {}": "{0} : le catalogue ne contient pas cet objet. {1}",
-    "{}: the catalogue refused. {}": "{0} : le catalogue refuse. {1}",
+    "{}: the catalogue refused: {}.": "{0} : le catalogue refuse : {1}.",
+    "{}: {} does not know the token (any more): it was revoked, or it has expired.": (
+        "{0} : {1} ne connaît pas (ou plus) le jeton : il a été révoqué, ou il a expiré."
+    ),
+    "Make a new one on that CKAN, and put it where the manifest says that the token is.": (
+        "Créez-en un nouveau sur ce CKAN, et mettez-le là où le manifeste dit que le jeton se trouve."
+    ),
     "{}: the embedded catalogue failed ({}: {}).": "{0} : le catalogue intégré a échoué ({1} : {2}).",
     "{}: a file cannot be read or written: {}.": "{0} : un fichier ne peut pas être lu ou écrit ({1}).",
     "The catalogue of {} is a CKAN elsewhere: its database is not here.": (
@@ -550,6 +566,12 @@ TEMPLATES = {
     "{}: it leads elsewhere without end, or nowhere.": "{0} : il renvoie ailleurs sans fin, ou nulle part.",
     "{}: it was replaced while it was read.": "{0} : il a été remplacé pendant sa lecture.",
     "{}: line {} of the list cannot be used.": "{0} : la ligne {1} de la liste ne peut pas être utilisée.",
+    "{}: {} is for {}, and the manifest says that all of it is {}'s.": (
+        "{0} : {1} est pour {2}, alors que le manifeste donne toute la liste à {3}."
+    ),
+    "Correct the list, or take `member` off this source in the manifest.": (
+        "Corrigez la liste, ou retirez `member` de cette source dans le manifeste."
+    ),
     "{}: the list is no JSON list of member and url ({}).": (
         "{0} : la liste n’est pas une liste JSON de membres et d’adresses ({1})."
     ),

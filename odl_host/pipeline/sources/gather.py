@@ -65,6 +65,15 @@ def looked_at(tenant: Tenant, deposit: str) -> list[Path]:
     return [*([folder] if folder else []), *mirrors]
 
 
+def is_hollow(tenant: Tenant, deposit: str) -> bool:
+    """Return whether the one folder that a run looks at holds nothing at all, as a mount point without its disk does.
+
+    A source that lies elsewhere sees by itself that it lists nothing any more.
+    """
+    folder = _local_folder(tenant, deposit)
+    return folder is not None and not list_addresses(tenant, deposit) and not any(folder.iterdir())
+
+
 def gather(
     tenant: Tenant,
     members: Iterable[HeldMember],

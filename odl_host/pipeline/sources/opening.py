@@ -57,4 +57,4 @@ def open_source(address: SourceAddress) -> Source:
     from odl_host.pipeline.sources.weblist import WebListSource
 
     token = read_secret(address.token_env, address.token_file, "the token of the list's server")
-    return WebListSource(address.shown, address.url, is_one_members=bool(address.member), token=token)
+    return WebListSource(address.shown, address.url, member=address.member, token=token)

@@ -1,7 +1,7 @@
 """A deposit that is a list of addresses: one text, CSV or JSON document over HTTP that says which files exist.
 
-Lines are `MEMBER;ADDRESS` or `MEMBER;ADDRESS;NAME`; of a source that is one member's, `ADDRESS` or `ADDRESS;NAME`. JSON
-is a list of `{"member": …, "url": …, "name": …}`. Addresses may be relative to the list's own.
+Lines are `MEMBER;ADDRESS` or `MEMBER;ADDRESS;NAME`; of a source that is one member's, MEMBER may be left out. JSON is a
+list of `{"member": …, "url": …, "name": …}`. Addresses may be relative to the list's own.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import csv
 import io
 import ipaddress
 import json
+import re
 import socket
 from collections.abc import Iterator
 from typing import Any, BinaryIO
@@ -28,6 +29,7 @@ MOST_LIST_BYTES = 20_000_000
 NOT_AN_ADDRESS_FRENCH = "Ce n’est pas une adresse que l’on peut suivre ({url}) : corrigez la liste."
 PRIVATE_FRENCH = "Cette adresse mène à un réseau privé ({url}) : corrigez la liste."
 FORM_HINT = "Each line is MEMBER;ADDRESS, for example: 73065;https://example.fr/subventions.csv"
+_CODE = re.compile(r"\d[\dabAB]\d{3}|\d{9}")
 
 
 class WebListSource:
@@ -35,10 +37,11 @@ class WebListSource:
 
     parallel = 4
 
-    def __init__(self, name: str, url: str, *, is_one_members: bool, token: Secret | None = None) -> None:
+    def __init__(self, name: str, url: str, *, member: str = "", token: Secret | None = None) -> None:
+        """Prepare to read the list at `url`; `member`: whose files all of it are, as the manifest names it."""
         self.name = name
         self._url = url
-        self._is_one_members = is_one_members
+        self._member = member
         self._token = token
         self._session: Any = None
 
@@ -68,18 +71,37 @@ class WebListSource:
             cells = [cell.strip() for cell in row]
             if number == 1 and "url" in [cell.lower() for cell in cells]:
                 continue
-            member = "" if self._is_one_members else cells.pop(0)
-            if not cells or not cells[0] or (not member and not self._is_one_members) or "<" in member:
+            member = self._take_member(cells, number)
+            if not cells or not cells[0] or (not member and not self._member) or "<" in member:
                 raise StorageError(f"{self.name}: line {number} of the list cannot be used.", hint=FORM_HINT)
             yield member, cells[0], cells[1] if len(cells) > 1 else ""
+
+    def _take_member(self, cells: list[str], number: int) -> str:
+        """Take the member off a line and return it, "" where the source is one member's, who may be left out there."""
+        if not self._member:
+            return cells.pop(0)
+        if len(cells) > 1 and (cells[0] == self._member or _CODE.fullmatch(cells[0])):
+            named = cells.pop(0)
+            self._require_own(named, f"line {number} of the list")
+        return ""
+
+    def _require_own(self, named: str, place: str) -> None:
+        """Refuse another body's code; a name may be another spelling of the same member's."""
+        if named != self._member and _CODE.fullmatch(named) and _CODE.fullmatch(self._member):
+            raise StorageError(
+                f"{self.name}: {place} is for {named}, and the manifest says that all of it is {self._member}'s.",
+                hint="Correct the list, or take `member` off this source in the manifest.",
+            )
 
     def _parse_json(self, text: str) -> Iterator[tuple[str, str, str]]:
         try:
             document = json.loads(text)
             entries = document["files"] if isinstance(document, dict) else document
             for entry in entries:
-                member = "" if self._is_one_members else str(entry["member"])
-                yield member, str(entry["url"]), str(entry.get("name") or "")
+                named = str(entry.get("member") or "") if self._member else str(entry["member"])
+                if self._member and named:
+                    self._require_own(named, str(entry["url"]))
+                yield "" if self._member else named, str(entry["url"]), str(entry.get("name") or "")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise StorageError(
                 f"{self.name}: the list is no JSON list of member and url ({type(error).__name__}).",

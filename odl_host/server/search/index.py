@@ -25,6 +25,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from odl_host.errors import StorageError
 from odl_host.server.database import Database
 from odl_host.server.datasets import last_seq, render_datasets
 from odl_host.server.search.analysis import french_analyzer, word_analyzer
@@ -153,7 +154,8 @@ class SearchIndex:
                 shutil.rmtree(left, ignore_errors=True)
             with self._db.reading() as db:
                 identity = int(db.execute(_IDENTITY).scalar_one())
-            self._write_changes(_open_index(fresh), identity, after=-1, is_merged=True)
+            with self._writing():
+                self._write_changes(_open_index(fresh), identity, after=-1, is_merged=True)
             with self._lock, self._file_lock():
                 self._forget()
                 if place.exists():
@@ -233,7 +235,8 @@ class SearchIndex:
             if not self._is_verified:
                 self._verify()
             if self._seq < seq:
-                self._follow()
+                with self._writing():
+                    self._follow()
                 self._reload()
                 self._facets.clear()
 
@@ -293,6 +296,17 @@ class SearchIndex:
         """Read every change since the marker into the index."""
         is_merged = self._searcher.num_segments > MERGE_ABOVE_SEGMENTS
         self._write_changes(self._index, self._identity, after=self._seq, is_merged=is_merged)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Say what the engine's own error means: with a sound query, only the disk makes it fail."""
+        try:
+            yield
+        except ValueError as error:
+            raise StorageError(
+                f"The search index in {self.folder} cannot be written: {str(error)[:200]}.",
+                hint="Check the free space and the rights of that folder, then run the same command again.",
+            ) from error
 
     def _write_changes(self, index: Any, identity: int, *, after: int, is_merged: bool) -> None:
         """Write the changes that came after a number into an index, in one commit; `is_merged` waits for merges."""

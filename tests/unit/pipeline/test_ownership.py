@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from odl_host.catalogue.members import HeldMember
-from odl_host.pipeline.ownership import find_owners, name_other_owner
+from odl_host.pipeline.ownership import find_other_owner, find_owners
 from odl_host.schemas.registry import load_registry
 
 CHAMBERY = HeldMember("id", "chambery", "Chambéry", "commune:73065", "commune", "73065", "217300656", "73")
@@ -15,8 +15,8 @@ DELIBERATIONS = load_registry(None).get_schema("deliberations")
     ("sirets", "other"),
     [
         (["21730065600014"], None),
-        (["21730029200015"], "Barberaz"),
-        (["200 069 110 00010"], "Communauté d'agglomération du Grand Chambéry"),
+        (["21730029200015"], "de Barberaz"),
+        (["200 069 110 00010"], "de la Communauté d'agglomération du Grand Chambéry"),
         (["21730029200015", "21730065600014"], None),
         (["26730000200015"], None),  # a CCAS: a body of its own that the reference does not know
         (["", "n/a"], None),
@@ -24,14 +24,15 @@ DELIBERATIONS = load_registry(None).get_schema("deliberations")
 )
 def test_a_file_of_another_known_body_is_told(sirets: list[str], other: str | None) -> None:
     owners = find_owners(DELIBERATIONS, ["COLL_NOM", " COLL_SIRET"], [["x", siret] for siret in sirets] + [["short"]])
-    assert name_other_owner(owners, CHAMBERY) == other
+    found = find_other_owner(owners, CHAMBERY)
+    assert (found.of_name if found else None) == other
 
 
 @pytest.mark.parametrize(
     ("codes", "other"),
     [
         (["73065"], None),
-        (["73029"], "Barberaz"),
+        (["73029"], "de Barberaz"),
         (["73029", "73065"], None),  # several communes, this one among them
         (["99999", ""], None),  # no commune that anybody knows
         (["99999", "73029", "73065"], None),
@@ -40,8 +41,9 @@ def test_a_file_of_another_known_body_is_told(sirets: list[str], other: str | No
 def test_a_file_that_bears_the_code_of_another_commune_is_told(codes: list[str], other: str | None) -> None:
     schema = load_registry(None).get_schema("prenoms")
     owners = find_owners(schema, ["COMMUNE_NOM", "COLL_INSEE"], [["x", code] for code in codes])
-    assert name_other_owner(owners, CHAMBERY) == other
-    assert name_other_owner(owners, EPCI) is None  # an EPCI publishes what it knows of its communes
+    found = find_other_owner(owners, CHAMBERY)
+    assert (found.of_name if found else None) == other
+    assert find_other_owner(owners, EPCI) is None  # an EPCI publishes what it knows of its communes
 
 
 def test_a_schema_that_names_no_owner_is_not_judged() -> None:

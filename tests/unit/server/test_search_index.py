@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import resource
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from odl_host.ckan import SearchError, SearchQueryError
+from odl_host.errors import StorageError
 from odl_host.server import tables
 from odl_host.server.sites import Site, open_site
 from odl_host.storage.local import LocalStorage
@@ -453,6 +455,18 @@ def test_an_index_ahead_of_a_restored_database_is_built_anew(
 def test_rebuild_says_how_many_datasets_it_read(filled: Site) -> None:
     assert filled.index.rebuild() == 3
     assert count(filled, "*:*") == 3
+
+
+def test_an_index_that_the_disk_does_not_take_is_said_with_what_to_do(filled: Site) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(StorageError, match=r"search index in .* cannot be written") as refused:
+            filled.index.rebuild()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "free space" in refused.value.hint
+    assert filled.index.rebuild() > 0
 
 
 def test_what_another_process_writes_is_seen_by_the_next_search(filled: Site, tmp_path: Path) -> None:
