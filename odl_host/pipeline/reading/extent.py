@@ -86,19 +86,21 @@ def xlsx_sheets(path: Path, archive: zipfile.ZipFile, limits: ReadLimits) -> dic
     return sheets
 
 
-def xlsx_extent(path: Path, archive: zipfile.ZipFile, member: str, limits: ReadLimits) -> SheetExtent:
+def xlsx_extent(data: bytes, limits: ReadLimits) -> SheetExtent:
     """Measure one sheet of an XLSX workbook by the references of its rows and cells."""
-    data = read_member(path, archive, member, limits)
     start = max(0, data.find(b"sheetData"))
     prefixed = data.find(b":", start) >= 0 and any(data.find(odd, start) >= 0 for odd in _PREFIXED)
-    numbers = _ROW.findall(data)
-    rows = max(max(map(_capped, filter(None, numbers)), default=0), len(numbers))
-    if prefixed or not all(numbers) or _odd_cell(rows).search(data):
+    # Where each cell says where it stands, no row but the last one matters: it is the farthest, or a cell tells.
+    last = _ROW.match(data, max(0, data.rfind(b"<row ")))
+    rows = _capped(last[1] or b"0") if last else 0
+    if prefixed or not rows or _odd_cell(rows).search(data):
+        numbers = _ROW.findall(data)
+        rows = max(max(map(_capped, filter(None, numbers)), default=0), len(numbers))
         rows, columns = _measure_oddly_written(data, start, rows, limits)
     else:
         columns = 702 if rows * 702 <= limits.max_cells else _last_column(data)
     errors = data.count(b't="e"')
-    uncached = len(re.findall(_UNCACHED, data)) if b"<f" in data else 0
+    uncached = len(re.findall(_UNCACHED, data)) if re.search(rb"<f", data) else 0
     return SheetExtent(rows, columns, errors, uncached)
 
 

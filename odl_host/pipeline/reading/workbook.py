@@ -9,15 +9,17 @@ from __future__ import annotations
 import datetime
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from odl_host.pipeline.reading.archive import open_archive
+from odl_host.pipeline.reading.archive import open_archive, read_member
 from odl_host.pipeline.reading.extent import SheetExtent, ods_extents, ole_content, xlsx_extent, xlsx_sheets
 from odl_host.pipeline.reading.names import CORRECTIONS_SHEET, name_key
 from odl_host.pipeline.reading.notes import ReadNote, plural
 from odl_host.pipeline.reading.refusals import RefusedFile
+from odl_host.pipeline.reading.unfolded import copy_unfolded, is_small
 
 if TYPE_CHECKING:
+    import zipfile
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
@@ -125,17 +127,18 @@ def _open_sheets(
     sheets: Iterator[Sheet | SheetExtent]
     if container == "zip":
         kind, archive = open_archive(path, limits)
+        copy = None
         with archive:
             if kind == "xlsx":
                 members = xlsx_sheets(path, archive, limits)
-                extents = {name: xlsx_extent(path, archive, member, limits) for name, member in members.items()}
+                extents, copy = _measure(path, archive, members, limits)
             else:
                 extents = ods_extents(path, archive, limits)
                 # The library lays out every sheet of an OpenDocument workbook on opening it.
                 cells = sum(extent.cells for extent in extents.values())
                 if cells > limits.max_cells:
                     raise RefusedFile("too-many-cells", path, detail=str(cells), bound=str(limits.max_cells))
-        sheets = _calamine_sheets(path, extents, limits)
+        sheets = _calamine_sheets(path, copy, extents, limits)
     else:
         from odl_host.pipeline.reading.excel97 import open_excel97
 
@@ -147,6 +150,21 @@ def _open_sheets(
         kind, extents = "xls", {}
         sheets = iter(open_excel97(path))
     return kind, sheets, extents
+
+
+def _measure(
+    path: Path, archive: zipfile.ZipFile, members: dict[str, str], limits: ReadLimits
+) -> tuple[dict[str, SheetExtent], BinaryIO | None]:
+    """Return how far the sheets of an XLSX workbook go, and a copy of it that is quicker to read."""
+    extents: dict[str, SheetExtent] = {}
+    unfolded: dict[str, bytes] = {}
+    small = is_small(archive)
+    for name, member in members.items():
+        data = read_member(path, archive, member, limits)
+        extents[name] = xlsx_extent(data, limits)
+        if small:
+            unfolded[member] = data
+    return extents, copy_unfolded(path, archive, unfolded, limits) if small else None
 
 
 def _choose(
@@ -244,13 +262,13 @@ class _CalamineSheet:
 
 
 def _calamine_sheets(
-    path: Path, extents: dict[str, SheetExtent], limits: ReadLimits
+    path: Path, copy: BinaryIO | None, extents: dict[str, SheetExtent], limits: ReadLimits
 ) -> Iterator[_CalamineSheet | SheetExtent]:
     """Yield the sheets of a workbook, or the extent of those too big to open."""
     from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
     with _own_refusals(path):
-        workbook = _open_workbook(path)
+        workbook = _open_workbook(path, copy)
     for meta in workbook.sheets_metadata[:_SHEETS_LOOKED_AT]:
         extent = extents.get(meta.name)
         if meta.typ != SheetTypeEnum.WorkSheet:
@@ -266,9 +284,12 @@ def _calamine_sheets(
             yield _CalamineSheet(path, sheet, meta.visible == SheetVisibleEnum.Visible)
 
 
-def _open_workbook(path: Path) -> Any:
+def _open_workbook(path: Path, copy: BinaryIO | None) -> Any:
     from python_calamine import CalamineWorkbook
 
+    if copy is not None:
+        with copy:
+            return CalamineWorkbook.from_filelike(copy)
     # By content, not by name: a workbook is often called .xls whatever it is.
     with path.open("rb") as file:
         return CalamineWorkbook.from_filelike(file)

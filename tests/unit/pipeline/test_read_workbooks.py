@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import zipfile
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from odl_host.pipeline.read import ReadNote, read_table
+from odl_host.pipeline.reading import unfolded
 from odl_host.pipeline.reading.workbook import cell_text
 
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -149,6 +151,37 @@ def test_blank_rows_and_columns_around_the_data_of_a_sheet_are_left_out(tmp_path
     table = read_table(saved(tmp_path, workbook))
     assert (table.header, list(table.iter_rows())) == (("nom", "montant"), [["Aiton", "3"]])
     assert {note.code: note.count for note in table.notes} == {"trailing-blank-columns": 3, "trailing-blank-rows": 7}
+
+
+def test_a_workbook_reads_the_same_when_it_is_too_large_to_be_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workbook = openpyxl.Workbook()
+    sheet = workbook.worksheets[0]
+    sheet.append(["Subventions", None, None])
+    sheet.merge_cells("A1:C1")
+    sheet.append(["nom", "date", "montant"])
+    sheet.append(["Été & <sheetData>", datetime.date(2024, 1, 31), 12.5])
+    workbook.create_sheet("vide")
+    path = saved(tmp_path, workbook)
+    copied = read_table(path)
+    monkeypatch.setattr(unfolded, "MOST_BYTES", 0)
+    opened = read_table(path)
+    assert list(copied.iter_rows()) == list(opened.iter_rows()) == [["Été & <sheetData>", "2024-01-31", "12.5"]]
+    assert (copied.header, copied.notes) == (opened.header, opened.notes)
+
+
+def test_a_damaged_part_of_a_workbook_that_nobody_needs_does_not_stop_its_reading(tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    workbook.worksheets[0].append(["nom", "lieu"])
+    workbook.worksheets[0].append(["Fête", "Barby"])
+    path = saved(tmp_path, workbook)
+    with zipfile.ZipFile(path) as archive:
+        part = archive.getinfo("docProps/core.xml")
+    content = bytearray(path.read_bytes())
+    content[part.header_offset + 30 + len(part.filename) + 8] ^= 0xFF
+    path.write_bytes(content)
+    assert list(read_table(path).iter_rows()) == [["Fête", "Barby"]]
 
 
 def test_dates_of_the_1904_calendar_are_the_dates_that_excel_shows(tmp_path: Path) -> None:
