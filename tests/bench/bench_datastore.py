@@ -4,7 +4,7 @@
 
 It is a script, not a test: what it prints depends on the machine, whose load it prints too. Calls on both alternate and
 only ratios of one run count. Both have two worker processes. Searches are measured with wrk at 8 connections; each
-request has other parameters, so that no answer is given twice ("again" has one address, and may be kept).
+request has another page at least, so that no answer is given twice ("again" has one address, and may be kept).
 """
 
 from __future__ import annotations
@@ -32,17 +32,21 @@ FIELDS = [{"id": f"c{n}", "type": "text" if n % 2 else "int"} for n in range(10)
 SEARCHES = {
     "datastore_search, 100 rows": "",
     "datastore_search, 10 rows": "&limit=10",
-    "datastore_search, filter": '&filters={"c2":{"lt":2000}}&limit=10',
-    "datastore_search, sort": "&sort=c1&limit=10",
+    "datastore_search, pages of one filter": '&filters={"c2":{"lt":2000}}&limit=10',
+    "datastore_search, another filter each time": '&filters={"c2":{"lt":NUMBER}}&limit=10',
+    "datastore_search, pages of one sort": "&sort=c1&limit=10",
+    "datastore_search, another filter and sort each time": '&filters={"c2":{"gt":NUMBER}}&sort=cDIGIT WAY&limit=10',
     "datastore_search, pages of one q": "&q=arbre&limit=10",
-    "datastore_search, other words each time": "&q=planté WORD&limit=10",
+    "datastore_search, other words each time": "&q=planté NUMBER&limit=10",
 }
 TARGETS = {"insert": 3, "upsert": 3, "upsert, one row": 3} | dict.fromkeys(SEARCHES, 10)
 OTHER_EACH_TIME = """
 math.randomseed({seed})
 request = function()
   local path = "{path}&offset=" .. math.random(0, 900) .. "&total_estimation_threshold=" .. math.random(1, 1e9)
-  return wrk.format("GET", (path:gsub("WORD", math.random(1, 9999))))
+  path = path:gsub("NUMBER", math.random(1, 9999)):gsub("DIGIT", math.random(0, 9))
+  path = path:gsub("WAY", math.random(2) == 1 and "asc" or "desc")
+  return wrk.format("GET", path)
 end
 """
 

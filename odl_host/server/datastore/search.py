@@ -15,7 +15,7 @@ from odl_host.server.datastore.filters import Operation, bad_query, columns_name
 from odl_host.server.datastore.matching import Words, read_words
 from odl_host.server.datastore.parameters import Search
 from odl_host.server.datastore.records import JsonRow, Row, json_row, render
-from odl_host.server.datastore.selections import MAX_ROWS, Selection, selection_of
+from odl_host.server.datastore.selections import FIRST_ROWS, MAX_ROWS, Selection, first_ids, ranked
 from odl_host.server.datastore.table import ARRAYS, ID, NAME, Column, Definition, Table, column_sql
 from odl_host.server.datastore.types import ColumnType, get_type
 from odl_host.server.datastore.values import Kept
@@ -70,7 +70,8 @@ class _Plan:
     @property
     def is_in_place(self) -> bool:
         """Whether rows are read where they stand; otherwise their numbers are found first, in the order wanted."""
-        return self.search.distinct or (self.words is None and self.is_by_id)
+        is_far = self.search.offset + self.search.limit > MAX_ROWS
+        return self.search.distinct or (self.words is None and (self.is_by_id or is_far))
 
 
 def run(table: Table, search: Search, records_format: str) -> Found:
@@ -151,38 +152,40 @@ def _fetch(db: sqlite3.Connection, plan: _Plan, row: JsonRow | None, *, with_id:
         statement = f"{before}SELECT {unique}{columns} FROM {plan.source}{order} LIMIT ? OFFSET ?"  # noqa: S608
         return db.execute(statement, (*names, *plan.values, search.limit, search.offset)).fetchall(), None
     selection = _find_selection(db, plan, order)
-    total = None
-    if selection is not None:
-        total = len(selection.ids)
-        selection = selection.part(search.offset, search.limit)
-    else:
-        statement = f"SELECT _id FROM {plan.source}{order} LIMIT ? OFFSET ?"  # noqa: S608
-        selection = selection_of(db.execute(statement, (*plan.values, search.limit, search.offset)), 0)
+    total = len(selection.ids) if selection.is_whole else None
+    part = selection.part(search.offset, search.limit)
     # CROSS: the numbers come first, in their order, and each of the rows is then looked up.
     statement = f"SELECT {columns} FROM json_each(?) CROSS JOIN {NAME} ON _id = json_each.value"  # noqa: S608
-    rows = db.execute(statement, (*names, encode(list(selection.ids)))).fetchall()
-    return _with_ranks(rows, plan.columns, selection), total
+    rows = db.execute(statement, (*names, encode(list(part.ids)))).fetchall()
+    return _with_ranks(rows, plan.columns, part), total
 
 
-def _find_selection(db: sqlite3.Connection, plan: _Plan, order: str) -> Selection | None:
-    """Return the rows that full text finds, or all rows in an order that is asked again; None: one page is cheaper."""
+def _find_selection(db: sqlite3.Connection, plan: _Plan, order: str) -> Selection:
+    """Return the rows that full text finds, or the first rows in an order, to the page that is wanted at least.
+
+    Of an order, the first pages cost the least; who goes on to others is given all.
+    """
     table, words = plan.table, plan.words
+    needed = plan.search.offset + plan.search.limit
     asked = (plan.source, plan.values, order, words and (words.found, words.asked))
-    key = (table.version, hashlib.blake2b(repr(asked).encode()).digest()) if table.version else None
-    if key is not None and (kept := table.selections.find(key)) is not None:
+    key = (table.version, hashlib.blake2b(repr(asked).encode()).digest())
+    kept = table.selections.find(key) if table.version else None
+    if kept is not None and (kept.is_whole or len(kept.ids) >= needed):
         return kept
     if words is not None:
         source = words.source if plan.search.sort else words.ranked
         statement = f"{words.found}SELECT {', '.join(['_id', *words.ranks])} FROM {source}{order}"  # noqa: S608
-        selection = selection_of(db.execute(statement, plan.values), len(words.ranks))
-    elif key is None or not table.selections.was_noted(key) or _count(db, plan) > MAX_ROWS:
-        return None
+        found = ranked(db.execute(statement, plan.values), len(words.ranks))
     else:
         statement = f"SELECT _id FROM {plan.source}{order}"  # noqa: S608
-        selection = selection_of(db.execute(statement, plan.values), 0)
-    if key is not None:
-        table.selections.keep(key, selection)
-    return selection
+        if kept is not None and _count(db, plan) <= MAX_ROWS:
+            found = first_ids(db.execute(statement, plan.values))
+        else:
+            limit = max(FIRST_ROWS, needed)
+            found = first_ids(db.execute(f"{statement} LIMIT ?", (*plan.values, limit)), limit)
+    if table.version:
+        table.selections.keep(key, found)
+    return found
 
 
 def _with_ranks(rows: list[Row], columns: Sequence[Column], selection: Selection) -> list[Row]:
@@ -204,8 +207,7 @@ def _count(db: sqlite3.Connection, plan: _Plan) -> int:
             return plan.table.count(source, plan.values)
         return int(db.execute(f"{plan.words.found}SELECT count(*) FROM {source}", plan.values).fetchone()[0])  # noqa: S608
     if plan.words is not None:
-        selection = _find_selection(db, plan, _order(plan))
-        return len(selection.ids) if selection else 0
+        return len(_find_selection(db, plan, _order(plan)).ids)
     return plan.table.count(plan.source, plan.values)
 
 

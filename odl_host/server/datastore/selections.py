@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from array import array
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 MAX_BYTES = 32 << 20
 MAX_ROWS = 500_000
 """More rows than this are looked for again for each page."""
-MAX_NOTED = 1000
+FIRST_ROWS = 100
+"""So many rows of an order are found at first: it takes hardly longer than to find ten."""
 KEY_BYTES = 2_000
 """What a selection takes beside its rows, about."""
 
@@ -25,6 +28,8 @@ class Selection:
 
     ids: Sequence[int]
     ranks: Sequence[Sequence[float]] = ()
+    is_whole: bool = True
+    """Whether these are all; if not, they are the first."""
 
     def part(self, offset: int, limit: int) -> Selection:
         """Return one page of it."""
@@ -32,7 +37,13 @@ class Selection:
         return Selection(self.ids[here], [ranks[here] for ranks in self.ranks])
 
 
-def selection_of(rows: Iterable[Sequence[float]], ranks: int) -> Selection:
+def first_ids(rows: Iterable[tuple[int]], limit: float = math.inf) -> Selection:
+    """Return the selection of rows, each its number, of which no more than `limit` were asked for."""
+    ids = array("q", chain.from_iterable(rows))
+    return Selection(ids, is_whole=len(ids) < limit)
+
+
+def ranked(rows: Iterable[Sequence[float]], ranks: int) -> Selection:
     """Return the selection of rows, each a number and so many ranks."""
     ids = array("q")
     columns = [array("d") for _ in range(ranks)]
@@ -48,7 +59,6 @@ class KeptSelections:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Key, Selection] = OrderedDict()
-        self._noted: OrderedDict[Key, None] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
@@ -58,16 +68,6 @@ class KeptSelections:
             if key in self._kept:
                 self._kept.move_to_end(key)
             return self._kept.get(key)
-
-    def was_noted(self, key: Key) -> bool:
-        """Note that this was asked; return whether it had been before: then whole it is worth its price."""
-        with self._lock:
-            if key in self._noted:
-                return True
-            self._noted[key] = None
-            if len(self._noted) > MAX_NOTED:
-                self._noted.popitem(last=False)
-            return False
 
     def keep(self, key: Key, selection: Selection) -> None:
         """Keep a selection, unless it is too large."""

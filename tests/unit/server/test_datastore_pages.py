@@ -65,13 +65,16 @@ def test_pages_one_by_one_are_the_whole(ckan: EmbeddedCKAN, dataset: str, asked:
     assert search(ckan, resource, limit=0, **asked)["total"] == len(pages(ckan, resource, **asked))
 
 
-def test_more_rows_than_are_kept_come_in_the_same_order(
+def test_rows_beyond_those_that_are_kept_come_in_the_same_order(
     ckan: EmbeddedCKAN, dataset: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     resource = create(ckan, dataset, ROWS, n="int", mot="text")
-    kept = pages(ckan, resource, sort="mot desc")
+    whole = pages(ckan, resource, sort="mot desc")
+    monkeypatch.setattr(search_module, "FIRST_ROWS", 5)
+    assert pages(ckan, resource, sort="mot desc, _id") == whole
     monkeypatch.setattr(search_module, "MAX_ROWS", 10)
-    assert pages(ckan, resource, sort="mot desc, _id") == kept
+    assert pages(ckan, resource, sort="mot desc, _id desc, n") == whole
+    assert search(ckan, resource, sort="mot", offset=2**62)["records"] == []
 
 
 @pytest.mark.parametrize("asked", [{"sort": "n desc"}, {"q": "arbre"}])
