@@ -47,6 +47,7 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
         "ckan.files.owner.transfer_as_update": True,
         "ckan.group_and_organization_list_all_fields_max": 25,
         "ckan.group_and_organization_list_max": 1000,
+        "ckan.hide_activity_from_users": ("odl-host",),
         "ckan.max_image_size": 2,
         "ckan.max_resource_size": 1024,
         "ckan.search.rows_max": 1000,
@@ -55,7 +56,8 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
 )
 """Every setting that is known, with its value when a manifest does not name it.
 
-Two are not CKAN's: `ckan.max_resource_size` (megabytes) is 10 there, and open data files are larger; activities are
+`ckan.hide_activity_from_users` is by default the user as whom commands act, which has another name in CKAN. Two are not
+CKAN's: `ckan.max_resource_size` (megabytes) is 10 there, and open data files are larger; activities are
 kept there only where the plugin `activity` is loaded, which it is not by default.
 """
 

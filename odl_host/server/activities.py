@@ -11,7 +11,9 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from odl_host.ckan import JsonDict
+import sqlalchemy as sa
+
+from odl_host.ckan import JsonDict, NotFound
 from odl_host.server.clock import now
 from odl_host.server.datasets import Dataset, find_dataset, render_dataset
 from odl_host.server.documents import SITE, encode, join_object
@@ -48,14 +50,22 @@ def record_group(ctx: Context, fields: JsonDict, deed: str) -> None:
 
 
 def record_user(ctx: Context, user_id: str, deed: str) -> None:
-    """Keep that a user was changed."""
+    """Keep that a user was changed: by the user, whoever did it."""
     if _is_kept(ctx):
-        _insert(ctx, f"{deed} user", user_id, "{}", None, by=user_id if deed == "new" else "")
+        _insert(ctx, f"{deed} user", user_id, "{}", None, by=user_id)
 
 
 def insert_activity(ctx: Context, kind: str, user_id: str, object_id: str, data: JsonDict) -> str:
     """Keep an activity that a program tells of, and return its id."""
     return _insert(ctx, kind, object_id, encode(data), None, by=user_id)
+
+
+def get_activity(ctx: Context, activity_id: str) -> Any:
+    """Return an activity. :raises NotFound: there is none."""
+    row = ctx.db.execute(sa.select(activities).where(activities.c.id == activity_id)).first()
+    if row is None:
+        raise NotFound("Activity was not found.")
+    return row
 
 
 def show_activity(ctx: Context, row: Any) -> JsonDict:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 ACTION_MODULES = (
     "activities",
+    "activity_changes",
     "autocompletes",
     "bulk",
     "collaborators",

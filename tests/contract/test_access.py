@@ -260,6 +260,7 @@ TABLE: dict[str, tuple[frozenset[str], Parameters]] = {
     "activity_diff": (WRITERS, lambda w, c: {"id": happened(w), "object_type": "package"}),
     "activity_create": (SYSADMIN, lambda w, c: an_activity(w)),
     "activity_delete": (SYSADMIN, lambda w, c: {"offset_days": 1000}),
+    "activity_delete_all": (SYSADMIN, nothing),
     "file_create": (SYSADMIN, lambda w, c: {"upload": ("x.txt", io.BytesIO(unique("x").encode()))}),
     "file_register": (SYSADMIN, lambda w, c: {"location": "x"}),
     "file_show": (READERS, lambda w, c: {"id": owned(w, "package", w.dataset(private=True))}),

@@ -7,22 +7,22 @@ from __future__ import annotations
 
 import difflib
 import json
-from datetime import UTC, datetime, timedelta
+from collections.abc import Container
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError
 from odl_host.server import permissions
-from odl_host.server.activities import TYPES, insert_activity, is_shown, show_activity
+from odl_host.server.activities import TYPES, get_activity, is_shown, show_activity
 from odl_host.server.clock import now
 from odl_host.server.datasets import find_dataset, get_dataset
-from odl_host.server.groups import find_group, get_group
-from odl_host.server.names import check_date
+from odl_host.server.groups import get_group
 from odl_host.server.params import (
     Invalid,
     Params,
-    anything,
+    flag,
     natural,
     optional,
     required,
@@ -30,8 +30,8 @@ from odl_host.server.params import (
     text_list,
 )
 from odl_host.server.registry import Context, action
-from odl_host.server.tables import activities, dashboards, followers, members, packages
-from odl_host.server.users import find_account, get_account
+from odl_host.server.tables import activities, dashboards, followers, members, packages, users
+from odl_host.server.users import get_account
 
 
 def _count(value: Any) -> int:
@@ -50,14 +50,33 @@ class Page(Params):
     offset: int = optional(_count, 0)
     before: str | None = optional(lambda value: _moment(value))
     after: str | None = optional(lambda value: _moment(value))
-    activity_types: list[str] | None = optional(lambda value: _list(value))
-    exclude_activity_types: list[str] | None = optional(lambda value: _list(value))
 
 
 class Stream(Page):
     """Whose activities."""
 
     id: str = required(text)
+
+
+class GroupStream(Stream):
+    """Which activities of a group."""
+
+    activity_types: list[str] | None = optional(lambda value: _list(value))
+    include_hidden_activity: bool = optional(flag, False)
+
+
+class DatasetStream(GroupStream):
+    """Which activities of a dataset."""
+
+    exclude_activity_types: list[str] | None = optional(lambda value: _list(value))
+
+    @classmethod
+    def parse(cls, data: dict[str, Any], files: Container[str] = ()) -> DatasetStream:
+        """Read the parameters. :raises ValidationError: too, when some types are asked for and others left out."""
+        params = super().parse(data, files)
+        if params.activity_types and params.exclude_activity_types:
+            raise ValidationError({"activity_types": ["Cannot be used together with `exclude_activity_types"]})
+        return params
 
 
 class Ref(Params):
@@ -79,23 +98,6 @@ class DiffOf(Params):
     id: str = required(text)
     object_type: str = required(text)
     diff_type: str = optional(text, "unified")
-
-
-class NewActivity(Params):
-    """An activity that a program tells of."""
-
-    user_id: str = required(text)
-    object_id: str = required(text)
-    activity_type: str = required(text)
-    data: Any = optional(anything)
-
-
-class Gone(Params):
-    """A span of time."""
-
-    start_date: str | None = optional(check_date)
-    end_date: str | None = optional(check_date)
-    offset_days: int | None = optional(natural)
 
 
 class Nothing(Params):
@@ -124,28 +126,32 @@ def _has_dashboard(ctx: Context, params: Any) -> None:  # noqa: ARG001 - every r
 
 def _can_see(ctx: Context, params: Any) -> None:
     """Whoever may read the object at the time."""
-    if not is_shown(_get(ctx, params.id), permissions.labels_of_caller(ctx)):
+    if not is_shown(get_activity(ctx, params.id), permissions.labels_of_caller(ctx)):
         permissions.refuse(ctx, f"User {{user}} not authorized to read activity {params.id}")
 
 
 def _can_see_details(ctx: Context, params: Any) -> None:
     """Whoever may read the object; of a dataset, who may change it, unless the site shows details to everyone."""
     _can_see(ctx, params)
-    dataset = find_dataset(ctx.db, _get(ctx, params.id).object_id)
+    dataset = find_dataset(ctx.db, get_activity(ctx, params.id).object_id)
     if dataset is not None and not ctx.site.settings["ckan.auth.public_activity_stream_detail"]:
         permissions.require_writer(ctx, dataset)
 
 
-@action(params=Stream, allow=permissions.can_read_dataset, reads=True)
-def package_activity_list(ctx: Context, params: Stream) -> list[JsonDict]:
+@action(params=DatasetStream, allow=permissions.can_read_dataset, reads=True)
+def package_activity_list(ctx: Context, params: DatasetStream) -> list[JsonDict]:
     """Return what happened to a dataset, the last first.
 
     :param id: the dataset's id or name
     :param limit, offset: a page; 31 by default, at most 100
     :param before, after: instants
     :param activity_types, exclude_activity_types: only these, or not these
+    :param include_hidden_activity: those of users whom the site hides too (sysadmins only)
     """
-    return _listed(ctx, params, activities.c.object_id == ctx.once(get_dataset, params.id).id)
+    where = [activities.c.object_id == ctx.once(get_dataset, params.id).id, *_wanted(ctx, params)]
+    if params.exclude_activity_types:
+        where.append(activities.c.activity_type.not_in(params.exclude_activity_types))
+    return _listed(ctx, params, *where)
 
 
 @action(params=Stream, allow=permissions.can_see_users, reads=True)
@@ -156,29 +162,33 @@ def user_activity_list(ctx: Context, params: Stream) -> list[JsonDict]:
     :param limit, offset: a page; 31 by default, at most 100
     :param before, after: instants
     """
-    return _listed(ctx, params, _of_user(get_account(ctx.db, params.id).id))
+    return _listed(ctx, params, _of_user(get_account(ctx.db, params.id).id), _not_hidden(ctx))
 
 
-@action(params=Stream, allow=permissions.can_read_group, reads=True)
-def group_activity_list(ctx: Context, params: Stream) -> list[JsonDict]:
+@action(params=GroupStream, allow=permissions.can_read_group, reads=True)
+def group_activity_list(ctx: Context, params: GroupStream) -> list[JsonDict]:
     """Return what happened to a group and its datasets, the last first.
 
     :param id: the group's id or name
     :param limit, offset: a page; 31 by default, at most 100
     :param before, after: instants
+    :param activity_types: only these
+    :param include_hidden_activity: those of users whom the site hides too (sysadmins only)
     """
-    return _listed(ctx, params, _of_group(ctx.once(get_group, params.id).id))
+    return _listed(ctx, params, _of_group(ctx.once(get_group, params.id).id), *_wanted(ctx, params))
 
 
-@action(params=Stream, allow=permissions.can_read_group, reads=True)
-def organization_activity_list(ctx: Context, params: Stream) -> list[JsonDict]:
+@action(params=GroupStream, allow=permissions.can_read_group, reads=True)
+def organization_activity_list(ctx: Context, params: GroupStream) -> list[JsonDict]:
     """Return what happened to an organization and its datasets, the last first.
 
     :param id: the organization's id or name
     :param limit, offset: a page; 31 by default, at most 100
     :param before, after: instants
+    :param activity_types: only these
+    :param include_hidden_activity: those of users whom the site hides too (sysadmins only)
     """
-    return _listed(ctx, params, _of_group(ctx.once(get_group, params.id).id))
+    return _listed(ctx, params, _of_group(ctx.once(get_group, params.id).id), *_wanted(ctx, params))
 
 
 @action(params=Page, allow=permissions.anyone, reads=True)
@@ -187,7 +197,7 @@ def recently_changed_packages_activity_list(ctx: Context, params: Page) -> list[
 
     :param limit, offset: a page; 31 by default, at most 100
     """
-    return _listed(ctx, params, activities.c.activity_type.in_(TYPES["package"]))
+    return _listed(ctx, params, activities.c.activity_type.in_(TYPES["package"]), _not_hidden(ctx))
 
 
 @action(params=Page, allow=_has_dashboard, reads=True)
@@ -197,18 +207,15 @@ def dashboard_activity_list(ctx: Context, params: Page) -> list[JsonDict]:
     :param limit, offset: a page; 31 by default, at most 100
     """
     seen = _seen_at(ctx)
-    found = _listed(ctx, params, _of_dashboard(ctx))
+    found = _listed(ctx, params, _of_dashboard(ctx), _not_hidden(ctx))
     return [entry | {"is_new": entry["timestamp"] > seen and entry["user_id"] != _caller(ctx)} for entry in found]
 
 
 @action(params=Nothing, allow=_has_dashboard, reads=True)
 def dashboard_new_activities_count(ctx: Context, params: Nothing) -> int:  # noqa: ARG001 - every action has the same form
-    """Return how many activities of others the caller's dashboard has had since it was last marked as seen."""
-    held = permissions.labels_of_caller(ctx)
-    query = sa.select(activities.c.labels).where(
-        _of_dashboard(ctx), activities.c.timestamp > _seen_at(ctx), activities.c.user_id != _caller(ctx)
-    )
-    return sum(is_shown(row, held) for row in ctx.db.execute(query))
+    """Return how many activities of others a page of the caller's dashboard has since it was last marked as seen."""
+    seen = sa.and_(activities.c.timestamp > _seen_at(ctx), activities.c.user_id != _caller(ctx))
+    return len(_listed(ctx, Page.parse({}), _of_dashboard(ctx), seen, _not_hidden(ctx)))
 
 
 @action(params=Nothing, allow=_has_dashboard)
@@ -224,7 +231,7 @@ def activity_show(ctx: Context, params: Ref) -> JsonDict:
 
     :param id: the activity's id
     """
-    return show_activity(ctx, _get(ctx, params.id))
+    return show_activity(ctx, get_activity(ctx, params.id))
 
 
 @action(params=DataOf, allow=_can_see_details, reads=True)
@@ -234,7 +241,7 @@ def activity_data_show(ctx: Context, params: DataOf) -> Any:
     :param id: the activity's id
     :param object_type: only this part: `package`, `group`
     """
-    data = show_activity(ctx, _get(ctx, params.id))["data"]
+    data = show_activity(ctx, get_activity(ctx, params.id))["data"]
     if not params.object_type:
         return data
     if params.object_type not in data:
@@ -250,7 +257,7 @@ def activity_diff(ctx: Context, params: DiffOf) -> JsonDict:
     :param object_type: the part of its data: `package`, `group`
     :param diff_type: `unified` by default, `context` or `html`
     """
-    row = _get(ctx, params.id)
+    row = get_activity(ctx, params.id)
     if params.object_type not in json.loads(row.data):
         raise NotFound("Could not find object in the activity data")
     query = (
@@ -275,58 +282,6 @@ def activity_diff(ctx: Context, params: DiffOf) -> JsonDict:
     else:
         raise ValidationError({"message": "diff_type not recognized"})
     return {"diff": diff, "activities": shown}
-
-
-@action(params=NewActivity, allow=permissions.sysadmin)
-def activity_create(ctx: Context, params: NewActivity) -> JsonDict:
-    """Keep an activity that a program tells of, and return it.
-
-    :param user_id: who did it
-    :param object_id: to what
-    :param activity_type: as in `changed package`
-    :param data: a dictionary
-    """
-    errors: JsonDict = {}
-    account = find_account(ctx.db, params.user_id)
-    if account is None:
-        errors["user_id"] = ["Not found: User"]
-    kind = next((kind for kind, names in TYPES.items() if params.activity_type in names), "")
-    if not kind:
-        errors["activity_type"] = ["Not found: Activity type"]
-        errors["object_id"] = [f'There is no object_id validator for activity type "{params.activity_type}"']
-    elif {"package": find_dataset, "user": find_account}.get(kind, find_group)(ctx.db, params.object_id) is None:
-        errors["object_id"] = [f"Not found: {'Dataset' if kind == 'package' else kind.capitalize()}"]
-    if errors:
-        raise ValidationError(errors)
-    data = params.data if isinstance(params.data, dict) else {}
-    made = insert_activity(ctx, params.activity_type, account.id, params.object_id, data)
-    return show_activity(ctx, _get(ctx, made))
-
-
-@action(params=Gone, allow=permissions.sysadmin)
-def activity_delete(ctx: Context, params: Gone) -> JsonDict:
-    """Remove activities of a span of time.
-
-    :param start_date, end_date: from when, until when
-    :param offset_days: or everything that is older than this many days
-    """
-    if params.offset_days is not None:
-        until = (datetime.now(UTC).replace(tzinfo=None) - timedelta(days=min(params.offset_days, 36_500))).isoformat()
-        where = activities.c.timestamp < until
-    elif params.start_date and params.end_date:
-        where = activities.c.timestamp.between(params.start_date, params.end_date)
-    else:
-        reason = "Either both start_date and end_date must be specified, or offset_days must be provided."
-        raise ValidationError({"__before": [reason]})
-    gone = ctx.db.execute(activities.delete().where(where)).rowcount
-    return {"message": f"Deleted {gone} rows from the activity table."}
-
-
-def _get(ctx: Context, activity_id: str) -> Any:
-    row = ctx.db.execute(sa.select(activities).where(activities.c.id == activity_id)).first()
-    if row is None:
-        raise NotFound("Activity was not found.")
-    return row
 
 
 def _caller(ctx: Context) -> str:
@@ -360,24 +315,32 @@ def _seen_at(ctx: Context) -> str:
     return str(seen or get_account(ctx.db, _caller(ctx)).created)
 
 
-def _listed(ctx: Context, params: Page, where: Any) -> list[JsonDict]:
+def _wanted(ctx: Context, params: GroupStream) -> list[Any]:
+    wanted = [] if params.include_hidden_activity and ctx.user and ctx.user.sysadmin else [_not_hidden(ctx)]
+    if params.activity_types:
+        wanted.append(activities.c.activity_type.in_(params.activity_types))
+    return wanted
+
+
+def _not_hidden(ctx: Context) -> Any:
+    """What was not done by a user whom the site hides: by default the one as whom commands act, as in CKAN."""
+    names = ctx.site.settings["ckan.hide_activity_from_users"]
+    assert isinstance(names, tuple)
+    return activities.c.user_id.not_in(sa.select(users.c.id).where(users.c.name.in_(names)))
+
+
+def _listed(ctx: Context, params: Page, *where: Any) -> list[JsonDict]:
     settings = ctx.site.settings
     limit = params.limit or int(str(settings["ckan.activity_list_limit"]))
     limit = min(limit, int(str(settings["ckan.activity_list_limit_max"])))
-    if params.activity_types and params.exclude_activity_types:
-        raise ValidationError({"activity_types": ["Cannot be used together with `exclude_activity_types"]})
     # Those after an instant are the first ones after it, shown the last first all the same.
     is_forward = params.after is not None and params.before is None
     order = activities.c.timestamp.asc() if is_forward else activities.c.timestamp.desc()
-    query = sa.select(activities).where(where).order_by(order, activities.c.id)
+    query = sa.select(activities).where(*where).order_by(order, activities.c.id)
     if params.before is not None:
         query = query.where(activities.c.timestamp < params.before)
     if params.after is not None:
         query = query.where(activities.c.timestamp > params.after)
-    if params.activity_types:
-        query = query.where(activities.c.activity_type.in_(params.activity_types))
-    if params.exclude_activity_types:
-        query = query.where(activities.c.activity_type.not_in(params.exclude_activity_types))
     held = permissions.labels_of_caller(ctx)
     found: list[JsonDict] = []
     skipped = 0

@@ -1,0 +1,126 @@
+"""Activities that programs tell of, and the removal of old ones."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from odl_host.ckan import JsonDict, NotFound, ValidationError
+from odl_host.server import permissions
+from odl_host.server.activities import TYPES, get_activity, insert_activity, show_activity
+from odl_host.server.datasets import find_dataset
+from odl_host.server.groups import find_group
+from odl_host.server.names import check_date
+from odl_host.server.params import Params, anything, natural, optional, required, text
+from odl_host.server.registry import Context, action
+from odl_host.server.tables import activities
+from odl_host.server.users import find_account
+
+
+class NewActivity(Params):
+    """An activity that a program tells of."""
+
+    user_id: str = required(text)
+    object_id: str = required(text)
+    activity_type: str = required(text)
+    data: Any = optional(anything)
+
+
+class Gone(Params):
+    """An activity, or a span of time."""
+
+    id: str = optional(text, "")
+    start_date: str | None = optional(check_date)
+    end_date: str | None = optional(check_date)
+    offset_days: int | None = optional(natural)
+    keep: int = optional(natural, 0)
+    batch_size: int = optional(natural, 0)
+
+    @classmethod
+    def parse(cls, data: dict[str, Any], files: Container[str] = ()) -> Gone:
+        """Read the parameters. :raises ValidationError: too, when none of them says what goes."""
+        params = super().parse(data, files)
+        if not params.id and params.offset_days is None and not (params.start_date and params.end_date):
+            reason = "Either both start_date and end_date must be specified, or offset_days must be provided."
+            raise ValidationError({"__before": [reason]})
+        return params
+
+
+class AllGone(Params):
+    """How many at once."""
+
+    batch_size: int = optional(natural, 0)
+
+
+@action(params=NewActivity, allow=permissions.sysadmin)
+def activity_create(ctx: Context, params: NewActivity) -> JsonDict:
+    """Keep an activity that a program tells of, and return it.
+
+    :param user_id: who did it
+    :param object_id: to what
+    :param activity_type: as in `changed package`
+    :param data: a dictionary
+    """
+    errors: JsonDict = {}
+    account = find_account(ctx.db, params.user_id)
+    if account is None:
+        errors["user_id"] = ["Not found: User"]
+    kind = next((kind for kind, names in TYPES.items() if params.activity_type in names), "")
+    if not kind:
+        errors["activity_type"] = ["Not found: Activity type"]
+        errors["object_id"] = [f'There is no object_id validator for activity type "{params.activity_type}"']
+    elif {"package": find_dataset, "user": find_account}.get(kind, find_group)(ctx.db, params.object_id) is None:
+        errors["object_id"] = [f"Not found: {'Dataset' if kind == 'package' else kind.capitalize()}"]
+    if errors:
+        raise ValidationError(errors)
+    data = params.data if isinstance(params.data, dict) else {}
+    made = insert_activity(ctx, params.activity_type, account.id, params.object_id, data)
+    return show_activity(ctx, get_activity(ctx, made))
+
+
+@action(params=Gone, allow=permissions.sysadmin)
+def activity_delete(ctx: Context, params: Gone) -> JsonDict:
+    """Remove one activity, or those of a span of time.
+
+    :param id: the activity
+    :param start_date, end_date: or from when, until when
+    :param offset_days: or everything that is older than this many days
+    :param keep: how many of each object stay, the last ones
+    :param batch_size: taken for CKAN's sake; all leave at once
+    """
+    if params.id:
+        if not ctx.db.execute(activities.delete().where(activities.c.id == params.id)).rowcount:
+            raise NotFound("Activity not found")
+        return {"message": "Activity purged"}
+    if params.offset_days is not None:
+        until = (datetime.now(UTC).replace(tzinfo=None) - timedelta(days=min(params.offset_days, 36_500))).isoformat()
+        where = activities.c.timestamp < until
+    else:
+        first, last = str(params.start_date), str(params.end_date)
+        if first > last:
+            raise ValidationError({"message": "start_date cannot be greater than end_date."})
+        where = activities.c.timestamp.between(first, last)
+    if params.keep:
+        latest = sa.desc(activities.c.timestamp), activities.c.id
+        place = sa.func.row_number().over(partition_by=activities.c.object_id, order_by=latest).label("place")
+        placed = sa.select(activities.c.id, place).where(where).subquery()
+        where = activities.c.id.in_(sa.select(placed.c.id).where(placed.c.place > params.keep))
+    return _remove(ctx, where)
+
+
+@action(params=AllGone, allow=permissions.sysadmin)
+def activity_delete_all(ctx: Context, params: AllGone) -> JsonDict:  # noqa: ARG001 - every action has the same form
+    """Remove every activity.
+
+    :param batch_size: taken for CKAN's sake; all leave at once
+    """
+    return _remove(ctx, sa.true())
+
+
+def _remove(ctx: Context, where: sa.ColumnElement[bool]) -> JsonDict:
+    gone = ctx.db.execute(activities.delete().where(where)).rowcount
+    none = "No activities found matching the specified criteria."
+    return {"message": f"Deleted {gone} rows from the activity table." if gone else none}

@@ -1,0 +1,75 @@
+"""What commands do is hidden in the streams of activities, and old activities leave them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from odl_host.server.sites import open_site
+from odl_host.storage.local import LocalStorage
+
+from .conftest import ANONYMOUS, Caller, Catalogue, InProcess, unique
+
+NONE = {"message": "No activities found matching the specified criteria."}
+
+
+@pytest.fixture
+def streams(tmp_path: Path) -> Iterator[Catalogue]:
+    site = open_site(
+        name="t",
+        title="Essai",
+        url="http://portail.example.org",
+        description="",
+        data_dir=tmp_path,
+        storage=LocalStorage(tmp_path / "files"),
+        settings={"ckan.activity_streams_enabled": True},
+    )
+    yield InProcess(site)
+    site.close()
+
+
+def kinds(found: Any) -> list[str]:
+    return [activity["activity_type"] for activity in found]
+
+
+def test_what_a_command_did_is_shown_to_a_sysadmin_who_asks_for_it_alone(streams: Catalogue) -> None:
+    author = streams.new_user()
+    organization = streams.new_organization(users=[{"name": author.name, "capacity": "editor"}])["id"]
+    dataset = streams.new_dataset(organization)["id"]
+    streams.call("package_patch", {"id": dataset, "title": "Un titre"}, by=author)
+
+    def stream(by: Caller | None = None, *, hidden: bool = False) -> list[str]:
+        return kinds(streams.call("package_activity_list", {"id": dataset, "include_hidden_activity": hidden}, by=by))
+
+    assert stream() == stream(ANONYMOUS) == stream(ANONYMOUS, hidden=True) == ["changed package"]
+    assert stream(hidden=True) == ["changed package", "new package"]
+    assert kinds(streams.call("organization_activity_list", {"id": organization})) == ["changed package"]
+    assert kinds(streams.call("recently_changed_packages_activity_list")) == ["changed package"]
+    assert kinds(streams.call("user_activity_list", {"id": streams.sysadmin.name})) == []
+
+
+def test_the_last_activities_of_each_object_stay_where_they_are_to_be_kept(streams: Catalogue) -> None:
+    author = streams.new_user()
+    datasets = [
+        streams.call("package_create", {"name": unique("d"), "owner_org": owner["id"]}, by=author)["id"]
+        for owner in [streams.new_organization(users=[{"name": author.name, "capacity": "editor"}])]
+        for _ in range(2)
+    ]
+    for title in "abc":
+        streams.call("package_patch", {"id": datasets[0], "title": title}, by=author)
+    asked = {"start_date": "2020-01-01", "end_date": "2100-01-01"}
+
+    # Four of a dataset; one of another, of its organization, and of the author.
+    assert streams.call("activity_delete", {**asked, "keep": 4}) == NONE
+    assert streams.call("activity_delete", {**asked, "keep": 2}) == {
+        "message": "Deleted 2 rows from the activity table."
+    }
+    left = streams.call("package_activity_list", {"id": datasets[0]})
+    assert [activity["data"]["package"]["title"] for activity in left] == ["c", "b"]
+    assert kinds(streams.call("package_activity_list", {"id": datasets[1]})) == ["new package"]
+
+    assert streams.call("activity_delete_all") == {"message": "Deleted 5 rows from the activity table."}
+    assert streams.call("activity_delete_all") == NONE
