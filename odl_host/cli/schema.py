@@ -15,6 +15,7 @@ import click
 from odl_host.cli.app import App, Group, pass_app
 from odl_host.errors import UsageError
 from odl_host.schemas.registry import Field, Registry, Schema
+from odl_host.typography import typeset
 
 _WIDTH = 100
 _LENGTH = {"en": "length", "fr": "longueur"}
@@ -119,7 +120,7 @@ def _pairs(line: Iterable[str], widths: Iterable[int]) -> Iterable[tuple[int, tu
 def render_schema_show(shown: Mapping[str, Any], language: str = "en") -> str:
     """Return one schema for a terminal: its columns with type, a star where a value is required, and what to type."""
     lines = [f"{shown['title']} - {shown['name']}@{shown['version']}"]
-    lines += textwrap.wrap(shown["description"], _WIDTH)
+    lines += textwrap.wrap(typeset(shown["description"]), _WIDTH)
     lines += [text for text in (shown["url"], shown["homepage"]) if text]
     fields = shown["fields"]
     names = max(len(field["name"]) for field in fields)
@@ -129,7 +130,8 @@ def render_schema_show(shown: Mapping[str, Any], language: str = "en") -> str:
         star = "*" if field["required"] else " "
         lead = f"{star} {field['name']:<{min(names, 28)}}  {_kind(field):<{kinds}}  "
         lines += ["", *_hang(lead, field["title"] or field["name"], indent)]
-        lines += textwrap.wrap(field["description"], _WIDTH, initial_indent=indent, subsequent_indent=indent)
+        said = typeset(field["description"])
+        lines += textwrap.wrap(said, _WIDTH, initial_indent=indent, subsequent_indent=indent)
         rules = _rules(field, language)
         if rules:
             lines += textwrap.wrap(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from odl_host.errors import StorageError
 from odl_host.schemas.forms import boolean_words, expected_form
+from odl_host.typography import typeset
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.datavalidation import DataValidation
@@ -136,7 +137,7 @@ def _duty(field: Field) -> str:
 
 
 def _explanation(schema: Schema, field: Field) -> list[str]:
-    said = [field.description or f"{field.title}.", f"Attendu : {expected_form(field, schema)}."]
+    said = [typeset(field.description or f"{field.title}."), typeset(f"Attendu : {expected_form(field, schema)}.")]
     return [*said, f"Exemple : {field.example}"] if field.example else said
 
 
@@ -205,7 +206,7 @@ def _write_guide(sheet: Worksheet, schema: Schema) -> None:
     _put(sheet, 1, 1, schema.title, bold=True)
     sheet.cell(1, 1).font = Font(name=_FONT, bold=True, size=14)
     lines = (
-        schema.description,
+        typeset(schema.description),
         f"Remplissez la feuille « {_sheet_name(schema)} » sans changer les titres de sa première ligne.",
         "Les colonnes à titre foncé sont obligatoires : elles doivent être remplies à chaque ligne.",
         "Les autres colonnes sont facultatives : elles peuvent rester vides.",
@@ -234,8 +235,8 @@ def _write_guide(sheet: Worksheet, schema: Schema) -> None:
         texts = (
             field.name,
             field.title,
-            field.description,
-            expected_form(field, schema),
+            typeset(field.description),
+            typeset(expected_form(field, schema)),
             field.example,
             "oui" if field.required else "non",
         )

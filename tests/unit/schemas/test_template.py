@@ -56,6 +56,14 @@ def test_an_empty_template_is_read_as_its_schema(tmp_path: Path) -> None:
     assert (table.header, table.rows) == (schema.field_names, 0)
 
 
+def test_no_line_of_the_explanations_begins_with_a_quotation_mark(tmp_path: Path) -> None:
+    workbook = load_workbook(template_of(REGISTRY.get_schema("subventions"), tmp_path))
+    guide = [str(cell.value) for row in workbook["Mode d’emploi"].iter_rows(min_row=9) for cell in row if cell.value]
+    comments = [cell.comment.text for cell in workbook.worksheets[0][1] if cell.comment]
+    assert any("«\u00a0" in text for text in (*guide, *comments))
+    assert not [text for text in (*guide, *comments) if "« " in text or " »" in text]
+
+
 def test_what_is_surely_the_members_is_filled_in(tmp_path: Path) -> None:
     schema = REGISTRY.get_schema("deliberations")
     sheet = load_workbook(template_of(schema, tmp_path, CHAMBERY)).worksheets[0]
