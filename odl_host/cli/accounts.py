@@ -28,6 +28,21 @@ def _call(app: App, action: str, data: dict[str, Any]) -> Any:
         return catalogue.call_action(action, data)
 
 
+def _require_user(app: App, name: str) -> None:
+    try:
+        _call(app, "user_show", {"id": name})
+    except CatalogueNotFound:
+        raise CatalogueNotFound(f"There is no user “{name}”.", hint="List them with: odl-host user list") from None
+
+
+def _require_organization(app: App, name: str) -> None:
+    try:
+        _call(app, "organization_show", {"id": name})
+    except CatalogueNotFound:
+        hint = "Its name is the end of its page's address: /organization/NAME"
+        raise CatalogueNotFound(f"There is no organization “{name}”.", hint=hint) from None
+
+
 def _read_password(app: App) -> str:
     """Return a password: typed twice at a terminal, else the first line of stdin. :raises UsageError: there is none."""
     if sys.stdin.isatty():
@@ -56,6 +71,8 @@ def create_user(
     app: App, name: str, email: str, fullname: str, sysadmin: bool, organization: str | None, role: str
 ) -> None:
     """Create a user; the password is asked for, or read from stdin."""
+    if organization:
+        _require_organization(app, organization)  # before there is a user without it
     fields = {"name": name, "email": email, "fullname": fullname, "password": _read_password(app)}
     made = _call(app, "user_create", {**fields, **({"sysadmin": True} if sysadmin else {})})
     if organization:
@@ -77,7 +94,8 @@ def list_users(app: App) -> None:
         for entry in found
     ]
     header = titles(app, ["name", "full name", "e-mail", "state", "last active", ""])
-    app.out.result(document, table(rows, header=header) if rows else "")
+    nobody = app.out.words("There is no user yet.", "Il n’y a encore aucun utilisateur.")
+    app.out.result(document, table(rows, header=header) if rows else nobody)
 
 
 @user.command(
@@ -91,6 +109,7 @@ def list_users(app: App) -> None:
 @pass_app
 def set_password(app: App, name: str) -> None:
     """Set a user's password and end the user's sessions."""
+    _require_user(app, name)
     _call(app, "user_patch", {"id": name, "password": _read_password(app)})
     app.out.result({"name": name}, app.out.words("The password is set.", "Le mot de passe est changé."))
 
@@ -125,6 +144,10 @@ def create_token(
             "A token stands for a user.", hint="Give --sysadmin, or --user NAME and if need be --organization NAME."
         )
     owner = user_name or SYSADMIN_NAME
+    if user_name:
+        _require_user(app, user_name)
+    if organization:
+        _require_organization(app, organization)
     asked: dict[str, Any] = {"user": owner, "name": name, "organization": organization or ""}
     value = _call(app, "api_token_create", asked | ({"expires_in": days, "unit": DAY_S} if days else {}))["token"]
     app.out.result({"tenant": app.tenant().name, "user": owner, "name": name, "token": value}, value)
@@ -141,11 +164,14 @@ def create_token(
 @pass_app
 def list_tokens(app: App, user_name: str | None) -> None:
     """List tokens: whose, what for, last used when; never the tokens."""
+    if user_name:
+        _require_user(app, user_name)
     document = _tokens(app, user_name)
     keys = ("user", "name", "created_at", "last_access", "expires_at", "id")
     rows = [[str(each.get(key) or "") for key in keys] for each in document]
     header = titles(app, ["user", "for", "created on", "last used", "ends", "id"])
-    app.out.result(document, table(rows, header=header) if rows else "")
+    none = app.out.words("There is no token yet.", "Il n’y a encore aucun jeton.")
+    app.out.result(document, table(rows, header=header) if rows else none)
 
 
 def _tokens(app: App, user_name: str | None = None) -> list[dict[str, Any]]:

@@ -62,6 +62,7 @@ _WORDS = {
     "value": "valeur",
     "from": "d’où",
     "meaning": "sens",
+    "default": "par défaut",
     "user": "utilisateur",
     "name": "nom",
     "full name": "nom complet",
@@ -99,6 +100,15 @@ def remarks(app: App, sentence: str) -> str:
     from odl_host.cli.french import remarks_in_french
 
     return remarks_in_french(sentence)
+
+
+def meaning(app: App, sentence: str) -> str:
+    """Return what a setting means, in the language that was asked for."""
+    if app.out.language != "fr":
+        return sentence
+    from odl_host.cli.french import meaning_in_french
+
+    return meaning_in_french(sentence)
 
 
 def titles(app: App, names: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ import click
 
 from odl_host import config
 from odl_host.cli.app import App, command, pass_app
-from odl_host.cli.labels import titles
+from odl_host.cli.labels import meaning, titles, word
 from odl_host.cli.output import table
 from odl_host.errors import UsageError
 from odl_host.tenants import Perimeter, check_tenant_name, list_tenants, load_tenant
@@ -185,7 +185,7 @@ def provision(app: App, dry_run: bool) -> None:
 def show_config(app: App) -> None:
     """Show each setting and where it comes from."""
     _, origins = config.load_settings(app.home)
-    rows = [[origin.name, str(origin.value), origin.source, origin.help] for origin in origins]
+    rows = [[one.name, str(one.value), word(app, one.source), meaning(app, one.help)] for one in origins]
     value = {
         "home": str(app.home.path),
         "settings": {o.name: {"value": o.value, "source": o.source, "help": o.help} for o in origins},

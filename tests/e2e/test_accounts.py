@@ -31,6 +31,22 @@ def test_a_user_is_created_listed_and_given_another_password(savoie: CommandLine
     assert "stdin" in with_password(savoie, "user", "password", "claire", password="").stderr
 
 
+def test_no_user_is_made_for_an_organization_that_is_not_there(savoie: CommandLine) -> None:
+    assert "no user yet" in savoie("user", "list").stdout
+    refused = with_password(
+        savoie, "user", "create", "claire", "--email", "claire@example.org", "--organization", "chambry"
+    )
+    assert refused.returncode == 4
+    assert "There is no organization “chambry”." in refused.stderr
+    assert savoie("--json", "user", "list").json == []
+    for command in (
+        ["user", "password", "paul"],
+        ["token", "create", "--user", "paul"],
+        ["token", "list", "--user", "paul"],
+    ):
+        assert "There is no user “paul”." in with_password(savoie, *command).stderr
+
+
 def test_tokens_are_created_listed_and_revoked(savoie: CommandLine) -> None:
     with_password(savoie, "user", "create", "depot", "--email", "d@example.org", "--organization", "chambery")
     value = savoie("token", "create", "--user", "depot", "--organization", "chambery", "--days", "30").stdout.strip()

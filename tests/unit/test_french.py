@@ -21,7 +21,9 @@ from odl_host.cli.commands import cli
 from odl_host.cli.french import help_in_french, in_french, remarks_in_french
 from odl_host.cli.french.errors import TEMPLATES
 from odl_host.cli.french.helps import HELPS
+from odl_host.cli.french.settings import MEANINGS
 from odl_host.cli.labels import counts_of, held_for, titles, word
+from odl_host.config import SETTINGS
 from odl_host.pipeline.outcomes import OUTCOMES
 
 PACKAGE = Path(odl_host.__file__).parent
@@ -199,6 +201,22 @@ def test_a_remark_of_a_run_is_french_with_its_hint() -> None:
     hint = "Check smtp_host, smtp_port, smtp_security and smtp_user; the letters are due again after the next run."
     said = remarks_in_french(f"{refused} {hint}")
     assert "Vérifiez" in said and "refused" not in said
+
+
+def test_what_a_catalogue_refuses_is_told_in_french_field_by_field() -> None:
+    refused = (
+        "user_create: name: That login name is not available; "
+        "email: The email address 'a@b.fr' belongs to a registered user."
+    )
+    assert in_french(refused) == (
+        "user_create : name : ce nom d’utilisateur est déjà pris ; "
+        "email : l’adresse « a@b.fr » est celle d’un autre utilisateur."
+    )
+    assert in_french("user_create: name: Never heard of") == "user_create : name : Never heard of."
+
+
+def test_every_setting_says_in_french_what_it_means() -> None:
+    assert {one.help for one in SETTINGS.values()} == MEANINGS.keys()
 
 
 def test_a_misspelt_command_is_answered_with_the_nearest() -> None:

@@ -6,8 +6,10 @@ English is where a sentence is written, and stays what scripts see; nothing here
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 
+from odl_host.cli.french.catalogue import SENTENCES as ANSWERS
 from odl_host.cli.french.click_words import MISSING, SENTENCES, TOKENS, WORDS
 from odl_host.cli.french.errors import CAUSES, TEMPLATES
 
@@ -24,16 +26,31 @@ def in_french(sentence: str) -> str:
         found = re.fullmatch(pattern, sentence, re.DOTALL)
         if found:
             return french.format(*found.groups())
-    for template in _most_telling_first():
+    if refused := re.fullmatch(_REFUSED, sentence):
+        return f"{refused[1]} : {' ; '.join(map(_refusal, refused[2].split('; ')))}."
+    return _filled(sentence, TEMPLATES) or sentence
+
+
+_REFUSED = r"([a-z]+(?:_[a-z]+)+): ([a-z_]+: .+)"
+"""An action of a catalogue, the fields that it refuses and why: `user_create: name: Missing value; email: …`."""
+
+
+def _refusal(text: str) -> str:
+    field, _, reason = text.partition(": ")
+    return f"{field} : {_filled(reason, ANSWERS) or in_french(reason)}".rstrip(".")
+
+
+def _filled(sentence: str, templates: Mapping[str, str]) -> str | None:
+    for template in _most_telling_first(templates is ANSWERS):
         pieces = template.split("{}")
         if len(pieces) == 1:
             if template == sentence:
-                return TEMPLATES[template]
+                return templates[template]
         elif sentence.startswith(pieces[0]) and sentence.endswith(pieces[-1]):
             found = re.fullmatch("(.*?)".join(map(re.escape, pieces)), sentence, re.DOTALL)
             if found:
-                return TEMPLATES[template].format(*map(_part, found.groups()))
-    return sentence
+                return templates[template].format(*map(_part, found.groups()))
+    return None
 
 
 def remarks_in_french(text: str) -> str:
@@ -66,13 +83,21 @@ def values_in_french(text: str) -> str:
     return text
 
 
+def meaning_in_french(text: str) -> str:
+    """Return what a setting means, in French."""
+    from odl_host.cli.french.settings import MEANINGS
+
+    return MEANINGS.get(text, text)
+
+
 @cache
-def _most_telling_first() -> tuple[str, ...]:
-    return tuple(sorted(TEMPLATES, key=lambda template: -len(template.replace("{}", ""))))
+def _most_telling_first(answers: bool) -> tuple[str, ...]:
+    templates = ANSWERS if answers else TEMPLATES
+    return tuple(sorted(templates, key=lambda template: -len(template.replace("{}", ""))))
 
 
 def _part(text: str) -> str:
     """Return what stands inside a sentence: a cause of the system's, another sentence, or a name as it is."""
     if len(text) > 2 and text[0] == text[-1] == "'":  # a value as Python writes it
         return f"« {text[1:-1]} »"
-    return CAUSES.get(text) or (in_french(text) if " " in text else text)
+    return CAUSES.get(text) or ANSWERS.get(text) or (in_french(text) if " " in text else text)

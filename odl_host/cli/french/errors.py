@@ -394,6 +394,12 @@ TEMPLATES = {
     "Cannot write the lock {}: {}.": "Le verrou {0} ne peut pas être écrit ({1}).",
     "Cannot write {}: {}.": "{0} ne peut pas être écrit ({1}).",
     # runs, versions and what people decide
+    "There is no user “{}”.": "Il n’y a pas d’utilisateur « {0} ».",
+    "List them with: odl-host user list": "La liste : odl-host user list",
+    "There is no organization “{}”.": "Il n’y a pas d’organisation « {0} ».",
+    "Its name is the end of its page's address: /organization/NAME": (
+        "Son nom est la fin de l’adresse de sa page : /organization/NOM"
+    ),
     "There is no token “{}”.": "Il n’y a pas de jeton « {0} ».",
     "List them with: odl-host token list": "La liste : odl-host token list",
     "There is no run “{}”.": "Il n’y a pas de passage « {0} ».",
