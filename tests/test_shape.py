@@ -11,8 +11,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAVY = {
-    "argon2", "boto3", "ckanapi", "frictionless", "granian", "jinja2", "openpyxl", "opening_hours", "pandas",
-    "phonenumbers", "requests", "sqlalchemy", "starlette", "tantivy",
+    "argon2", "boto3", "ckanapi", "frictionless", "jinja2", "openpyxl", "opening_hours", "pandas",
+    "phonenumbers", "requests", "sqlalchemy", "starlette", "tantivy", "uvicorn",
 }  # fmt: skip
 
 

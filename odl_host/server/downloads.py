@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import TypeAlias
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
 
 from odl_host.ckan import NotAuthorized, NotFound
 from odl_host.errors import NotStored, OdlError
@@ -29,6 +31,9 @@ GetSite: TypeAlias = Callable[[Request], Site]
 
 SHOWN_IN_BROWSER = frozenset({"application/pdf", "image/png", "image/jpeg", "image/gif", "text/csv", "text/plain"})
 """Media types that a browser may show; anything else is offered as a download, so that no upload runs as a page."""
+
+SMALL_BYTES = 1 << 18
+"""A file of no more is read in a fraction of a millisecond."""
 
 
 def routes(get_site: GetSite) -> list[Route]:
@@ -78,6 +83,25 @@ async def _send(
     return await _respond(site, request, file, headers)
 
 
+class LocalFileResponse(FileResponse):
+    """A file of this machine; a small one is read where it is asked for, without the way to a thread and back."""
+
+    chunk_size = CHUNK_BYTES
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the whole file, or with the parts that were asked for."""
+        if self.stat_result and self.stat_result.st_size <= SMALL_BYTES:
+            scope = {**scope, "extensions": {"http.response.pathsend": {}}}
+            send = partial(_send_path, send)
+        await super().__call__(scope, receive, send)
+
+
+async def _send_path(send: Send, message: Message) -> None:
+    if message["type"] == "http.response.pathsend":
+        message = {"type": "http.response.body", "body": Path(message["path"]).read_bytes()}
+    await send(message)
+
+
 async def _send_image(site: Site, request: Request) -> Response:
     try:
         file = find_image_file(site, request.path_params["folder"], request.path_params["name"])
@@ -93,8 +117,13 @@ async def _respond(site: Site, request: Request, file: ResourceFile, headers: di
     disposition = "inline" if media_type in SHOWN_IN_BROWSER else "attachment"
     path = site.storage.path(file.sha256)
     if path is not None:
-        return FileResponse(
-            path, headers=headers, media_type=media_type, filename=file.name, content_disposition_type=disposition
+        return LocalFileResponse(
+            path,
+            headers=headers,
+            media_type=media_type,
+            filename=file.name,
+            stat_result=path.stat(),
+            content_disposition_type=disposition,
         )
     headers["content-disposition"] = f'{disposition}; filename="{file.name}"'
     try:

@@ -1,7 +1,8 @@
-"""The production web server: granian, told in odl-host's words what it is to serve.
+"""The production web server: uvicorn, told in odl-host's words what it is to serve.
 
-It checks that the address can be listened on before anything starts, says when the first answer was given, and ends
-on Ctrl-C or SIGTERM after the requests under way.
+One thread reads a request, answers it and writes the answer: where a call takes a millisecond, handing it from thread
+to thread would take as long again. It listens before anything else starts, says when the first answer was given, and
+ends on Ctrl-C or SIGTERM after the requests under way.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import functools
 import gc
 import http.client
 import importlib
+import logging
 import os
 import signal
 import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +30,13 @@ STOP_TIMEOUT_S = 10
 POLL_S = 0.02
 PARENT_POLL_S = 0.5
 BACKLOG = 1024
+KEEP_ALIVE_S = 75
+"""How long a connection may stay open without a request; longer than proxies keep theirs, so that they close first."""
+
+HUNG_S = 60
+"""A process that does not say for so long that it lives is replaced."""
+
+log = logging.getLogger(__name__)
 
 
 def serve(
@@ -40,48 +50,71 @@ def serve(
 ) -> None:
     """Serve the application that the factory `target` ("package.module:function") makes, until Ctrl-C.
 
-    `ready` is called once, when the server has given its first answer.
+    `ready` is called once, when the server has given its first answer. One worker is this process itself.
 
     :raises UsageError: the port is taken or not allowed, or the address is not of this machine.
     :raises Unavailable: the server could not go on.
     """
-    from granian.constants import Interfaces
-    from granian.log import LogLevels
-    from granian.server import Server
+    from uvicorn import Config, Server
+    from uvicorn.config import STARTUP_FAILURE
+    from uvicorn.supervisors import Multiprocess
 
-    _require_free(host, port)
+    from odl_host.server.connections import Connection
+
+    listening = _listen(host, port)
     # Workers are processes of their own; the environment is what they share with this one.
     os.environ["ODL_HOME"] = str(home)
-    server = Server(
-        target,
-        address=host,
-        port=port,
-        interface=Interfaces.ASGINL,
+    config = Config(
+        functools.partial(_load, target, os.getpid()),
+        factory=True,
+        interface="asgi3",
+        http=Connection,
+        loop="uvloop",
+        ws="none",
+        lifespan="off",
         workers=workers,
         backlog=BACKLOG,
-        websockets=False,
-        log_level=LogLevels.warning,
-        log_access=False,
-        workers_kill_timeout=STOP_TIMEOUT_S,
-        respawn_failed_workers=True,
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=STOP_TIMEOUT_S,
+        timeout_worker_healthcheck=HUNG_S,
     )
     if ready is not None:
         threading.Thread(target=_announce, args=(host, port, ready), daemon=True).start()
-    try:
-        server.serve(target_loader=functools.partial(_load, os.getpid()))
-    except SystemExit as error:
-        if error.code:
-            raise Unavailable("The web server stopped because a process of it could not go on.") from error
+    if workers == 1:
+        # Once it has ended, uvicorn raises the signal that ended it again: here that is the ordinary end.
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        with suppress(KeyboardInterrupt):
+            Server(config).run(sockets=[listening])
+        return
+    supervisor = Multiprocess(config, sockets=[listening])
+    supervisor.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+        raise Unavailable("The web server stopped because a process of it could not go on.")
 
 
-def _load(parent: int, target: str) -> Any:
-    """Make the application, in a worker process.
+def _load(target: str, parent: int) -> Any:
+    """Make the application, in the process that will serve it.
 
     A worker whose parent was killed ends too: else it would hold the port, and no one could start the server again.
     """
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    from uvicorn.config import STARTUP_FAILURE
+
+    is_worker = os.getpid() != parent
+    if is_worker:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     module, _, factory = target.partition(":")
-    application = getattr(importlib.import_module(module), factory)()
+    try:
+        application = getattr(importlib.import_module(module), factory)()
+    except Exception:
+        if not is_worker:
+            raise
+        log.exception("A process of the web server could not start.")
+        raise SystemExit(STARTUP_FAILURE) from None
     # What was imported stays: looking through it again and again for garbage takes a twentieth of a worker's time.
     gc.collect()
     gc.freeze()
@@ -96,12 +129,13 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-def _require_free(host: str, port: int) -> None:
+def _listen(host: str, port: int) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
+        listening = socket.socket(family, kind, protocol)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        return listening
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise UsageError(

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from uvicorn import Config, Server
+
+from odl_host.server import connections
+
+ASKED = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+async def answer(_scope: Any, _receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+@pytest.fixture
+def client() -> Iterator[socket.socket]:
+    """A connection to a server that answers every request."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = Config(answer, http=connections.Connection, lifespan="off", log_config=None, log_level="error")
+    server = Server(config)
+    serving = threading.Thread(target=server.run, args=([listening],))
+    serving.start()
+    with socket.create_connection(listening.getsockname(), timeout=10) as connected:
+        yield connected
+    server.should_exit = True
+    serving.join()
+
+
+def is_let_go(client: socket.socket) -> bool:
+    try:
+        return client.recv(1000) == b""
+    except ConnectionResetError:
+        return True
+
+
+def test_a_client_that_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch, client: socket.socket) -> None:
+    monkeypatch.setattr(connections, "HEAD_S", 0.2)
+    with socket.create_connection(client.getpeername(), timeout=10) as silent:
+        assert is_let_go(silent)
+
+
+def test_a_client_that_trickles_its_head_is_let_go(monkeypatch: pytest.MonkeyPatch, client: socket.socket) -> None:
+    client.sendall(ASKED)
+    assert client.recv(1000).endswith(b"ok")
+    monkeypatch.setattr(connections, "HEAD_S", 0.3)
+    with pytest.raises(OSError, match=r"Broken pipe|reset"):
+        for letter in ASKED[:-2] * 100:
+            client.sendall(bytes([letter]))
+            time.sleep(0.02)
+
+
+def test_a_head_without_end_is_not_kept(client: socket.socket) -> None:
+    with pytest.raises(OSError, match=r"Broken pipe|reset"):
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX: ")
+        for _ in range(1000):
+            client.sendall(b"a" * connections.MAX_HEAD_BYTES)
+            time.sleep(0.001)
+
+
+def test_a_head_in_pieces_and_the_requests_after_it_are_answered(
+    monkeypatch: pytest.MonkeyPatch, client: socket.socket
+) -> None:
+    monkeypatch.setattr(connections, "HEAD_S", 0.5)
+    for piece in (ASKED[:5], ASKED[5:20], ASKED[20:]):
+        client.sendall(piece)
+        time.sleep(0.05)
+    assert client.recv(1000).endswith(b"ok")
+    time.sleep(0.7)
+    client.sendall(ASKED)
+    assert client.recv(1000).endswith(b"ok")
