@@ -40,11 +40,15 @@ RETRY_DELAY_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file to send: where it lies, and the name under which the catalogue serves it."""
+    """A file to send: where it lies, and the name under which the catalogue serves it.
+
+    `is_ours`: a copy of ours, which nobody alters: the catalogue of this process may keep it instead of another copy.
+    """
 
     path: Path
     filename: str
     mimetype: str = "application/octet-stream"
+    is_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ class EmbeddedCatalogue:
     """The catalogue that runs in this process."""
 
     shelf: Shelf | None = None  # it keeps versions by itself
-    writers = 2  # one at a time holds the writing transaction, while the other's files reach the disk
+    writers = 4  # one at a time holds the writing transaction, while the files of the others reach the disk
 
     def __init__(self, caller: Caller, url: str, stored: Callable[[], Iterable[str]] | None = None) -> None:
         self.url = url
@@ -116,7 +120,12 @@ class EmbeddedCatalogue:
         try:
             with ExitStack() as stack:
                 opened = {
-                    field: (upload.filename, stack.enter_context(upload.path.open("rb")), upload.mimetype)
+                    field: (
+                        upload.filename,
+                        stack.enter_context(upload.path.open("rb")),
+                        upload.mimetype,
+                        upload.path if upload.is_ours else None,
+                    )
                     for field, upload in (files or {}).items()
                 }
                 return self._caller.call_action(name, data_dict, opened or None)

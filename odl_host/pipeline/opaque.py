@@ -101,6 +101,7 @@ def take_opaque(path: Path, *, spool: Path | None) -> OpaqueFile:
     copy = spool / hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()
     copy = copy.with_name(f"{copy.name}{ending}")  # its ending says how it is looked at
     spool.mkdir(parents=True, exist_ok=True)
+    copy.unlink(missing_ok=True)  # one of before may be what a catalogue keeps: it is never written over
     with path.open("rb") as source, copy.open("wb") as target:
         shutil.copyfileobj(source, target, 1 << 18)
     sha256 = hash_file(copy)

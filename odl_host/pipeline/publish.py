@@ -201,7 +201,7 @@ def _files_of(step: Step) -> tuple[Upload, Upload | None]:
     if examination.opaque is not None:
         assert examination.opaque.copy is not None
         _require(examination.opaque.copy, examination.opaque.sha256, f"The copy of {source.relative}")
-        return Upload(examination.opaque.copy, step.filename, mimetype), None
+        return Upload(examination.opaque.copy, step.filename, mimetype, is_ours=True), None
     normalised = examination.normalised
     assert normalised is not None and normalised.path is not None
     if hash_file(source.path) != examination.sha256:
@@ -210,9 +210,11 @@ def _files_of(step: Step) -> tuple[Upload, Upload | None]:
             hint="Wait until its copy has ended, then run the same command again.",
         )
     _require(normalised.path, normalised.sha256, f"The normalised copy of {source.relative}")
-    received = examination.original or source.path
-    original = None if normalised.sha256 == examination.sha256 else Upload(received, step.received_name)
-    return Upload(normalised.path, step.filename, mimetype), original
+    original = None
+    if normalised.sha256 != examination.sha256:
+        copy = examination.original
+        original = Upload(copy or source.path, step.received_name, is_ours=copy is not None)
+    return Upload(normalised.path, step.filename, mimetype, is_ours=True), original
 
 
 def _require(path: Path, sha256: str, what: str) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -22,6 +21,7 @@ from odl_host.server.params import MISSING_VALUE, Invalid, as_text, flag
 from odl_host.server.permissions import WRITERS, has_capacity, is_collaborator
 from odl_host.server.registry import Context
 from odl_host.server.resource_fields import ResourceInput, check_resource
+from odl_host.server.statements import Statement
 from odl_host.server.tables import resources
 from odl_host.server.vocabularies import ensure_tag, find_vocabulary, show_tag
 
@@ -37,9 +37,7 @@ RESERVED_KEYS = frozenset(
 )
 """What no extra may be called."""
 
-_USED_RESOURCE_IDS = sa.select(resources.c.id, resources.c.package_id).where(
-    resources.c.id.in_(sa.bindparam("ids", expanding=True))
-)
+_RESOURCE_HOLDER = Statement(sa.select(resources.c.package_id).where(resources.c.id == sa.bindparam("id")))
 
 
 @dataclass(slots=True)
@@ -255,17 +253,16 @@ class _Reader:
             if read is not None:
                 seen.add(read.id)
                 entries.append(read)
-        chosen = [e["id"] for e in sent if isinstance(e.get("id"), str)]
-        used = {r.id for r in self._used(chosen) if r.package_id != dataset_id}
         for entry, found in zip(sent, errors, strict=True):
-            if entry.get("id") in used:
+            if self._is_of_another(entry.get("id"), dataset_id):
                 found["id"] = ["Resource id already exists."]
         if any(errors):
             self.errors["resources"] = errors
         return entries
 
-    def _used(self, ids: list[str]) -> list[Any]:
-        return list(self.ctx.db.execute(_USED_RESOURCE_IDS, {"ids": ids})) if ids else []
+    def _is_of_another(self, resource_id: object, dataset_id: str) -> bool:
+        holder = _RESOURCE_HOLDER.first(self.ctx.db, id=resource_id) if isinstance(resource_id, str) else None
+        return holder is not None and holder.package_id != dataset_id
 
 
 def _free_tag(name: str) -> JsonDict:

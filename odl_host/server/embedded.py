@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from odl_host.ckan import BadRequest
@@ -18,7 +18,10 @@ from odl_host.server.registry import Upload, call_action
 if TYPE_CHECKING:
     from odl_host.server.sites import Site
 
-FileValue: TypeAlias = BinaryIO | tuple[str, BinaryIO] | tuple[str, BinaryIO, str]
+FileValue: TypeAlias = (
+    BinaryIO | tuple[str, BinaryIO] | tuple[str, BinaryIO, str] | tuple[str, BinaryIO, str, Path | None]
+)
+"""A stream; or its name, itself, its media type, and where it lies when it may be kept as it is (see `Upload`)."""
 
 
 class EmbeddedCKAN:
@@ -57,5 +60,5 @@ def _as_form(data_dict: Mapping[str, Any]) -> dict[str, str]:
 
 def _as_upload(value: FileValue) -> Upload:
     if isinstance(value, tuple):
-        return Upload(value[0], value[1], value[2] if len(value) == 3 else "")
+        return Upload(*value)
     return Upload(PurePath(str(getattr(value, "name", ""))).name, value)

@@ -11,6 +11,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
@@ -82,11 +83,12 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that came with a call."""
+    """A file that came with a call; `path` where it lies, when nobody alters it and the storage may keep it itself."""
 
     filename: str
     file: BinaryIO
     content_type: str = ""
+    path: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,7 @@ class Site:
 
     def store(self, uploads: Mapping[str, Upload]) -> dict[str, StoredFile]:
         """Store the files that came with a call, by their fields. :raises StorageError: one cannot be kept."""
-        blobs = self.storage.put_streams(iter_chunks(upload.file) for upload in uploads.values())
+        blobs = self.storage.put_all(upload.path or iter_chunks(upload.file) for upload in uploads.values())
         return {
             key: StoredFile(upload.filename, blob.sha256, blob.size_bytes, upload.content_type)
             for (key, upload), blob in zip(uploads.items(), blobs, strict=True)

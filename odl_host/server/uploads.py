@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from odl_host.ckan import JsonDict, ValidationError
-from odl_host.server.documents import clean
+from odl_host.server.documents import clean, may_need_cleaning
 from odl_host.server.registry import Context, StoredFile
 
 NESTED = frozenset({"extras", "groups", "plugin_data", "resources", "tags"})
@@ -23,13 +23,16 @@ def decode_nested(data: JsonDict) -> JsonDict:
 
     :raises ValidationError: one of them is no JSON.
     """
-    nested = {}
+    decoded = dict(data)
     for key in NESTED & data.keys():
-        try:
-            nested[key] = clean(json.loads(data[key])) if isinstance(data[key], str) else data[key]
-        except ValueError:
-            raise ValidationError({key: ["Could not parse as valid JSON"]}) from None
-    return {**data, **nested}
+        text = data[key]
+        if isinstance(text, str):
+            try:
+                value = json.loads(text)
+            except ValueError:
+                raise ValidationError({key: ["Could not parse as valid JSON"]}) from None
+            decoded[key] = clean(value) if may_need_cleaning(text.encode()) else value
+    return decoded
 
 
 def files_of_resources(ctx: Context, count: int) -> dict[int, dict[str, StoredFile]]:

@@ -36,8 +36,11 @@ class Storage(Protocol):
     def put_stream(self, chunks: Iterable[bytes]) -> Blob:
         """Store the bytes of `chunks` and return their name. :raises StorageError: when they cannot be kept."""
 
-    def put_streams(self, streams: Iterable[Iterable[bytes]]) -> list[Blob]:
-        """Store several, each as `put_stream` does. :raises StorageError: one of them cannot be kept."""
+    def put_all(self, sources: Iterable[Iterable[bytes] | Path]) -> list[Blob]:
+        """Store several, each as `put_stream` does; a path is that of a file that nobody alters any more.
+
+        :raises StorageError: one of them cannot be kept.
+        """
 
     def open(self, sha256: str) -> BinaryIO:
         """Open a blob for reading; it can be sought. :raises NotStored: it is absent. :raises StorageError: refused."""
@@ -67,18 +70,22 @@ class LocalStorage:
 
     def put_stream(self, chunks: Iterable[bytes]) -> Blob:
         """Write to a temporary file, flush it to the disk, then rename it into place."""
-        return self.put_streams([chunks])[0]
+        return self.put_all([chunks])[0]
 
-    def put_streams(self, streams: Iterable[Iterable[bytes]]) -> list[Blob]:
-        """Write all to temporary files, flush these, then rename them into place: the disk works on all at once."""
+    def put_all(self, sources: Iterable[Iterable[bytes] | Path]) -> list[Blob]:
+        """Write all to temporary files, flush these, then rename them into place: the disk works on all at once.
+
+        A file that nobody alters is not copied: it gets a second name.
+        """
         blobs: list[Blob] = []
         waiting: list[Path] = []
         try:
             self._incoming.mkdir(parents=True, exist_ok=True)
             try:
-                for chunks in streams:
-                    waiting.append(self._incoming / f"{os.getpid()}-{secrets.token_hex(8)}")
-                    blobs.append(_write(waiting[-1], chunks))
+                for source in sources:
+                    temporary = self._incoming / f"{os.getpid()}-{secrets.token_hex(8)}"
+                    waiting.append(temporary)
+                    blobs.append(_link(temporary, source) if isinstance(source, Path) else _write(temporary, source))
                 self._take(dict(zip((blob.sha256 for blob in blobs), waiting, strict=True)))
             finally:
                 for temporary in waiting:
@@ -141,6 +148,16 @@ class LocalStorage:
 
     def _place(self, sha256: str) -> Path:
         return self.folder / blob_place(sha256)
+
+
+def _link(path: Path, source: Path) -> Blob:
+    try:
+        path.hardlink_to(source)
+    except OSError:  # another disk, or one that knows no second names
+        with source.open("rb") as file:
+            return _write(path, iter_chunks(file))
+    with path.open("rb") as file:
+        return Blob(hashlib.file_digest(file, "sha256").hexdigest(), os.fstat(file.fileno()).st_size)
 
 
 def _write(path: Path, chunks: Iterable[bytes]) -> Blob:

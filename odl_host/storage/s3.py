@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from odl_host.errors import NotStored, StorageError
 from odl_host.storage.bucket import Bucket
-from odl_host.storage.local import Blob, blob_place, is_blob_name
+from odl_host.storage.local import Blob, blob_place, is_blob_name, iter_chunks
 
 MEMORY_BYTES = 8 << 20
 """Up to this size a file waits in memory for its hash, above on the disk: an object's name is known only at its end."""
@@ -49,9 +49,13 @@ class S3Storage:
             raise StorageError(f"Cannot keep a file on its way to the storage: {error.strerror or error}.") from error
         return blob
 
-    def put_streams(self, streams: Iterable[Iterable[bytes]]) -> list[Blob]:
+    def put_all(self, sources: Iterable[Iterable[bytes] | Path]) -> list[Blob]:
         """Send one after the other."""
-        return [self.put_stream(chunks) for chunks in streams]
+        return [self._put_file(source) if isinstance(source, Path) else self.put_stream(source) for source in sources]
+
+    def _put_file(self, path: Path) -> Blob:
+        with path.open("rb") as file:
+            return self.put_stream(iter_chunks(file))
 
     def open(self, sha256: str) -> BinaryIO:
         """Open a blob for reading; read from its beginning, its last bytes are given only if its hash is right."""

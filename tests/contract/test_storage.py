@@ -61,9 +61,12 @@ def test_the_same_bytes_are_kept_once(storage: Storage) -> None:
     assert list(storage.iter_names()) == [first.sha256]
 
 
-def test_several_are_stored_at_once_the_same_bytes_once(storage: Storage) -> None:
+def test_several_are_stored_at_once_the_same_bytes_once(storage: Storage, tmp_path: Path) -> None:
     known = storage.put_stream([b"connu"])
-    blobs = storage.put_streams([[b"a", b"b"], [b"connu"], [b"ab"], []])
+    copy = tmp_path / "copie.csv"
+    copy.write_bytes(b"ab")
+    blobs = storage.put_all([[b"a", b"b"], [b"connu"], copy, []])
+    copy.unlink()
     assert [blob.size_bytes for blob in blobs] == [2, 5, 2, 0]
     assert blobs[1] == known
     assert blobs[0] == blobs[2]

@@ -119,8 +119,8 @@ class CleanedMeanwhile(LocalStorage):
         super().__init__(folder)
         self.meanwhile: Callable[[], object] = dict
 
-    def put_streams(self, streams: Iterable[Iterable[bytes]]) -> list[Blob]:
-        blobs = super().put_streams(streams)
+    def put_all(self, sources: Iterable[Iterable[bytes] | Path]) -> list[Blob]:
+        blobs = super().put_all(sources)
         self.meanwhile()
         return blobs
 

@@ -55,7 +55,7 @@ def test_a_catalogue_that_falls_silent_is_not_asked_file_by_file(
     assert isinstance(door, HttpDoor)
     with door.serving(), FaultyProxy(door.url, delay_s=1.5, seed=1) as proxy:
         point_to(door, proxy)
-        proxy.silent_after = 12
+        proxy.silent_after = 5
         run = door.publish()
         failed = [item["reason"] for item in run["items"] if item["outcome"] == "failed"]
         assert len(failed) > 4

@@ -74,13 +74,13 @@ class PersonalDataWatch:
 
     def _look(self, rows: list[list[str]], first: int) -> None:
         width = len(self._header)
-        square = (
-            rows if all(len(row) >= width for row in rows) else [[*row, *[""] * (width - len(row))] for row in rows]
-        )
-        for row in rows:
-            for cell in row[width:]:
-                for kind, what in kinds_of(cell):
-                    self.note(kind, "cellules sans colonne", what)
+        square = rows
+        if {*map(len, rows)} != {width}:
+            square = [[*row, *[""] * (width - len(row))] for row in rows]
+            for row in rows:
+                for cell in row[width:]:
+                    for kind, what in kinds_of(cell):
+                        self.note(kind, "cellules sans colonne", what)
         columns = list(zip(*square, strict=False))
         roles = self._roles
         for place in roles.texts:
@@ -92,14 +92,15 @@ class PersonalDataWatch:
         for place in roles.bearers:
             self._mark("person", place, columns[place], first, has_civility)
             bodies = [columns[other] for other in roles.companies if other != place]
-            for index, text in enumerate(columns[place]):
-                if is_person(text) and not any(len(_DIGITS.findall(column[index])) >= 9 for column in bodies):
+            persons = {text for text in set(columns[place]) if is_person(text)}
+            for index, text in enumerate(columns[place]) if persons else ():
+                if text in persons and not any(len(_DIGITS.findall(column[index])) >= 9 for column in bodies):
                     self._add("person", first + index, place, text)
 
     def _search(self, place: int, cells: Sequence[str], first: int) -> None:
         clean = self._clean[place]
         new = set(cells) - clean
-        self._filled[place] += sum(map(bool, cells))
+        self._filled[place] += len(cells) - cells.count("")
         if _SUSPICIOUS.search("\n".join(new)) is None:
             if len(clean) < _KNOWN_LIMIT:
                 clean |= new
