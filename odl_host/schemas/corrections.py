@@ -111,6 +111,15 @@ def whole_period(text: str) -> tuple[str, str] | None:
     return f"{first}/{last}", f"du mois {'d’' if name[0] in 'ao' else 'de '}{name} {first.year}"
 
 
+def is_no_day(text: str) -> bool:
+    """Tell whether a text is written as a day, but as none of the calendar.
+
+    >>> is_no_day("31/02/2025"), is_no_day("28/02/2025"), is_no_day("2025")
+    (True, False, False)
+    """
+    return find_date(text) is None and re.fullmatch(_DAY_FIRST, plain(text)) is not None
+
+
 def correct_date(text: str, form: str) -> str | None:
     """Write a date as the field's format wants it; the ISO form by default."""
     found = find_date(text) or find_date(re.split(r"[T ](?=[0-9]{1,2}[:h])", text.strip())[0])
@@ -155,6 +164,8 @@ def correct_year(text: str) -> str | None:
     match = re.fullmatch(r"\s*((?:19|20)[0-9]{2})(?:\.0+)?\s*", text)
     if match:
         return match[1]
+    if match := re.fullmatch(r"\s*([0-2][0-9])\s*", text):
+        return f"20{match[1]}"
     found = None if re.fullmatch(_SERIAL, text.strip()) else find_date(text)
     return str(found.year) if found else None
 
@@ -284,7 +295,7 @@ def _by_plain(allowed: tuple[str, ...]) -> dict[str, str]:
 
 
 def nearest(text: str, allowed: Sequence[str]) -> str | None:
-    """Return the allowed value that a text most resembles: same letters first, its last words, a close spelling.
+    """Return the allowed value that a text most resembles: same letters, the one with its words, a close spelling.
 
     >>> nearest("numéraire", ("aide en numéraire", "aide en nature", "aide en nature;aide en numéraire"))
     'aide en numéraire'
@@ -295,11 +306,12 @@ def nearest(text: str, allowed: Sequence[str]) -> str | None:
         return by_plain[word]
     if by_plain.keys() >= {"m", "f"} and word in _SEXES:
         return by_plain[_SEXES[word]]
-    ending = [value for value in by_plain if value.endswith(f" {word}")] if len(word) >= _TELLING else []
-    if ending:
-        shortest = min(ending, key=len)
-        # The longer ones may be several values in one; where they are others, which is meant is not ours to say.
-        return by_plain[shortest] if all(value.endswith(shortest) for value in ending) else None
+    telling = len(word) >= _TELLING
+    longer = [value for value in by_plain if telling and f" {word} " in f" {value} "]
+    if longer:
+        shortest = min(longer, key=len)
+        # The others may be several values in one; where they are not, which is meant is not ours to say.
+        return by_plain[shortest] if all(shortest in value for value in longer) else None
     import difflib
 
     close = difflib.get_close_matches(word, list(by_plain), n=1, cutoff=0.75)
@@ -307,7 +319,7 @@ def nearest(text: str, allowed: Sequence[str]) -> str | None:
 
 
 _TELLING = 5
-"""Letters of a word from which it may stand for the value that ends with it."""
+"""Letters from which words may stand for the value that holds them."""
 _SEXES = {
     **dict.fromkeys(("fille", "femme", "feminin", "feminine"), "f"),
     **dict.fromkeys(("garcon", "homme", "masculin", "masculine"), "m"),

@@ -16,7 +16,7 @@ NOTE_CODES: dict[str, str] = {
     "spaced-separators": "A space follows each separator; it was left out.",
     "title-rows": "Rows above the header are not data and were left out.",
     "repeated-header": "The header row occurs again among the data.",
-    "total-row": "The last row is a total, not data.",
+    "rows-below": "The last rows are no data but a total or a remark; they were read all the same.",
     "trailing-blank-rows": "Blank rows after the data were left out.",
     "trailing-blank-columns": "Columns without name and without data, on the right, were left out.",
     "unquoted-decimal-comma": "In a comma-separated file, decimal commas split cells in two.",

@@ -7,6 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from odl_host.pipeline.reading.table import Row
 
 _WHOLE_PART = r"[-+]?\d[\d \u00a0\u202f]*"
@@ -31,18 +33,39 @@ def swallows_rows(row: Row, delimiter: str, width: int) -> bool:
     return False
 
 
-def is_total(row: Row) -> bool:
-    """Tell whether a row only adds up those above: "Total", one number at least, and most cells blank.
+def count_below(rows: Sequence[Row]) -> int:
+    """Return how many of the last rows are no data: a total, a remark, and what is blank before and between them.
 
-    >>> is_total(["TOTAL général", "", "", "15 000,00"]), is_total(["Total Énergies", "Chambéry", "12", "oui"])
+    None when all of these are such rows: then the table may be made of them.
+
+    >>> count_below([["Club", "fête", "12", "non"], ["", "", "", ""], ["TOTAL", "", "", ""]])
+    2
+    """
+    for count, row in enumerate(reversed(rows)):
+        if not _is_below(row):
+            return count
+    return 0
+
+
+def _is_below(row: Row) -> bool:
+    """Tell whether a row is blank, only adds up those above, or is one sentence.
+
+    >>> _is_below(["TOTAL général", "", "", "15 000,00"]), _is_below(["Total Énergies", "Chambéry", "12", "oui"])
     (True, False)
     """
     filled = [cell.strip() for cell in row if cell and not cell.isspace()]
-    return (
-        2 <= len(filled) <= len(row) / 2
-        and re.fullmatch(_TOTAL, filled[0], re.IGNORECASE | re.DOTALL) is not None
-        and all(re.fullmatch(_AMOUNT, cell) for cell in filled[1:])
-    )
+    if not filled:
+        return True
+    if len(filled) > len(row) / 2:
+        return False
+    if re.fullmatch(_TOTAL, filled[0], re.IGNORECASE | re.DOTALL):
+        return all(re.fullmatch(_AMOUNT, cell) for cell in filled[1:])
+    return len(filled) == 1 and len(row) >= _WIDE and len(filled[0].split()) >= _SENTENCE_WORDS
+
+
+_WIDE = 4
+_SENTENCE_WORDS = 3
+"""Columns and words from which one cell alone on its row is a remark."""
 
 
 def has_split_decimal(row: Row) -> bool:

@@ -7,7 +7,7 @@ import itertools
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from odl_host.pipeline.reading.notes import ReadNote, places, plural
-from odl_host.pipeline.reading.odd_rows import has_split_decimal, is_total, swallows_rows
+from odl_host.pipeline.reading.odd_rows import count_below, has_split_decimal, swallows_rows
 from odl_host.pipeline.reading.parts import without_end
 from odl_host.pipeline.reading.refusals import RefusedFile
 
@@ -22,6 +22,8 @@ BATCH_ROWS = 512
 KEPT_CELLS = 300_000
 """Cells of a table that is kept in memory between passes: 20 MB at the most, for honest cells."""
 _NOTED_ROWS = 10
+_TAIL_ROWS = 12
+"""Rows at the end among which a total and remarks are looked for."""
 
 
 class Source(Protocol):
@@ -266,11 +268,13 @@ class PassSurvey:
         self._repeated_rows: list[int] = []
         self._open_quotes: list[int] = []
         self._last: tuple[int, Row] | None = None
+        self._tail: list[Row] = []
 
     def look(self, batch: list[Row], offset: int) -> None:
         """Look at the next rows, `offset` rows behind the first."""
         if batch:
             self._last = (self._first + offset + len(batch) - 1, batch[-1])
+            self._tail = [*self._tail, *batch[-_TAIL_ROWS:]][-_TAIL_ROWS:]
         if {*map(len, batch)} != {self._width}:
             self._look_at_widths(batch, offset)
         if self._header in batch:
@@ -310,6 +314,7 @@ class PassSurvey:
                 _keep(mine, place + offset)
         if other._last:
             self._last = (other._last[0] + offset, other._last[1])
+            self._tail = [*self._tail, *other._tail][-_TAIL_ROWS:]
         self.trailing = other.trailing
 
     def notes(self, rows: int) -> tuple[ReadNote, ...]:
@@ -317,9 +322,8 @@ class PassSurvey:
         if self._last:
             self._look_for_open_quote(*self._last)
         found: list[ReadNote] = []
-        if self._last and self._repair and is_total(self._last[1]):
-            detail = f"La dernière ligne (ligne {self._last[0]}) est un total, pas une donnée : supprimez-la."
-            found.append(ReadNote("total-row", detail, 1, (self._last[0],)))
+        if self._last and self._repair and (below := count_below(self._tail)):
+            found.append(_rows_below(self._tail[-below:], self._last[0]))
         if self._open_quotes:
             where = tuple(self._open_quotes)
             detail = (
@@ -368,6 +372,19 @@ def _trailing_blank_rows(batch: list[Row]) -> int:
 
 def _trailing_blanks(header: Sequence[str]) -> int:
     return sum(1 for _ in itertools.takewhile(lambda label: not label.strip(), reversed(header)))
+
+
+def _rows_below(rows: Sequence[Row], last: int) -> ReadNote:
+    """Say that the last rows, the last of them at `last`, are no data."""
+    first = last - len(rows) + 1
+    text = " ".join(next(cell for row in rows for cell in row if cell and not cell.isspace()).split())
+    named = f"« {text[:40]}{'…' if len(text) > 40 else ''} »"
+    if first == last:
+        detail = f"La ligne {last}, sous le tableau ({named}), ne semble pas être une donnée : supprimez-la."
+    else:
+        where = f"Les lignes {first} à {last}, sous le tableau ({named}…),"
+        detail = f"{where} ne semblent pas être des données : supprimez-les."
+    return ReadNote("rows-below", detail, len(rows), (first,))
 
 
 def _keep(rows: list[int], row: int) -> None:

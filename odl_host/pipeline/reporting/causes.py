@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 MISSING_CELL = "missing-cell"
 _NUMBERS = frozenset({"siret", "siren"})
+_OF_CELLS = frozenset({"type-error", "constraint-error"})
 
 
 def gather_causes(report: FileReport) -> FileReport:
@@ -23,13 +24,17 @@ def gather_causes(report: FileReport) -> FileReport:
 
 
 def _without_second_refusals(report: FileReport) -> FileReport:
-    """Leave out what a pattern says of a number that its own check, which knows why, refuses too."""
+    """Leave out what a pattern says of a number that its own check, which knows why, refuses too.
+
+    And what is said of columns to be filled together where those that lack something are only written wrongly.
+    """
+    written_wrongly = {(one.row, one.column) for one in report.findings if one.code in _OF_CELLS and one.cell}
     numbers = {
         (one.row, one.position)
         for one in report.findings
         if one.code == "custom-check-error" and one.params.get("check") in _NUMBERS
     }
-    if not numbers:
+    if not numbers and not written_wrongly:
         return report
     said_twice: Counter[tuple[str, str | None]] = Counter()
     kept_of: Counter[tuple[str, str | None]] = Counter()
@@ -37,7 +42,11 @@ def _without_second_refusals(report: FileReport) -> FileReport:
     for one in report.findings:
         key = (one.code, one.column)
         kept_of[key] += 1
-        if one.params.get("constraint") == "pattern" and (one.row, one.position) in numbers:
+        if (one.params.get("constraint") == "pattern" and (one.row, one.position) in numbers) or (
+            one.code == "cohesive-columns-value"
+            and one.row
+            and all((one.row, name) in written_wrongly for name in one.params.get("empty", "").split(", "))
+        ):
             said_twice[key] += 1
         else:
             findings.append(one)

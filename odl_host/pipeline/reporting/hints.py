@@ -89,6 +89,7 @@ def _rewritten(text: str, choices: Sequence[str], mark: str) -> Iterator[str]:
                 if all(meant):
                     yield mark.join(str(one) for one in meant)
         return
+    yield bare.replace(",", ".")
     # Names in capitals or in small letters, where the pattern wants a capital at the head of each part.
     # "KiyoYnigo" is two names that lost what was between them: which of the two forms is meant is not ours to say.
     if not any(one.islower() and next_one.isupper() for one, next_one in itertools.pairwise(bare)):

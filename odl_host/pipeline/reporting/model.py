@@ -28,7 +28,7 @@ Outcome: TypeAlias = Literal["published", "valid", "rejected", "invalid", "block
 _CAUSES = frozenset(
     {
         *("open-quote", "unquoted-decimal-comma", "replacement-characters", "double-encoded", "uncached-formulas"),
-        "total-row",
+        "rows-below",
     }
 )
 """Notes of reading that explain errors: put right first, many errors vanish."""

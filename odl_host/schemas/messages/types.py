@@ -22,7 +22,7 @@ def _date(finding: Finding) -> Sentences:
     form = finding.params.get("format", "default")
     text = finding.cell or ""
     iso = form in ("default", "any", "%Y-%m-%d", "")
-    if iso and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+    if (iso and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text)) or corrections.is_no_day(text):
         return f"La date {shown(finding)} n’existe pas dans le calendrier.", "Vérifiez le jour et le mois."
     shape = "2024-03-31 : année, mois, jour, séparés par des tirets" if iso else _shape_of(form)
     wrong = f"{shown(finding)} n’est pas une date écrite comme attendu."

@@ -236,7 +236,23 @@ def test_a_total_below_the_data_is_said(tmp_path: Path) -> None:
     path.write_text("nom;objet;lieu;montant\nClub;fête;salle;12\n;;;\nSous-total;;;1 200,50 €\n;;;\n", encoding="utf-8")
     table = read_table(path)
     assert [row[0] for row in table.iter_rows()][-1] == "Sous-total", "it is judged as any other row"
-    assert [note.rows for note in table.notes if note.code == "total-row"] == [(4,)]
+    (note,) = (note for note in table.notes if note.code == "rows-below")
+    assert note.detail.startswith("Les lignes 3 à 4, sous le tableau (« Sous-total »")
+
+
+def test_a_remark_below_the_data_is_said_and_a_short_last_row_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    rows = "nom;objet;lieu;montant\nClub;fête;salle;12\n"
+    below = {
+        "TOTAL;;;\n;;;\nÉtabli par le secrétariat;;;\n": [(3,)],
+        "Amicale;;;\n": [],
+        "Établi par nous;;salle;2\n": [],
+    }
+    for text, places in below.items():
+        path.write_text(rows + text, encoding="utf-8")
+        table = read_table(path)
+        list(table.iter_rows())
+        assert [note.rows for note in table.notes if note.code == "rows-below"] == places
 
 
 def test_a_header_alone_is_a_table_of_no_rows() -> None:

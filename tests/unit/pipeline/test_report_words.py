@@ -9,6 +9,7 @@ from pathlib import Path
 import odl_host.schemas.messages as messages
 from odl_host.pipeline.detect import detect_schema
 from odl_host.pipeline.read import read_table
+from odl_host.pipeline.reporting.causes import gather_causes
 from odl_host.pipeline.reporting.model import FileReport, file_report
 from odl_host.pipeline.reporting.page import render_html
 from odl_host.pipeline.reporting.terminal import render_text
@@ -125,6 +126,20 @@ def test_without_an_example_the_models_own_words_say_what_is_expected(tmp_path: 
     }
     said = advice(judged(tmp_path, "cle\nx\n", schema_of(field)))
     assert said == "Voici ce que le modèle attend : Le code INSEE, puis le numéro."
+
+
+def test_a_number_in_words_is_not_also_a_cell_that_lacks(tmp_path: Path) -> None:
+    together = {"name": "cohesive-columns-value", "params": {"column": "présents", "othercolumns": ["pour"]}}
+    fields = [{"name": "présents", "type": "integer"}, {"name": "pour", "type": "integer"}]
+    schema = parse_descriptor(
+        {"title": "Essai", "fields": fields, "custom_checks": [together]}, name="t/e", version="1"
+    )
+    report = judged(tmp_path, "présents,pour\ndix,9\n8,\n", schema)
+    assert report.errors_total == 3
+    gathered = gather_causes(report)
+    assert [(one.row, one.code) for one in gathered.findings] == [(2, "type-error"), (3, "cohesive-columns-value")]
+    assert gathered.errors_total == 2
+    assert "2 corrections" in instruction(report)
 
 
 def test_when_decimal_commas_cut_the_lines_only_the_new_export_is_asked_for(tmp_path: Path) -> None:

@@ -148,7 +148,8 @@ def test_a_cell_of_a_million_characters_is_answered_with_the_form(params: dict[s
 
 
 def test_an_impossible_date_is_told_to_be_impossible() -> None:
-    assert "n’existe pas" in message(_finding("type-error", "2024-02-30", type="date", format="default"))
+    for day in ("2024-02-30", "31/02/2025"):
+        assert "n’existe pas" in message(_finding("type-error", day, type="date", format="default"))
 
 
 @pytest.mark.parametrize(
@@ -171,6 +172,7 @@ def test_an_impossible_date_is_told_to_be_impossible() -> None:
          "numéraire", "exactement « aide en numéraire »"),
         ({"constraint": "enum", "expected": "voie publique | place publique"}, "publique", "Choisissez parmi"),
         ({"constraint": "enum", "expected": "M | F | I"}, "Fille", "« F »"),
+        ({"constraint": "enum", "expected": "Finances locales | Urbanisme"}, "finances", "« Finances locales »"),
         ({"constraint": "enum", "expected": "intérieur | extérieur"}, "intÃ©rieur", "« intérieur »"),
         ({"constraint": "pattern", "expected": r"^https?://.*\.(?:jpg|png)$", "example": "https://a.fr/b.jpg"},
          "http://a.fr/b.bmp", "la forme de cet exemple : « https://a.fr/b.jpg »"),
