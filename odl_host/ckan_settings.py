@@ -38,6 +38,7 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
         "ckan.datastore.search.rows_default": 100,
         "ckan.datastore.search.rows_max": 32000,
         "ckan.datastore.sqlsearch.enabled": False,
+        "ckan.default_group_sort": "title",
         "ckan.extra_resource_fields": (),
         "ckan.files.authenticated_uploads.allow": False,
         "ckan.files.authenticated_uploads.storages": (),
@@ -48,8 +49,10 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
         "ckan.group_and_organization_list_all_fields_max": 25,
         "ckan.group_and_organization_list_max": 1000,
         "ckan.hide_activity_from_users": ("odl-host",),
+        "ckan.hide_version": False,
         "ckan.max_image_size": 2,
         "ckan.max_resource_size": 1024,
+        "ckan.search.default_package_sort": "score desc, metadata_modified desc",
         "ckan.search.rows_max": 1000,
         "ckan.views.default_views": ("image_view", "datatables_view"),
     }

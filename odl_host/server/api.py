@@ -163,16 +163,20 @@ async def find_user(site: Site, request: Request) -> User | None:
     token = request.headers.get("authorization") or request.headers.get("x-ckan-api-key")
     if not token:
         return await run_in_threadpool(find_visitor, site, request) if COOKIE in request.cookies else None
-    if site.accesses:
-        await run_in_threadpool(site.note_accesses)
     if site.db.is_local:
-        return site.find_user_by_token(token.strip())
-    return await run_in_threadpool(site.find_user_by_token, token.strip())
+        user = site.find_user_by_token(token.strip())
+    else:
+        user = await run_in_threadpool(site.find_user_by_token, token.strip())
+    if site.accesses:
+        # Before the call itself, whose answer may tell when the caller was last seen.
+        await run_in_threadpool(site.note_accesses)
+    return user
 
 
 def _failure(site: Site, name: str, error: JsonDict) -> str:
     help_url = f"{site.url}/api/3/action/help_show?name={name}"
-    return encode({"help": help_url, "success": False, "error": error})
+    # In ASCII, as CKAN's: what a caller sent comes back in messages, and goes through logs and terminals unharmed.
+    return json.dumps({"help": help_url, "success": False, "error": error})
 
 
 def respond(status: int, body: str | bytes, callback: str | None) -> Response:

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from odl_host.errors import OdlError
-from odl_host.server import api, autocomplete_api, downloads, dumps, login, portal
+from odl_host.server import addresses, api, autocomplete_api, downloads, dumps, login, portal
 from odl_host.server.origins import Origins
 from odl_host.server.sites import Site
 
@@ -93,6 +93,7 @@ def create_app(sites: FindSite) -> Starlette:
     """Return the web application over the sites that `sites` finds by host name."""
     routes: list[BaseRoute] = [
         *api.routes(get_site),
+        *addresses.routes(get_site),
         *autocomplete_api.routes(get_site),
         *downloads.routes(get_site),
         *dumps.routes(get_site),

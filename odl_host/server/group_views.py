@@ -95,7 +95,7 @@ def show_group(
     if counts_followers:
         doc["num_followers"] = _follower_counts(ctx, [group.id]).get(group.id, 0)
     if params.include_dataset_count or params.include_datasets:
-        doc["package_count"] = _dataset_counts(ctx, [group.id], is_organization=is_organization).get(group.id, 0)
+        doc["package_count"] = _count_shown(ctx, group)
     if params.include_groups:
         named = _parents(ctx, [group.id]).get(group.id, [])
         doc["groups"] = _whole_parents(ctx, named, is_organization=is_organization) if whole_parents else named
@@ -105,7 +105,7 @@ def show_group(
         doc["member_count"] = _member_counts(ctx, [group.id]).get(group.id, 0)
     body = encode(doc)
     if params.include_datasets:
-        ids = _dataset_ids(ctx, group, owned=is_organization, limit=SHOWN_DATASETS_MAX)
+        ids = _dataset_ids(ctx, group, limit=SHOWN_DATASETS_MAX)
         body = join_object(body, packages=join_array(render_datasets(ctx.db, ids)))
     return place(body, ctx.site.url)
 
@@ -168,7 +168,7 @@ def _whole_parents(ctx: Context, named: list[JsonDict], *, is_organization: bool
 
 def list_groups(ctx: Context, params: GroupList, names: list[str] | None, *, is_organization: bool) -> list[Any]:
     """Return a page of names, or of whole organizations or groups."""
-    wanted = (params.sort or params.order_by or "title asc").strip()
+    wanted = (params.sort or params.order_by or str(ctx.site.settings["ckan.default_group_sort"])).strip()
     if "," in wanted:
         raise ValidationError({"message": "Too many sort criteria provided only 1 allowed"})
     field, _, direction = wanted.partition(" ")
@@ -290,20 +290,32 @@ def _users(ctx: Context, ids: list[str]) -> dict[str, list[JsonDict]]:
     return found
 
 
-def _dataset_ids(ctx: Context, group: Group, *, owned: bool, limit: int) -> list[str]:
-    query = sa.select(packages.c.id).where(_visible(ctx))
-    if owned:
-        query = query.where(packages.c.owner_org == group.id)
-    else:
-        query = query.join(members, members.c.object_id == packages.c.id).where(
-            members.c.group_id == group.id, members.c.object_type == "package"
-        )
-    return list(ctx.db.scalars(query.order_by(packages.c.metadata_modified.desc()).limit(limit)))
+def _shown_of(ctx: Context, group: Group, column: Any) -> sa.Select[Any]:
+    """Select from the datasets that are shown with an organization or group: a group never shows private ones."""
+    if group.is_organization:
+        return sa.select(column).where(_visible(ctx), packages.c.owner_org == group.id)
+    is_in_group = sa.and_(members.c.group_id == group.id, members.c.object_type == "package")
+    return (
+        sa.select(column)
+        .join_from(packages, members, members.c.object_id == packages.c.id)
+        .where(PUBLIC_DATASETS, is_in_group)
+    )
+
+
+def _count_shown(ctx: Context, group: Group) -> int:
+    return int(ctx.db.scalar(_shown_of(ctx, group, sa.func.count(packages.c.id))) or 0)
+
+
+def _dataset_ids(ctx: Context, group: Group, *, limit: int) -> list[str]:
+    ceiling = min(limit, int(str(ctx.site.settings["ckan.search.rows_max"])))
+    query = _shown_of(ctx, group, packages.c.id)
+    return list(ctx.db.scalars(query.order_by(packages.c.metadata_modified.desc()).limit(ceiling)))
 
 
 def packages_of_group(ctx: Context, group: Group, limit: int | None) -> Rendered:
-    """Return the datasets that were put in a group, as far as the caller may see them, the last changed first."""
-    ids = _dataset_ids(ctx, group, owned=False, limit=LISTED_DATASETS_MAX)[:limit]
+    """Return the public datasets that were put in a group, the last changed first."""
+    # An organization owns its datasets; as in CKAN, none were put in it.
+    ids = [] if group.is_organization else _dataset_ids(ctx, group, limit=LISTED_DATASETS_MAX)[:limit]
     return place(join_array(render_datasets(ctx.db, ids)), ctx.site.url)
 
 

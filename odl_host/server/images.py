@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from urllib.parse import quote
 
 import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, ValidationError
+from odl_host.server.filestore import sniff_type
+from odl_host.server.formats import guess_mimetype
 from odl_host.server.registry import Context, StoredFile
 from odl_host.server.resource_fields import munge_filename
 from odl_host.server.tables import images
 from odl_host.server.uploads import check_size
 
-SIGNATURES = {
-    b"\x89PNG\r\n\x1a\n": "image/png",
-    b"GIF87a": "image/gif",
-    b"GIF89a": "image/gif",
-    b"\xff\xd8\xff": "image/jpeg",
-}
-"""How the files that may be images begin. Source: CKAN 2.12, `ckan.upload.group.mimetypes`."""
+SUFFIXES = {"image/png": ".png", "image/gif": ".gif", "image/jpeg": ".jpg"}
+"""The media types that an image may have, and how its name then ends.
+
+Source: CKAN 2.12, `ckan.upload.group.mimetypes`.
+"""
 
 
 def image_address(site_url: str, folder: str, image_url: str | None) -> str | None:
@@ -40,9 +41,9 @@ def take_image(ctx: Context, folder: str, data: JsonDict, field: str = "image_up
     """
     file = ctx.files.get(field)
     if file is not None:
-        _check(ctx, file, field)
+        suffix = SUFFIXES[_check(ctx, file, field)]
         stamp = datetime.now(UTC).strftime("%Y-%m-%d-%H%M%S.%f")
-        name = f"{stamp}{munge_filename(file.filename)}"
+        name = f"{stamp}{PurePosixPath(munge_filename(file.filename)).stem}{suffix}"
         ctx.db.execute(images.insert(), {"folder": folder, "name": name, "blob": file.sha256})
         return {**data, "image_url": name}
     cleared = str(data.get("clear_upload", "")).lower()
@@ -58,13 +59,14 @@ def find_image(db: sa.Connection, folder: str, name: str) -> str | None:
     return blob
 
 
-def _check(ctx: Context, file: StoredFile, field: str) -> None:
+def _check(ctx: Context, file: StoredFile, field: str) -> str:
+    """Return the media type of an image: its name must be that of one, and its bytes too, though not of the same."""
     check_size(ctx, file, field, "ckan.max_image_size")
     with ctx.site.storage.open(file.sha256) as stream:
-        start = stream.read(16)
-    if not any(start.startswith(signature) for signature in SIGNATURES):
-        raise ValidationError({field: [f"Unsupported upload type: {_name_type(start)}"]})
-
-
-def _name_type(start: bytes) -> str:
-    return "text/html" if start.lstrip()[:5].lower() in (b"<html", b"<!doc") else "None"
+        content_type = sniff_type(file.filename, stream)
+    # As in CKAN, a file that came without a media type has none to be named.
+    named = content_type if file.content_type else None
+    for found, shown in ((guess := guess_mimetype(file.filename), guess), (content_type, named)):
+        if found not in SUFFIXES:
+            raise ValidationError({field: [f"Unsupported upload type: {shown}"]})
+    return content_type

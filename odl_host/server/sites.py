@@ -127,7 +127,7 @@ class Site:
         return User(row.id, row.name, row.sysadmin and not row.organization_id, row.organization_id or "")
 
     def note_accesses(self) -> None:
-        """Write down when tokens were last used; a call notes it, a later one writes it, once in ten minutes."""
+        """Write down when tokens were last used: those that were noted since, each once in ten minutes."""
         noted = dict(self.accesses)
         self.accesses.clear()
         if noted:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from odl_host.server.datasets import get_dataset, update_dataset
+from odl_host.server.names import tag_id
 from odl_host.server.tables import package_tags
+
+
+def find_free_tag(db: sa.Connection, ref: str) -> str | None:
+    """Return the name of the free tag with this name or id, or None when no dataset has it."""
+    names = sa.select(package_tags.c.name).distinct()
+    found: str | None = db.scalar(names.where(package_tags.c.name == ref))
+    return found or next((name for name in db.scalars(names) if tag_id(name) == ref), None)
 
 
 def remove_free_tag(db: sa.Connection, name: str) -> None:

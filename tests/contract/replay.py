@@ -77,6 +77,7 @@ _REFERENCE = re.compile(r"\{([\w.\-]+)\}")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _JTI = re.compile(r"(?<![\w\-])[\w\-]{43}(?![\w\-])")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?")
+_STAMP = re.compile(r"\d{4}-\d\d-\d\d-\d{6}\.\d{6}")
 _DIGEST = re.compile(r"\b[0-9a-f]{32}\b")
 
 
@@ -258,7 +259,7 @@ class Player:
         text = text.replace(self.url, "<site>").replace(prefix, "{s}").replace(self.unique, "{u}")
         text = _JTI.sub(lambda match: self.labels.get(match[0], "<uuid>"), text)
         text = _UUID.sub(lambda match: self.labels.get(match[0], "<uuid>"), text)
-        return _DIGEST.sub("<digest>", _TIME.sub(_mask_time, text))
+        return _STAMP.sub("<stamp>", _DIGEST.sub("<digest>", _TIME.sub(_mask_time, text)))
 
 
 def _sort_lists(value: Any) -> None:

@@ -195,6 +195,8 @@ def _replace(ctx: Context, stored: Resource, data: JsonDict, *, is_cleared: bool
         row = dataclasses.replace(row, doc=encode({**row.fields, "url_type": ""}))
     if row != stored:
         update_resource(ctx.db, row)
+        if row.fields["format"] != stored.fields["format"]:
+            create_default_views(ctx.db, row.fields, ctx.site.default_views)
         touch_dataset(ctx.db, dataset)
         record_dataset(ctx, dataset.id, "changed")
     return place(row.doc, ctx.site.url)

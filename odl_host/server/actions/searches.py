@@ -38,7 +38,6 @@ from odl_host.server.search.lucene import Everything, Node, QuerySyntaxError, Te
 from odl_host.server.search.values import Box, parse_box
 from odl_host.server.tables import groups
 
-DEFAULT_SORT = "score desc, metadata_modified desc"
 DEFAULT_SORTS = ("rank", None)
 """Other names of that order."""
 
@@ -132,7 +131,7 @@ def package_search(ctx: Context, params: Search) -> Rendered:
         raise SearchQueryError(f"Search Query is invalid: {f'Invalid search parameters: {unknown}'!r}")
     shown_sort = params.data.get("sort")
     if shown_sort in DEFAULT_SORTS:
-        shown_sort = DEFAULT_SORT
+        shown_sort = str(ctx.site.settings["ckan.search.default_package_sort"])
     sort = parse_sort(shown_sort or "score desc, metadata_modified asc")
     ceiling = int(str(ctx.site.settings["ckan.search.rows_max"]))
     try:

@@ -37,8 +37,9 @@ class ActionName(Params):
 def status_show(ctx: Context, params: Nothing) -> JsonDict:  # noqa: ARG001 - every action has the same form
     """Return what this site is: its title, address, the version of CKAN it answers like, its additions."""
     keeps_activities = bool(ctx.site.settings["ckan.activity_streams_enabled"])
+    is_told = not ctx.site.settings["ckan.hide_version"] or (ctx.user is not None and ctx.user.sysadmin)
     return {
-        "ckan_version": CKAN_VERSION,
+        **({"ckan_version": CKAN_VERSION} if is_told else {}),
         "error_emails_to": "",
         "extensions": [*(["activity"] if keeps_activities else []), *PLUGINS, *EXTENSIONS],
         "locale_default": ctx.site.locale,

@@ -152,7 +152,7 @@ def user_list(ctx: Context, params: UserList) -> list[Any]:
 
     :param q: only those whose name (for a sysadmin, also whose e-mail) contains this text
     :param email: only the one with this address, for a sysadmin
-    :param order_by: `name`, `fullname`, `created` or `display_name`
+    :param order_by: `name`, `fullname`, `created`, `display_name` or `number_created_packages`
     :param all_fields: true by default; else their names
     """
     is_sysadmin = ctx.user is not None and ctx.user.sysadmin
@@ -162,8 +162,7 @@ def user_list(ctx: Context, params: UserList) -> list[Any]:
     if not params.include_site_user:
         query = query.where(users.c.name != SYSADMIN_NAME)
     if params.q:
-        searched = [users.c.name, users.c.fullname, *([users.c.email] if is_sysadmin else [])]
-        query = query.where(sa.or_(*(column.icontains(params.q, autoescape=True) for column in searched)))
+        query = query.where(_contains(ctx, params.q))
     if params.email:
         query = query.where(sa.func.lower(users.c.email) == params.email.lower())
     if params.order_by == "edits":
@@ -176,14 +175,23 @@ def user_list(ctx: Context, params: UserList) -> list[Any]:
     shown_name = sa.func.lower(sa.func.coalesce(sa.func.nullif(users.c.fullname, ""), users.c.name))
     query = query.order_by(orders.get(params.order_by, shown_name), users.c.name)
     rows = list(ctx.db.execute(query))
+    is_by_datasets = params.order_by == "number_created_packages"
+    created = count_created_packages(ctx.db, [row.id for row in rows]) if params.all_fields or is_by_datasets else {}
+    if is_by_datasets:
+        rows.sort(key=lambda row: created.get(row.id, 0))
     if not params.all_fields:
         return [row.name for row in rows]
-    created = count_created_packages(ctx.db, [row.id for row in rows])
     own = ctx.user.id if ctx.user else ""
     return [
         (show_own_user if is_sysadmin or row.id == own else show_user)(row, created.get(row.id, 0), ctx.site.url)
         for row in rows
     ]
+
+
+def _contains(ctx: Context, text: str) -> sa.ColumnElement[bool]:
+    """Return which users a text is looked for in: e-mails are searched for sysadmins only."""
+    searched = [users.c.name, users.c.fullname, *([users.c.email] if ctx.user and ctx.user.sysadmin else [])]
+    return sa.or_(*(column.icontains(text, autoescape=True) for column in searched))
 
 
 @action(params=NewUser, allow=permissions.can_create_user)
@@ -269,15 +277,12 @@ def get_site_user(ctx: Context, params: Nothing) -> JsonDict:  # noqa: ARG001 - 
 
 @action(params=Autocomplete, allow=permissions.can_see_users, reads=True)
 def user_autocomplete(ctx: Context, params: Autocomplete) -> list[JsonDict]:
-    """Return the users whose name contains a text, for a search box.
+    """Return the users whose name (for a sysadmin, also whose e-mail) contains a text, for a search box.
 
     :param q: the text
     :param limit: at most this many, 20 by default
     """
-    wanted = params.q or ""
-    matches = sa.or_(
-        users.c.name.icontains(wanted, autoescape=True), users.c.fullname.icontains(wanted, autoescape=True)
-    )
+    matches = _contains(ctx, params.q or "")
     query = sa.select(users.c.id, users.c.name, users.c.fullname).where(users.c.state == "active", matches)
     if params.ignore_self and ctx.user is not None:
         query = query.where(users.c.id != ctx.user.id)
@@ -347,14 +352,14 @@ def _id(ctx: Context, value: Any, errors: JsonDict, *, is_sysadmin: bool) -> str
     if not is_sysadmin:
         errors["id"] = [NOT_EXPECTED]
         return ""
+    if isinstance(value, str) and find_account(ctx.db, value):
+        # As in CKAN, what names another account is not the new one's id, and the other one stays as it is.
+        return str(uuid.uuid4())
     try:
-        user_id = check_id(value)
+        return check_id(value)
     except Invalid as error:
         errors["id"] = [str(error)]
         return ""
-    if find_account(ctx.db, user_id):
-        errors["id"] = ["Id already exists"]
-    return user_id
 
 
 def _name(ctx: Context, data: JsonDict, errors: JsonDict, before: Any) -> str | None:

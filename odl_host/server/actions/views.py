@@ -152,7 +152,11 @@ def resource_view_update(ctx: Context, params: Ref) -> JsonDict:
     :param id: the view's id
     """
     row = _view(ctx, params.id)
-    doc = _checked({"title": json.loads(row.doc)["title"], **params.data}, row.view_type)
+    before = json.loads(row.doc)
+    data = {"title": before["title"], **params.data}
+    if data.get("description") is None:
+        data["description"] = before["description"]
+    doc = _checked(data, row.view_type)
     change: JsonDict = {"doc": encode(doc)}
     target = params.data.get("resource_id")
     if isinstance(target, str) and target != row.resource_id:

@@ -13,8 +13,8 @@ from odl_host.server.extras import NOT_EXPECTED, not_dicts, require_dicts
 from odl_host.server.names import check_tag
 from odl_host.server.params import MISSING_VALUE, Invalid, Params, as_text, optional, text
 from odl_host.server.registry import Context, action
-from odl_host.server.tables import package_tags, vocabularies
-from odl_host.server.tags import remove_free_tag
+from odl_host.server.tables import vocabularies
+from odl_host.server.tags import find_free_tag, remove_free_tag
 from odl_host.server.vocabularies import ensure_tag, find_tag, find_vocabulary, remove_tag, show_tag, tags_of
 
 
@@ -178,8 +178,7 @@ def _find_any_tag(ctx: Context, params: TagRef) -> Any:
         vocabulary = find_vocabulary(ctx.db, params.vocabulary_id)
         found = vocabulary and find_tag(ctx.db, params.id, vocabulary.id)
     else:
-        found = ctx.db.scalar(sa.select(package_tags.c.name).where(package_tags.c.name == params.id).limit(1))
-        found = found or find_tag(ctx.db, params.id)
+        found = find_free_tag(ctx.db, params.id) or find_tag(ctx.db, params.id)
     if found is None:
         raise NotFound(f'Could not find tag "{params.id}"')
     return found
@@ -205,7 +204,7 @@ def _shown(ctx: Context, vocabulary_id: str) -> JsonDict:
 
 def _name(ctx: Context, data: JsonDict, errors: JsonDict, before: Any) -> str:
     name = data.get("name")
-    if not name:
+    if name is None or (before is None and not name):
         errors["name"] = [MISSING_VALUE]
         return ""
     name = as_text(name)
@@ -230,6 +229,7 @@ def _tags(data: JsonDict, errors: JsonDict) -> list[str] | None:
         raise not_dicts("tags", data["tags"], data)
     for tag in require_dicts("tags", data["tags"], data):
         if not tag.get("name"):
+            messages += [MISSING_VALUE] if tag else []
             continue
         try:
             names[check_tag(tag["name"])] = None

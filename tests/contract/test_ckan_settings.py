@@ -1,0 +1,93 @@
+"""CKAN's settings change what the API answers, as its administrators expect of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from .conftest import OverHttp, Server, start_server, stop_server, unique
+
+SETTINGS = {
+    "ckan.auth.create_unowned_dataset": True,
+    "ckan.default_group_sort": "name desc",
+    "ckan.hide_version": True,
+    "ckan.search.default_package_sort": "metadata_created asc",
+    "ckan.search.rows_max": 2,
+    "ckan.views.default_views": ["image_view", "datatables_view"],
+}
+
+
+@pytest.fixture(scope="module")
+def chosen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    started = start_server(tmp_path_factory.mktemp("settings"), settings=SETTINGS)
+    yield started
+    stop_server(started)
+
+
+@pytest.fixture(scope="module")
+def ckan(chosen: Server) -> OverHttp:
+    return OverHttp(chosen.url, chosen.new_token())
+
+
+def test_groups_are_sorted_as_the_manifest_says_unless_the_caller_does(ckan: OverHttp) -> None:
+    for name, title in (("aa-groupe", "Zone"), ("zz-groupe", "Aire")):
+        ckan.call("group_create", {"name": name, "title": title})
+    assert ckan.call("group_list", {}) == ["zz-groupe", "aa-groupe"]
+    assert ckan.call("group_list", {"sort": "title"}) == ["zz-groupe", "aa-groupe"]
+    assert ckan.call("group_list", {"sort": "name"}) == ["aa-groupe", "zz-groupe"]
+
+
+def test_datasets_are_sorted_as_the_manifest_says_and_no_page_is_longer(ckan: OverHttp) -> None:
+    group = ckan.call("group_create", {"name": unique("g")})
+    names = [unique("d") for _ in range(3)]
+    for name in names:
+        ckan.call("package_create", {"name": name, "groups": [{"id": group["id"]}]})
+    found = ckan.call("package_search", {"fq": f"groups:{group['name']}"})
+    assert [dataset["name"] for dataset in found["results"]] == names[:2]
+    assert found["sort"] == "metadata_created asc"
+    shown = ckan.call("group_show", {"id": group["id"], "include_datasets": True})
+    assert shown["package_count"] == 3
+    assert len(shown["packages"]) == 2
+
+
+def test_the_version_is_hidden_from_all_but_sysadmins(chosen: Server, ckan: OverHttp) -> None:
+    answer = requests.get(f"{chosen.url}/api/3/action/status_show", timeout=10)
+    assert "ckan_version" not in answer.json()["result"]
+    assert ckan.call("status_show", {})["ckan_version"]
+
+
+def test_a_resource_that_gets_a_format_gets_its_default_view(ckan: OverHttp) -> None:
+    dataset = ckan.call("package_create", {"name": unique("d")})
+    resource = ckan.call("resource_create", {"package_id": dataset["id"], "url": "http://example.org/x"})
+    assert ckan.call("resource_view_list", {"id": resource["id"]}) == []
+    ckan.call("resource_update", {"id": resource["id"], "url": resource["url"], "format": "PNG"})
+    views = ckan.call("resource_view_list", {"id": resource["id"]})
+    assert [view["view_type"] for view in views] == ["image_view"]
+    ckan.call("resource_view_delete", {"id": views[0]["id"]})
+    ckan.call("resource_patch", {"id": resource["id"], "name": "Un plan"})
+    assert ckan.call("resource_view_list", {"id": resource["id"]}) == []  # a view that was removed stays so
+
+
+def test_the_very_first_call_of_a_user_tells_when_the_user_was_last_seen(chosen: Server, ckan: OverHttp) -> None:
+    user = ckan.new_user()
+    created = OverHttp(chosen.url, user.token).call("group_create", {"name": unique("g")})
+    assert created["users"][0]["last_active"]
+    assert ckan.call("group_show", {"id": created["id"]})["users"] == created["users"]
+
+
+def test_scripts_of_ckans_pages_are_answered_in_french_and_english_only(chosen: Server) -> None:
+    for address in ("/api/i18n/fr", "/api/1/i18n/fr", "/api/2/i18n/en"):
+        assert requests.get(f"{chosen.url}{address}", timeout=10).json()[""]["lang"] == address[-2:]
+    refused = requests.get(f"{chosen.url}/api/i18n/xx", timeout=10)
+    assert (refused.status_code, refused.json()) == (400, "Bad request: Unknown locale: xx")
+
+
+def test_a_redirection_stays_within_the_site(chosen: Server) -> None:
+    def ask(url: str) -> requests.Response:
+        return requests.get(f"{chosen.url}/util/redirect", params={"url": url}, timeout=10, allow_redirects=False)
+
+    assert ask("/dataset?q=eau").headers["location"] == f"{chosen.url}/dataset?q=eau"
+    for outside in ("https://example.org", "//example.org", "/\\example.org", "\t//example.org", "javascript:alert(1)"):
+        assert ask(outside).status_code == 403
