@@ -131,6 +131,19 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class Legal:
+    """What the portal's legal notice must name (loi n° 2004-575, LCEN); each may have several lines.
+
+    `publisher`: the body that runs the portal, its seat and its telephone. `director`: who answers for what it
+    publishes. `host`: whose machines it runs on, their address and telephone.
+    """
+
+    publisher: str = ""
+    director: str = ""
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What a manifest may say."""
 
@@ -139,6 +152,7 @@ class Manifest:
     url: str = "http://127.0.0.1:8000"
     hosts: tuple[str, ...] = ()
     contact: str = ""
+    legal: Legal = field(default_factory=Legal)
     perimeter: Perimeter = field(default_factory=Perimeter)
     catalogue: CatalogueAddress = field(default_factory=CatalogueAddress)
     publish: Publishing = field(default_factory=Publishing)
@@ -167,6 +181,13 @@ class Tenant:
     def url(self) -> str:
         """The portal's public address, without a slash at the end."""
         return self.manifest.url.rstrip("/")
+
+    @property
+    def legal_gaps(self) -> tuple[str, ...]:
+        """The keys of [legal] that a portal that the public sees still lacks."""
+        if self.manifest.catalogue.kind != "embedded" or urlsplit(self.url).hostname in LOOPBACK:
+            return ()
+        return tuple(key for key in ("publisher", "director", "host") if not getattr(self.manifest.legal, key).strip())
 
     @property
     def data(self) -> Path:

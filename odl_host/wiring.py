@@ -62,6 +62,7 @@ def open_site(tenant: Tenant) -> Site:
         url=tenant.url,
         description=tenant.manifest.description,
         contact=tenant.manifest.contact,
+        legal=tenant.manifest.legal,
         data_dir=tenant.data,
         storage=open_storage(tenant),
         settings={**_HOSTED, **tenant.manifest.ckan},

@@ -64,7 +64,13 @@ class Output:
             print(text, file=sys.stderr, flush=True)
 
     def log(self, line: Mapping[str, Any]) -> None:
-        """Write one structured line to stderr; of the last line of a run its counts, not every file again."""
+        """Write one structured line to stderr; of what a run ends with its counts, and of what waits no findings."""
+        if isinstance(
+            waiting := line.get("files"), (list, tuple)
+        ):  # collectors of logs cut lines off, at 48 kB or less
+            kept = ("path", "member", "outcome", "report")
+            files = [{**{key: one["item"][key] for key in kept}, "since": one["since"]} for one in waiting]
+            line = {**line, "files": files}
         if isinstance(report := line.get("report"), dict):
             line = {**line, "report": {key: report[key] for key in ("tenant", "run", "counts", "duration_s")}}
         print(json.dumps(line, ensure_ascii=False), file=sys.stderr, flush=True)

@@ -178,6 +178,16 @@ def provision(app: App, dry_run: bool) -> None:
             f"\nLe catalogue de {tenant.name} est prêt. Ensuite : odl-host add-commune …",
         )
     app.out.result(result, text)
+    if tenant.legal_gaps:
+        gaps = ", ".join(tenant.legal_gaps)
+        app.out.warn(
+            app.out.words(
+                f"The legal notice of {tenant.url} lacks what the law wants there: fill in {gaps} under [legal] in "
+                f"{tenant.manifest_file}.",
+                f"Il manque aux mentions légales de {tenant.url} ce que la loi y veut : remplissez {gaps} sous [legal] "
+                f"dans {tenant.manifest_file}.",
+            )
+        )
 
 
 @command("config", examples="odl-host config --json")

@@ -27,6 +27,7 @@ from odl_host.server.registry import StoredFile, Upload, User
 from odl_host.server.statements import Statement
 from odl_host.server.tokens import insert_token
 from odl_host.storage.local import Storage, iter_chunks
+from odl_host.tenants import Legal
 
 if TYPE_CHECKING:
     from odl_host.server.datastore.store import RowStore
@@ -83,6 +84,7 @@ class Site:
     index: SearchIndex
     rows: RowStore
     contact: str = ""
+    legal: Legal = field(default_factory=Legal)
     settings: Mapping[str, object] = field(default_factory=lambda: CKAN_DEFAULTS)
     answers: KeptAnswers[Rendered] = field(default_factory=KeptAnswers)
     bodies: KeptAnswers[bytes] = field(default_factory=KeptAnswers)
@@ -178,6 +180,7 @@ def open_site(
     schema_cache: Path | None = None,
     locale: str = "fr",
     contact: str = "",
+    legal: Legal | None = None,
     settings: Mapping[str, object] = MappingProxyType({}),
     post: Post | None = None,
 ) -> Site:
@@ -188,6 +191,8 @@ def open_site(
     `schema_cache` is the folder of the schemas that this machine knows besides the built-in ones.
 
     `post` sends letters; without it there are none, and nobody can be invited.
+
+    `legal`: what the legal notice names.
 
     `settings` are CKAN's own, by their names (`ckan.auth.create_unowned_dataset`), over CKAN's defaults.
 
@@ -206,6 +211,7 @@ def open_site(
         description=description,
         locale=locale,
         contact=contact,
+        legal=legal or Legal(),
         db=db,
         storage=storage,
         index=SearchIndex(data_dir / "index", db),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -50,6 +51,14 @@ def test_init_provision_and_add_commune_are_idempotent(odl: CommandLine) -> None
     assert [c["id"] for c in second["unchanged"]] == [c["id"] for c in first["created"]]
     readme = odl.home / "data" / "savoie" / "deposit" / "73065" / "README.txt"
     assert "DE CHAMBÉRY" in readme.read_text(encoding="utf-8")
+
+
+def test_provision_says_what_the_legal_notice_of_a_public_portal_lacks(odl: CommandLine) -> None:
+    odl("init", "savoie", "--department", "73", "--url", "https://donnees.savoie.example")
+    assert "publisher, director, host under [legal]" in odl("provision").stderr
+    manifest = odl.home / "tenants" / "savoie.toml"
+    manifest.write_text(re.sub(r'(?m)^(publisher|director|host) = ""', r'\1 = "Agglo"', manifest.read_text()))
+    assert "[legal]" not in odl("provision").stderr
 
 
 def test_a_whole_departement_is_one_command_and_homonyms_are_told_apart(odl: CommandLine) -> None:

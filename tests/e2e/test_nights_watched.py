@@ -105,7 +105,10 @@ def test_a_run_that_fails_says_so_and_a_dead_ping_address_fails_no_run(
 
 def test_each_step_of_a_run_is_a_line_of_json_when_asked(savoie: CommandLine) -> None:
     (folder_of(savoie) / "prenoms.csv").write_text(PRENOMS)
-    run = savoie("--json", "publish", "--log-format", "json")
+    wrong = PRENOMS.splitlines()[0] + "".join(f"\nChambéry;73065;F;Zoé{n};beaucoup;2024" for n in range(300))
+    (folder_of(savoie) / "prenoms-2025.csv").write_text(wrong)
+    run = savoie("--json", "publish", "--log-format", "json", code=6)
+    assert max(map(len, run.stderr.splitlines())) < 4_000  # a collector of logs cuts long lines off
     events = [json.loads(line) for line in run.stderr.splitlines()]
     names = [event["event"] for event in events]
     assert names[0] == "start"

@@ -139,6 +139,8 @@ def _to_member(
         "online": online[:MOST_LISTED],
         "more": max(0, len(waiting) - MOST_LISTED) + max(0, len(online) - MOST_LISTED),
         "attached": len(attachments),
+        "reports": sum(path.suffix != _WORKBOOK for path in attachments),
+        "workbooks": sum(path.suffix == _WORKBOOK for path in attachments),
         "contact": tenant.manifest.contact,
     }
     return Letter(

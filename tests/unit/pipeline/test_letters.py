@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+
 import pytest
 
 from odl_host.catalogue.members import HeldMember
+from odl_host.config import Home
 from odl_host.pipeline.mail.items import Item
-from odl_host.pipeline.mail.letters import DIGEST, Owed, add_online
+from odl_host.pipeline.mail.letters import DIGEST, Letter, Owed, add_online, write_letters
+from odl_host.tenants import Manifest, Tenant
 
 CHAMBERY = HeldMember("m", "chambery", "Chambéry", "commune:73065", "commune", "73065", None, "73")
 PATH = "73065/prenoms.csv"
+
+
+def letter_about(folder: Path, *attached: str) -> Letter:
+    for name in attached:
+        (folder / name).write_text("x")
+    tenant = Tenant("savoie", Manifest(title="Savoie"), Home(folder), folder / "savoie.toml")
+    items = [Item(CHAMBERY, PATH, "rejected", ("ligne 2 : à revoir",), page=folder / "prenoms.html")]
+    (letter,) = write_letters(tenant, items, {"73065": ["mairie@c.example"]}, {}, {}, today=date(2026, 11, 26))
+    return letter
+
+
+def test_a_letter_speaks_of_what_is_joined_to_it_and_of_nothing_else(tmp_path: Path) -> None:
+    assert "joint" not in letter_about(tmp_path).text
+    report = letter_about(tmp_path, "prenoms.html").text
+    assert "Le rapport joint montre ce qui est à reprendre." in report
+    both = letter_about(tmp_path, "prenoms.html", "prenoms.xlsx")
+    assert "Le rapport joint montre ce qui est à reprendre ; le classeur joint est votre propre fichier" in both.text
+    assert "le classeur joint est votre propre fichier" in both.html
 
 
 def owed_after(*outcomes: str) -> dict[str, list[str]]:

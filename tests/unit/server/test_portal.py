@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import io
 import json
 import re
@@ -22,6 +23,7 @@ from starlette.requests import Request
 from odl_host.server import downloads, login, portal
 from odl_host.server.sites import Site, open_site
 from odl_host.storage import LocalStorage
+from odl_host.tenants import Legal
 
 URL = "http://donnees.example.fr"
 CSV = "COLL_NOM,DELIB_ID,DELIB_OBJET\n" + "".join(f"Chambéry,2025-{n:03d},Voirie <b>n° {n}</b>\n" for n in range(1, 31))
@@ -232,6 +234,30 @@ PAGES = (
     "/api-doc",
     "/nulle-part",
 )
+
+
+def test_the_legal_notice_names_who_publishes_who_answers_and_who_hosts(filled: Portal) -> None:
+    plain = filled.get("/mentions-legales").words
+    assert "Hébergement" not in plain and "Direction" not in plain
+    legal = Legal("Agglo du Lac\n1 place <du> Lac", "Anne Roux, présidente", "Machines SA, 2 rue Haute, 01 02 03 04 05")
+    portal = Portal(dataclasses.replace(filled.site, legal=legal, contact="donnees@lac.example"))
+    page = portal.get("/mentions-legales")
+    assert "Agglo du Lac<br>1 place &lt;du&gt; Lac" in page.text
+    assert "Direction de la publication Anne Roux, présidente Hébergement Machines SA" in page.words
+    for address in ("/mentions-legales", "/about", "/accessibilite"):
+        assert 'href="mailto:donnees@lac.example"' in portal.get(address).text
+
+
+def test_a_preview_of_the_whole_file_says_so(filled: Portal) -> None:
+    admin = filled.site.as_sysadmin()
+    made = admin.call_action(
+        "resource_create",
+        {"package_id": "chambery-deliberations", "name": "court.csv", "format": "CSV", "rows": 2},
+        files={"upload": ("court.csv", io.BytesIO(b"a,b\n1,2\n3,4\n"), "text/csv")},
+    )
+    page = filled.get(f"/dataset/chambery-deliberations/resource/{made['id']}")
+    admin.call_action("resource_delete", {"id": made["id"]})
+    assert "Aperçu de « court.csv » : ses 2 lignes." in page.words
 
 
 def test_home_shows_the_figures_the_latest_datasets_and_the_state_of_accessibility(filled: Portal) -> None:
