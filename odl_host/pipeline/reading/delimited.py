@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 DELIMITERS = (";", ",", "\t", "|")
 _BUFFER_BYTES = 1 << 16
+_FIRST_CHARS = 1 << 12
+"""Cut first: who looks for the header needs no more."""
 _HEAD_CHARS = 1 << 16
+_SELDOM = 4
+"""Where more than one line in so many holds a quotation mark, `csv.reader` takes all."""
 _HEAD_RECORDS = 60
 _SEPARATOR_LINE = r'"?sep=(.)"?[ \t;,]*\r?\n?'
 
@@ -76,17 +80,29 @@ class DelimitedSource:
         return csv.reader(lines, delimiter=self.delimiter, skipinitialspace=self.spaced)
 
     def _split(self, text: IO[str], ends: Iterable[str]) -> Iterator[Iterable[list[str]]]:
-        """Give the records many at a time: up to the first quotation mark, cells are what separators stand between."""
+        """Give the records many at a time: without a quotation mark, cells are what separators stand between."""
         delimiter, most = self.delimiter, self._limits.max_cell_chars
-        while lines := text.readlines(_BUFFER_BYTES):
-            if '"' in "".join(lines):
+        size = _FIRST_CHARS
+        while lines := text.readlines(size):
+            size = _BUFFER_BYTES
+            quoted = sum('"' in line for line in lines) if '"' in "".join(lines) else 0
+            if quoted * _SELDOM > len(lines) or max(map(len, lines)) > most:
                 yield self._parse(itertools.chain(lines, text, ends))
                 return
-            if max(map(len, lines)) > most:
-                yield self._parse(lines)  # it says which cell is too long
+            if quoted:
+                yield self._split_around_quotes(lines, text)
             else:
                 yield [line.split(delimiter) if (line := ended.rstrip("\r\n")) else [] for ended in lines]
         yield self._parse(ends)
+
+    def _split_around_quotes(self, lines: Iterable[str], more: Iterable[str]) -> Iterator[list[str]]:
+        """Give the records of lines of which few hold a quotation mark; the last one may go on in `more`."""
+        left = iter(lines)
+        for ended in left:
+            if '"' in ended:
+                yield next(self._parse(itertools.chain((ended,), left, more)))
+            else:
+                yield line.split(self.delimiter) if (line := ended.rstrip("\r\n")) else []
 
     def _open(self) -> IO[str]:
         if self._span is None:
@@ -133,7 +149,7 @@ def find_delimiter(head: str, columns: Collection[str] = ()) -> str:
     known: dict[str, int] = {}
     # The likeliest first: most often its header leaves no doubt, and the others are not tried.
     for delimiter in sorted(candidates, key=line.count, reverse=True):
-        _, sure = _best_match(_head_records(head, delimiter, 1), columns)
+        _, sure = _best_match(_first_record(head, delimiter), columns)
         if sure:
             return delimiter
         records = cut[delimiter] = _head_records(head, delimiter, _HEAD_RECORDS)
@@ -158,11 +174,19 @@ def has_spaced_separators(head: str, delimiter: str) -> bool:
     >>> has_spaced_separators('nom, lieu\nMairie, "1, rue"\n', ","), has_spaced_separators("nom, lieu,date\n", ",")
     (True, False)
     """
+    head = "\n".join(head.split("\n", _HEAD_RECORDS)[:_HEAD_RECORDS])
     if f"{delimiter} " not in head:
         return False
     lines = head.splitlines()[:_HEAD_RECORDS]
     line = max(lines, key=lambda one: one.count(delimiter), default="")
     return 0 < line.count(delimiter) == line.count(f"{delimiter} ")
+
+
+def _first_record(head: str, delimiter: str) -> list[list[str]]:
+    line, ended, _ = head.partition("\n")
+    if not ended or '"' in line or "\r" in line[:-1]:
+        return _head_records(head, delimiter, 1)
+    return [line.removesuffix("\r").split(delimiter)]
 
 
 def _head_records(head: str, delimiter: str, most: int) -> list[list[str]]:

@@ -126,7 +126,13 @@ class _Witness:
 
 
 def _find_witness(columns: Sequence[Sequence[str | None]], first_row: int) -> _Witness | None:
-    best = max(range(len(columns)), key=lambda place: len(set(columns[place])), default=None)
+    best, most = None, 0
+    for place, cells in enumerate(columns):
+        distinct = len(set(cells))
+        if distinct > most:
+            best, most = place, distinct
+            if distinct == len(cells):
+                break
     return None if best is None else _Witness(best, first_row)
 
 

@@ -137,8 +137,10 @@ def test_every_line_end_ends_a_row_and_none_inside_quotes_does(tmp_path: Path, e
 @given(text=st.text(st.sampled_from('ab é;\r\n"\0\x0b\x0c\x1c\x85\u2028'), max_size=40), least=st.integers(1, 30))
 @example(text='a;"b";c\na;b', least=1)
 @example(text='a;b\n\na;b\n"c;\nd";e', least=1)
+@example(text="a;b\n" * 9 + '"c;\n\nd";e\nf;g"\n"h";"', least=30)
 def test_lines_without_quotation_marks_are_cut_as_the_csv_module_cuts_them(text: str, least: int) -> None:
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delimited, "_FIRST_CHARS", least)
         patch.setattr(delimited, "_BUFFER_BYTES", least)
         path = written(Path(folder), f"a;b\n{text}".encode())
         with path.open(encoding="utf-8", newline="") as file:
