@@ -134,7 +134,8 @@ async def _run(
     site: Site, user: User | None, action: Action, data: JsonDict, files: Mapping[str, Upload], length: int | None
 ) -> Any:
     if action.reads and action.quick and site.db.is_local:
-        return call_action(site, user, action.name, data)
+        with suppress(Busy):
+            return call_action(site, user, action.name, data, waits=False)
     if action.reads:
         return await run_in_threadpool(call_action, site, user, action.name, data, files)
     if action.quick and not files and length is not None and length <= SHORT_BODY_BYTES and site.db.is_swift:

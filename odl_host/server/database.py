@@ -37,7 +37,7 @@ _LAST_WRITE = Statement(sa.select(counters.c.value).where(counters.c.name == "wr
 
 
 class Busy(Exception):
-    """Another writer has its turn."""
+    """Another has its turn, or more than a moment is needed: who may not wait hands the work to a thread."""
 
 
 class Database(ABC):

@@ -110,6 +110,8 @@ class Context:
     db: sa.Connection
     user: User | None
     files: Mapping[str, StoredFile] = field(default_factory=dict)
+    waits: bool = True
+    """Whether the action may take more than a moment; where not, it raises `Busy` and is called again in a thread."""
     then: list[Callable[[], None]] = field(default_factory=list, repr=False)
     """What to do once the transaction is kept: what cannot be taken back."""
     _found: dict[tuple[Any, str], Any] = field(default_factory=dict, repr=False)
@@ -169,9 +171,9 @@ def action(
     """Declare a function as the action of its name.
 
     `reads` allows GET and gives it a transaction that cannot write. `quick` says that it answers within a
-    millisecond whatever the size of the catalogue, so that the HTTP server runs it without a thread; of one that
-    writes, when what is sent is short. `keeps`: what
-    it answers the public depends on its parameters and the database alone, and may be given again until a write.
+    millisecond whatever the size of the catalogue, or raises `Busy` where its context does not wait, so that the HTTP
+    server runs it without a thread; of one that writes, when what is sent is short. `keeps`: what it answers the public
+    depends on its parameters and the database alone, and may be given again until a write.
     `writes_elsewhere` says that what it writes is not in the catalogue's database: it does not take its turn among
     the writers, and opens a transaction itself for what little it changes there.
     """
@@ -224,7 +226,7 @@ def call_action(
     """Run an action for `user` and return its result: a JSON value, or `documents.Rendered` text.
 
     :raises WireError: what CKAN would answer instead of a success.
-    :raises Busy: `waits` is False, and another writer has its turn; nothing has been done.
+    :raises Busy: `waits` is False, and another writer has its turn, or it takes longer; nothing has been done.
     """
     chosen = get_action(name)
     if user is not None and user.scope and not chosen.reads and not name.startswith(SCOPED_WRITES):
@@ -240,7 +242,7 @@ def call_action(
         is_kept = user is None and chosen.keeps
         key = answer_key(site.db.last_write(), name, data_dict) if is_kept else None
         with site.db.reading() as db:
-            context = Context(name, site, db, user)
+            context = Context(name, site, db, user, waits=waits)
             chosen.allow(context, params)
             result = chosen.run(context, params)
         if key is not None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from odl_host.ckan import BadRequest, JsonDict, NotAuthorized, NotFound, ValidationError
 from odl_host.server import permissions
+from odl_host.server.database import Busy
 from odl_host.server.datasets import get_dataset
 from odl_host.server.datastore import listing
 from odl_host.server.datastore.aliases import ROW_LISTS, aliases_of, find_table_resource
@@ -56,7 +57,7 @@ class Query(Params):
         return params
 
 
-@action(params=TableRef, allow=permissions.can_read_rows, reads=True)
+@action(params=TableRef, allow=permissions.can_read_rows, reads=True, quick=True)
 def datastore_search(ctx: Context, params: TableRef) -> Rendered:
     """Search the rows of a resource.
 
@@ -77,7 +78,7 @@ def datastore_search(ctx: Context, params: TableRef) -> Rendered:
     """
     search, records_format, echo = read_search(params.data, params.resource_id, ctx.site.settings)
     table = open_table(ctx, params)
-    with table.reading():
+    with table.reading(waits=ctx.waits):
         key = (0, f"datastore_search {table.version}", encode(params.data)) if table.version else None
         if key is not None and (kept := ctx.site.answers.find(key)) is not None:
             return kept
@@ -188,11 +189,16 @@ def _schema_of(definition: Definition, name: str) -> JsonDict:
 
 
 def open_table(ctx: Context, params: TableRef) -> Table:
-    """Return the table that is read. :raises NotFound: the resource has none."""
+    """Return the table that is read.
+
+    :raises NotFound: the resource has none. :raises Busy: the call does not wait, and the table is not open.
+    """
     if params.resource_id in ROW_LISTS:
+        if not ctx.waits:
+            raise Busy
         return listing.load(ctx.db, shows_all=ctx.user is not None and ctx.user.sysadmin)
     resource = ctx.once(find_table_resource, params.resource_id)
-    table = ctx.site.rows.find(resource) if resource else None
+    table = ctx.site.rows.find(resource, waits=ctx.waits) if resource else None
     if table is None:
         raise NotFound(f'{params.noun} "{params.resource_id}" was not found.')
     return table

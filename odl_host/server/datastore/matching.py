@@ -73,6 +73,8 @@ def read_words(table: Table, search: Search, where: Sequence[str], values: Seque
         except fulltext.QueryError as error:
             raise bad_query(str(error)) from None
         of_vector = indexed and column is None
+        if not of_vector:
+            table.take_time()  # each row is read
         source = "vector" if of_vector else text_sql((column,) if column else table.definition.columns)
         ranks.append(f"{'vector' if of_vector else 'text'}_rank({len(queries)}, {source})")
         queries.append((query, language))

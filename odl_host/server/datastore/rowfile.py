@@ -49,9 +49,9 @@ class RowTable(Table):
         self._load()
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self, *, waits: bool = True) -> Iterator[sqlite3.Connection]:
         """Give the connection, on one state of the rows and of their definition."""
-        with super().reading() as db:
+        with super().reading(waits=waits) as db:
             if db.in_transaction:
                 yield db
                 return
@@ -108,6 +108,7 @@ class RowTable(Table):
 
     def _write_words(self) -> bool:
         """Add words in a transaction between that of the reader and its next one; return whether they were kept."""
+        self.take_time()
         self.db.execute("COMMIT")
         try:
             self.db.execute("BEGIN IMMEDIATE")

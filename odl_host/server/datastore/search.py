@@ -23,6 +23,8 @@ from odl_host.server.documents import encode, join_array
 
 RANK_TYPE = ColumnType("float", "real", get_type("float8").keep, text=str)
 
+ROWS_IN_A_MOMENT = 1000
+
 _SORT = re.compile(
     r'(?P<field>"(?:[^"])+"|.+?)(?:\s+(?P<way>asc|desc))?(?:\s+nulls\s+(?P<nulls>first|last))?\s*\Z', re.IGNORECASE
 )
@@ -78,6 +80,8 @@ def run(table: Table, search: Search, records_format: str) -> Found:
     """Search a table. :raises ValidationError: a parameter does not fit it, or the search takes too long."""
     total = next_page = None
     with table.reading() as db, _in_time():
+        if search.limit > ROWS_IN_A_MOMENT:
+            table.take_time()
         plan = _plan(table, search)
         keyed = search.include_next_page and not search.distinct and plan.is_by_id
         row = None if search.distinct else json_row(plan.columns, plan.shown, records_format)

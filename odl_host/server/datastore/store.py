@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from odl_host.server.database import Busy
 from odl_host.server.datasets import Resource, find_resource
 from odl_host.server.datastore.published import (
     SMALL_BYTES,
@@ -58,15 +59,18 @@ class RowStore:
         self._not_tables: set[str] = set()
         self._deriving: dict[str, threading.Lock] = {}
 
-    def find(self, resource: Resource) -> Table | None:
-        """Return the table of a resource, or None: it has no rows."""
+    def find(self, resource: Resource, *, waits: bool = True) -> Table | None:
+        """Return the table of a resource, or None: it has no rows.
+
+        :raises Busy: `waits` is False, and the table is not open yet.
+        """
         fields = resource.fields
-        written = self.find_written(resource, fields)
+        written = self.find_written(resource, fields, waits=waits)
         if written is not None:
             return None if written.is_dropped else written
-        return self._find_published(resource, fields)
+        return self._find_published(resource, fields, waits=waits)
 
-    def find_written(self, resource: Resource, fields: JsonDict) -> RowTable | None:
+    def find_written(self, resource: Resource, fields: JsonDict, *, waits: bool = True) -> RowTable | None:
         """Return the row file of a resource, dropped or not, or None: it has none that is of this resource."""
         path = self._path(resource.id)
         try:
@@ -76,6 +80,8 @@ class RowStore:
                 if known is not None:
                     self._open.move_to_end(str(path))
             if not isinstance(known, RowTable) or known.inode != inode:
+                if not waits:
+                    raise Busy
                 known = open_rows(path)
                 self._remember(str(path), known)
         except FileNotFoundError:
@@ -165,7 +171,7 @@ class RowStore:
         name = resource_id if _SAFE_ID.match(resource_id) else resource_id.encode().hex()[:200]
         return Path(f"{self.folder}/written/{name[:2].lower()}/{name}.sqlite")
 
-    def _find_published(self, resource: Resource, fields: JsonDict) -> Table | None:
+    def _find_published(self, resource: Resource, fields: JsonDict, *, waits: bool = True) -> Table | None:
         if resource.blob is None or not is_tabular(fields):
             return None
         source = Source(resource.blob, self._find_schema(fields))
@@ -176,6 +182,8 @@ class RowStore:
             if known is not None:
                 self._open.move_to_end(source.key)
                 return known
+        if not waits:
+            raise Busy
         try:
             table = self._load(source)
         except NoTable:

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from odl_host.ckan import JsonDict
+from odl_host.server.database import Busy
 from odl_host.server.datastore import fulltext
 from odl_host.server.datastore.selections import KeptSelections
 from odl_host.server.datastore.types import ColumnType, get_type
@@ -45,6 +46,8 @@ MAX_WORDS_AT_ONCE = 20_000
 
 QUERY_TIMEOUT_S = 10.0
 """How long one search may take; a scan of a million rows is done in one or two."""
+MOMENT_S = 0.003
+"""How long one may take where its call arrives; if that is not enough it begins again in a thread."""
 STEPS_BETWEEN_LOOKS = 20_000
 
 
@@ -189,6 +192,7 @@ class Table:
         self.selections = KeptSelections()
         self._count: tuple[object, int] | None = None
         self._deadline = 0.0
+        self._waits = True
         db.create_function("text_rank", 2, self.ranks.of_text, deterministic=True)
         db.create_function("vector_rank", 2, self.ranks.of_vector, deterministic=True)
         db.create_function("text_vector", 1, fulltext.vector_text, deterministic=True)
@@ -197,14 +201,34 @@ class Table:
         db.set_progress_handler(self._is_late, STEPS_BETWEEN_LOOKS)
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection, on one state of the rows, for at most `QUERY_TIMEOUT_S`."""
-        with self.lock:
-            self._deadline = time.monotonic() + QUERY_TIMEOUT_S
+    def reading(self, *, waits: bool = True) -> Iterator[sqlite3.Connection]:
+        """Give the connection, on one state of the rows, for at most `QUERY_TIMEOUT_S`; within, it can be asked again.
+
+        :raises Busy: `waits` is False, and another thread has the connection, or `MOMENT_S` is not enough.
+        """
+        if not self.lock.acquire(blocking=waits):
+            raise Busy
+        try:
+            if self._deadline:
+                yield self.db
+                return
+            self._waits = waits
+            self._deadline = time.monotonic() + (QUERY_TIMEOUT_S if waits else MOMENT_S)
             try:
                 yield self.db
+            except Exception:
+                if not waits and self._is_late():
+                    raise Busy from None
+                raise
             finally:
-                self._deadline = 0.0
+                self._waits, self._deadline = True, 0.0
+        finally:
+            self.lock.release()
+
+    def take_time(self) -> None:
+        """Say that what comes now takes longer than a moment. :raises Busy: there is no more."""
+        if not self._waits:
+            raise Busy
 
     @property
     def version(self) -> str:
@@ -229,6 +253,7 @@ class Table:
         """
         with self.lock:
             if not self._has_words and self.keeps_words:
+                self.take_time()
                 for statement in WORDS_SQL:
                     self.db.execute(statement)
                 self.fill_words()

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from odl_host.server.database import Busy
+from odl_host.server.datasets import get_resource
 from odl_host.server.datastore import search as search_module
+from odl_host.server.datastore import table as tables_module
 from odl_host.server.embedded import EmbeddedCKAN
+from odl_host.server.registry import call_action
 from odl_host.server.sites import Site
 
 ROWS = [{"n": number, "mot": f"{'chêne' if number % 3 else 'arbre'} {number * 37 % 50:02}"} for number in range(50)]
@@ -91,6 +98,42 @@ def test_a_page_follows_what_another_process_wrote(
     assert len(pages(here, resource, **asked)) == len(first) + 1
     there.call_action("datastore_records_delete", {"resource_id": resource, "filters": {"n": 1000}})
     assert pages(here, resource, **asked) == first
+
+
+def test_what_takes_more_than_a_moment_is_left_to_a_thread(
+    ckan: EmbeddedCKAN, dataset: str, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = [{"n": number, "mot": f"arbre {number}"} for number in range(3000)]
+    resource = create(ckan, dataset, records, n="int", mot="text")
+
+    def at_once(**parameters: Any) -> int:
+        asked = {"resource_id": resource, **parameters}
+        return int(json.loads(call_action(site, None, "datastore_search", asked, waits=False))["total"])
+
+    assert at_once() == 3000
+    for asked in ({"q": "arbre"}, {"limit": 5000}):
+        with pytest.raises(Busy):
+            at_once(**asked)
+    search(ckan, resource, q="arbre")  # makes the words of the rows
+    assert at_once(q="arbre") == 3000
+    with monkeypatch.context() as patch, pytest.raises(Busy):
+        patch.setattr(tables_module, "MOMENT_S", 0)
+        at_once(sort="mot desc")
+    with site.db.reading() as db:
+        table = site.rows.find(get_resource(db, resource))
+    assert table is not None
+    with table.reading(), ThreadPoolExecutor(1) as other, pytest.raises(Busy):
+        other.submit(at_once, sort="n").result()
+    assert at_once(sort="n") == 3000
+
+
+def test_a_published_file_is_not_read_in_a_moment(ckan: EmbeddedCKAN, dataset: str, site: Site) -> None:
+    upload = {"upload": ("arbres.csv", io.BytesIO(b"nom,annee\nchene,1990\n"))}
+    asked = {"resource_id": ckan.call_action("resource_create", {"package_id": dataset}, upload)["id"]}
+    with pytest.raises(Busy):
+        call_action(site, None, "datastore_search", asked, waits=False)
+    assert ckan.call_action("datastore_search", asked)["total"] == 1
+    assert json.loads(call_action(site, None, "datastore_search", asked, waits=False))["total"] == 1
 
 
 def test_a_table_made_again_never_answers_with_the_rows_of_the_one_before(ckan: EmbeddedCKAN, dataset: str) -> None:
