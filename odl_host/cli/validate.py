@@ -96,13 +96,17 @@ def _validate(
         if shape == "xlsx":
             _print_workbook(inputs[0], reports[0])
         pages, unwritten = _write_reports(inputs, reports, folder, jobs) if folder is not None else ({}, [])
+    failing = [
+        place
+        for place, report in enumerate(reports)
+        if not report.good or (fail_on == "warning" and report.warnings_total)
+    ]
     if shape != "xlsx":
-        _print(app, reports, shape, pages)
+        _print(app, reports, shape, pages, range(len(reports)) if app.out.verbosity >= 0 else failing)
     if unwritten:
         hint = f"Check the free space and the rights on {folder}, then run the same command again."
         raise StorageError(f"The report on {unwritten[0][0]} was not written. {unwritten[0][1]}", hint=hint)
-    wrong = any(not report.good or (fail_on == "warning" and report.warnings_total) for report in reports)
-    return ExitCode.DATA if wrong else ExitCode.OK
+    return ExitCode.DATA if failing else ExitCode.OK
 
 
 def _report(
@@ -193,8 +197,8 @@ def _find_schema(registry: Registry, name: str) -> Schema:
     return registry.get_schema(name)
 
 
-def _print(app: App, reports: list[FileReport], shape: str, pages: dict[int, Path]) -> None:
-    """Print the reports; `pages`: where the page of a report was written, by its place."""
+def _print(app: App, reports: list[FileReport], shape: str, pages: dict[int, Path], shown: Sequence[int]) -> None:
+    """Print the reports; `pages`: where the page of a report was written, by its place. `shown`: those told as text."""
     value: object = None
     text = ""
     if shape == "json":
@@ -219,11 +223,13 @@ def _print(app: App, reports: list[FileReport], shape: str, pages: dict[int, Pat
 
         several = len(reports) > 1  # two folders may hold files of one name
         texts = [
-            render_text(report, colour=app.out.colour, width=app.out.width, name=report.file if several else "")
+            render_text(
+                reports[place], colour=app.out.colour, width=app.out.width, name=reports[place].file if several else ""
+            )
             + (f"\n\n  → {pages[place]}" if place in pages else "")
-            for place, report in enumerate(reports)
+            for place in shown
         ]
-        text = "\n\n".join([*texts, summary(reports)] if several else texts)
+        text = "\n\n".join([*texts, summary(reports)] if several and shown else texts)
     app.out.result(value, text)
 
 

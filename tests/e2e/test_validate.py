@@ -155,6 +155,13 @@ def test_files_of_one_name_are_told_apart_by_their_folders(odl: CommandLine, fol
     assert len(list(reports.rglob("*.html"))) == 3, "each file has one place, however it is asked for"
 
 
+def test_quiet_leaves_out_what_is_good(odl: CommandLine, folder: Path) -> None:
+    printed = odl("validate", folder, "--quiet", code=3).stdout
+    assert "wrong.csv" in printed and "good.csv" not in printed
+    assert printed.rstrip().endswith("2 fichiers vérifiés\u00a0: 1 valide et 1 à corriger.")
+    assert odl("validate", folder / "good.csv", folder / "good.csv", "-q").stdout == ""
+
+
 def test_a_folder_that_cannot_be_opened_is_said(odl: CommandLine, folder: Path) -> None:
     (folder / "sub").chmod(0)
     bounded = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]
