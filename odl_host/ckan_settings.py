@@ -48,7 +48,7 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
         "ckan.files.owner.transfer_as_update": True,
         "ckan.group_and_organization_list_all_fields_max": 25,
         "ckan.group_and_organization_list_max": 1000,
-        "ckan.hide_activity_from_users": ("odl-host",),
+        "ckan.hide_activity_from_users": (),
         "ckan.hide_version": False,
         "ckan.max_image_size": 2,
         "ckan.max_resource_size": 1024,
@@ -59,9 +59,9 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
 )
 """Every setting that is known, with its value when a manifest does not name it.
 
-`ckan.hide_activity_from_users` is by default the user as whom commands act, which has another name in CKAN. Two are not
-CKAN's: `ckan.max_resource_size` (megabytes) is 10 there, and open data files are larger; activities are
-kept there only where the plugin `activity` is loaded, which it is not by default.
+Three are not CKAN's: `ckan.max_resource_size` (megabytes) is 10 there, and open data files are larger; activities are
+kept there only where the plugin `activity` is loaded, which it is not by default; what commands do is hidden in them
+there, and is what a portal's readers want to see here.
 """
 
 STORAGE_TYPE = "odl-host"

@@ -32,7 +32,6 @@ SETTINGS = {
     "ckan.views.default_views": [],
     "ckan.extra_resource_fields": ["alt_url"],
     "ckan.activity_streams_enabled": True,
-    "ckan.hide_activity_from_users": [],  # the corpus's sysadmin is here the user of commands; there it was another
     "ckan.files.authenticated_uploads.allow": True,
     "ckan.files.authenticated_uploads.storages": ["opened", "small"],
     "ckan.files.storage.default.type": "odl-host",

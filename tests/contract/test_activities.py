@@ -1,4 +1,4 @@
-"""What commands do is hidden in the streams of activities, and old activities leave them."""
+"""Streams of activities: who is hidden in them, and how old activities leave them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def streams(tmp_path: Path) -> Iterator[Catalogue]:
         description="",
         data_dir=tmp_path,
         storage=LocalStorage(tmp_path / "files"),
-        settings={"ckan.activity_streams_enabled": True},
+        settings={"ckan.activity_streams_enabled": True, "ckan.hide_activity_from_users": "odl-host"},
     )
     yield InProcess(site)
     site.close()
@@ -35,7 +35,7 @@ def kinds(found: Any) -> list[str]:
     return [activity["activity_type"] for activity in found]
 
 
-def test_what_a_command_did_is_shown_to_a_sysadmin_who_asks_for_it_alone(streams: Catalogue) -> None:
+def test_what_a_hidden_user_did_is_shown_to_a_sysadmin_who_asks_for_it_alone(streams: Catalogue) -> None:
     author = streams.new_user()
     organization = streams.new_organization(users=[{"name": author.name, "capacity": "editor"}])["id"]
     dataset = streams.new_dataset(organization)["id"]

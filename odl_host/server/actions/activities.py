@@ -323,7 +323,7 @@ def _wanted(ctx: Context, params: GroupStream) -> list[Any]:
 
 
 def _not_hidden(ctx: Context) -> Any:
-    """What was not done by a user whom the site hides: by default the one as whom commands act, as in CKAN."""
+    """What was not done by a user whom the site hides."""
     names = ctx.site.settings["ckan.hide_activity_from_users"]
     assert isinstance(names, tuple)
     return activities.c.user_id.not_in(sa.select(users.c.id).where(users.c.name.in_(names)))
