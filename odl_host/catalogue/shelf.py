@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 from odl_host.catalogue.client import Sending, Upload
 from odl_host.ckan import ResourceDict
@@ -25,6 +25,9 @@ from odl_host.storage import Storage
 from odl_host.storage.atomic import sync_folder
 from odl_host.storage.local import iter_chunks
 from odl_host.storage.unused import remove_unused
+
+_Numbered: TypeAlias = list[tuple[int, dict[str, Any]]]
+"""The files of one resource with their numbers, as lines of the journal; {} for one that was forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,23 @@ class Kept:
     def source_hash(self) -> str:
         """The SHA-256 of the file that it was made from, "" where that was not said."""
         return str(self.fields.get("source_hash") or "")
+
+    def as_line(self) -> dict[str, Any]:
+        """Return the one line of a journal that says all of it, its number included."""
+        return {
+            "event": "kept",
+            "at": self.created,
+            "number": self.number,
+            "package_id": self.package_id,
+            "resource_id": self.resource_id,
+            "sha256": self.sha256,
+            "size": self.size_bytes,
+            "filename": self.filename,
+            "mimetype": self.mimetype,
+            "original": self.original,
+            "original_name": self.original_name,
+            "fields": self.fields,
+        }
 
 
 class Shelf:
@@ -88,7 +108,7 @@ class Shelf:
 
     def versions_of(self, resource_id: str) -> list[Kept]:
         """Return the files of a resource that are kept, the oldest first. :raises StorageError: they cannot be read."""
-        return self._read(resource_id).get(resource_id, [])
+        return _versions(self._read(resource_id).get(resource_id, []))
 
     def forget(self, resource_id: str, *, keep: int) -> None:
         """Forget all but the last files of a resource. :raises StorageError: that cannot be written."""
@@ -110,14 +130,16 @@ class Shelf:
     def clean(self, noted: Path, *, keep: int, now: datetime, dry_run: bool = False) -> dict[str, int]:
         """Forget files beyond the last `keep` of each resource (0: none), and remove those without use for a day.
 
-        Nothing may be put on the shelf meanwhile. `noted` remembers since when files are without use. Returns the
-        counts: `versions` forgotten, files `removed`, files `waiting`.
+        The journal is then written anew without what it need not say any more. Nothing may be put on the shelf
+        meanwhile. `noted` remembers since when files are without use. Returns the counts: `versions` forgotten, files
+        `removed`, files `waiting`.
 
         :raises StorageError: a file cannot be removed, or the note cannot be written.
         """
         forgotten = 0
         used: set[str] = set()
-        for resource_id, versions in self._read().items():
+        for resource_id, numbered in self._read().items():
+            versions = _versions(numbered)
             beyond = max(0, len(versions) - keep) if keep else 0
             forgotten += beyond
             if beyond and not dry_run:
@@ -125,6 +147,8 @@ class Shelf:
                 versions = versions[beyond:]
             for one in versions:
                 used.update(filter(None, (one.sha256, one.original)))
+        if not dry_run:
+            self._compact()
         removed, waiting = remove_unused(self._storage, used, noted, now=now, dry_run=dry_run)
         return {"versions": forgotten, "removed": removed, "waiting": waiting}
 
@@ -144,7 +168,7 @@ class Shelf:
 
     def _write(self, lines: Sequence[dict[str, Any]]) -> None:
         """Add lines in one write, and wait until they are on the disk."""
-        content = "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines).encode()
+        content = b"".join(map(_encoded, lines))
         try:
             self._journal.parent.mkdir(parents=True, exist_ok=True)
             with self._lock, self._journal.open("a+b") as file:
@@ -159,18 +183,42 @@ class Shelf:
         except OSError as error:
             raise StorageError(f"Cannot write {self._journal}: {error.strerror}.") from error
 
-    def _read(self, resource_id: str = "") -> dict[str, list[Kept]]:
-        """Return what is kept, of one resource or of all, by resource."""
-        found: dict[str, list[Kept]] = {}
+    def _compact(self) -> None:
+        """Write the journal anew without what was forgotten, refused or said twice; numbers and dates stay."""
+        lines: list[dict[str, Any]] = []
+        for resource_id, numbered in self._read().items():
+            kept = _versions(numbered)
+            lines += [one.as_line() for one in kept]
+            if numbered and (not kept or kept[-1].number != numbered[-1][0]):
+                lines.append({"event": "numbered", "resource_id": resource_id, "number": numbered[-1][0]})
+        if len(lines) >= sum(map(len, self._places.values())):
+            return
+        part = self._journal.with_name(f"{self._journal.name}.part")
+        try:
+            with self._lock:
+                with part.open("wb") as file:
+                    file.writelines(_encoded(line) for line in lines)
+                    file.flush()
+                    os.fsync(file.fileno())
+                part.replace(self._journal)
+                sync_folder(self._journal.parent)
+                self._places, self._read_to = {}, 0
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise StorageError(f"Cannot write {self._journal}: {error.strerror}.") from error
+
+    def _read(self, resource_id: str = "") -> dict[str, _Numbered]:
+        """Return what the journal says, of one resource or of all, by resource."""
+        found: dict[str, _Numbered] = {}
         try:
             with self._lock, self._journal.open("rb") as file:
                 self._find_lines(file)
                 for key in [resource_id] if resource_id else self._places:
-                    numbered: list[tuple[int, dict[str, Any]]] = []
+                    numbered: _Numbered = []
                     for place in self._places.get(key, ()):
                         file.seek(place)
                         _apply(json.loads(file.readline()), numbered)
-                    found[key] = _versions(numbered)
+                    found[key] = numbered
         except FileNotFoundError:
             return {}
         except OSError as error:
@@ -188,13 +236,15 @@ class Shelf:
             self._read_to += len(raw)
 
 
-def _apply(line: dict[str, Any], versions: list[tuple[int, dict[str, Any]]]) -> None:
+def _apply(line: dict[str, Any], versions: _Numbered) -> None:
     """Bring the numbered files of a resource to where a line of the journal leads; {} is one that was forgotten."""
     match line["event"]:
         case "kept":
             number, last = versions[-1] if versions else (0, {})
             is_same = last and (last["sha256"], last["original"]) == (line["sha256"], line["original"])
-            versions.append((number if is_same else number + 1, line))
+            versions.append((line.get("number") or (number if is_same else number + 1), line))
+        case "numbered":
+            versions.append((line["number"], {}))
         case "refused" if versions:
             versions.pop()
         case "forgotten":
@@ -204,7 +254,7 @@ def _apply(line: dict[str, Any], versions: list[tuple[int, dict[str, Any]]]) -> 
             versions[:] = [(number, {} if number in gone else one) for number, one in versions]
 
 
-def _versions(numbered: list[tuple[int, dict[str, Any]]]) -> list[Kept]:
+def _versions(numbered: _Numbered) -> list[Kept]:
     """Return the versions; a file that was sent again as it was is one version, with what was said of it last."""
     found: dict[int, Kept] = {}
     for number, line in numbered:
@@ -223,6 +273,10 @@ def _versions(numbered: list[tuple[int, dict[str, Any]]]) -> list[Kept]:
                 fields=line["fields"],
             )
     return list(found.values())
+
+
+def _encoded(line: dict[str, Any]) -> bytes:
+    return f"{json.dumps(line, ensure_ascii=False)}\n".encode()
 
 
 def _decoded(raw: bytes) -> dict[str, Any]:

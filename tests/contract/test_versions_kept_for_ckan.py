@@ -183,6 +183,36 @@ def test_old_versions_are_forgotten_and_their_files_go_after_a_day(portal: Porta
     assert versions(portal, resource_id) == [(4, True)]
 
 
+def test_the_journal_is_written_anew_without_what_was_forgotten(tmp_path: Path) -> None:
+    file, journal = tmp_path / "x.csv", tmp_path / "versions.jsonl"
+    shelf = Shelf(LocalStorage(tmp_path / "files"), journal)
+
+    def keep(resource: str, *contents: str, on: Shelf = shelf) -> None:
+        for content in contents:
+            file.write_text(content, encoding="utf-8")
+            on.keep("p", [Sending({"id": resource, "name": content}, Upload(file, "x.csv"))])
+
+    keep("r", "one", "two", "two", "three")
+    keep("gone", "four", "five")
+    shelf.forget("gone", keep=0)
+    keep("refused", "six", "seven")
+    shelf.strike_out([Sending({"id": "refused", "name": "seven"}, Upload(file, "x.csv"))])
+    before = {name: shelf.versions_of(name) for name in ("r", "gone", "refused")}
+    noted, now = tmp_path / "unused.json", datetime(2026, 11, 26, tzinfo=UTC)
+    shelf.clean(noted, keep=0, now=now, dry_run=True)
+    assert len(journal.read_text().splitlines()) == 10
+    shelf.clean(noted, keep=0, now=now)
+    assert len(journal.read_text().splitlines()) == 5  # one, two and three of r, the last number of gone, and six
+    for known in (shelf, Shelf(LocalStorage(tmp_path / "files"), journal)):
+        assert {name: known.versions_of(name) for name in before} == before
+    shelf.clean(noted, keep=2, now=now)
+    keep("r", "three", "eight")
+    keep("gone", "five")
+    for known in (shelf, Shelf(LocalStorage(tmp_path / "files"), journal)):
+        assert [one.number for one in known.versions_of("r")] == [2, 3, 4]
+        assert [one.number for one in known.versions_of("gone")] == [3]
+
+
 def test_a_file_that_was_online_before_any_was_kept_is_not_removed_by_a_rollback(
     portal: Portal, plain: PlainCkan
 ) -> None:
