@@ -43,7 +43,7 @@ FORMATS: Mapping[str, tuple[str, str]] = {
     ".zip": ("ZIP", "application/zip"),
 }
 _ZIPPED = frozenset({".docx", ".kmz", ".ods", ".odt", ".xlsx", ".zip"})
-_DOCUMENTS = frozenset({".docx", ".ods", ".odt", ".xlsx"})
+_DOCUMENTS = frozenset({".docx", ".ods", ".odt", ".xls", ".xlsx"})
 _BEGINNINGS: Mapping[str, bytes] = {
     ".gpkg": b"SQLite format 3\0",
     ".jpeg": b"\xff\xd8\xff",

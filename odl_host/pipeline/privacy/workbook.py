@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from odl_host.pipeline.privacy.old_workbook import SIGNATURE, write_without_names
 from odl_host.pipeline.privacy.watch import kinds_of
 
 if TYPE_CHECKING:
@@ -31,12 +32,15 @@ _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def write_without_author(path: Path, target: Path) -> bool:
-    """Write a copy of an office document (.xlsx, .ods, .docx, .odt) that names nobody; False when it named nobody.
+    """Write a copy of an office document (.xlsx, .xls, .ods, .docx, .odt) without names; False when it named nobody.
 
     The same document gives the same bytes every time. A file that is none is left alone.
 
     :raises OSError: the copy cannot be written
     """
+    with path.open("rb") as file:
+        if file.read(len(SIGNATURE)) == SIGNATURE:
+            return write_without_names(path, target)
     try:
         with zipfile.ZipFile(path) as source:
             cleaned = {}

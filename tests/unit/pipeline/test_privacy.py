@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import csv
+import shutil
+import struct
 import zipfile
 from datetime import date
 from pathlib import Path
 
+import olefile
 import openpyxl
 import pytest
+import xlrd
 
 from odl_host.pipeline.examine import ExamineSettings, Task, examine_file, examine_task, hash_file
 from odl_host.pipeline.privacy.gate import find_in_opaque
 from odl_host.pipeline.privacy.model import PersonalData
 from odl_host.pipeline.privacy.numbers import find_iban, find_mobile, find_nir
+from odl_host.pipeline.privacy.old_workbook import without_properties
 from odl_host.pipeline.privacy.people import find_personal_email, has_civility, is_person
 from odl_host.pipeline.privacy.watch import PersonalDataWatch
 from odl_host.pipeline.privacy.workbook import find_beside, write_without_author
 from odl_host.pipeline.read import ReadLimits
 from odl_host.schemas.registry import load_registry
+
+DATA = Path(__file__).resolve().parents[2] / "data"
 
 
 def watch(header: list[str], *rows: list[str], schema: str = "", keep: int = 100) -> PersonalData:
@@ -150,6 +157,38 @@ def test_the_published_copy_of_a_workbook_does_not_name_its_author(tmp_path: Pat
     assert not write_without_author(copy, tmp_path / "autre.xlsx")
     with zipfile.ZipFile(path) as archive:
         assert b"Jeanne" in archive.read("docProps/core.xml")
+
+
+def test_the_published_copy_of_an_old_workbook_names_nobody_either(tmp_path: Path) -> None:
+    path, copy = tmp_path / "ancien.xls", tmp_path / "copie.xls"
+    shutil.copyfile(DATA / "ancien-excel.xls", path)
+    with olefile.OleFileIO(str(path), write_mode=True) as book:
+        stream = book.openstream("Workbook").read()
+        record = struct.pack("<HH", 0x5C, 112)
+        place = stream.index(record) + len(record)
+        name = "Jeanne Martin".encode("utf-16-le")
+        writer = (struct.pack("<HB", 13, 1) + name).ljust(112, b" ")
+        book.write_stream("Workbook", stream[:place] + writer + stream[place + 112 :])
+    before = xlrd.open_workbook(str(path))
+    assert before.user_name == "Jeanne Martin"
+    assert write_without_author(path, copy)
+    after = xlrd.open_workbook(str(copy))
+    assert after.user_name.strip() == ""
+    assert [after.sheet_by_index(0).row_values(row) for row in range(3)] == [
+        before.sheet_by_index(0).row_values(row) for row in range(3)
+    ]
+    assert not write_without_author(copy, tmp_path / "autre.xls")
+
+
+def test_the_properties_of_an_old_document_that_name_a_person_are_blanked() -> None:
+    texts = {2: b"Budget\0\0", 4: b"Jeanne M", 8: b"Paul D.\0"}  # title, author, last author
+    places = b"".join(struct.pack("<II", kind, 8 + 24 + 16 * number) for number, kind in enumerate(texts))
+    values = b"".join(struct.pack("<II", 30, 8) + text for text in texts.values())
+    section = struct.pack("<II", 8 + len(places) + len(values), len(texts)) + places + values
+    stream = b"\xfe\xff".ljust(44, b"\0") + struct.pack("<I", 48) + section
+    assert without_properties(stream, frozenset({4, 8})) == stream.replace(b"Jeanne M", bytes(8)).replace(
+        b"Paul D.\0", bytes(8)
+    )
 
 
 def test_nobody_is_named_by_the_comments_of_the_published_copy(tmp_path: Path) -> None:
