@@ -51,12 +51,15 @@ _NO = frozenset(("non", "n", "faux", "no", "false", "0", "0.0"))
 
 def plain(text: str) -> str:
     """Take case, accents and outer or repeated spaces off."""
+    if text.isascii():
+        return " ".join(text.casefold().split())
     import unicodedata
 
     letters = unicodedata.normalize("NFKD", text.casefold())
     return " ".join("".join(char for char in letters if not unicodedata.combining(char)).split())
 
 
+@lru_cache(maxsize=64)  # several questions are asked of one cell
 def find_date(text: str) -> date | None:
     """Read a date as a French reader does, day before month."""
     words = plain(text)

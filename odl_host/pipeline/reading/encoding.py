@@ -160,7 +160,7 @@ def _survey_bytes(path: Path, form: TextForm, limits: ReadLimits) -> TextForm:
             if chunk.isascii() and ascii_only:
                 continue
             ascii_only = False
-            twice += sum(map(chunk.count, _TWICE))
+            twice += sum(chunk.count(letters) for letters in _TWICE if all(map(chunk.__contains__, letters)))
             if valid:
                 try:
                     replacements += decoder.decode(chunk).count("\ufffd")
