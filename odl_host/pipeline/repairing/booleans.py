@@ -21,6 +21,8 @@ _SHORT_YES, _SHORT_NO = frozenset({"o", "1"}), frozenset({"n", "0"})
 class BooleanMender:
     """Writes yes and no with the field's own words."""
 
+    usual = None
+
     def __init__(self, field: Field) -> None:
         self._yes = _first_word(field, "trueValues", TRUE_VALUES)
         self._no = _first_word(field, "falseValues", FALSE_VALUES)

@@ -15,6 +15,8 @@ _DASHES = re.compile("[\u2010-\u2015\u2212]")
 class ChoiceMender:
     """Writes a value as the list has it; two values of the list that look alike are not chosen between."""
 
+    usual = None
+
     def __init__(self, allowed: Sequence[str]) -> None:
         self._by_look: dict[str, str | None] = {}
         for value in allowed:

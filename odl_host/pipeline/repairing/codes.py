@@ -72,6 +72,8 @@ def code_kind(field: Field, schema: Schema) -> CodeKind | None:
 class CodeMender:
     """Writes codes of one kind in all their digits."""
 
+    usual = None
+
     def __init__(self, kind: CodeKind) -> None:
         self._kind = kind
         self._zero_kept = self._unproven = False

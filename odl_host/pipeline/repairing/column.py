@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
+from itertools import filterfalse
 
 from odl_host.pipeline.engine.column import Column
 from odl_host.pipeline.reading.notes import ReadNote
@@ -88,14 +89,12 @@ class RepairedColumn:
 
     def survey(self, cells: Sequence[str]) -> None:
         """Take the column's texts of one batch as evidence."""
-        new = set(cells)
-        new -= self._seen
-        if len(self._seen) < _MEMO_LIMIT:
-            self._seen |= new
+        # In the file's order, so that the same file always gives the same examples.
+        new = list(filterfalse(self._seen.__contains__, dict.fromkeys(cells)))
         if new:
-            # In the file's order, so that the same file always gives the same examples.
-            texts = list(dict.fromkeys(cells)) if len(new) > 1 else list(new)
-            self._look([text for text in texts if text in new and text not in self.column.missing])
+            if len(self._seen) < _MEMO_LIMIT:
+                self._seen.update(new)
+            self._look([text for text in new if text not in self.column.missing])
         if self._doubted:
             for text in filter(self._doubted.__contains__, cells):
                 self._doubted[text] += 1
@@ -108,7 +107,13 @@ class RepairedColumn:
 
     def _look(self, texts: list[str]) -> None:
         refused = self.column.sift(texts) or {}
-        for text in texts if self._menders else [text for text in texts if text in refused]:
+        usual = self._menders[0].usual if len(self._menders) == 1 else None
+        looked: Iterable[str] = texts
+        if not self._menders:
+            looked = [text for text in texts if text in refused]
+        elif usual is not None:
+            looked = [text for text in texts if text in refused or not usual(text)]
+        for text in looked:
             good = text not in refused
             bare = text if good else trim(text)
             menders = self._menders if len(bare) <= _LONGEST else ()

@@ -7,7 +7,7 @@ when one of its dates can only be day first (day above 12), and none can only be
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from odl_host.pipeline.reading.notes import plural
@@ -41,6 +41,11 @@ class DateMender:
         self._day_first: set[str] = set()
         self._month_first = self._small_day = self._day_in_middle = False
         self._iso = self._iso_late_day = False
+
+    @property
+    def usual(self) -> Callable[[str], object] | None:
+        """A day after the twelfth proves the order; other days in this order prove nothing more."""
+        return _ISO.fullmatch if self._iso_late_day else None
 
     def look(self, text: str, *, good: bool) -> None:
         """Note what the text proves about the order of day and month."""

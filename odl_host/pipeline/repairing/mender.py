@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from odl_host.record import Record
@@ -20,6 +20,11 @@ class Mender(Protocol):
 
     `mend` must give the one possible reading or None; whether the field accepts it is judged by the caller.
     """
+
+    @property
+    def usual(self) -> Callable[[str], object] | None:
+        """The shape of accepted texts that prove nothing any more, once enough of them were looked at."""
+        return None
 
     def look(self, text: str, *, good: bool) -> None:
         """Take one distinct text of the column as evidence; `good`: the field accepts it as it is."""

@@ -7,7 +7,7 @@ must prove that its comma is decimal, and nothing in it may prove the contrary.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from odl_host.pipeline.reading.notes import plural
 from odl_host.pipeline.repairing.kinds import listed, visible
@@ -38,10 +38,13 @@ class NumberMender:
         self._three_after_point = ""
         """The first text whose point may separate thousands."""
 
+    @property
+    def usual(self) -> Callable[[str], object] | None:
+        """Two decimals prove no more than that the point is a decimal one."""
+        return _AMOUNT.fullmatch if self._point else None
+
     def look(self, text: str, *, good: bool) -> None:
         """Note what the text proves about commas and points."""
-        if self._point and _AMOUNT.fullmatch(text):
-            return  # the most usual shape proves no more than that
         bare = _MONEY.sub("", text)
         _, _, decimals = bare.partition(",")
         # Amounts always have two decimals: three would be as odd there as thousands, so they prove nothing of three.

@@ -16,6 +16,8 @@ _PERIOD = re.compile(rf"(?:du )?{_DAY}(?:\s*[_;/]\s*| ?- ?| au | à |\s+){_DAY}"
 class PeriodMender:
     """Writes a period as 2018-01-01/2018-12-31."""
 
+    usual = None
+
     def look(self, text: str, *, good: bool) -> None:
         """Nothing of the column is evidence here: each text says it all."""
 
