@@ -10,9 +10,9 @@ import functools
 import json
 import logging
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 from starlette.concurrency import run_in_threadpool
@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Scope
+from starlette.types import Receive, Scope
 
 from odl_host.ckan import BadRequest, JsonDict, WireError
 from odl_host.errors import StorageError, Unavailable
@@ -46,6 +46,7 @@ SHORT_BODY_BYTES = 16 << 10
 """A write of no more is made where it arrives: handing it to a thread and back takes as long as making it."""
 
 UNSUPPORTED = 415
+JSON_TYPE = b"application/json;charset=utf-8"
 MAX_FIELDS = 2000
 MAX_DEPTH = 100
 
@@ -86,11 +87,15 @@ async def answer(site: Site, request: Request, name: str) -> Response:
             raise BadRequest("JSON Error: Invalid request. Please use POST method for your request")
         # A page of another site can make a browser send a JSONP request: it never acts as the visitor.
         user = None if callback else await find_user(site, request)
-        async with _read_parameters(bounded(request, _body_limit(site, user))) as (data_dict, files):
+        data_dict, files, form = await _read_parameters(bounded(request, _body_limit(site, user)))
+        try:
             data_dict.pop("callback", None)
             result = find_kept(site, user, action, data_dict) if key is None and site.db.is_local else None
             if result is None:
                 result = await _run(site, user, action, data_dict, files, announced_bytes(request))
+        finally:
+            if form is not None:
+                await form.close()
         help_url = f"{site.url}/api/3/action/help_show?name={name}"
         text = result if isinstance(result, Rendered) else encode(result)
         body = f'{{"help":{encode(help_url)},"success":true,"result":{text}}}'
@@ -187,49 +192,62 @@ def respond(status: int, body: str | bytes, callback: str | None) -> Response:
         return Response(
             f"{callback}({script});", status, headers={"content-type": "application/javascript;charset=utf-8"}
         )
-    return Response(body, status, headers={"content-type": "application/json;charset=utf-8"})
+    return JsonResponse(body, status)
 
 
-@asynccontextmanager
-async def _read_parameters(request: Request) -> AsyncIterator[tuple[JsonDict, dict[str, Upload]]]:
-    """Read the parameters; files stay open within the block.
+class JsonResponse(Response):
+    """JSON text: nothing but its length has to be worked out."""
+
+    def __init__(self, body: str | bytes, status: int) -> None:
+        self.status_code = status
+        self.background = None
+        self.body = body.encode() if isinstance(body, str) else body
+        self.raw_headers = [(b"content-length", b"%d" % len(self.body)), (b"content-type", JSON_TYPE)]
+
+
+async def _read_parameters(request: Request) -> tuple[JsonDict, dict[str, Upload], FormData | None]:
+    """Return the parameters, the files, and the form that keeps these open until it is closed, where there is one.
 
     As in CKAN: those of a form, where there are none those of the query string, without it those of a JSON body.
 
     :raises HTTPException: 415, the body is neither a form nor JSON.
     """
-    query = _from_pairs([pair for pair in request.query_params.multi_items() if pair[0] != "callback"])
+    query: JsonDict = {}
+    if request.scope["query_string"]:
+        query = _from_pairs([pair for pair in request.query_params.multi_items() if pair[0] != "callback"])
     if request.method in ("GET", "HEAD"):
-        yield query, {}
-        return
+        return query, {}, None
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type == "multipart/form-data":
         try:
-            async with request.form(max_files=10, max_fields=MAX_FIELDS, max_part_size=MAX_BODY_BYTES) as form:
-                data, files = _from_form(form)
-                yield (data if data or files else query), files
+            form = await request.form(max_files=10, max_fields=MAX_FIELDS, max_part_size=MAX_BODY_BYTES)
         except HTTPException as error:
             if error.status_code != 400:
                 raise
             raise BadRequest(f"Invalid form: {error.detail}") from error
-        return
-    body = await _read_body(request)
+        data, files = _from_form(form)
+        return (data if data or files else query), files, form
+    body = await _read_body(request.receive)
     if content_type == "application/x-www-form-urlencoded":
-        yield _from_urlencoded(body) or query, {}
-    elif query or not body:
-        yield query, {}
-    elif content_type.startswith("application/") and content_type.endswith(("/json", "+json")):
-        yield _from_json(body), {}
-    else:
-        raise HTTPException(
-            UNSUPPORTED, f"A body is a form or JSON (Content-Type: application/json), not {content_type or 'untyped'}."
-        )
+        return _from_urlencoded(body) or query, {}, None
+    if query or not body:
+        return query, {}, None
+    if content_type.startswith("application/") and content_type.endswith(("/json", "+json")):
+        return _from_json(body), {}, None
+    raise HTTPException(
+        UNSUPPORTED, f"A body is a form or JSON (Content-Type: application/json), not {content_type or 'untyped'}."
+    )
 
 
-async def _read_body(request: Request) -> bytes:
+async def _read_body(receive: Receive) -> bytes:
     chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
+    size, is_over = 0, False
+    while not is_over:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise BadRequest("The body ends before its end")
+        chunk: bytes = message.get("body", b"")
+        is_over = not message.get("more_body", False)
         size += len(chunk)
         if size > MAX_BODY_BYTES:
             raise BadRequest(f"The body is larger than {MAX_BODY_BYTES >> 20} MB; send files as multipart/form-data")
