@@ -75,6 +75,7 @@ CODES: Mapping[str, FindingCode] = _codes(
     ("unknown-label", "header", "warning", "A column that is no field of the schema; it is not checked."),
     ("disordered-labels", "header", "warning", "The columns are those of the schema, in another order."),
     ("blank-row", "row", "error", "All cells of the row are empty."),
+    ("row-below", "row", "error", "The row, below the data, is none; reports say it in place of what it lacks."),
     ("extra-cell", "row", "error", "The row has more cells than the header has labels."),
     ("missing-cell", "row", "error", "The row has fewer cells than the header has labels."),
     ("primary-key", "row", "error", "The key of the row is empty, or that of an earlier row."),

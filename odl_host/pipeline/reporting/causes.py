@@ -1,15 +1,17 @@
-"""One cause, one thing to correct: a line that ends too early, a number that two checks refuse for the same fault."""
+"""One cause, one thing to correct: a line too short, a total below the data, a number that two checks refuse."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from odl_host.schemas.findings import Finding
+
 if TYPE_CHECKING:
     from odl_host.pipeline.reporting.model import FileReport
-    from odl_host.schemas.findings import Finding
 
 MISSING_CELL = "missing-cell"
+_ROW_BELOW = "row-below"
 _NUMBERS = frozenset({"siret", "siren"})
 _OF_CELLS = frozenset({"type-error", "constraint-error"})
 
@@ -20,7 +22,31 @@ def gather_causes(report: FileReport) -> FileReport:
     Validation counts every cell of a line that is too short, as frictionless does, where a person adds the end of the
     line once; and a SIRET of thirteen digits breaks its column's pattern and its own check.
     """
-    return _without_second_refusals(_with_short_lines(report))
+    return _without_second_refusals(_with_short_lines(_without_rows_below(report)))
+
+
+def _without_rows_below(report: FileReport) -> FileReport:
+    """Ask to remove the lines below the data, rather than to fill in what they lack."""
+    note = next((note for note in report.advice if note.code == "rows-below"), None)
+    if note is None:
+        return report
+    lines = range(note.rows[0], note.rows[0] + note.count)
+    there: list[Finding] = []
+    others: list[Finding] = []
+    for one in report.findings:
+        below = one.severity == "error" and one.code != _ROW_BELOW and report.line_of(one) in lines
+        (there if below else others).append(one)
+    if not there:
+        return report
+    rows = sorted({one.row for one in there if one.row is not None})
+    counts = Counter(report.counts)
+    counts.subtract((one.code, one.column) for one in there)
+    counts[_ROW_BELOW, None] += len(rows)
+    return report._replace(
+        findings=(*others, *(Finding(_ROW_BELOW, "error", row) for row in rows)),
+        counts={key: count for key, count in counts.items() if count > 0},
+        errors_total=report.errors_total - len(there) + len(rows),
+    )
 
 
 def _without_second_refusals(report: FileReport) -> FileReport:

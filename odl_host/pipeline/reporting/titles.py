@@ -23,6 +23,7 @@ _BY_CODE = {
     "unknown-label": "Colonne hors du modèle",
     "disordered-labels": "Colonnes dans un autre ordre",
     "blank-row": "Ligne vide",
+    "row-below": "Ligne qui n’est pas une donnée",
     "extra-cell": "Cellule en trop au bout de la ligne",
     "missing-cell": "Ligne trop courte",
     "primary-key": "Identifiant absent ou en double",

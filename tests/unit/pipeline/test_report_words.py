@@ -128,6 +128,24 @@ def test_without_an_example_the_models_own_words_say_what_is_expected(tmp_path: 
     assert said == "Voici ce que le modèle attend : Le code INSEE, puis le numéro."
 
 
+def test_a_total_below_the_data_is_to_be_removed_and_not_to_be_filled_in(tmp_path: Path) -> None:
+    must = {"constraints": {"required": True}}
+    schema = schema_of(
+        *({"name": name, **must} for name in ("nom", "objet", "lieu")), {"name": "montant", "type": "number"}
+    )
+    text = "nom;objet;lieu;montant\nClub;;salle;12\n;;;\nTotal;;;12\n"
+    report = judged(tmp_path, text, schema)
+    assert report.errors_total == 4, "the verdict is that of the table as it is"
+    gathered = gather_causes(gather_causes(report))
+    assert [(one.row, one.code) for one in gathered.findings if one.severity == "error"] == [
+        (2, "constraint-error"), (3, "row-below"), (4, "row-below")
+    ]  # fmt: skip
+    assert gathered.errors_total == sum(gathered.counts.values()) == 3
+    page = plain(render_html(report))
+    assert "Supprimez cette ligne." in page
+    assert "Lignes 3 et 4" in page
+
+
 def test_a_number_in_words_is_not_also_a_cell_that_lacks(tmp_path: Path) -> None:
     together = {"name": "cohesive-columns-value", "params": {"column": "présents", "othercolumns": ["pour"]}}
     fields = [{"name": "présents", "type": "integer"}, {"name": "pour", "type": "integer"}]
