@@ -6,9 +6,11 @@
 
 It is a script, not a test: what it prints depends on the machine, whose load it prints too. Whole processes are
 measured, start and imports included. "wall" is what a person waits, "processor" the time of all processes together,
-"peak" their memory together (proportional set size). With `--ckan N` the first N files go to the CKAN three ways,
-interleaved: by `odl-host publish`, by frictionless and ckanapi one file after the other, and by `ckanapi load datasets
--p 2` with uploads; what each made there is purged.
+"peak" their memory together (proportional set size). With `--ckan N` N files, as many to a commune, go to the CKAN by
+`odl-host publish`, by frictionless and ckanapi one file after the other, and by `ckanapi load datasets -p 2` with
+uploads; then by the first two with their rows, since a published table of the embedded catalogue can be queried at
+once; what each made there is purged. The embedded catalogue publishes the same N files in the same run, and its rate
+and that of `--files` stand beside each peer's.
 """
 
 from __future__ import annotations
@@ -38,13 +40,28 @@ TICK = os.sysconf("SC_CLK_TCK")
 FILE_BYTES = 50_000
 
 PEER = """
-import json, sys, warnings
+import csv, itertools, json, sys, warnings
 warnings.simplefilter("ignore")
 import ckanapi
 from frictionless import Detector, Schema, formats, system, Dialect
 from frictionless.resources import TableResource
 system.trusted = True
 job = json.load(open(sys.argv[1]))
+TYPES = {"integer": "int", "number": "numeric", "date": "date", "datetime": "timestamp", "boolean": "bool"}
+
+def load_rows(ckan, resource_id, file):
+    kinds = {field["name"]: TYPES.get(field["type"], "text") for field in file["schema"]["fields"]}
+    words = {field["name"]: {word: value for value, key in ((True, "trueValues"), (False, "falseValues"))
+                             for word in field.get(key, ())} for field in file["schema"]["fields"]}
+    with open(file["path"], encoding="utf-8", newline="") as content:
+        rows = csv.DictReader(content)
+        fields = [{"id": name, "type": kinds.get(name, "text")} for name in rows.fieldnames]
+        records = ({name: words.get(name, {}).get(cell, cell or None) for name, cell in row.items()} for row in rows)
+        batch = list(itertools.islice(records, job["batch_rows"]))
+        ckan.action.datastore_create(resource_id=resource_id, fields=fields, records=batch, force=True)
+        while batch := list(itertools.islice(records, job["batch_rows"])):
+            ckan.action.datastore_upsert(resource_id=resource_id, records=batch, method="insert", force=True)
+
 with ckanapi.RemoteCKAN(job["url"], apikey=job["token"]) as ckan:
     datasets = {}
     for file in job["files"]:
@@ -58,10 +75,16 @@ with ckanapi.RemoteCKAN(job["url"], apikey=job["token"]) as ckan:
             made = ckan.action.package_create(name=name, title=name, owner_org=owner)
             datasets[file["dataset"]] = made["id"]
         with open(file["path"], "rb") as content:
-            ckan.action.resource_create(package_id=datasets[file["dataset"]], name=file["name"], format="CSV",
-                                        upload=content)
+            made = ckan.action.resource_create(package_id=datasets[file["dataset"]], name=file["name"], format="CSV",
+                                               upload=content)
+        if job["rows"]:
+            load_rows(ckan, made["id"], file)
 """
-"""What a careful person writes: one warm process, each file validated, then uploaded."""
+"""What a careful person writes: one warm process, each file validated, then uploaded, then its rows where asked for."""
+
+PEER_BATCH_ROWS = 5_000
+TARGET_RATIO = 30
+"""How many times the peer's rate the embedded catalogue's is to be."""
 
 
 @dataclass
@@ -197,6 +220,9 @@ def nic(siren: str) -> str:
     return next(f"{number:05}" for number in range(10, 100) if is_siret(f"{siren}{number:05}"))
 
 
+WITHOUT_ROWS = "datastore = false\n"
+
+
 class Host:
     """A home with a tenant of 273 communes."""
 
@@ -210,8 +236,8 @@ class Host:
             url, token = ckan
             (home / "token").write_text(token)
             manifest = home / "tenants" / f"{self.name}.toml"
-            # The peers load no rows: neither do we, the work is the same.
-            point = f'kind = "ckan"\nurl = "{url}"\ntoken_file = "{home / "token"}"\ndatastore = false\n'
+            # The peers load no rows at first: neither do we, the work is the same.
+            point = f'kind = "ckan"\nurl = "{url}"\ntoken_file = "{home / "token"}"\n{WITHOUT_ROWS}'
             manifest.write_text(manifest.read_text("utf-8").replace('kind = "embedded"\n', point, 1), "utf-8")
         self("provision")
         self("add-commune", "--department", "73")
@@ -219,6 +245,11 @@ class Host:
     @property
     def deposit(self) -> Path:
         return self.home / "data" / self.name / "deposit"
+
+    def load_rows(self) -> None:
+        """From now on load the rows of tables into the CKAN too."""
+        manifest = self.home / "tenants" / f"{self.name}.toml"
+        manifest.write_text(manifest.read_text("utf-8").replace(WITHOUT_ROWS, "", 1), "utf-8")
 
     def __call__(self, *arguments: str) -> Measure:
         return measure([sys.executable, "-m", "odl_host", *arguments], **self.env)
@@ -233,10 +264,10 @@ def report(title: str, done: Measure, files: int, **more: Any) -> None:
     )
 
 
-def embedded(folder: Path, files: int, label: str) -> float:
+def embedded(folder: Path, files: int, label: str, *, most_communes: int = 273) -> float:
     """Publish a new night, then the same again, on the embedded catalogue; return files per second of the first."""
     host = Host(folder / f"embedded-{files}")
-    lay_deposit(host.deposit, files)
+    lay_deposit(host.deposit, files, most_communes=most_communes)
     time.sleep(3)  # the hash of a file that was written this instant is not remembered
     first = host("--json", "publish")
     counts = json.loads(first.output)["counts"]
@@ -278,42 +309,74 @@ def count_calls(host: Host) -> dict[str, int]:
     return {"calls": calls, "writes": writes, "datasets": datasets}
 
 
-def on_ckan(folder: Path, files: int, url: str, token: str) -> None:
-    """The same files, three ways, on a real CKAN."""
+def on_ckan(folder: Path, files: int, url: str, token: str, rates: dict[str, float]) -> None:
+    """The same files, several ways, on a real CKAN; `rates`: files per second of the embedded catalogue, by work."""
     import ckanapi
 
     host = Host(folder / "ckan", ckan=(url, token))
-    lay_deposit(host.deposit, files, most_communes=max(1, files * 273 // 2_000))  # as many per commune as in the large
-    ours = host("--json", "publish")
-    items = json.loads(ours.output)["items"]
-    assert all(item["outcome"] == "published" for item in items), json.loads(ours.output)["counts"]
-    report("CKAN: odl-host publish", ours, files)
-    again = host("--json", "publish")
-    report("CKAN: the same night again", again, files)
+    lay_deposit(host.deposit, files, most_communes=communes_for(files))
     with ckanapi.RemoteCKAN(url, apikey=token) as ckan:
-        for name in {item["dataset"] for item in items}:
-            ckan.action.dataset_purge(id=name)
-        job = folder / "peer.json"
-        job.write_text(json.dumps({"url": url, "token": token, "files": list(peer_files(host, items))}))
-        peer = measure([sys.executable, "-c", PEER, str(job)])
-        report("CKAN: frictionless + ckanapi", peer, files)
-        peer_names = {file["dataset"] for file in json.loads(job.read_text())["files"]}
-        for name in peer_names:
-            ckan.action.dataset_purge(id=name)
-        lines = folder / "datasets.jsonl"
-        with served(host.deposit) as address:
-            lines.write_text("".join(f"{json.dumps(one)}\n" for one in load_lines(address, items)))
-            program = folder / "ckanapi"  # ckanapi starts its workers by this name
-            program.write_text(f"#!{sys.executable}\nfrom ckanapi.cli.main import main\nimport sys\nsys.exit(main())\n")
-            program.chmod(0o755)
-            options = ["-I", str(lines), "-p", "2", "-r", url, "-a", token, "--upload-resources"]
-            path = f"{folder}{os.pathsep}{os.environ['PATH']}"
-            load = measure([str(program), "load", "datasets", *options], PATH=path)
-        report("CKAN: ckanapi load -p 2 with uploads (no validation)", load, files)
-        for name in peer_names:
-            ckan.action.dataset_purge(id=f"{name}-load"[:100])
-    print(f"\nodl-host on this CKAN: {peer.wall_s / ours.wall_s:.2f}x frictionless + ckanapi, ", end="")
-    print(f"{load.wall_s / ours.wall_s:.2f}x ckanapi load; its own rate: {files / peer.wall_s:.1f} files/s")
+        ours, items = publish_to_ckan(host, files, "CKAN: odl-host publish")
+        report("CKAN: the same night again", host("--json", "publish"), files)
+        purge(ckan, {item["dataset"] for item in items})
+        peer = run_peer(folder, host, items, url, token, rows=False)
+        purge(ckan, {file["dataset"] for file in peer_files(host, items)})
+        load = run_load(folder, host, items, url, token)
+        purge(ckan, {f"{file['dataset']}-load"[:100] for file in peer_files(host, items)})
+        host.load_rows()
+        ours_rows, _ = publish_to_ckan(host, files, "CKAN: odl-host publish, with rows")
+        purge(ckan, {item["dataset"] for item in items})
+        peer_rows = run_peer(folder, host, items, url, token, rows=True)
+        purge(ckan, {file["dataset"] for file in peer_files(host, items)})
+    print("\n| odl-host on this CKAN, beside | ratio |\n|---|---|")
+    print(f"| frictionless + ckanapi | {peer.wall_s / ours.wall_s:.2f}x |")
+    print(f"| ckanapi load -p 2 with uploads | {load.wall_s / ours.wall_s:.2f}x |")
+    print(f"| frictionless + ckanapi, with rows (ours too) | {peer_rows.wall_s / ours_rows.wall_s:.2f}x |")
+    print(f"\n| embedded, rows can be queried | rate | beside | its rate | ratio (target {TARGET_RATIO}) |")
+    print("|---|---|---|---|---|")
+    for work, rate in rates.items():
+        for name, done in (("files only", peer), ("files and rows", peer_rows)):
+            pace = files / done.wall_s
+            print(f"| {work} | {rate:.0f}/s | frictionless + ckanapi, {name} | {pace:.1f}/s | {rate / pace:.1f}x |")
+
+
+def communes_for(files: int) -> int:
+    """Return how many communes to spread some files over, so that each has as many as in a night of 2,000."""
+    return max(1, files * 273 // 2_000)
+
+
+def publish_to_ckan(host: Host, files: int, title: str) -> tuple[Measure, list[dict[str, Any]]]:
+    done = host("--json", "publish")
+    items = json.loads(done.output)["items"]
+    assert all(item["outcome"] == "published" for item in items), json.loads(done.output)["counts"]
+    report(title, done, files)
+    return done, items
+
+
+def run_peer(folder: Path, host: Host, items: list[dict[str, Any]], url: str, token: str, *, rows: bool) -> Measure:
+    job = {"url": url, "token": token, "files": list(peer_files(host, items)), "rows": rows}
+    (folder / "peer.json").write_text(json.dumps({**job, "batch_rows": PEER_BATCH_ROWS}))
+    done = measure([sys.executable, "-c", PEER, str(folder / "peer.json")])
+    report(f"CKAN: frictionless + ckanapi{', with rows' if rows else ''}", done, len(items))
+    return done
+
+
+def run_load(folder: Path, host: Host, items: list[dict[str, Any]], url: str, token: str) -> Measure:
+    lines = folder / "datasets.jsonl"
+    with served(host.deposit) as address:
+        lines.write_text("".join(f"{json.dumps(one)}\n" for one in load_lines(address, items)))
+        program = folder / "ckanapi"  # ckanapi starts its workers by this name
+        program.write_text(f"#!{sys.executable}\nfrom ckanapi.cli.main import main\nimport sys\nsys.exit(main())\n")
+        program.chmod(0o755)
+        options = ["-I", str(lines), "-p", "2", "-r", url, "-a", token, "--upload-resources"]
+        done = measure([str(program), "load", "datasets", *options], PATH=f"{folder}{os.pathsep}{os.environ['PATH']}")
+    report("CKAN: ckanapi load -p 2 with uploads (no validation)", done, len(items))
+    return done
+
+
+def purge(ckan: Any, names: set[str]) -> None:
+    for name in names:
+        ckan.action.dataset_purge(id=name)
 
 
 def peer_files(host: Host, items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -369,12 +432,18 @@ def main() -> None:
     print("| work | files | wall | processor | rate | peak |\n|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory(prefix="odl-bench-") as name:
         folder = Path(name)
+        rates: dict[str, float] = {}
         if options.files:
-            embedded(folder, options.files, "embedded")
+            rates[f"{options.files} files"] = embedded(folder, options.files, "embedded")
         if options.many:
             embedded(folder, options.many, "embedded, large")
         if options.ckan:
-            on_ckan(folder, options.ckan, os.environ["ODL_TEST_CKAN_URL"], os.environ["ODL_TEST_CKAN_TOKEN"])
+            if options.ckan != options.files:
+                rate = embedded(
+                    folder, options.ckan, "embedded, the CKAN's files", most_communes=communes_for(options.ckan)
+                )
+                rates[f"the same {options.ckan} files"] = rate
+            on_ckan(folder, options.ckan, os.environ["ODL_TEST_CKAN_URL"], os.environ["ODL_TEST_CKAN_TOKEN"], rates)
     print(f"\nload {os.getloadavg()[0]:.1f}")
 
 
