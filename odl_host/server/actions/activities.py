@@ -175,7 +175,8 @@ def group_activity_list(ctx: Context, params: GroupStream) -> list[JsonDict]:
     :param activity_types: only these
     :param include_hidden_activity: those of users whom the site hides too (sysadmins only)
     """
-    return _listed(ctx, params, _of_group(ctx.once(get_group, params.id).id), *_wanted(ctx, params))
+    group_id = ctx.once(get_group, params.id).id
+    return _listed(ctx, params, _of_group(group_id, _once_inside(group_id)), *_wanted(ctx, params))
 
 
 @action(params=GroupStream, allow=permissions.can_read_group, reads=True)
@@ -292,11 +293,26 @@ def _of_user(user_id: str) -> Any:
     return sa.or_(activities.c.user_id == user_id, activities.c.object_id == user_id)
 
 
-def _of_group(group_id: str) -> Any:
+def _inside(where: sa.ColumnElement[bool]) -> Any:
+    return sa.select(members.c.object_id).where(where, members.c.object_type == "package")
+
+
+def _once_inside(group_id: str) -> Any:
+    """What happened to datasets that were in a group before they were deleted: their copies name it."""
+    copies = activities.alias()
+    deleted = sa.select(packages.c.id).where(packages.c.state == "deleted")
+    named = copies.c.data.contains(f'"{group_id}"', autoescape=True)
+    return activities.c.object_id.in_(sa.select(copies.c.object_id).where(copies.c.object_id.in_(deleted), named))
+
+
+def _of_group(group_id: str, *more: Any) -> Any:
     """What happened to a group and its datasets, but for those that are private now."""
-    inside = sa.select(members.c.object_id).where(members.c.group_id == group_id, members.c.object_type == "package")
     private = sa.select(packages.c.id).where(packages.c.private == sa.true())
-    theirs = sa.or_(activities.c.owner_org == group_id, activities.c.object_id.in_(inside))
+    theirs = sa.or_(
+        activities.c.owner_org == group_id,
+        activities.c.object_id.in_(_inside(members.c.group_id == group_id)),
+        *more,
+    )
     return sa.or_(activities.c.object_id == group_id, sa.and_(theirs, activities.c.object_id.not_in(private)))
 
 
@@ -307,6 +323,7 @@ def _of_dashboard(ctx: Context) -> Any:
         activities.c.user_id.in_(followed),
         activities.c.object_id.in_(followed),
         activities.c.owner_org.in_(followed),
+        activities.c.object_id.in_(_inside(members.c.group_id.in_(followed))),
     )
 
 
