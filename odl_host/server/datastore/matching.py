@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from odl_host.ckan import ValidationError
 from odl_host.server.datastore import fulltext
 from odl_host.server.datastore.filters import bad_query
+from odl_host.server.datastore.lexemes import UnknownLanguage, check_language
 from odl_host.server.datastore.parameters import Search
 from odl_host.server.datastore.table import LEXEMES, NAME, WORDS, Column, Definition, Table, text_sql
 from odl_host.server.datastore.values import Kept
@@ -69,8 +70,8 @@ def read_words(table: Table, search: Search, where: Sequence[str], values: Seque
         try:
             read = fulltext.parse_plain if search.plain else fulltext.parse_query
             query = read(text, search.language)
-            language = fulltext.check_language(language)
-        except fulltext.QueryError as error:
+            language = check_language(language)
+        except (fulltext.QueryError, UnknownLanguage) as error:
             raise bad_query(str(error)) from None
         of_vector = indexed and column is None
         if not of_vector:

@@ -17,7 +17,7 @@ from typing import Any
 
 from odl_host.ckan import JsonDict
 from odl_host.server.database import Busy
-from odl_host.server.datastore import fulltext
+from odl_host.server.datastore import fulltext, lexemes
 from odl_host.server.datastore.selections import KeptSelections
 from odl_host.server.datastore.types import ColumnType, get_type
 from odl_host.server.datastore.values import Kept, array_literal
@@ -46,8 +46,8 @@ MAX_WORDS_AT_ONCE = 20_000
 
 QUERY_TIMEOUT_S = 10.0
 """How long one search may take; a scan of a million rows is done in one or two."""
-MOMENT_S = 0.003
-"""How long one may take where its call arrives; if that is not enough it begins again in a thread."""
+MOMENT_S = 0.005
+"""Processor time that one may take where its call arrives; if that is not enough it begins again in a thread."""
 STEPS_BETWEEN_LOOKS = 20_000
 
 
@@ -162,7 +162,7 @@ class Ranks:
     def of_text(self, number: int, text: object) -> float | None:
         """Return the rank of a text for a query, or null when it does not match."""
         query, language = self.queries[number]
-        return query.rank(fulltext.vector(str(text), language))
+        return query.rank(lexemes.vector(str(text), language))
 
     def of_vector(self, number: int, vector: str) -> float | None:
         """Return the rank of what `WORDS` keeps of a row, or null when it does not match."""
@@ -195,7 +195,7 @@ class Table:
         self._waits = True
         db.create_function("text_rank", 2, self.ranks.of_text, deterministic=True)
         db.create_function("vector_rank", 2, self.ranks.of_vector, deterministic=True)
-        db.create_function("text_vector", 1, fulltext.vector_text, deterministic=True)
+        db.create_function("text_vector", 1, lexemes.vector_text, deterministic=True)
         db.create_function("array_literal", 1, _literal, deterministic=True)
         db.create_collation(ARRAYS, _compare_arrays)
         db.set_progress_handler(self._is_late, STEPS_BETWEEN_LOOKS)
@@ -213,7 +213,7 @@ class Table:
                 yield self.db
                 return
             self._waits = waits
-            self._deadline = time.monotonic() + (QUERY_TIMEOUT_S if waits else MOMENT_S)
+            self._deadline = self._time() + (QUERY_TIMEOUT_S if waits else MOMENT_S)
             try:
                 yield self.db
             except Exception:
@@ -269,7 +269,10 @@ class Table:
         )
 
     def _is_late(self) -> bool:
-        return 0 < self._deadline < time.monotonic()
+        return 0 < self._deadline < self._time()
+
+    def _time(self) -> float:
+        return time.monotonic() if self._waits else time.thread_time()  # a busy machine makes no moment longer
 
     def __del__(self) -> None:
         """Close the connection when the last who used the table let go of it."""

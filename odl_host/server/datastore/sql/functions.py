@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from odl_host.server.datastore import fulltext
+from odl_host.server.datastore import fulltext, lexemes
 from odl_host.server.datastore.types import find_type
 from odl_host.server.datastore.values import Kept, array_literal
 
@@ -319,7 +319,7 @@ _PYTHON: dict[str, Callable[..., Kept]] = {
     "pg_array": _array,
     "pg_cast": _strict(_cast),
     "pg_match": _strict(_match),
-    "text_vector": fulltext.vector_text,
+    "text_vector": lexemes.vector_text,
     "array_literal": _strict(lambda value: array_literal(json.loads(value))),
 }
 _BUILT_IN = frozenset(
