@@ -306,12 +306,21 @@ def _named(fit: _Fit) -> str:
     return f"« {title.strip()} » ({known} sur {len(fit.shape.fields)})"
 
 
+_MARKS = {";": "point-virgule", "\t": "tabulation", ",": "virgule"}
+_CUTS = 2
+"""Marks in the only title from which it is a whole line that was not cut."""
 _ASK_FOR_MODEL = "Demandez le modèle de ces données, un classeur à remplir, à la personne qui vous accompagne."
 
 
 def _nothing_fits(table: Table) -> str:
     titles = [label.strip() for label in table.header if label.strip()]
     shown = ", ".join(f"« {' '.join(label.split())[:40]} »" for label in titles[:4])
+    if len(titles) == 1 and (mark := next((one for one in _MARKS if titles[0].count(one) >= _CUTS), "")):
+        return (
+            f"Chaque ligne du tableau tient dans une seule cellule ({shown}…). Ouvrez le fichier dans un tableur, "
+            f"séparez les colonnes (menu Données, Convertir ou Texte en colonnes, séparateur {_MARKS[mark]}), "
+            "enregistrez, puis déposez de nouveau."
+        )
     if sum(label[0].isdigit() for label in titles) * 3 >= len(titles) > 0:
         return (
             f"Ce tableau semble n’avoir pas de ligne de titres : il commence par des données ({shown}…). "

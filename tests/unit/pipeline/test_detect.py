@@ -202,3 +202,11 @@ def test_an_index_that_is_damaged_or_older_than_the_schemas_is_not_believed(tmp_
     assert not detected(tmp_path, labels, registry=load_registry(tmp_path / "cache")).certain
     (tmp_path / "cache" / INDEX_FILE).write_text("{", "utf-8")
     assert detected(tmp_path, names("subventions"), registry=load_registry(tmp_path / "cache")).certain
+
+
+def test_lines_that_were_not_cut_into_cells_are_said_to_be_so(tmp_path: Path) -> None:
+    path = tmp_path / "deliberations.csv"
+    path.write_text('"COLL_NOM;COLL_SIRET;DELIB_ID"\n"Cognin;21730087000011;1"\n', "utf-8")
+    reason = detect_schema(read_table(path), BUILTIN, filename=path.name).reason
+    assert "tient dans une seule cellule (« COLL_NOM;COLL_SIRET;DELIB_ID »…)" in reason
+    assert "séparateur point-virgule" in reason
