@@ -17,10 +17,9 @@ _OUTCOMES = {
     "failed": ("en échec", "en échec"),
     "blocked": ("bloqué", "bloqués"),
 }
+_CHANGES = {"created": "créée", "updated": "modifiée", "unchanged": "inchangée"}
+"""What happened to an organization."""
 _WORDS = {
-    # what changes
-    "created": "créée",
-    "modified": "modifiée",
     "unfinished": "inachevé",
     # what was decided
     "release": "libéré",
@@ -85,6 +84,11 @@ def word(app: App, english: str) -> str:
     if app.out.language != "fr":
         return english
     return _WORDS.get(english) or _OUTCOMES.get(english, (english,))[0]
+
+
+def change_of(app: App, kind: str) -> str:
+    """Return what happened to an organization, in the language that was asked for."""
+    return _CHANGES[kind] if app.out.language == "fr" else kind
 
 
 def held_for(app: App, code: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from odl_host.cli.app import App, command, pass_app
-from odl_host.cli.labels import titles
+from odl_host.cli.labels import change_of, titles
 from odl_host.cli.output import table
 from odl_host.errors import AmbiguousPlace, UsageError
 
@@ -101,9 +101,6 @@ def add_member(app: App, code: str, name: str | None, dry_run: bool) -> None:
     _add(app, [parse_member(code, name=name)], dry_run=dry_run)
 
 
-_FRENCH_KINDS = {"created": "créée", "updated": "modifiée", "unchanged": "inchangée"}
-
-
 def _add(app: App, members: list[Member], *, dry_run: bool) -> None:
     from odl_host.catalogue.upsert import list_organizations
     from odl_host.pipeline.reporting.wording import counted
@@ -138,7 +135,7 @@ def _add(app: App, members: list[Member], *, dry_run: bool) -> None:
             change.member.folder,
             change.organization["title"],
             change.organization["name"],
-            app.out.words(change.kind, _FRENCH_KINDS[change.kind]),
+            change_of(app, change.kind),
         ]
         for change in changes
         if change.kind != "unchanged" or len(changes) <= 10

@@ -35,8 +35,9 @@ from odl_host.ckan import (
     WireError,
 )
 from odl_host.config import Secret
-from odl_host.server.sites import Site, open_site
+from odl_host.server.sites import Site
 from odl_host.storage.local import LocalStorage
+from tests.sites import site_in
 
 from .portal import Portal
 
@@ -171,14 +172,7 @@ class Server:
     process: subprocess.Popen[str]
 
     def open_site(self) -> Site:
-        return open_site(
-            name="t",
-            title="Essai",
-            url=self.url,
-            description="",
-            data_dir=self.home,
-            storage=LocalStorage(self.home / "files"),
-        )
+        return site_in(self.home, self.url)
 
     def new_token(self) -> str:
         from odl_host.server.sites import create_token, ensure_sysadmin
@@ -236,32 +230,15 @@ def token(server: Server) -> str:
 
 @pytest.fixture(scope="session")
 def in_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalogue]:
-    home = tmp_path_factory.mktemp("embedded")
-    site = open_site(
-        name="t",
-        title="Essai",
-        url="http://portail.example.org",
-        description="",
-        data_dir=home,
-        storage=LocalStorage(home / "files"),
-        settings={"ckan.datastore.sqlsearch.enabled": True, "ckan.files.storage.default.type": "odl-host"},
-    )
+    settings = {"ckan.datastore.sqlsearch.enabled": True, "ckan.files.storage.default.type": "odl-host"}
+    site = site_in(tmp_path_factory.mktemp("embedded"), settings=settings)
     yield InProcess(site)
     site.close()
 
 
 @pytest.fixture(scope="session")
 def on_postgresql(tmp_path_factory: pytest.TempPathFactory, new_postgresql: Callable[[], str]) -> Iterator[Catalogue]:
-    home = tmp_path_factory.mktemp("postgresql")
-    site = open_site(
-        name="t",
-        title="Essai",
-        url="http://portail.example.org",
-        description="",
-        data_dir=home,
-        storage=LocalStorage(home / "files"),
-        database=new_postgresql(),
-    )
+    site = site_in(tmp_path_factory.mktemp("postgresql"), database=new_postgresql())
     yield InProcess(site)
     site.close()
 

@@ -17,8 +17,8 @@ import requests
 from odl_host.ckan import NotAuthorized, NotFound, ValidationError
 from odl_host.server.cleanup import clean_site
 from odl_host.server.integrity import check_site
-from odl_host.server.sites import Site, open_site
-from odl_host.storage.local import LocalStorage
+from odl_host.server.sites import Site
+from tests.sites import site_in
 
 from .conftest import ANONYMOUS, Caller, Catalogue, InProcess, OverHttp, start_server, stop_server, unique
 
@@ -30,16 +30,7 @@ SETTINGS: dict[str, object] = {
 
 
 def opened(folder: Path, database: str = "", **settings: object) -> Site:
-    return open_site(
-        name="t",
-        title="Essai",
-        url="http://portail.example.org",
-        description="",
-        data_dir=folder,
-        storage=LocalStorage(folder / "files"),
-        database=database,
-        settings=settings,
-    )
+    return site_in(folder, database=database, settings=settings)
 
 
 @pytest.fixture(scope="module")

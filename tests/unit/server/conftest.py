@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from odl_host.server.sites import Site, open_site
-from odl_host.storage.local import LocalStorage
+from odl_host.server.sites import Site
+from tests.sites import site_in
 
 
 @pytest.fixture
@@ -16,16 +16,8 @@ def open_at() -> Iterator[Callable[..., Site]]:
     opened: list[Site] = []
 
     def opener(folder: Path, url: str = "http://portail.example.org") -> Site:
-        site = open_site(
-            name="t",
-            title="Essai",
-            url=url,
-            description="",
-            data_dir=folder,
-            storage=LocalStorage(folder / "files"),
-        )
-        opened.append(site)
-        return site
+        opened.append(site_in(folder, url))
+        return opened[-1]
 
     yield opener
     for site in opened:

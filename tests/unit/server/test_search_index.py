@@ -16,8 +16,8 @@ import pytest
 from odl_host.ckan import SearchError, SearchQueryError
 from odl_host.errors import StorageError
 from odl_host.server import tables
-from odl_host.server.sites import Site, open_site
-from odl_host.storage.local import LocalStorage
+from odl_host.server.sites import Site
+from tests.sites import site_in
 
 
 def count(site: Site, q: str, **params: Any) -> int:
@@ -84,9 +84,7 @@ def test_queries_find_what_people_mean(filled: Site, query: str, total: int | No
 def test_nothing_but_a_search_moves_what_a_process_sees_of_the_index(filled: Site) -> None:
     """The engine would reload by itself, and may then put what it read before a write in place of what came after."""
     assert count(filled, "*:*") == 3
-    other = open_site(
-        name="t", title="", url="http://x", description="", data_dir=filled.index.folder.parent, storage=filled.storage
-    )
+    other = site_in(filled.index.folder.parent)
     try:
         other.as_sysadmin().call_action("package_delete", {"id": "arbres"})
         assert count(other, "*:*") == 2
@@ -101,9 +99,7 @@ def test_nothing_but_a_search_moves_what_a_process_sees_of_the_index(filled: Sit
 @pytest.fixture(scope="module")
 def communes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Datasets of several towns, with what can be asked of them."""
-    folder = tmp_path_factory.mktemp("communes")
-    storage = LocalStorage(folder / "files")
-    site = open_site(name="t", title="", url="http://x", description="", data_dir=folder, storage=storage)
+    site = site_in(tmp_path_factory.mktemp("communes"))
     ckan = site.as_sysadmin()
     ckan.call_action("organization_create", {"name": "cannes", "title": "Ville de Cannes"})
     ckan.call_action("organization_create", {"name": "aix", "title": "Aix-les-Bains"})
@@ -335,15 +331,7 @@ def test_private_datasets_and_drafts_are_for_their_organization(site: Site) -> N
 
 @pytest.mark.parametrize("is_allowed", [True, False])
 def test_collaborators_find_what_they_work_on_where_there_are_any(tmp_path: Path, is_allowed: bool) -> None:
-    site = open_site(
-        name="t",
-        title="",
-        url="http://x",
-        description="",
-        data_dir=tmp_path,
-        storage=LocalStorage(tmp_path / "files"),
-        settings={"ckan.auth.allow_dataset_collaborators": is_allowed},
-    )
+    site = site_in(tmp_path, settings={"ckan.auth.allow_dataset_collaborators": is_allowed})
     ckan = site.as_sysadmin()
     ckan.call_action("organization_create", {"name": "aime"})
     ckan.call_action("user_create", {"name": "claire", "email": "claire@example.org", "password": "motdepasse"})
