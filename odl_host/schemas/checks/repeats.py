@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 _CELL, _ROW = "\0", "\1"
@@ -36,9 +37,9 @@ class RepeatedRows:
     LIMIT = 50_000
     """Rows looked at: 4 MB, and a twentieth of a second of work, at the most."""
 
-    WITNESSED = 300_000
-    """Cells of the rows that are held, and not folded, as long as one column tells nearly all of them apart, as in most
-    files of a town hall: 20 MB at the most."""
+    WITNESSED = 8_000_000
+    """Characters of the rows that are kept, and not folded, as long as one column tells nearly all of them apart, as in
+    most files of a town hall."""
 
     def __init__(self) -> None:
         self._seen: dict[int, int] = {}
@@ -60,7 +61,7 @@ class RepeatedRows:
             self._witness = _find_witness(columns, first_row)
         self._looked += len(rows)
         if self._witness is not None:
-            if self._looked * len(columns) <= self.WITNESSED and self._witness.tells_apart(columns):
+            if self._witness.kept <= self.WITNESSED and self._witness.tells_apart(columns):
                 return self._witness.find(rows, columns)
             self._seen = self._witness.fold_all()
             self._witness = None
@@ -83,8 +84,12 @@ class _Witness:
     """A column whose cells tell nearly all rows apart: only rows with the same cell there are compared."""
 
     def __init__(self, place: int, first_row: int) -> None:
-        self._place, self._first_row = place, first_row
-        self._rows: list[Sequence[str]] = []
+        self.kept = 0
+        """Characters."""
+        self._place = place
+        self._starts, self._next = [first_row], first_row
+        self._batches: list[str | list[int]] = []
+        """The text of the rows, or what identifies each: a quarter of the memory of lists of cells."""
         self._by_cell: dict[bytes, int] = {}
         """The first row with each cell."""
         self._alike: dict[bytes, dict[int, int]] = {}
@@ -94,11 +99,12 @@ class _Witness:
         """Say whether the column hardly ever repeats a cell, among these rows and those before."""
         cells = columns[self._place]
         repeated = len(cells) - len(set(cells))
-        return repeated * _SELDOM <= len(cells) and len(self._alike) * _SELDOM <= len(self._rows)
+        return repeated * _SELDOM <= len(cells) and len(self._alike) * _SELDOM <= len(self._by_cell)
 
     def find(self, rows: Sequence[Sequence[str]], columns: Sequence[Sequence[str | None]]) -> Iterator[tuple[int, int]]:
-        first = self._first_row + len(self._rows)
-        self._rows += rows
+        """Keep consecutive rows; give (index, earlier row) of each repeated one."""
+        first = self._next
+        self._keep(rows)
         cells = _fold_all([(cell or "",) for cell in columns[self._place]])
         new = dict(zip(cells, itertools.count(first), strict=False))
         if len(new) == len(cells) and self._by_cell.keys().isdisjoint(new):
@@ -114,14 +120,29 @@ class _Witness:
                 if earlier_row != first + index:
                     yield index, earlier_row
 
+    def _keep(self, rows: Sequence[Sequence[str]]) -> None:
+        text = _join(rows)
+        self.kept += len(text)
+        self._batches.append(text if text.count(_ROW) == len(rows) - 1 else _keys(rows))
+        self._next += len(rows)
+        self._starts.append(self._next)
+
     def _key(self, row: int) -> int:
-        return _keys([self._rows[row - self._first_row]])[0]
+        place = bisect_right(self._starts, row) - 1
+        return self._keys_of(place)[row - self._starts[place]]
+
+    def _keys_of(self, place: int) -> list[int]:
+        batch = self._batches[place]
+        if isinstance(batch, str):
+            batch = self._batches[place] = list(map(hash, fold(batch).split(_ROW.encode())))
+        return batch
 
     def fold_all(self) -> dict[int, int]:
         """Return the first row with each key, for the search without a witness."""
         seen: dict[int, int] = {}
-        for key, row in zip(_keys(self._rows), itertools.count(self._first_row), strict=False):
-            seen.setdefault(key, row)
+        for place, first in enumerate(self._starts[:-1]):
+            for row, key in enumerate(self._keys_of(place), start=first):
+                seen.setdefault(key, row)
         return seen
 
 
@@ -143,5 +164,9 @@ def _keys(rows: Sequence[Sequence[str]]) -> list[int]:
 
 def _fold_all(rows: Sequence[Sequence[str]]) -> list[bytes]:
     """Fold each row; all at once, unless a cell holds the sign between rows."""
-    folded = fold(_ROW.join(map(_CELL.join, rows))).split(_ROW.encode())
+    folded = fold(_join(rows)).split(_ROW.encode())
     return folded if len(folded) == len(rows) else [fold(_CELL.join(row)) for row in rows]
+
+
+def _join(rows: Sequence[Sequence[str]]) -> str:
+    return _ROW.join(map(_CELL.join, rows))
