@@ -59,7 +59,7 @@ class KeptSelections:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Key, Selection] = OrderedDict()
-        self._bytes = 0
+        self.size_bytes = 0
         self._lock = threading.Lock()
 
     def find(self, key: Key) -> Selection | None:
@@ -75,11 +75,11 @@ class KeptSelections:
             return
         with self._lock:
             before = self._kept.pop(key, None)
-            self._bytes += _size(selection) - (_size(before) if before else 0)
+            self.size_bytes += _size(selection) - (_size(before) if before else 0)
             self._kept[key] = selection
-            while self._bytes > MAX_BYTES and len(self._kept) > 1:
+            while self.size_bytes > MAX_BYTES and len(self._kept) > 1:
                 _, oldest = self._kept.popitem(last=False)
-                self._bytes -= _size(oldest)
+                self.size_bytes -= _size(oldest)
 
 
 def _size(selection: Selection) -> int:

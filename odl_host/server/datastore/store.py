@@ -30,6 +30,7 @@ from odl_host.server.datastore.published import (
     open_derived,
 )
 from odl_host.server.datastore.rowfile import RowTable, create_rows, delete_rows, open_rows
+from odl_host.server.datastore.selections import KeptSelections
 from odl_host.server.datastore.table import Table
 from odl_host.server.tables import resources
 from odl_host.storage.local import Storage
@@ -55,6 +56,7 @@ class RowStore:
         self.schema_cache = schema_cache
         self._open: OrderedDict[str, Table] = OrderedDict()
         self._bytes = 0
+        self._selections = KeptSelections()
         self._lock = threading.Lock()
         self._not_tables: set[str] = set()
         self._deriving: dict[str, threading.Lock] = {}
@@ -215,6 +217,7 @@ class RowStore:
         return _registry(self.schema_cache).find_schema(reference)
 
     def _remember(self, key: str, table: Table) -> None:
+        table.selections = self._selections  # one bound for all of them
         with self._lock:
             before = self._open.pop(key, None)
             self._open[key] = table

@@ -14,6 +14,7 @@ import pytest
 from odl_host.server.database import Busy
 from odl_host.server.datasets import get_resource
 from odl_host.server.datastore import search as search_module
+from odl_host.server.datastore import selections
 from odl_host.server.datastore import table as tables_module
 from odl_host.server.embedded import EmbeddedCKAN
 from odl_host.server.registry import call_action
@@ -134,6 +135,21 @@ def test_a_published_file_is_not_read_in_a_moment(ckan: EmbeddedCKAN, dataset: s
         call_action(site, None, "datastore_search", asked, waits=False)
     assert ckan.call_action("datastore_search", asked)["total"] == 1
     assert json.loads(call_action(site, None, "datastore_search", asked, waits=False))["total"] == 1
+
+
+def test_what_is_kept_of_all_tables_has_one_bound(
+    ckan: EmbeddedCKAN, dataset: str, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selections, "MAX_BYTES", 3 * selections.KEY_BYTES)
+    tables = []
+    for _ in range(5):
+        resource = create(ckan, dataset, ROWS, n="int", mot="text")
+        assert len(pages(ckan, resource, sort="mot")) > len(pages(ckan, resource, q="arbre")) > 0
+        with site.db.reading() as db:
+            tables.append(site.rows.find(get_resource(db, resource)))
+    kept = {id(table.selections): table.selections for table in tables if table}
+    assert len(kept) == 1
+    assert next(iter(kept.values())).size_bytes <= selections.MAX_BYTES
 
 
 def test_a_table_made_again_never_answers_with_the_rows_of_the_one_before(ckan: EmbeddedCKAN, dataset: str) -> None:
