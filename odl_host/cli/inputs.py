@@ -39,12 +39,17 @@ class Input(Record):
     folder: Path = Path()
 
 
-def list_inputs(arguments: Sequence[str], stack: ExitStack, *, limit_bytes: int) -> list[Input]:
-    """Return the files that arguments mean, in order; what is fetched lives as long as `stack`."""
+def list_inputs(
+    arguments: Sequence[str], stack: ExitStack, *, limit_bytes: int, reports: Path | None = None
+) -> list[Input]:
+    """Return the files that arguments mean, in order; what is fetched lives as long as `stack`.
+
+    `reports`: a folder that, inside one that is looked through, holds no data.
+    """
     found: list[Input] = []
     for argument in arguments:
         try:
-            found += _expand(argument, stack, limit_bytes)
+            found += _expand(argument, stack, limit_bytes, reports)
         except OdlError as error:
             found.append(Input(argument, Path(argument), error))
     return found
@@ -55,14 +60,14 @@ def is_address(text: str) -> bool:
     return text.lower().startswith(("http://", "https://"))
 
 
-def _expand(argument: str, stack: ExitStack, limit_bytes: int) -> Iterable[Input]:
+def _expand(argument: str, stack: ExitStack, limit_bytes: int, reports: Path | None) -> Iterable[Input]:
     path = Path(argument)
     if argument == "-":
         return [Input(argument, _keep_stdin(stack, limit_bytes))]
     if is_address(argument):
         return [Input(argument, fetch(argument, stack, limit_bytes=limit_bytes))]
     if path.is_dir():
-        found = sorted(_walk(path), key=lambda one: one.path)
+        found = sorted(_walk(path, reports), key=lambda one: one.path)
         if not found:
             raise UsageError(f"The folder {path} holds no file.", hint="Give a folder that holds tables.")
         return found
@@ -86,13 +91,14 @@ _SIGNS = "*?["
 """What makes a pattern of a path."""
 
 
-def _walk(root: Path) -> Iterator[Input]:
+def _walk(root: Path, reports: Path | None) -> Iterator[Input]:
     """Give the files below a folder, and each folder there that cannot be listed; links to folders are not followed."""
     from odl_host.pipeline.discover import is_ignored
 
+    aside = reports.resolve() if reports else None
     refused: list[OSError] = []
     for place, folders, files in os.walk(root, onerror=refused.append):
-        folders[:] = [name for name in folders if not is_ignored(name)]
+        folders[:] = [name for name in folders if not is_ignored(name) and Path(place, name).resolve() != aside]
         below = Path(place).relative_to(root)
         for path in (Path(place, name) for name in files if not is_ignored(name)):
             if _is_file(path):

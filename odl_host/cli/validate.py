@@ -84,7 +84,7 @@ def _validate(
     )
     schema = _find_schema(registry, schema_name) if schema_name else None
     with ExitStack() as stack, app.out.progress("validate") as progress:
-        inputs = list_inputs(files, stack, limit_bytes=settings.limits.max_bytes)
+        inputs = list_inputs(files, stack, limit_bytes=settings.limits.max_bytes, reports=folder)
         if len(inputs) == 1 and inputs[0].error is not None:
             raise inputs[0].error
         if len(inputs) > 1 and shape in _ONE_FILE:

@@ -155,6 +155,12 @@ def test_files_of_one_name_are_told_apart_by_their_folders(odl: CommandLine, fol
     assert len(list(reports.rglob("*.html"))) == 3, "each file has one place, however it is asked for"
 
 
+def test_reports_inside_the_folder_are_not_checked_as_data(odl: CommandLine, folder: Path) -> None:
+    for _ in range(2):
+        documents = odl("--json", "validate", folder, "--report", folder / "rapports", code=3).json
+        assert [Path(one["file"]).name for one in documents] == ["good.csv", "wrong.csv"]
+
+
 def test_quiet_leaves_out_what_is_good(odl: CommandLine, folder: Path) -> None:
     printed = odl("validate", folder, "--quiet", code=3).stdout
     assert "wrong.csv" in printed and "good.csv" not in printed
