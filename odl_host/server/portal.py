@@ -19,6 +19,7 @@ from odl_host.ckan import NotAuthorized, NotFound, SearchError, SearchQueryError
 from odl_host.errors import StorageError
 from odl_host.server.cards import DatasetCard, FileCard, MemberCard, VersionCard
 from odl_host.server.facets import SearchQuery
+from odl_host.server.feeds import custom_feed, general_feed, group_feed, organization_feed, tag_feed
 from odl_host.server.files import find_file
 from odl_host.server.linked_data import linked_data
 from odl_host.server.preview import Preview, read_preview
@@ -78,6 +79,11 @@ def routes(get_site: GetSite) -> list[BaseRoute]:
         "/accessibilite": accessibility,
         "/mentions-legales": legal,
         "/api-doc": api_help,
+        "/feeds/dataset.atom": general_feed,
+        "/feeds/organization/{id}.atom": organization_feed,
+        "/feeds/group/{id}.atom": group_feed,
+        "/feeds/tag/{id}.atom": tag_feed,
+        "/feeds/custom.atom": custom_feed,
         "/robots.txt": robots,
         "/sitemap.xml": sitemap,
         "/sitemap-{number:int}.xml": sitemap_part,

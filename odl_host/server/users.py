@@ -31,6 +31,12 @@ _BY_ID = Statement(sa.select(users).where(users.c.id == sa.bindparam("ref")))
 _BY_NAME = Statement(sa.select(users).where(users.c.name == sa.bindparam("ref")))
 
 
+def contains(text: str, *, with_emails: bool) -> sa.ColumnElement[bool]:
+    """Return the condition that a user's name (or e-mail, which is for sysadmins) contains a text."""
+    searched = [users.c.name, users.c.fullname, *([users.c.email] if with_emails else [])]
+    return sa.or_(*(column.icontains(text, autoescape=True) for column in searched))
+
+
 def find_account(db: sa.Connection, ref: str) -> Any:
     """Return the row of the user with this id or name, deleted ones too, or None."""
     return find_row(db, ref, _BY_ID, _BY_NAME)

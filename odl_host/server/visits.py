@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -70,6 +71,18 @@ class Visit:
             offset += len(names)
 
 
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def valid_xml(text: str) -> str:
+    r"""Return a text without the characters that no XML document may hold.
+
+    >>> valid_xml("Une\x0c page")
+    'Une page'
+    """
+    return _NOT_XML.sub("", text)
+
+
 @functools.cache
 def _environment() -> Environment:
     """Return the templates, loaded from the package so that they travel in the wheel."""
@@ -90,6 +103,7 @@ def _environment() -> Environment:
         "excerpt": words.excerpt,
         "typeset": typeset,
         "notes": render_notes,
+        "valid_xml": valid_xml,
     }
     environment.globals |= {"count_of": words.count, "asset": _asset}
     return environment

@@ -1,4 +1,4 @@
-"""Short lists for search boxes: datasets, organizations, groups, formats."""
+"""Short lists for search boxes: datasets, organizations, groups, users, formats."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server import permissions
-from odl_host.server.params import MISSING_VALUE, Params, natural, optional, sent, text
+from odl_host.server.params import MISSING_VALUE, Params, as_text, flag, integer, natural, optional, sent, text
 from odl_host.server.registry import Context, action
 from odl_host.server.search.index import SearchRequest
 from odl_host.server.search.lucene import Everything
-from odl_host.server.tables import groups, packages
+from odl_host.server.tables import groups, packages, users
+from odl_host.server.users import contains
 
 DEFAULT_FORMATS = 5
 FORMATS_MAX = 1000
@@ -38,6 +39,15 @@ class FormatPart(Params):
 
     q: str = sent(text)
     limit: int = optional(natural, DEFAULT_FORMATS)
+
+
+class UserPart(Params):
+    """A part of a user's name."""
+
+    q: str = sent(as_text)
+    limit: int = optional(natural, 20)
+    ignore_self: bool = optional(flag, False)
+    offset: int = optional(integer, 0)
 
 
 @action(params=Part, allow=permissions.anyone, reads=True)
@@ -125,6 +135,22 @@ def _is_found(ctx: Context) -> Any:
             ),
         ),
     )
+
+
+@action(params=UserPart, allow=permissions.can_see_users, reads=True)
+def user_autocomplete(ctx: Context, params: UserPart) -> list[JsonDict]:
+    """Return the users whose name (for a sysadmin, also whose e-mail) contains a text, for a search box.
+
+    :param q: the text
+    :param limit: at most this many, 20 by default
+    """
+    is_sysadmin = ctx.user is not None and ctx.user.sysadmin
+    matches = contains(params.q or "", with_emails=is_sysadmin)
+    query = sa.select(users.c.id, users.c.name, users.c.fullname).where(users.c.state == "active", matches)
+    if params.ignore_self and ctx.user is not None:
+        query = query.where(users.c.id != ctx.user.id)
+    rows = ctx.db.execute(query.order_by(users.c.name).limit(params.limit))
+    return [{"id": row.id, "name": row.name, "fullname": row.fullname} for row in rows]
 
 
 def _matches(ctx: Context, params: Part, *, is_organization: bool) -> list[JsonDict]:

@@ -25,12 +25,9 @@ from odl_host.server.params import (
     Params,
     as_text,
     flag,
-    integer,
     named,
-    natural,
     optional,
     reference,
-    sent,
     text,
 )
 from odl_host.server.plugin_data import check_plugin_data, find_plugin_data, save_plugin_data
@@ -41,6 +38,7 @@ from odl_host.server.tables import collaborators, followers, members, packages, 
 from odl_host.server.tokens import insert_token
 from odl_host.server.users import (
     PUBLIC_COLUMNS,
+    contains,
     count_created_packages,
     find_account,
     get_account,
@@ -162,7 +160,7 @@ def user_list(ctx: Context, params: UserList) -> list[Any]:
     if not params.include_site_user:
         query = query.where(users.c.name != SYSADMIN_NAME)
     if params.q:
-        query = query.where(_contains(ctx, params.q))
+        query = query.where(contains(params.q, with_emails=is_sysadmin))
     if params.email:
         query = query.where(sa.func.lower(users.c.email) == params.email.lower())
     if params.order_by == "edits":
@@ -186,12 +184,6 @@ def user_list(ctx: Context, params: UserList) -> list[Any]:
         (show_own_user if is_sysadmin or row.id == own else show_user)(row, created.get(row.id, 0), ctx.site.url)
         for row in rows
     ]
-
-
-def _contains(ctx: Context, text: str) -> sa.ColumnElement[bool]:
-    """Return which users a text is looked for in: e-mails are searched for sysadmins only."""
-    searched = [users.c.name, users.c.fullname, *([users.c.email] if ctx.user and ctx.user.sysadmin else [])]
-    return sa.or_(*(column.icontains(text, autoescape=True) for column in searched))
 
 
 @action(params=NewUser, allow=permissions.can_create_user)
@@ -259,35 +251,11 @@ def user_delete(ctx: Context, params: Ref) -> None:
     ctx.db.execute(collaborators.delete().where(collaborators.c.user_id == account.id))
 
 
-class Autocomplete(Params):
-    """The beginning of a name."""
-
-    q: str = sent(as_text)
-    limit: int = optional(natural, 20)
-    ignore_self: bool = optional(flag, False)
-    offset: int = optional(integer, 0)
-
-
 @action(params=Nothing, allow=_sysadmin_of_site, reads=True)
 def get_site_user(ctx: Context, params: Nothing) -> JsonDict:  # noqa: ARG001 - every action has the same form
     """Return the user that the site's own commands act as."""
     account = get_account(ctx.db, SYSADMIN_NAME)
     return {"id": account.id, "name": account.name, "apikey": None}
-
-
-@action(params=Autocomplete, allow=permissions.can_see_users, reads=True)
-def user_autocomplete(ctx: Context, params: Autocomplete) -> list[JsonDict]:
-    """Return the users whose name (for a sysadmin, also whose e-mail) contains a text, for a search box.
-
-    :param q: the text
-    :param limit: at most this many, 20 by default
-    """
-    matches = _contains(ctx, params.q or "")
-    query = sa.select(users.c.id, users.c.name, users.c.fullname).where(users.c.state == "active", matches)
-    if params.ignore_self and ctx.user is not None:
-        query = query.where(users.c.id != ctx.user.id)
-    rows = ctx.db.execute(query.order_by(users.c.name).limit(params.limit))
-    return [{"id": row.id, "name": row.name, "fullname": row.fullname} for row in rows]
 
 
 def _update(ctx: Context, account: Any, data: JsonDict) -> JsonDict:
@@ -337,8 +305,13 @@ def _checked(ctx: Context, data: JsonDict, *, before: Any) -> dict[str, Any]:
         row |= {"id": str(uuid.uuid4()), "created": now(), "state": "active", "sysadmin": False}
         if data.get("id") is not None:
             row["id"] = _id(ctx, data["id"], errors, is_sysadmin=is_sysadmin)
-    if is_sysadmin and "sysadmin" in data:
+    if is_sysadmin and data.get("sysadmin") is not None:
         row["sysadmin"] = flag(data["sysadmin"])
+        if before is not None and row["sysadmin"] != before.sysadmin:
+            if ctx.user and ctx.user.id == before.id:
+                errors["sysadmin"] = ["Cannot modify your own sysadmin privileges"]
+            elif before.name == SYSADMIN_NAME:
+                errors["sysadmin"] = ["Cannot modify sysadmin privileges for system user"]
     if is_sysadmin and data.get("state") in ("active", "deleted", "pending"):
         row["state"] = data["state"]
     if errors:
