@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from odl_host.cli.app import App, Group, pass_app
-from odl_host.cli.labels import titles, word
+from odl_host.cli.labels import counts_of, titles, word
 from odl_host.cli.output import table
 from odl_host.errors import UsageError
 
@@ -32,7 +32,7 @@ def _list(app: App, last: int) -> None:
 
     folder = app.tenant().data / "runs"
     found = [read_run(folder, name) for name in list_runs(folder)[:last]]
-    rows = [[run.run, run.started[:19].replace("T", " "), *_counts(app, run)] for run in found]
+    rows = [[run.run, _moment(run), *_counts(app, run)] for run in found]
     header = titles(app, ["run", "started", "published", "unchanged", "removed", "kept out", "failed"])
     nothing = app.out.words("No run yet: odl-host publish", "Aucun passage : odl-host publish")
     app.out.result({"runs": [_summary(run) for run in found]}, table(rows, header=header) if rows else nothing)
@@ -63,7 +63,7 @@ def show(app: App, run: str) -> None:
     past = read_run(folder, matching[0])
     items = past.report["items"] if past.report else []
     value = {**_summary(past), "items": items, "datasets": past.report.get("datasets", []) if past.report else []}
-    lines = [f"{past.run}  {past.started}"]
+    lines = [f"{past.run}  {_moment(past)}"]
     if past.report is None:
         lines.append(app.out.words("It did not reach its end.", "Il n’est pas allé au bout."))
     for item in items:
@@ -75,7 +75,13 @@ def show(app: App, run: str) -> None:
                 [item["reason"]] if item["reason"] else [said_of_finding(finding) for finding in item["findings"][:2]]
             )
             lines += [f"            {line}" for line in said]
+    if past.report is not None:
+        lines.append(counts_of(app, past.report["counts"]))
     app.out.result(value, "\n".join(lines))
+
+
+def _moment(run: PastRun) -> str:
+    return run.started[:19].replace("T", " ")
 
 
 def _summary(run: PastRun) -> dict[str, Any]:

@@ -84,7 +84,8 @@ def test_nights_leave_runs_figures_and_pings(
     assert listed[0]["run"] in savoie("runs").stdout
     rejected = savoie("--json", "runs", "show", listed[1]["run"]).json
     assert {item["path"]: item["outcome"] for item in rejected["items"]}["73065/faux.csv"] == "rejected"
-    assert "faux.csv" in savoie("runs", "show", listed[1]["run"]).stdout
+    shown = savoie("runs", "show", listed[1]["run"]).stdout
+    assert "faux.csv" in shown and "1 rejected" in shown.splitlines()[-1]
     assert savoie("--json", "runs", "show", "last").json["run"] == listed[0]["run"]
     assert "runs" in savoie("runs", "show", "1999", code=2).stderr
 

@@ -187,6 +187,20 @@ def test_no_page_is_wider_than_the_screen(browser: Browser, address: str, pages:
     assert {page: wide for page, wide in found.items() if wide > width} == {}
 
 
+@pytest.mark.parametrize("width", [1024, 1280])
+def test_a_long_title_leaves_the_menu_and_the_search_whole_and_in_one_row(
+    browser: Browser, address: str, width: int
+) -> None:
+    browser.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
+    browser.open(address + "/about")
+    browser.run("document.querySelector('.brand').append(' de la communauté d’agglomération'.repeat(4))")
+    links = browser.run("[...document.querySelectorAll('.menu a')].map(one => one.clientHeight)")
+    assert max(links) < 45, links
+    tops = browser.run("['.menu', '.top .find'].map(one => document.querySelector(one).getBoundingClientRect().top)")
+    assert abs(tops[0] - tops[1]) < 20
+    assert browser.run("document.documentElement.scrollWidth") <= width
+
+
 def test_the_browser_has_nothing_to_complain_about_and_asks_no_other_site(
     browser: Browser, address: str, pages: list[str]
 ) -> None:
