@@ -5,6 +5,7 @@ A file that ends the process that works on it costs that file its outcome and no
 
 from __future__ import annotations
 
+import gc
 import itertools
 import multiprocessing
 import os
@@ -214,6 +215,7 @@ _worker: tuple[Registry, ExamineSettings, Schema | None] | None = None
 
 def _start_worker(cache: Path, settings: ExamineSettings, schema: Schema | None) -> None:
     global _worker
+    gc.set_threshold(50_000)  # as the command's own process: rows are many, and none of them is garbage of that kind
     _worker = (load_registry(cache), settings, schema)
 
 

@@ -100,14 +100,16 @@ class LocalStorage:
         new = [sha256 for sha256, place in places.items() if not place.exists()]
         for sha256 in new:
             sync_file(incoming[sha256])
+        folders = {place.parent for place in places.values()}
+        missing = [folder for folder in folders if not folder.exists()]
+        for folder in missing:
+            folder.mkdir(exist_ok=True)
+        if missing:
+            sync_folder(self.folder)
         for sha256 in new:
-            folder = places[sha256].parent
-            if not folder.exists():
-                folder.mkdir(exist_ok=True)
-                sync_folder(self.folder)
             incoming[sha256].replace(places[sha256])
         # Also where the file was there: who put it there may be about to flush its name.
-        for folder in {place.parent for place in places.values()}:
+        for folder in folders:
             sync_folder(folder)
 
     def open(self, sha256: str) -> BinaryIO:
