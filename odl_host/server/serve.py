@@ -27,6 +27,9 @@ from odl_host.errors import Unavailable, UsageError
 
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 10
+LEAVE_S = 2
+"""How long the process may take to end once it serves no more."""
+
 POLL_S = 0.02
 PARENT_POLL_S = 0.5
 BACKLOG = 1024
@@ -90,6 +93,10 @@ def serve(
         signal.signal(signal.SIGTERM, lambda *_: None)
         with suppress(KeyboardInterrupt):
             Server(config).run(sockets=[listening])
+        # A thread that still waits, for its turn to write or for a storage, would hold the process.
+        leave = threading.Timer(LEAVE_S, os._exit, [0])
+        leave.daemon = True
+        leave.start()
         return
     supervisor = Multiprocess(config, sockets=[listening])
     supervisor.run()

@@ -8,7 +8,9 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -290,6 +292,32 @@ def test_no_parameters_of_any_type_break_an_action(served: Served) -> None:
             if answer.status_code >= 500:
                 broken.append((name, value))
     assert broken == []
+
+
+def test_a_server_told_to_stop_does_not_wait_for_a_write_whose_turn_does_not_come(tmp_path: Path) -> None:
+    odl, port = CommandLine(tmp_path), find_port()
+    odl("init", "savoie", "--commune", "73065", "--url", f"http://127.0.0.1:{port}")
+    headers = {"Authorization": odl("--json", "token", "create", "--sysadmin").json["token"]}
+    hurried = "from odl_host.server import serve; serve.STOP_TIMEOUT_S = serve.LEAVE_S = 1"
+    program = f"import sys; {hurried}; from odl_host.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    server = subprocess.Popen(
+        [sys.executable, "-c", program, "serve", "--port", str(port)], env=odl.env, stderr=subprocess.PIPE, text=True
+    )
+    assert server.stderr is not None
+    while "Ctrl-C" not in server.stderr.readline():
+        assert server.poll() is None
+    other = sqlite3.connect(tmp_path / "data" / "savoie" / "catalogue.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        lines = ["POST /api/3/action/organization_create HTTP/1.1", "Host: 127.0.0.1", *map(": ".join, headers.items())]
+        body = json.dumps({"name": "aime"})
+        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}", "", body]
+        client.sendall("\r\n".join(lines).encode())
+        time.sleep(0.5)
+        server.terminate()
+        assert server.wait(15) == 0
+    other.close()
+    server.stderr.close()
 
 
 def test_a_server_killed_at_once_frees_its_port_and_loses_nothing(tmp_path: Path) -> None:
