@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from odl_host.server.embedded import EmbeddedCKAN
 from odl_host.server.sites import Site
 from tests.sites import site_in
 
@@ -27,3 +28,14 @@ def open_at() -> Iterator[Callable[..., Site]]:
 @pytest.fixture
 def site(open_at: Callable[..., Site], tmp_path: Path) -> Site:
     return open_at(tmp_path)
+
+
+@pytest.fixture
+def ckan(site: Site) -> EmbeddedCKAN:
+    return site.as_sysadmin()
+
+
+@pytest.fixture
+def dataset(ckan: EmbeddedCKAN) -> str:
+    owner = ckan.call_action("organization_create", {"name": "aime"})["id"]
+    return str(ckan.call_action("package_create", {"name": "jeu", "owner_org": owner})["id"])

@@ -24,17 +24,6 @@ ROWS = [{"n": number, "mot": f"{'chêne' if number % 3 else 'arbre'} {number * 3
 ODD_TEXTS = ['"', "\\", "\x01\x1f\x7f\t\n\r\b\f", "é\u2028\U0001f333", "</script>", "null", "1e400", "", " ", None]
 
 
-@pytest.fixture
-def ckan(site: Site) -> EmbeddedCKAN:
-    return site.as_sysadmin()
-
-
-@pytest.fixture
-def dataset(ckan: EmbeddedCKAN) -> str:
-    owner = ckan.call_action("organization_create", {"name": "aime"})["id"]
-    return str(ckan.call_action("package_create", {"name": "jeu", "owner_org": owner})["id"])
-
-
 def create(ckan: EmbeddedCKAN, dataset: str, records: list[dict[str, Any]], **types: str) -> str:
     fields = [{"id": name, "type": kind} for name, kind in types.items()]
     made = ckan.call_action(

@@ -29,17 +29,6 @@ DELIBERATIONS = (
 )
 
 
-@pytest.fixture
-def ckan(site: Site) -> EmbeddedCKAN:
-    return site.as_sysadmin()
-
-
-@pytest.fixture
-def dataset(ckan: EmbeddedCKAN) -> str:
-    owner = ckan.call_action("organization_create", {"name": "aime"})["id"]
-    return str(ckan.call_action("package_create", {"name": "jeu", "owner_org": owner})["id"])
-
-
 def publish(ckan: EmbeddedCKAN, dataset: str, content: str, **fields: Any) -> Any:
     file = ("fichier.csv", io.BytesIO(content.encode()))
     return ckan.call_action("resource_create", {"package_id": dataset, **fields}, {"upload": file})
