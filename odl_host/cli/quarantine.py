@@ -228,9 +228,10 @@ def takedown(app: App, reference: str, reason: str, by: str, dry_run: bool, yes:
             )
         )
     names = ", ".join(str(one.get("name") or one["id"]) for one in target.resources)
+    dataset, several = target.dataset["name"], len(target.resources) > 1
     text = app.out.words(
-        f"{names} of {target.dataset['name']} is off the portal.",
-        f"{names} ({target.dataset['name']}) n’est plus sur le portail.",
+        f"Off the portal: {names} of {dataset}.",
+        f"{names} ({dataset}) {'ne sont' if several else 'n’est'} plus sur le portail.",
     )
     app.out.result({**target.as_json(), "dry_run": False}, text)
     return ExitCode.OK

@@ -20,6 +20,8 @@ LOST_MEMBER_FRENCH = (
     "l’ajouter : odl-host add-commune {code}"
 )
 SAME_NAME_FRENCH = "Un autre fichier de la même collectivité porte déjà ce nom ({first}) : renommez l’un des deux."
+# What is wrong in it is said once, of the sidecar itself: a folder may hold a hundred files.
+WRONG_SIDECAR_FRENCH = "La fiche {sidecar}, qui décrit ce fichier, est à corriger : il sera publié dès qu’elle le sera."
 CASE_FRENCH = (
     "Ce nom ne diffère de celui d’un autre fichier ({first}) que par des majuscules : renommez l’un des deux, "
     "ou retirez celui qui est de trop."
@@ -47,7 +49,7 @@ class Doorstep:
         twin = self._claimed.setdefault((source.member.id, f"/{path.lower()}"), source)
         if twin is not source and self._state.find_published(source.member, path) is None:
             return CASE_FRENCH.format(first=twin.relative)
-        return sidecar.problem if sidecar else ""
+        return WRONG_SIDECAR_FRENCH.format(sidecar=sidecar.path) if sidecar and sidecar.problem else ""
 
 
 def no_member_reason(folder: str) -> str:

@@ -280,8 +280,10 @@ def test_a_wrong_sidecar_holds_back_what_it_describes_and_nothing_else(portal: P
     assert {portal.short(one.step.source.relative): one.outcome for one in report.outcomes} == {
         "a/eau/dataset.toml": "blocked", "a/eau/releves.csv": "blocked", "a/prenoms.csv": "published",
     }  # fmt: skip
-    reason = portal.reasons(report)["a/eau/releves.csv"]
-    assert reason == "dataset.toml, ligne 3 : la clé « license » est inconnue ; vouliez-vous écrire « licence » ?"
+    reasons = portal.reasons(report)
+    said = "dataset.toml, ligne 3 : la clé « license » est inconnue ; vouliez-vous écrire « licence » ?"
+    assert reasons["a/eau/dataset.toml"] == said
+    assert reasons["a/eau/releves.csv"].startswith("La fiche eau/dataset.toml, qui décrit ce fichier, est à corriger")
 
 
 def test_a_deposit_whose_disk_is_not_mounted_is_an_error_and_no_quiet_night(portal: Portal) -> None:
