@@ -56,8 +56,8 @@ def _filled(sentence: str, templates: Mapping[str, str]) -> str | None:
 def remarks_in_french(text: str) -> str:
     """Return what happened and the next thing to do, both in one line, in French.
 
-    >>> remarks_in_french("The mirror a.csv holds no file. Check the pattern.")
-    'The mirror a.csv holds no file. Check the pattern.'
+    >>> remarks_in_french("a.csv does not exist. Check the path.")
+    'a.csv n’existe pas. Vérifiez le chemin.'
     """
     for end in re.finditer(r"(?<=[.?)]) (?=[A-Z])", text):
         said, hint = text[: end.start()], text[end.end() :]
