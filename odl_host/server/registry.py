@@ -34,6 +34,7 @@ ACTION_MODULES = (
     "configuration",
     "datastore",
     "datastore_changes",
+    "datastore_triggers",
     "files",
     "followees",
     "followers",

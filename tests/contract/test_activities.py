@@ -62,6 +62,12 @@ def test_the_last_activities_of_each_object_stay_where_they_are_to_be_kept(strea
         streams.call("package_patch", {"id": datasets[0], "title": title}, by=author)
     asked = {"start_date": "2020-01-01", "end_date": "2100-01-01"}
 
+    assert streams.call("activity_delete_counts") == {
+        "older_than_1_day": 0,
+        "older_than_30_days": 0,
+        "older_than_365_days": 0,
+        "total": 7,
+    }
     # Four of a dataset; one of another, of its organization, and of the author.
     assert streams.call("activity_delete", {**asked, "keep": 4}) == NONE
     assert streams.call("activity_delete", {**asked, "keep": 2}) == {

@@ -46,6 +46,7 @@ DIFFERENCES: dict[str, dict[int | str, str]] = {
     "sql errors": {5: "a SELECT of nothing is refused", 27: "VALUES alone is refused"},
     "sql that is refused": {**dict.fromkeys((8, 14, 27, 28), NOT_IN_SQLITE), 32: "stops at another word"},
     "dump": {14: WITH_HEADER, 43: WITH_HEADER, 44: WITH_HEADER},
+    "trigger functions": {8: "no function is taken, whatever its text"},
     "sql that cannot be read": dict.fromkeys((9, 11), "one refusal for another"),
     "dump of the list of tables": {0: WITH_HEADER},
     "upserts step by step": {17: JSON_TEXT, 19: JSON_TEXT, 24: NUMBERS, 25: NUMBERS},

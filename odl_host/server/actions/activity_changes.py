@@ -49,6 +49,10 @@ class Gone(Params):
         return params
 
 
+class Nothing(Params):
+    """No parameter."""
+
+
 class AllGone(Params):
     """How many at once."""
 
@@ -96,8 +100,7 @@ def activity_delete(ctx: Context, params: Gone) -> JsonDict:
             raise NotFound("Activity not found")
         return {"message": "Activity purged"}
     if params.offset_days is not None:
-        until = (datetime.now(UTC).replace(tzinfo=None) - timedelta(days=min(params.offset_days, 36_500))).isoformat()
-        where = activities.c.timestamp < until
+        where = activities.c.timestamp < _ago(min(params.offset_days, 36_500))
     else:
         first, last = str(params.start_date), str(params.end_date)
         if first > last:
@@ -118,6 +121,21 @@ def activity_delete_all(ctx: Context, params: AllGone) -> JsonDict:  # noqa: ARG
     :param batch_size: taken for CKAN's sake; all leave at once
     """
     return _remove(ctx, sa.true())
+
+
+@action(params=Nothing, allow=permissions.sysadmin)
+def activity_delete_counts(ctx: Context, params: Nothing) -> JsonDict:  # noqa: ARG001 - every action has the same form
+    """Return how many activities there are, and how many `activity_delete` would remove."""
+    older = {
+        f"older_than_{days}_day{'s' * (days > 1)}": sa.func.count().filter(activities.c.timestamp < _ago(days))
+        for days in (1, 30, 365)
+    }
+    columns = [count.label(name) for name, count in (older | {"total": sa.func.count()}).items()]
+    return dict(ctx.db.execute(sa.select(*columns).select_from(activities)).one()._mapping)
+
+
+def _ago(days: int) -> str:
+    return (datetime.now(UTC).replace(tzinfo=None) - timedelta(days=days)).isoformat()
 
 
 def _remove(ctx: Context, where: sa.ColumnElement[bool]) -> JsonDict:

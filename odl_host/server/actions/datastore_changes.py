@@ -110,9 +110,9 @@ def datastore_create(ctx: Context, params: NewTable) -> JsonDict:
     if params.resource_id and params.resource:
         raise ValidationError({"resource": ["resource cannot be used with resource_id"]})
     given = read_create(params.data)
-    if params.data.get("triggers"):
-        names = [str(trigger.get("function")) for trigger in params.data["triggers"] if isinstance(trigger, dict)]
-        raise ValidationError({"triggers": [f"function {', '.join(names)}() does not exist"]})
+    for trigger in params.data.get("triggers") or ():
+        if isinstance(trigger, dict) and trigger.get("function"):
+            raise ValidationError({"triggers": [f"function {trigger['function']}() does not exist"]})
     echo = given.echo
     if params.resource_id:
         resource = ctx.once(get_resource, params.resource_id)

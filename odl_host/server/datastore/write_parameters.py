@@ -91,7 +91,9 @@ def read_create(data: Mapping[str, Any]) -> CreateInput:
         "delete_fields": flag(data.get("delete_fields")),
         "method": "insert",
     }
-    echo |= {key: data[key] for key in ("aliases", "primary_key", "indexes", "triggers") if key in data}
+    echo |= {key: data[key] for key in ("aliases", "primary_key", "indexes") if key in data}
+    if data.get("triggers") == []:
+        echo["triggers"] = []
     extras = {key: value for key, value in data.items() if key not in _CREATE_PARAMETERS}
     extras |= {key: data[key] for key in ("fields", "triggers") if data.get(key) == []}
     if extras:
