@@ -1,4 +1,4 @@
-"""The effects on one dataset: draft first, files next, shown last.
+"""The effects on one dataset: made together with its files where the catalogue can; else draft, files, shown last.
 
 A reader never sees a dataset without its file, and a killed run leaves a draft that the next one completes. Every
 effect may be made twice: when the answer of one was lost, what the catalogue holds is looked at before it is made
