@@ -148,7 +148,8 @@ def _apply_steps(context: RunContext, plan: DatasetPlan, journal: Journal, line:
             context, plan, batches[0], journal, lambda files: publish.create_with_files(catalogue, line, wanted, files)
         )
     if shown:
-        dataset_id, held = plan.id, frozenset(outcome.step.resource_id for outcome in sent)
+        dataset_id = plan.id
+        held = frozenset(outcome.step.resource_id for outcome in sent if outcome.outcome != "failed")
     else:
         dataset_id, held = publish.prepare_dataset(catalogue, line, plan)
         publish.describe_dataset(catalogue, line, plan)

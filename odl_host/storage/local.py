@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import secrets
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +68,7 @@ class LocalStorage:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._incoming = folder / "incoming"
+        self._making_folders = threading.Lock()
 
     def put_stream(self, chunks: Iterable[bytes]) -> Blob:
         """Write to a temporary file, flush it to the disk, then rename it into place."""
@@ -101,11 +103,12 @@ class LocalStorage:
         for sha256 in new:
             sync_file(incoming[sha256])
         folders = {place.parent for place in places.values()}
-        missing = [folder for folder in folders if not folder.exists()]
-        for folder in missing:
-            folder.mkdir(exist_ok=True)
-        if missing:
-            sync_folder(self.folder)
+        with self._making_folders:  # one that is there is on the disk too
+            missing = [folder for folder in folders if not folder.exists()]
+            for folder in missing:
+                folder.mkdir(exist_ok=True)
+            if missing:
+                sync_folder(self.folder)
         for sha256 in new:
             incoming[sha256].replace(places[sha256])
         # Also where the file was there: who put it there may be about to flush its name.
