@@ -81,28 +81,30 @@ class DelimitedSource:
 
     def _split(self, text: IO[str], ends: Iterable[str]) -> Iterator[Iterable[list[str]]]:
         """Give the records many at a time: without a quotation mark, cells are what separators stand between."""
-        delimiter, most = self.delimiter, self._limits.max_cell_chars
-        size = _FIRST_CHARS
+        size, most = _FIRST_CHARS, self._limits.max_cell_chars
         while lines := text.readlines(size):
             size = _BUFFER_BYTES
             quoted = sum('"' in line for line in lines) if '"' in "".join(lines) else 0
             if quoted * _SELDOM > len(lines) or max(map(len, lines)) > most:
                 yield self._parse(itertools.chain(lines, text, ends))
                 return
-            if quoted:
-                yield self._split_around_quotes(lines, text)
-            else:
-                yield [line.split(delimiter) if (line := ended.rstrip("\r\n")) else [] for ended in lines]
+            yield from self._split_around_quotes(lines, text) if quoted else (self._cut(lines),)
         yield self._parse(ends)
 
-    def _split_around_quotes(self, lines: Iterable[str], more: Iterable[str]) -> Iterator[list[str]]:
+    def _split_around_quotes(self, lines: list[str], more: Iterable[str]) -> Iterator[list[list[str]]]:
         """Give the records of lines of which few hold a quotation mark; the last one may go on in `more`."""
-        left = iter(lines)
-        for ended in left:
-            if '"' in ended:
-                yield next(self._parse(itertools.chain((ended,), left, more)))
-            else:
-                yield line.split(self.delimiter) if (line := ended.rstrip("\r\n")) else []
+        start = 0
+        for place in [place for place, line in enumerate(lines) if '"' in line]:
+            if place >= start:  # else it belongs to the record before
+                yield self._cut(lines[start:place])
+                reader = csv.reader(itertools.chain(lines[place:], more), delimiter=self.delimiter)
+                yield [next(reader)]
+                start = place + reader.line_num
+        yield self._cut(lines[start:])
+
+    def _cut(self, lines: list[str]) -> list[list[str]]:
+        delimiter = self.delimiter
+        return [line.split(delimiter) if (line := ended.rstrip("\r\n")) else [] for ended in lines]
 
     def _open(self) -> IO[str]:
         if self._span is None:

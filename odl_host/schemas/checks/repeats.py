@@ -12,6 +12,8 @@ _LOWER = "".join(char.lower() if ord(char.lower()[0]) < 256 else char for char i
 _SPACES = "".join(char for char in _LATIN1 if char.isspace()).encode("latin-1")
 _SELDOM = 8
 """A column tells rows apart when less than one in so many repeats a cell."""
+_HELD_ROWS = 1_024
+"""Rows that are kept as they are: to make their text would cost more than it saves."""
 _OTHER_SPACES = "\u2007\u2009\u202f"
 
 
@@ -61,8 +63,9 @@ class RepeatedRows:
             self._witness = _find_witness(columns, first_row)
         self._looked += len(rows)
         if self._witness is not None:
-            if self._witness.kept <= self.WITNESSED and self._witness.tells_apart(columns):
-                return self._witness.find(rows, columns)
+            found = self._witness.find(rows, columns) if self._witness.kept <= self.WITNESSED else None
+            if found is not None:
+                return found
             self._seen = self._witness.fold_all()
             self._witness = None
         return self._find_folded(rows, first_row)
@@ -88,60 +91,61 @@ class _Witness:
         """Characters."""
         self._place = place
         self._starts, self._next = [first_row], first_row
-        self._batches: list[str | list[int]] = []
-        """The text of the rows, or what identifies each: a quarter of the memory of lists of cells."""
+        self._batches: list[str | Sequence[Sequence[str]]] = []
+        """The rows, or their text, which takes a quarter of the memory."""
         self._by_cell: dict[bytes, int] = {}
         """The first row with each cell."""
         self._alike: dict[bytes, dict[int, int]] = {}
         """The rows with a cell that came again, by what identifies them."""
 
-    def tells_apart(self, columns: Sequence[Sequence[str | None]]) -> bool:
-        """Say whether the column hardly ever repeats a cell, among these rows and those before."""
-        cells = columns[self._place]
-        repeated = len(cells) - len(set(cells))
-        return repeated * _SELDOM <= len(cells) and len(self._alike) * _SELDOM <= len(self._by_cell)
-
-    def find(self, rows: Sequence[Sequence[str]], columns: Sequence[Sequence[str | None]]) -> Iterator[tuple[int, int]]:
-        """Keep consecutive rows; give (index, earlier row) of each repeated one."""
-        first = self._next
-        self._keep(rows)
+    def find(
+        self, rows: Sequence[Sequence[str]], columns: Sequence[Sequence[str | None]]
+    ) -> Iterable[tuple[int, int]] | None:
+        """Give (index, earlier row) of each row that repeats one; None when the column tells too few of them apart."""
         cells = _fold_all([(cell or "",) for cell in columns[self._place]])
+        first = self._next
         new = dict(zip(cells, itertools.count(first), strict=False))
-        if len(new) == len(cells) and self._by_cell.keys().isdisjoint(new):
+        repeated = len(cells) - len(new)
+        if repeated * _SELDOM > len(cells) or len(self._alike) * _SELDOM > len(self._by_cell):
+            return None
+        self._keep(rows)
+        if not repeated and self._by_cell.keys().isdisjoint(new):
             self._by_cell.update(new)
-            return
+            return ()
+        return self._compare(rows, cells, first)
+
+    def _compare(self, rows: Sequence[Sequence[str]], cells: Sequence[bytes], first: int) -> Iterator[tuple[int, int]]:
         for index, cell in enumerate(cells):
             earlier_row = self._by_cell.setdefault(cell, first + index)
             if earlier_row != first + index:
                 alike = self._alike.get(cell)
                 if alike is None:
-                    alike = self._alike[cell] = {self._key(earlier_row): earlier_row}
-                earlier_row = alike.setdefault(self._key(first + index), first + index)
+                    alike = self._alike[cell] = {self._key_of(earlier_row): earlier_row}
+                earlier_row = alike.setdefault(_keys([rows[index]])[0], first + index)
                 if earlier_row != first + index:
                     yield index, earlier_row
 
     def _keep(self, rows: Sequence[Sequence[str]]) -> None:
-        text = _join(rows)
-        self.kept += len(text)
-        self._batches.append(text if text.count(_ROW) == len(rows) - 1 else _keys(rows))
         self._next += len(rows)
         self._starts.append(self._next)
+        if self._next <= self._starts[0] + _HELD_ROWS:
+            self._batches.append(rows)
+            return
+        text = _join(rows)
+        self.kept += len(text)
+        self._batches.append(text if text.count(_ROW) == len(rows) - 1 else rows)
 
-    def _key(self, row: int) -> int:
+    def _key_of(self, row: int) -> int:
         place = bisect_right(self._starts, row) - 1
-        return self._keys_of(place)[row - self._starts[place]]
-
-    def _keys_of(self, place: int) -> list[int]:
-        batch = self._batches[place]
-        if isinstance(batch, str):
-            batch = self._batches[place] = list(map(hash, fold(batch).split(_ROW.encode())))
-        return batch
+        batch, index = self._batches[place], row - self._starts[place]
+        return hash(fold(batch.split(_ROW)[index])) if isinstance(batch, str) else _keys([batch[index]])[0]
 
     def fold_all(self) -> dict[int, int]:
         """Return the first row with each key, for the search without a witness."""
         seen: dict[int, int] = {}
-        for place, first in enumerate(self._starts[:-1]):
-            for row, key in enumerate(self._keys_of(place), start=first):
+        for batch, first in zip(self._batches, self._starts, strict=False):
+            keys = map(hash, fold(batch).split(_ROW.encode())) if isinstance(batch, str) else _keys(batch)
+            for row, key in enumerate(keys, start=first):
                 seen.setdefault(key, row)
         return seen
 

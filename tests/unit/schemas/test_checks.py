@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from odl_host.pipeline.engine.types import compile_type
-from odl_host.schemas.checks import BoundChecks, CannotJudge, bind_checks
+from odl_host.schemas.checks import BoundChecks, CannotJudge, bind_checks, repeats
 from odl_host.schemas.checks.declaration import DEPRECATED, iter_checks
 from odl_host.schemas.checks.ours import OWN_CHECKS, OwnCheck, bind_ours
 from odl_host.schemas.checks.points import PointJudge, find_point_fields
@@ -146,11 +146,13 @@ def test_rows_that_a_column_tells_apart_are_found_as_if_each_was_folded(
     at_once.WITNESSED = -1
     waits.WITNESSED = data.draw(st.integers(-1, 36))
     start = 0
-    while start < len(rows):
-        batch = rows[start : start + data.draw(st.integers(1, 4))]
-        columns = [[row[place] if len(row) > place else None for row in batch] for place in range(3)]
-        assert list(waits.find(batch, start, columns)) == list(at_once.find(batch, start))
-        start += len(batch)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(repeats, "_HELD_ROWS", data.draw(st.integers(0, 8)))
+        while start < len(rows):
+            batch = rows[start : start + data.draw(st.integers(1, 4))]
+            columns = [[row[place] if len(row) > place else None for row in batch] for place in range(3)]
+            assert list(waits.find(batch, start, columns)) == list(at_once.find(batch, start))
+            start += len(batch)
 
 
 def test_a_point_in_or_near_its_commune_is_let_pass() -> None:
