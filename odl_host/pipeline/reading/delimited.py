@@ -88,7 +88,7 @@ class DelimitedSource:
             if quoted * _SELDOM > len(lines) or max(map(len, lines)) > most:
                 yield self._parse(itertools.chain(lines, text, ends))
                 return
-            yield from self._split_around_quotes(lines, text) if quoted else (self._cut(lines),)
+            yield from self._split_around_quotes(lines, text) if quoted else (self._cells_of(lines),)
         yield self._parse(ends)
 
     def _split_around_quotes(self, lines: list[str], more: Iterable[str]) -> Iterator[list[list[str]]]:
@@ -96,13 +96,13 @@ class DelimitedSource:
         start = 0
         for place in [place for place, line in enumerate(lines) if '"' in line]:
             if place >= start:  # else it belongs to the record before
-                yield self._cut(lines[start:place])
+                yield self._cells_of(lines[start:place])
                 reader = csv.reader(itertools.chain(lines[place:], more), delimiter=self.delimiter)
                 yield [next(reader)]
                 start = place + reader.line_num
-        yield self._cut(lines[start:])
+        yield self._cells_of(lines[start:])
 
-    def _cut(self, lines: list[str]) -> list[list[str]]:
+    def _cells_of(self, lines: list[str]) -> list[list[str]]:
         delimiter = self.delimiter
         return [line.split(delimiter) if (line := ended.rstrip("\r\n")) else [] for ended in lines]
 
