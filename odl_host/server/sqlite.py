@@ -112,7 +112,7 @@ class SqliteDatabase(Database):
             pause = min(pause * 1.5, LONGEST_PAUSE_S)
 
     def _execute(self, db: sa.Connection, statement: str) -> None:
-        driver: Any = db.connection.driver_connection
+        driver: Any = db.connection.dbapi_connection
         driver.execute(statement)
 
     def _explain(self, error: BaseException) -> Exception | None:

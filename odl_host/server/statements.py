@@ -98,4 +98,4 @@ def _row_type(names: list[str]) -> Any:
 
 
 def _driver(db: sa.Connection) -> Any:
-    return db.connection.driver_connection
+    return db.connection.dbapi_connection
