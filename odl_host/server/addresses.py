@@ -9,7 +9,12 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from odl_host.server.api import GetSite, respond
+from odl_host.server.bodies import bounded
 from odl_host.server.documents import encode
+
+MAX_BODY_BYTES = 16 << 10
+MAX_FIELDS = 10
+"""What a form with one address may be."""
 
 LANGUAGES = ("en", "fr")
 """The languages in which this server has anything to say."""
@@ -22,8 +27,10 @@ def routes(get_site: GetSite) -> list[Route]:
     """Return their routes."""
 
     async def redirect(request: Request) -> Response:
-        form = await request.form() if request.method == "POST" else {}
-        wanted = form.get("url") or request.query_params.get("url")
+        wanted: object = request.query_params.get("url")
+        if request.method == "POST":
+            form = await bounded(request, MAX_BODY_BYTES).form(max_files=0, max_fields=MAX_FIELDS)
+            wanted = form.get("url") or wanted
         if not isinstance(wanted, str) or not wanted:
             return HTMLResponse("Missing value: url\n", 400)
         if not is_within_site(wanted):

@@ -91,3 +91,5 @@ def test_a_redirection_stays_within_the_site(chosen: Server) -> None:
     assert ask("/dataset?q=eau").headers["location"] == f"{chosen.url}/dataset?q=eau"
     for outside in ("https://example.org", "//example.org", "/\\example.org", "\t//example.org", "javascript:alert(1)"):
         assert ask(outside).status_code == 403
+    too_large = requests.post(f"{chosen.url}/util/redirect", data={"url": "/" + "a" * 20_000}, timeout=10)
+    assert too_large.status_code == 413

@@ -82,6 +82,7 @@ def term_translation_show(ctx: Context, params: Sought) -> list[JsonDict]:
         query = query.where(term_translations.c.term.in_(params.terms))
     if params.lang_codes is not None:
         query = query.where(term_translations.c.lang_code.in_(params.lang_codes))
+    # CKAN has no order of its own; this one is where its callers expect the language of the portal: before English.
     rows = ctx.db.execute(query.order_by(term_translations.c.term, term_translations.c.lang_code.desc()))
     return [{"term": row.term, "term_translation": row.term_translation, "lang_code": row.lang_code} for row in rows]
 
