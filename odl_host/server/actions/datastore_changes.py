@@ -284,6 +284,8 @@ def _write_table_once(ctx: Context, resource: Resource, given: CreateInput) -> d
             if given.includes_records and given.records:
                 given.echo["records"] = _records(writer, writer.changed)
         return types
+    except Replaced:
+        raise  # what stands there now is another call's
     except BaseException:
         if is_new:
             store.discard_unused(resource)
