@@ -245,13 +245,25 @@ def beside(ours: Side, theirs: Side, rounds: int) -> None:
 
 
 def dataset(side: Side, suffix: str) -> dict[str, Any]:
+    """A dataset as a town hall's is described: every field that a form asks for, and one file."""
     return {
         "name": f"{side.prefix}-{suffix}",
         "title": f"Budget {suffix}",
         "notes": "Budget primitif voté par le conseil municipal. " * 5,
         "owner_org": side.owner,
-        "tags": [{"name": "budget"}, {"name": "finances"}],
-        "resources": [{"name": "fichier", "url": "https://exemple.fr/a.csv", "format": "CSV"}],
+        "license_id": "odc-odbl",
+        "author": "Mairie",
+        "maintainer": "Secrétariat",
+        "tags": [{"name": "budget"}, {"name": "finances"}, {"name": "comptes"}],
+        "extras": [{"key": "frequency", "value": "annual"}, {"key": "contact", "value": f"bureau {suffix}"}],
+        "resources": [
+            {
+                "name": "fichier",
+                "url": "https://exemple.fr/a.csv",
+                "format": "CSV",
+                "description": "Le budget, par article",
+            }
+        ],
     }
 
 
