@@ -70,7 +70,7 @@ class DelimitedSource:
                 lines = (line.translate(REMOVE_CONTROLS) for line in text)
             if self.skipped:
                 next(lines, "")
-            ends = (END,) if self._is_cut else ()
+            ends = iter((END,) if self._is_cut else ())  # once: a record that does not end here swallows it
             if self._clean or self.spaced:
                 yield self._parse(itertools.chain(lines, ends))
             else:
@@ -79,7 +79,7 @@ class DelimitedSource:
     def _parse(self, lines: Iterable[str]) -> Iterator[list[str]]:
         return csv.reader(lines, delimiter=self.delimiter, skipinitialspace=self.spaced)
 
-    def _split(self, text: IO[str], ends: Iterable[str]) -> Iterator[Iterable[list[str]]]:
+    def _split(self, text: IO[str], ends: Iterator[str]) -> Iterator[Iterable[list[str]]]:
         """Give the records many at a time: without a quotation mark, cells are what separators stand between."""
         size, most = _FIRST_CHARS, self._limits.max_cell_chars
         while lines := text.readlines(size):
@@ -88,7 +88,8 @@ class DelimitedSource:
             if quoted * _SELDOM > len(lines) or max(map(len, lines)) > most:
                 yield self._parse(itertools.chain(lines, text, ends))
                 return
-            yield from self._split_around_quotes(lines, text) if quoted else (self._cells_of(lines),)
+            more = itertools.chain(text, ends)
+            yield from self._split_around_quotes(lines, more) if quoted else (self._cells_of(lines),)
         yield self._parse(ends)
 
     def _split_around_quotes(self, lines: list[str], more: Iterable[str]) -> Iterator[list[list[str]]]:

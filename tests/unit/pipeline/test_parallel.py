@@ -152,6 +152,16 @@ def test_cells_of_several_lines_are_not_cut_in_two(tmp_path: Path) -> None:
     assert got[0].rows == 300 and not got[0].errors_total
 
 
+def test_a_cut_inside_a_cell_is_noticed_where_few_lines_have_quotation_marks(tmp_path: Path) -> None:
+    path = tmp_path / "essai.csv"
+    stray = 'tuyau 12" fin;1;2024-01-31;x\n'  # from here on, an even number of marks is inside a cell
+    some = "n;12;2024-01-31;x\n" * 40 + 'n;12;2024-01-31;"un\ndeux\ntrois"\n'
+    path.write_text(f"nom;montant;jour;objet\n{stray}{some * 200}")
+    whole = as_one(read_table(path), PLAIN, 10)
+    assert whole[0].rows == 1 + 41 * 200
+    assert in_parts(read_table(path), PLAIN, 10, 2) in (None, whole)
+
+
 @pytest.mark.parametrize("schema", [KEYED, UNIQUE], ids=["primary-key", "unique"])
 def test_a_key_that_comes_back_in_another_part_is_left_to_one_process(tmp_path: Path, schema: Schema) -> None:
     path = tmp_path / "essai.csv"
