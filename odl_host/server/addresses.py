@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -15,6 +15,9 @@ from odl_host.server.documents import encode
 MAX_BODY_BYTES = 16 << 10
 MAX_FIELDS = 10
 """What a form with one address may be."""
+
+ALREADY_QUOTED = ":/%#?=@[]!$&'()*+,;~"
+"""What has a meaning in an address, or stands in it as it is."""
 
 LANGUAGES = ("en", "fr")
 """The languages in which this server has anything to say."""
@@ -35,7 +38,8 @@ def routes(get_site: GetSite) -> list[Route]:
             return HTMLResponse("Missing value: url\n", 400)
         if not is_within_site(wanted):
             return HTMLResponse("Redirecting to external site is not allowed.\n", 403)
-        return HTMLResponse("", 302, headers={"location": urljoin(f"{get_site(request).url}/", wanted)})
+        address = urljoin(f"{get_site(request).url}/", quote(wanted, safe=ALREADY_QUOTED))
+        return HTMLResponse("", 302, headers={"location": address})
 
     methods = ["GET", "HEAD", "POST"]
     found = [Route(f"/api{version}/i18n/{{language}}", translations) for version in I18N_VERSIONS]

@@ -1,7 +1,7 @@
 """One client's connection: how long it may take, and how much it may send, before the head of a request is there.
 
-uvicorn waits for ever for a head and keeps whatever comes of it: a few hundred silent clients would hold every file
-handle of the process. What a body may cost is in `bodies`.
+uvicorn waits for ever for a head, keeps whatever comes of it, and waits as long for a client that reads no more of its
+answer: a few hundred silent clients would hold every file handle of the process. What a body may cost is in `bodies`.
 """
 
 from __future__ import annotations
@@ -16,11 +16,15 @@ HEAD_S = 30.0
 MAX_HEAD_BYTES = 64 << 10
 """Most of a head that is kept while its end has not come; the last piece may be longer."""
 
+UNREAD_S = 120.0
+"""Longest time in which a client takes nothing of a long answer; the slowest line empties a part of its buffer by then."""
+
 
 class Connection(HttpToolsProtocol):
-    """Lets go of a client that does not end the head of its request in time, or at all."""
+    """Lets go of a client that does not end the head of its request in time, or at all, or that reads no more."""
 
     _head_timer: asyncio.TimerHandle | None = None
+    _reading_timer: asyncio.TimerHandle | None = None
     _is_in_head = False
     _head_bytes = 0
 
@@ -36,8 +40,12 @@ class Connection(HttpToolsProtocol):
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
                 self.transport.close()
-            elif self._head_timer is None:
-                self._wait_for_head()
+                return
+        # What comes when nothing is being answered stops uvicorn's own clock, even if it begins no request: the rest of
+        # a body that nobody reads, an empty line.
+        is_answering = self.cycle is not None and not self.cycle.response_complete
+        if self._head_timer is None and (self._is_in_head or not is_answering):
+            self._wait_for_head()
 
     def on_message_begin(self) -> None:
         """Note that a head has begun."""
@@ -53,7 +61,18 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
         self._stop_waiting()
+        self._stop_watching()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Watch whether the client takes its answer, of which more waits than the system holds."""
+        super().pause_writing()
+        self._watch_reader(self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        """Watch no more."""
+        self._stop_watching()
+        super().resume_writing()
 
     def _wait_for_head(self) -> None:
         self._head_timer = self.loop.call_later(HEAD_S, self.transport.close)
@@ -62,3 +81,18 @@ class Connection(HttpToolsProtocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+
+    def _watch_reader(self, unread_bytes: int) -> None:
+        self._reading_timer = self.loop.call_later(UNREAD_S, self._require_reader, unread_bytes)
+
+    def _require_reader(self, before: int) -> None:
+        unread_bytes = self.transport.get_write_buffer_size()
+        if unread_bytes < before:
+            self._watch_reader(unread_bytes)
+        else:
+            self.transport.abort()  # to close it would wait until all is read
+
+    def _stop_watching(self) -> None:
+        if self._reading_timer is not None:
+            self._reading_timer.cancel()
+            self._reading_timer = None

@@ -14,9 +14,13 @@ from odl_host.server import connections
 ASKED = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
-async def answer(_scope: Any, _receive: Any, send: Any) -> None:
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
-    await send({"type": "http.response.body", "body": b"ok"})
+LONG = 32 << 20
+
+
+async def answer(scope: Any, _receive: Any, send: Any) -> None:
+    body = b"x" * LONG if scope["path"] == "/long" else b"ok"
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    await send({"type": "http.response.body", "body": body})
 
 
 @pytest.fixture
@@ -75,3 +79,43 @@ def test_a_head_in_pieces_and_the_requests_after_it_are_answered(
     time.sleep(0.7)
     client.sendall(ASKED)
     assert client.recv(1000).endswith(b"ok")
+
+
+@pytest.mark.parametrize("rest", [b"a", b"\r\n"], ids=["of a body that is not read", "an empty line"])
+def test_a_client_that_falls_silent_after_what_begins_no_request_is_let_go(
+    monkeypatch: pytest.MonkeyPatch, client: socket.socket, rest: bytes
+) -> None:
+    monkeypatch.setattr(connections, "HEAD_S", 0.2)
+    client.sendall(ASKED if rest.isspace() else b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n")
+    assert client.recv(1000).endswith(b"ok")
+    client.sendall(rest)
+    assert is_let_go(client)
+
+
+def ask_for_long(client: socket.socket, pause_s: float) -> int:
+    """Return how many bytes of a long answer come to a client that rests before each of its first readings."""
+    client.sendall(b"GET /long HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    read_bytes = 0
+    try:
+        for reading in range(1_000_000):
+            time.sleep(pause_s if reading < 4 else 0)
+            if not (piece := client.recv(4 << 20)):
+                break
+            read_bytes += len(piece)
+    except ConnectionResetError:
+        pass
+    return read_bytes
+
+
+def test_a_client_that_reads_no_more_of_a_long_answer_is_let_go(
+    monkeypatch: pytest.MonkeyPatch, client: socket.socket
+) -> None:
+    monkeypatch.setattr(connections, "UNREAD_S", 0.2)
+    assert 0 < ask_for_long(client, pause_s=0.6) < LONG
+
+
+def test_a_client_that_reads_slowly_gets_all_of_a_long_answer(
+    monkeypatch: pytest.MonkeyPatch, client: socket.socket
+) -> None:
+    monkeypatch.setattr(connections, "UNREAD_S", 1)
+    assert ask_for_long(client, pause_s=0.4) > LONG
