@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope
@@ -49,6 +49,7 @@ UNSUPPORTED = 415
 JSON_TYPE = b"application/json;charset=utf-8"
 MAX_FIELDS = 2000
 MAX_DEPTH = 100
+CUT_SHORT = "The body ends before its end"
 
 _PERSONAL = frozenset({b"authorization", b"x-ckan-api-key", b"cookie"})
 """Headers that may say who asks."""
@@ -225,6 +226,8 @@ async def _read_parameters(request: Request) -> tuple[JsonDict, dict[str, Upload
             if error.status_code != 400:
                 raise
             raise BadRequest(f"Invalid form: {error.detail}") from error
+        except ClientDisconnect as error:
+            raise BadRequest(CUT_SHORT) from error
         data, files = _from_form(form)
         return (data if data or files else query), files, form
     body = await _read_body(request.receive)
@@ -245,7 +248,7 @@ async def _read_body(receive: Receive) -> bytes:
     while not is_over:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise BadRequest("The body ends before its end")
+            raise BadRequest(CUT_SHORT)
         chunk: bytes = message.get("body", b"")
         is_over = not message.get("more_body", False)
         size += len(chunk)

@@ -17,7 +17,10 @@ MAX_HEAD_BYTES = 64 << 10
 """Most of a head that is kept while its end has not come; the last piece may be longer."""
 
 UNREAD_S = 120.0
-"""Longest time in which a client takes nothing of a long answer; the slowest line empties a part of its buffer by then."""
+"""Longest time in which a client takes nothing of a long answer; the slowest line takes a part of it by then."""
+
+BODY_WITH_UPGRADE = "A request with a body asks for no other protocol (Upgrade): send it as HTTP/1.1."
+"""The parser leaves such a body out, so that the call would be another; Java's client sends it unless told not to."""
 
 
 class Connection(HttpToolsProtocol):
@@ -27,6 +30,7 @@ class Connection(HttpToolsProtocol):
     _reading_timer: asyncio.TimerHandle | None = None
     _is_in_head = False
     _head_bytes = 0
+    _refusal = ""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a first request."""
@@ -56,7 +60,14 @@ class Connection(HttpToolsProtocol):
         """Note that the head is there."""
         self._is_in_head = False
         self._stop_waiting()
+        if self.parser.should_upgrade() and any(_announces_body(*header) for header in self.headers):
+            self._refusal = BODY_WITH_UPGRADE
+            raise ValueError(BODY_WITH_UPGRADE)  # the parser makes its own error of it, which uvicorn answers
         super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Say what is wrong with the request."""
+        super().send_400_response(self._refusal or msg)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
@@ -96,3 +107,7 @@ class Connection(HttpToolsProtocol):
         if self._reading_timer is not None:
             self._reading_timer.cancel()
             self._reading_timer = None
+
+
+def _announces_body(name: bytes, value: bytes) -> bool:
+    return name == b"transfer-encoding" or (name == b"content-length" and value != b"0")

@@ -8,6 +8,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from odl_host.server import bodies
+from odl_host.server.app import create_app
+from odl_host.server.sites import Site
 
 
 def read(pieces: list[tuple[float, bytes]], max_bytes: int = 1000, length: str = "") -> bytes:
@@ -55,3 +57,24 @@ def test_a_body_beyond_its_limit_is_refused(pieces: list[tuple[float, bytes]], l
     with pytest.raises(HTTPException) as caught:
         read(pieces, 1000, length)
     assert caught.value.status_code == 413
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "application/json"])
+def test_a_client_that_goes_away_amid_a_body_is_no_failure_of_the_server(
+    site: Site, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    coming = iter([{"type": "http.request", "body": b"--x\r\n", "more_body": True}, {"type": "http.disconnect"}])
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return next(coming)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    path = "/api/3/action/package_show"
+    headers = [(b"host", b"x"), (b"content-type", kind.encode()), (b"content-length", b"1000")]
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": headers}
+    asyncio.run(create_app(lambda host: site)(scope, receive, send))
+    assert sent[0]["status"] == 400
+    assert caplog.records == []

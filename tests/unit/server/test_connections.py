@@ -119,3 +119,12 @@ def test_a_client_that_reads_slowly_gets_all_of_a_long_answer(
 ) -> None:
     monkeypatch.setattr(connections, "UNREAD_S", 1)
     assert ask_for_long(client, pause_s=0.4) > LONG
+
+
+def test_a_body_is_never_lost_to_another_protocol(client: socket.socket) -> None:
+    wishes = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAA\r\n"
+    client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n" + wishes + b"\r\n")
+    assert client.recv(1000).endswith(b"ok")
+    client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n" + wishes + b"Content-Length: 2\r\n\r\n{}")
+    assert client.recv(1000).endswith(connections.BODY_WITH_UPGRADE.encode())
+    assert is_let_go(client)
