@@ -78,6 +78,8 @@ class Shelf:
         self._lock = threading.Lock()
         self._places: dict[str, list[int]] = {}
         self._read_to = 0
+        self._inode = 0
+        """The file that the places are of: `clean` puts another one in its stead, in another process perhaps."""
 
     def keep(self, package_id: str, sendings: Sequence[Sending]) -> None:
         """Keep files that are about to be sent. :raises StorageError: they cannot be kept."""
@@ -202,7 +204,6 @@ class Shelf:
                     os.fsync(file.fileno())
                 part.replace(self._journal)
                 sync_folder(self._journal.parent)
-                self._places, self._read_to = {}, 0
         except OSError as error:
             part.unlink(missing_ok=True)
             raise StorageError(f"Cannot write {self._journal}: {error.strerror}.") from error
@@ -227,6 +228,9 @@ class Shelf:
 
     def _find_lines(self, file: BinaryIO) -> None:
         """Note where the lines of each resource are, of those that were added since it was last asked."""
+        inode = os.fstat(file.fileno()).st_ino
+        if inode != self._inode:
+            self._places, self._read_to, self._inode = {}, 0, inode
         file.seek(self._read_to)
         while raw := file.readline():
             if not raw.endswith(b"\n"):

@@ -199,11 +199,13 @@ def test_the_journal_is_written_anew_without_what_was_forgotten(tmp_path: Path) 
     shelf.strike_out([Sending({"id": "refused", "name": "seven"}, Upload(file, "x.csv"))])
     before = {name: shelf.versions_of(name) for name in ("r", "gone", "refused")}
     noted, now = tmp_path / "unused.json", datetime(2026, 11, 26, tzinfo=UTC)
+    other = Shelf(LocalStorage(tmp_path / "files"), journal)  # as a rollback's, that waits for its confirmation
+    assert {name: other.versions_of(name) for name in before} == before
     shelf.clean(noted, keep=0, now=now, dry_run=True)
     assert len(journal.read_text().splitlines()) == 10
     shelf.clean(noted, keep=0, now=now)
     assert len(journal.read_text().splitlines()) == 5  # one, two and three of r, the last number of gone, and six
-    for known in (shelf, Shelf(LocalStorage(tmp_path / "files"), journal)):
+    for known in (shelf, other, Shelf(LocalStorage(tmp_path / "files"), journal)):
         assert {name: known.versions_of(name) for name in before} == before
     shelf.clean(noted, keep=2, now=now)
     keep("r", "three", "eight")
