@@ -71,7 +71,7 @@ _WORDS = {
     "for": "pour",
     "created on": "créé le",
     "last used": "utilisé le",
-    "ends": "finit le",
+    "ends": "expire le",
     # of users
     "active": "actif",
     "pending": "en attente",

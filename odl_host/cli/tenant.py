@@ -184,7 +184,7 @@ def provision(app: App, dry_run: bool) -> None:
             app.out.words(
                 f"The legal notice of {tenant.url} lacks what the law wants there: fill in {gaps} under [legal] in "
                 f"{tenant.manifest_file}.",
-                f"Il manque aux mentions légales de {tenant.url} ce que la loi y veut : remplissez {gaps} sous [legal] "
+                f"Il manque aux mentions légales de {tenant.url} ce que la loi exige : remplissez {gaps} sous [legal] "
                 f"dans {tenant.manifest_file}.",
             )
         )

@@ -100,7 +100,7 @@ TEMPLATES = {
     "The folder {} holds no file.": "Le dossier {0} ne contient aucun fichier.",
     "Give a folder that holds tables.": "Donnez un dossier qui contient des tableaux.",
     "The folder {} cannot be opened: {}.": "Le dossier {0} ne peut pas être ouvert ({1}).",
-    "Check the rights on it.": "Vérifiez les droits sur lui.",
+    "Check the rights on it.": "Vérifiez ses droits d’accès.",
     "{} cannot be fetched.": "{0} : cette sorte d’adresse n’est pas lue.",
     "Give an address in http:// or https://.": "Donnez une adresse en http:// ou https://.",
     "No file answers to {}.": "Aucun fichier ne correspond à {0}.",

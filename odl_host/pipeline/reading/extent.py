@@ -100,6 +100,7 @@ def xlsx_extent(data: bytes, limits: ReadLimits) -> SheetExtent:
     else:
         columns = 702 if rows * 702 <= limits.max_cells else _last_column(data)
     errors = data.count(b't="e"')
+    # Not `in`: among so many "<" it takes twice as long.
     uncached = len(re.findall(_UNCACHED, data)) if re.search(rb"<f", data) else 0
     return SheetExtent(rows, columns, errors, uncached)
 

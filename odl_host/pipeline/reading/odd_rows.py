@@ -36,7 +36,7 @@ def swallows_rows(row: Row, delimiter: str, width: int) -> bool:
 def count_below(rows: Sequence[Row]) -> int:
     """Return how many of the last rows are no data: a total, a remark, and what is blank before and between them.
 
-    None when all of these are such rows: then the table may be made of them.
+    0 when all of these are such rows: then the table may be made of them.
 
     >>> count_below([["Club", "fête", "12", "non"], ["", "", "", ""], ["TOTAL", "", "", ""]])
     2
