@@ -31,7 +31,7 @@ def bounded(request: Request, max_bytes: int) -> Request:
     length = announced_bytes(request)
     if length is not None and length > max_bytes:
         raise HTTPException(TOO_LARGE, f"The body is larger than {max_bytes >> 20} MB")
-    return Request(request.scope, _Bounded(request.receive, max_bytes, length))
+    return Request(request.scope, _Bounded(request.receive, max_bytes))
 
 
 def announced_bytes(request: Request) -> int | None:
@@ -41,15 +41,11 @@ def announced_bytes(request: Request) -> int | None:
 
 
 class _Bounded:
-    """Receives the messages of one body, which ends with the last byte that its header announced.
+    """Receives the messages of one body."""
 
-    The server's own end of it comes in one more message, for which two threads must wake each other.
-    """
-
-    def __init__(self, receive: Receive, max_bytes: int, length: int | None) -> None:
+    def __init__(self, receive: Receive, max_bytes: int) -> None:
         self._receive = receive
         self._max_bytes = max_bytes
-        self._length = length
         self._size = 0
         self._started = monotonic()
         self._is_over = False
@@ -64,8 +60,6 @@ class _Bounded:
         except TimeoutError:
             raise HTTPException(TOO_SLOW, f"Nothing of the body has come for {IDLE_S:.0f} seconds") from None
         self._size += len(message.get("body", b""))
-        if self._size == self._length:
-            message = {**message, "more_body": False}
         self._is_over = message["type"] != "http.request" or not message.get("more_body", False)
         if self._size > self._max_bytes:
             raise HTTPException(TOO_LARGE, f"The body is larger than {self._max_bytes >> 20} MB")

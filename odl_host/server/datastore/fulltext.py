@@ -18,6 +18,8 @@ from odl_host.server.datastore.lexemes import MAX_POSITION, Vector, check_langua
 WEIGHT = 0.10000000149011612
 """The weight of every word here, `D` in PostgreSQL's terms: 0.1 in 32 bits."""
 
+MAX_CHARACTERS = 10_000
+"""Of one query: what was read of the last ones is kept."""
 MAX_TERMS = 64
 """More words than this in one query are refused: each of them costs time on each row."""
 
@@ -218,9 +220,13 @@ def _shortest(number: float) -> float:
     return number
 
 
-@lru_cache(maxsize=500)
 def parse_plain(text: str, language: str) -> Query:
     """Read words that must all be there. :raises QueryError: too many. :raises UnknownLanguage: no such language."""
+    return _parse_plain(_bounded(text), language)
+
+
+@lru_cache(maxsize=500)
+def _parse_plain(text: str, language: str) -> Query:
     node: Node | None = None
     count = 0
     for lexeme, _ in iter_lexemes(text, check_language(language)):
@@ -238,12 +244,23 @@ _PIECE = re.compile(
 )
 
 
-@lru_cache(maxsize=500)
 def parse_query(text: str, language: str) -> Query:
     """Read PostgreSQL's query language: `&`, `|`, `!`, `<->`, parentheses, quotes, `word:*`.
 
     :raises QueryError: it is not one. :raises UnknownLanguage: the language is not known.
     """
+    return _parse_query(_bounded(text), language)
+
+
+def _bounded(text: str) -> str:
+    """Refuse what anyone may send and what would be kept. :raises QueryError: the text is too long."""
+    if len(text) > MAX_CHARACTERS:
+        raise QueryError(f"the query has more than {MAX_CHARACTERS} characters")
+    return text
+
+
+@lru_cache(maxsize=500)
+def _parse_query(text: str, language: str) -> Query:
     pieces: list[re.Match[str]] = []
     at, stripped = 0, text.rstrip()
     bad = QueryError(f'syntax error in tsquery: "{text}"')

@@ -14,6 +14,11 @@ Vector = Mapping[str, list[int]] | str
 """Lexeme to its positions, counted from 1; or the text that `vector_text` makes of it, which is searched as it is."""
 
 MAX_POSITION = 16383
+MAX_KEPT_CHARACTERS = 1000
+"""Of a text whose words are kept: these take 25 times as many bytes."""
+MAX_STEMMED_CHARACTERS = 200
+"""A longer run of letters is no word, and is not kept as one."""
+
 ENGLISH_STOPS = """
 i me my myself we our ours ourselves you your yours yourself yourselves he him his himself she her hers herself it its
 itself they them their theirs themselves what which who whom this that these those am is are was were be been being
@@ -100,18 +105,23 @@ def iter_lexemes(text: str, language: str = "english") -> Iterator[tuple[str | N
         for item in tokens:
             position = min(position + 1, MAX_POSITION)
             if kind in ("word", "compound") and not any(char.isdigit() for char in item):
-                yield (None if item in stops else stem(item)), position
+                is_word = len(item) <= MAX_STEMMED_CHARACTERS
+                yield (None if item in stops else stem(item) if is_word else item), position
             else:
                 yield item, position
 
 
-@lru_cache(maxsize=2000)
 def vector(text: str, language: str = "english") -> Vector:
     """Return the lexemes of a text.
 
     >>> dict(vector("The cats and a cat"))
     {'cat': [2, 5]}
     """
+    return _kept_vector(text, language) if len(text) <= MAX_KEPT_CHARACTERS else _vector(text, language)
+
+
+@lru_cache(maxsize=2000)
+def _kept_vector(text: str, language: str) -> dict[str, list[int]]:
     return _vector(text, language)
 
 

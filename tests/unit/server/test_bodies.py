@@ -33,11 +33,6 @@ def test_a_body_that_comes_in_time_is_whole() -> None:
     assert read([(0.01, b"a"), (0.01, b"b"), (0, b"c")]) == b"abc"
 
 
-def test_a_body_ends_with_the_last_byte_that_was_announced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "IDLE_S", 0.05)
-    assert read([(0, b"ab"), (0, b"c"), (1, b"")], length="3") == b"abc"
-
-
 def test_a_client_that_falls_silent_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "IDLE_S", 0.05)
     with pytest.raises(HTTPException) as caught:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from odl_host.ckan import ValidationError
 from odl_host.server.database import Busy
 from odl_host.server.datasets import get_resource
 from odl_host.server.datastore import search as search_module
@@ -169,3 +170,13 @@ def test_numbers_are_those_that_were_sent(ckan: EmbeddedCKAN, dataset: str) -> N
     resource = create(ckan, dataset, records, entier="int8", exact="float8", vrai="bool")
     assert [row["entier"] for row in search(ckan, resource, fields=["entier"])["records"]] == numbers
     assert search(ckan, resource, limit=1)["records"] == [{"_id": 1, "entier": 0, "exact": 0.1 + 0.2, "vrai": False}]
+
+
+def test_no_text_is_too_long_to_be_searched_but_a_query_is(ckan: EmbeddedCKAN, dataset: str) -> None:
+    run_of_letters, text = "Abc" * 100, "une longue phrase " * 1000
+    resource = create(ckan, dataset, [{"a": run_of_letters}, {"a": text}], a="text")
+    assert [row["_id"] for row in search(ckan, resource, q=run_of_letters)["records"]] == [1]
+    assert [row["_id"] for row in search(ckan, resource, q={"a": "phrase"})["records"]] == [2]
+    for plain in (True, False):
+        with pytest.raises(ValidationError, match="more than 10000 characters"):
+            search(ckan, resource, q="a" * 10_001, plain=plain)
