@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 64 << 20
 """Unfolded size up to which a copy is made: in memory it stands twice for a moment."""
-_READ = (".xml", ".rels")
+_UNREAD = (".bin", ".emf", ".gif", ".jpeg", ".jpg", ".png", ".vml", ".wmf")
+"""Images and settings of printers; what bears another name may be a sheet."""
 _CELLS = b"<sheetData"
 _NONE_MERGED = b"<mergeCells/>"
 
@@ -38,7 +39,7 @@ def copy_unfolded(
     copy = io.BytesIO()
     with zipfile.ZipFile(copy, "w") as target:
         for name in archive.NameToInfo:
-            if not name.lower().endswith(_READ):
+            if name.lower().endswith(_UNREAD):
                 continue
             data = sheets.get(name)
             if data is not None:

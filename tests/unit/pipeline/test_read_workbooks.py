@@ -184,6 +184,18 @@ def test_a_damaged_part_of_a_workbook_that_nobody_needs_does_not_stop_its_readin
     assert list(read_table(path).iter_rows()) == [["Fête", "Barby"]]
 
 
+def test_the_parts_of_a_workbook_may_have_any_name(tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    workbook.worksheets[0].append(["nom", "lieu"])
+    workbook.worksheets[0].append(["Fête", "Barby"])
+    path = tmp_path / "noms.xlsx"
+    with zipfile.ZipFile(saved(tmp_path, workbook)) as source, zipfile.ZipFile(path, "w") as target:
+        for name in source.namelist():
+            data = source.read(name).replace(b"sheet1.xml", b"sheet1.dat").replace(b"sharedStrings.xml", b"textes")
+            target.writestr(name.replace("sheet1.xml", "sheet1.dat").replace("sharedStrings.xml", "textes"), data)
+    assert list(read_table(path).iter_rows()) == [["Fête", "Barby"]]
+
+
 def test_dates_of_the_1904_calendar_are_the_dates_that_excel_shows(tmp_path: Path) -> None:
     workbook = openpyxl.Workbook()
     workbook.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
