@@ -52,17 +52,28 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
         "ckan.hide_version": False,
         "ckan.max_image_size": 2,
         "ckan.max_resource_size": 1024,
+        "ckan.mimetype_guess": "file_ext",
         "ckan.search.default_package_sort": "score desc, metadata_modified desc",
         "ckan.search.rows_max": 1000,
+        "ckan.site_description": "",
+        "ckan.site_title": "",
+        "ckan.upload.group.mimetypes": ("image/png", "image/gif", "image/jpeg"),
+        "ckan.upload.group.types": ("image",),
+        "ckan.upload.user.mimetypes": ("image/png", "image/gif", "image/jpeg"),
+        "ckan.upload.user.types": ("image",),
         "ckan.views.default_views": ("image_view", "datatables_view"),
     }
 )
 """Every setting that is known, with its value when a manifest does not name it.
 
-Three are not CKAN's: `ckan.max_resource_size` (megabytes) is 10 there, and open data files are larger; activities are
+Four are not CKAN's: `ckan.max_resource_size` (megabytes) is 10 there, and open data files are larger; activities are
 kept there only where the plugin `activity` is loaded, which it is not by default; what commands do is hidden in them
-there, and is what a portal's readers want to see here.
+there, and is what a portal's readers want to see here; a site without a title of CKAN's has the manifest's.
 """
+
+_CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"ckan.mimetype_guess": ("file_ext", "file_contents", "None")}
+)
 
 STORAGE_TYPE = "odl-host"
 """The one type of a storage of `file_create`: its files lie with the tenant's others, wherever these do."""
@@ -140,6 +151,9 @@ def _convert(key: str, value: object, default: object) -> object:
             return word in _TRUE
         raise ConfigError(f"The CKAN setting “{key}” must be true or false, not {value!r}.")
     if isinstance(default, str):
+        choices = _CHOICES.get(key)
+        if choices and value not in choices:
+            raise ConfigError(f"The CKAN setting “{key}” must be one of {', '.join(choices)}, not {value!r}.")
         if isinstance(value, str):
             return value.strip()
         raise ConfigError(f"The CKAN setting “{key}” must be a text, not {value!r}.")

@@ -17,10 +17,7 @@ from odl_host.server.tables import images
 from odl_host.server.uploads import check_size
 
 SUFFIXES = {"image/png": ".png", "image/gif": ".gif", "image/jpeg": ".jpg"}
-"""The media types that an image may have, and how its name then ends.
-
-Source: CKAN 2.12, `ckan.upload.group.mimetypes`.
-"""
+"""How the name of an image of these media types ends; that of another file that a site takes ends as it came."""
 
 
 def image_address(site_url: str, folder: str, image_url: str | None) -> str | None:
@@ -37,13 +34,14 @@ def image_address(site_url: str, folder: str, image_url: str | None) -> str | No
 def take_image(ctx: Context, folder: str, data: JsonDict, field: str = "image_upload") -> JsonDict:
     """Return what was sent with `image_url` naming the file that came as `field`, or nothing for `clear_upload`.
 
-    :raises ValidationError: the file is no image, or is larger than `ckan.max_image_size`.
+    :raises ValidationError: the file is of no type that the site takes, or is larger than `ckan.max_image_size`.
     """
     file = ctx.files.get(field)
     if file is not None:
-        suffix = SUFFIXES[_check(ctx, file, field)]
+        content_type = _check(ctx, file, folder, field)
         stamp = datetime.now(UTC).strftime("%Y-%m-%d-%H%M%S.%f")
-        name = f"{stamp}{PurePosixPath(munge_filename(file.filename)).stem}{suffix}"
+        sent_as = PurePosixPath(munge_filename(file.filename))
+        name = f"{stamp}{sent_as.stem}{SUFFIXES.get(content_type, sent_as.suffix)}"
         ctx.db.execute(images.insert(), {"folder": folder, "name": name, "blob": file.sha256})
         return {**data, "image_url": name}
     cleared = str(data.get("clear_upload", "")).lower()
@@ -59,14 +57,25 @@ def find_image(db: sa.Connection, folder: str, name: str) -> str | None:
     return blob
 
 
-def _check(ctx: Context, file: StoredFile, field: str) -> str:
-    """Return the media type of an image: its name must be that of one, and its bytes too, though not of the same."""
+def _check(ctx: Context, file: StoredFile, folder: str, field: str) -> str:
+    """Return the media type of a file: its name must be that of one that is taken, its bytes too, not of the same.
+
+    What is taken is `ckan.upload.user.types` (`image`) and `….mimetypes` (`image/png`); `*` stands for all. Source:
+    CKAN 2.12 as observed: without types any will do, without media types none does, nor a name that tells of none.
+    """
     check_size(ctx, file, field, "ckan.max_image_size")
+    groups, types = (ctx.site.words(f"ckan.upload.{folder}.{limit}") for limit in ("types", "mimetypes"))
+    if not groups and not types:
+        raise ValidationError({field: [f"No uploads allowed for object type {folder}"]})
     with ctx.site.storage.open(file.sha256) as stream:
         content_type = sniff_type(file.filename, stream)
     # As in CKAN, a file that came without a media type has none to be named.
     named = content_type if file.content_type else None
     for found, shown in ((guess := guess_mimetype(file.filename), guess), (content_type, named)):
-        if found not in SUFFIXES:
+        if not (found and _names(types, found) and (not groups or _names(groups, found.partition("/")[0]))):
             raise ValidationError({field: [f"Unsupported upload type: {shown}"]})
     return content_type
+
+
+def _names(taken: tuple[str, ...], found: str) -> bool:
+    return "*" in taken or found in taken

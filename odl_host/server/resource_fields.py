@@ -14,10 +14,11 @@ from odl_host.server.clock import now
 from odl_host.server.datasets import Resource
 from odl_host.server.datastore.published import is_tabular
 from odl_host.server.documents import SITE, encode
-from odl_host.server.formats import canonical_format, guess_format, guess_mimetype
+from odl_host.server.formats import canonical_format, guess_format
 from odl_host.server.names import check_date, check_id
 from odl_host.server.params import Invalid, as_text, integer
 from odl_host.server.registry import StoredFile
+from odl_host.server.uploads import TypeGuess
 
 TEXTS = ("name", "description", "mimetype", "mimetype_inner", "cache_url", "resource_type")
 DATES = ("last_modified", "cache_last_updated")
@@ -106,14 +107,15 @@ def build_resource(
     *,
     package_id: str,
     position: int,
+    guess_type: TypeGuess,
     stored: Resource | None = None,
     files: Mapping[str, StoredFile] | None = None,
     guesses_mimetype: bool = False,
 ) -> Resource:
     """Return the row of a resource: complete document, files that came with it, or those it had before.
 
-    With `guesses_mimetype`, a media type that was not sent is guessed from the address; that of an uploaded file
-    always is. `metadata_modified` stays that of `stored` when nothing changed.
+    With `guesses_mimetype`, a media type that was not sent is guessed (`guess_type`) from the address; that of an
+    uploaded file always is. `metadata_modified` stays that of `stored` when nothing changed.
     """
     files = files or {}
     given = entry.given
@@ -147,7 +149,8 @@ def build_resource(
     blob, blob_name = (stored.blob, stored.blob_name) if stored else (None, None)
     original, original_name = (stored.original, stored.original_name) if stored else (None, None)
     if upload := files.get("upload"):
-        _take_upload(doc, given, upload, moment)
+        _take_upload(doc, upload, moment)
+        doc["mimetype"] = given.get("mimetype") or guess_type(upload.filename, upload)
         blob, blob_name = upload.sha256, munge_filename(upload.filename)
         if "original" not in files:
             original, original_name = None, None
@@ -170,7 +173,7 @@ def build_resource(
         doc["format"] = guess_format(doc["url"])
     doc["format"] = canonical_format(doc["format"])
     if doc["mimetype"] is None and doc["url"] and (guesses_mimetype or blob is not None):
-        doc["mimetype"] = guess_mimetype(doc["url"])
+        doc["mimetype"] = guess_type(doc["url"], None)
     if doc["url_type"] == "datastore":
         doc["url"] = f"{SITE}/datastore/dump/{entry.id}"
     if blob is not None and is_tabular(doc):
@@ -182,12 +185,11 @@ def build_resource(
     return Resource(entry.id, package_id, position, blob, blob_name, original, original_name, encode(doc))
 
 
-def _take_upload(doc: JsonDict, given: JsonDict, upload: StoredFile, moment: str) -> None:
+def _take_upload(doc: JsonDict, upload: StoredFile, moment: str) -> None:
     doc["url_type"] = "upload"
     doc["hash"] = upload.sha256
     doc["size"] = upload.size_bytes
     doc["last_modified"] = moment
-    doc["mimetype"] = given.get("mimetype") or guess_mimetype(upload.filename)
     if not doc["format"]:
         doc["format"] = guess_format(upload.filename)
 

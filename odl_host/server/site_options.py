@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -35,16 +35,14 @@ def site_option(db: sa.Connection, site: Site, key: str) -> str | None:
     chosen: str | None = db.scalar(sa.select(config_options.c.value).where(config_options.c.key == key))
     if chosen is not None:
         return chosen
-    declared = {
-        "ckan.site_title": site.title,
-        "ckan.site_description": site.description,
-        "ckan.site_url": site.url,
-    }
-    return declared.get(key, "")
+    if key in SHOWN:
+        return str(site.settings[key] or getattr(site, SHOWN[key]))
+    return site.url if key == "ckan.site_url" else ""
 
 
 def named_site(site: Site) -> Site:
-    """Return the site with the title and the description that were chosen while it ran; empty ones choose nothing."""
+    """Return the site with the title and the description that were chosen for it; empty ones choose nothing."""
+    chosen: dict[str, Any] = {name: str(site.settings[key]) for key, name in SHOWN.items() if site.settings[key]}
     with site.db.reading() as db:
-        chosen = {SHOWN[row.key]: row.value for row in db.execute(_SHOWN) if row.value}
+        chosen |= {SHOWN[row.key]: row.value for row in db.execute(_SHOWN) if row.value}
     return dataclasses.replace(site, **chosen) if chosen else site

@@ -96,19 +96,20 @@ class Site:
     @property
     def cascading_roles(self) -> frozenset[str]:
         """The roles that count in every group below the one they were given in."""
-        return frozenset(self._words("ckan.auth.roles_that_cascade_to_sub_groups"))
+        return frozenset(self.words("ckan.auth.roles_that_cascade_to_sub_groups"))
 
     @property
     def default_views(self) -> tuple[str, ...]:
         """The kinds of views that a new resource gets where they fit."""
-        return self._words("ckan.views.default_views")
+        return self.words("ckan.views.default_views")
 
     @property
     def extra_resource_fields(self) -> tuple[str, ...]:
         """The resource fields beyond CKAN's own that `resource_search` looks in."""
-        return self._words("ckan.extra_resource_fields")
+        return self.words("ckan.extra_resource_fields")
 
-    def _words(self, key: str) -> tuple[str, ...]:
+    def words(self, key: str) -> tuple[str, ...]:
+        """A setting of CKAN's that is a list."""
         value = self.settings[key]
         return value if isinstance(value, tuple) else ()
 

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server.documents import clean, may_need_cleaning
+from odl_host.server.filestore import sniff_type
+from odl_host.server.formats import guess_mimetype
 from odl_host.server.registry import Context, StoredFile
+from odl_host.server.sites import Site
+
+TypeGuess = Callable[[str, StoredFile | None], str | None]
+"""Says of what media type is what lies at an address, or has a name; or the file that came, if one did."""
 
 NESTED = frozenset({"extras", "groups", "plugin_data", "resources", "tags"})
 """What of a dataset is no scalar."""
@@ -16,6 +23,23 @@ def check_size(ctx: Context, file: StoredFile, field: str, setting: str) -> None
     """Refuse a file of more megabytes than `setting` allows. :raises ValidationError: in CKAN's words."""
     if file.size_bytes > int(str(ctx.site.settings[setting])) << 20:
         raise ValidationError({field: ["File upload too large"]})
+
+
+def type_guess(site: Site) -> TypeGuess:
+    """Return how a media type that was not sent is guessed: by name, by contents or never (`ckan.mimetype_guess`)."""
+
+    def by_contents(_address: str, file: StoredFile | None) -> str | None:
+        if file is None:
+            return None
+        with site.storage.open(file.sha256) as stream:
+            return sniff_type("", stream)
+
+    match site.settings["ckan.mimetype_guess"]:
+        case "file_contents":
+            return by_contents
+        case "None":
+            return lambda _address, _file: None
+    return lambda address, _file: guess_mimetype(address)
 
 
 def decode_nested(data: JsonDict) -> JsonDict:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
+
+from odl_host.ckan import ValidationError
 
 from .conftest import OverHttp, Server, start_server, stop_server, unique
 
@@ -13,8 +16,12 @@ SETTINGS = {
     "ckan.auth.create_unowned_dataset": True,
     "ckan.default_group_sort": "name desc",
     "ckan.hide_version": True,
+    "ckan.mimetype_guess": "file_contents",
     "ckan.search.default_package_sort": "metadata_created asc",
     "ckan.search.rows_max": 2,
+    "ckan.site_title": "Les données du pays",
+    "ckan.upload.user.mimetypes": ["*"],
+    "ckan.upload.user.types": ["*"],
     "ckan.views.default_views": ["image_view", "datatables_view"],
 }
 
@@ -93,3 +100,74 @@ def test_a_redirection_stays_within_the_site(chosen: Server) -> None:
         assert ask(outside).status_code == 403
     too_large = requests.post(f"{chosen.url}/util/redirect", data={"url": "/" + "a" * 20_000}, timeout=10)
     assert too_large.status_code == 413
+
+
+def test_the_site_has_the_title_of_the_settings_until_a_sysadmin_chooses_another(
+    chosen: Server, ckan: OverHttp
+) -> None:
+    assert ckan.call("config_option_show", {"key": "ckan.site_title"}) == "Les données du pays"
+    assert ckan.call("status_show", {})["site_title"] == "Les données du pays"
+    assert "Les données du pays" in requests.get(chosen.url, timeout=10).text
+    ckan.call("config_option_update", {"ckan.site_title": "Un autre titre"})
+    assert ckan.call("config_option_show", {"key": "ckan.site_title"}) == "Un autre titre"
+    assert "Un autre titre" in requests.get(chosen.url, timeout=10).text
+
+
+def test_a_media_type_is_guessed_by_contents_where_the_manifest_says_so(ckan: OverHttp) -> None:
+    dataset = ckan.call("package_create", {"name": unique("d")})
+    sent = {"package_id": dataset["id"]}
+    text = ckan.call("resource_create", sent, {"upload": ("a.csv", b"a,b\n1,2\n", "text/csv")})
+    assert text["mimetype"] == "text/plain"
+    assert text["format"] == "CSV"
+    document = {"upload": ("a.csv", b"%PDF-1.4 ", "text/csv")}
+    assert ckan.call("resource_create", sent, document)["mimetype"] == "application/pdf"
+    assert ckan.call("resource_create", {**sent, "mimetype": "x/y"}, document)["mimetype"] == "x/y"
+    linked = ckan.call("resource_create", {**sent, "url": "http://example.org/a.csv"})
+    assert linked["mimetype"] is None
+    updated = ckan.call("resource_update", {"id": linked["id"]}, {"upload": ("sans", b"bonjour", "")})
+    assert updated["mimetype"] == "text/plain"
+
+
+def test_a_page_that_is_taken_for_an_image_does_not_run_as_one(chosen: Server, ckan: OverHttp) -> None:
+    page = b"<html><script>alert(1)</script></html>"
+    person = {"name": unique("u"), "email": "u@example.org", "password": "motdepasse"}
+    user = ckan.call("user_create", person, {"image_upload": ("page.html", page, "text/html")})
+    assert user["image_url"].endswith("page.html")
+    served = requests.get(user["image_display_url"], timeout=10)
+    assert served.content == page
+    assert served.headers["content-disposition"].startswith("attachment")
+    assert served.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("types", "mimetypes", "taken"),
+    [
+        ([], [], []),
+        (["*"], [], []),
+        ([], ["*"], ["a.txt", "a.gif"]),
+        (["image"], ["*"], ["a.gif"]),
+        (["text"], ["text/plain"], ["a.txt"]),
+        (["*"], ["image/gif"], ["a.gif"]),
+    ],
+)
+def test_images_of_organizations_are_of_the_types_that_the_manifest_names(
+    tmp_path: Path, types: list[str], mimetypes: list[str], taken: list[str]
+) -> None:
+    server = start_server(
+        tmp_path, settings={"ckan.upload.group.types": types, "ckan.upload.group.mimetypes": mimetypes}
+    )
+    files = {"a.txt": b"bonjour", "a.gif": b"GIF89a\x01\x00\x01\x00\x00\x00\x00;", "sans": b"bonjour"}
+    found = []
+    try:
+        ckan = OverHttp(server.url, server.new_token())
+        for name, content in files.items():
+            try:
+                sent = {"image_upload": (name, content, "image/gif")}
+                ckan.call("organization_create", {"name": unique("o")}, sent)
+                found.append(name)
+            except ValidationError as error:
+                reasons = str(error)
+                assert "Unsupported upload type" in reasons or "No uploads allowed for object type group" in reasons
+    finally:
+        stop_server(server)
+    assert found == taken

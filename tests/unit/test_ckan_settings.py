@@ -61,3 +61,9 @@ def test_a_location_is_made_in_known_ways() -> None:
     assert merged[key] == ("uuid4",)
     with pytest.raises(ConfigError, match="must be a list of uuid4 and datetime_prefix"):
         merge_settings({"ckan.files.storage.avis.type": "odl-host", key: ["uuid"]})
+
+
+def test_a_setting_that_is_a_choice_is_one_of_the_known_ones() -> None:
+    assert merge_settings({"ckan.mimetype_guess": "None"})["ckan.mimetype_guess"] == "None"
+    with pytest.raises(ConfigError, match="must be one of file_ext, file_contents, None, not 'magic'"):
+        merge_settings({"ckan.mimetype_guess": "magic"})

@@ -46,7 +46,7 @@ from odl_host.server.plugin_data import check_plugin_data, find_plugin_data, sav
 from odl_host.server.registry import Context, StoredFile, action
 from odl_host.server.resource_fields import build_resource
 from odl_host.server.tables import collaborators, members, packages
-from odl_host.server.uploads import decode_nested, files_of_resources
+from odl_host.server.uploads import decode_nested, files_of_resources, type_guess
 from odl_host.server.views import create_default_views
 
 NO_ID = {"message": "Missing id, can not get Package object"}
@@ -200,8 +200,9 @@ def package_create(ctx: Context, params: NewPackage) -> Any:
     _free_name(ctx, entry)
     dataset = insert_dataset(ctx.db, entry.doc, organization=entry.organization)
     dataset_id = dataset.id
+    guess = type_guess(ctx.site)
     rows = [
-        build_resource(given, package_id=dataset_id, position=position, files=files.get(position))
+        build_resource(given, package_id=dataset_id, position=position, guess_type=guess, files=files.get(position))
         for position, given in enumerate(entry.resources or [])
     ]
     insert_resources(ctx.db, rows)
@@ -331,9 +332,15 @@ def _replace_resources(
 ) -> bool:
     if entry.resources is None:
         return False
+    guess = type_guess(ctx.site)
     rows = [
         build_resource(
-            given, package_id=dataset.id, position=position, stored=stored.get(given.id), files=files.get(position)
+            given,
+            package_id=dataset.id,
+            position=position,
+            guess_type=guess,
+            stored=stored.get(given.id),
+            files=files.get(position),
         )
         for position, given in enumerate(entry.resources)
     ]

@@ -26,7 +26,7 @@ from odl_host.server.documents import Rendered, encode, place
 from odl_host.server.params import MISSING_VALUE, Params, anything, flag, named, optional, required, sent, text
 from odl_host.server.registry import Context, StoredFile, action
 from odl_host.server.resource_fields import ORIGINAL_KEYS, ResourceInput, build_resource, check_resource
-from odl_host.server.uploads import check_size
+from odl_host.server.uploads import check_size, type_guess
 from odl_host.server.views import create_default_views
 
 FILE_KEYS = frozenset({"upload", "original"})
@@ -88,7 +88,14 @@ def resource_create(ctx: Context, params: NewResource) -> Rendered:
     if "id" in params.data and find_resource(ctx.db, entry.id):
         raise ValidationError({"id": ["Resource id already exists."]})
     position = next_position(ctx.db, dataset.id)
-    row = build_resource(entry, package_id=dataset.id, position=position, files=_files(ctx), guesses_mimetype=True)
+    row = build_resource(
+        entry,
+        package_id=dataset.id,
+        position=position,
+        guess_type=type_guess(ctx.site),
+        files=_files(ctx),
+        guesses_mimetype=True,
+    )
     insert_resources(ctx.db, [row])
     create_default_views(ctx.db, row.fields, ctx.site.default_views)
     touch_dataset(ctx.db, dataset)
@@ -187,6 +194,7 @@ def _replace(ctx: Context, stored: Resource, data: JsonDict, *, is_cleared: bool
         _checked(data, stored),
         package_id=stored.package_id,
         position=stored.position,
+        guess_type=type_guess(ctx.site),
         stored=stored,
         files=_files(ctx),
         guesses_mimetype=True,
