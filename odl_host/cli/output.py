@@ -65,9 +65,8 @@ class Output:
 
     def log(self, line: Mapping[str, Any]) -> None:
         """Write one structured line to stderr; of what a run ends with its counts, and of what waits no findings."""
-        if isinstance(
-            waiting := line.get("files"), (list, tuple)
-        ):  # collectors of logs cut lines off, at 48 kB or less
+        waiting = line.get("files")
+        if isinstance(waiting, (list, tuple)):  # collectors of logs cut lines off, at 48 kB or less
             kept = ("path", "member", "outcome", "report")
             files = [{**{key: one["item"][key] for key in kept}, "since": one["since"]} for one in waiting]
             line = {**line, "files": files}

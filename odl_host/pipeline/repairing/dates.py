@@ -18,20 +18,6 @@ _MIDNIGHT = r"(?:[T ]00:00(?::00(?:\.0{1,6})?)?)?"
 _SLASHED = re.compile(rf"([0-9]{{1,2}})([/.\-])([0-9]{{1,2}})\2([0-9]{{4}}){_MIDNIGHT}")
 _YEAR_FIRST = re.compile(rf"([0-9]{{4}})([/.\-])([0-9]{{1,2}})\2([0-9]{{1,2}}){_MIDNIGHT}")
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_MONTHS = (
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-)
 
 
 class DateMender:
@@ -110,5 +96,7 @@ def _iso(year: str, month: str, day: str) -> str | None:
 
 
 def _in_words(day: str, month: str) -> str:
+    from odl_host.schemas.corrections import MONTH_NAMES
+
     number = int(day)
-    return f"{'1er' if number == 1 else number} {_MONTHS[int(month) - 1]}" if 1 <= int(month) <= 12 else day
+    return f"{'1er' if number == 1 else number} {MONTH_NAMES[int(month) - 1]}" if 1 <= int(month) <= 12 else day
