@@ -119,6 +119,11 @@ def test_a_media_type_is_guessed_by_contents_where_the_manifest_says_so(ckan: Ov
     text = ckan.call("resource_create", sent, {"upload": ("a.csv", b"a,b\n1,2\n", "text/csv")})
     assert text["mimetype"] == "text/plain"
     assert text["format"] == "CSV"
+    parsed = {"upload": ("a.json", b'{"a": 1}', "application/json")}
+    assert ckan.call("resource_create", sent, parsed)["mimetype"] == "application/json"
+    assert ckan.call("resource_create", sent, {"upload": ("a.csv", b"", "")})["mimetype"] == "application/x-empty"
+    workbook = {"upload": ("a.xlsx", b"PK\x03\x04\x00\xff", "")}
+    assert ckan.call("resource_create", sent, workbook)["mimetype"].endswith("spreadsheetml.sheet")
     document = {"upload": ("a.csv", b"%PDF-1.4 ", "text/csv")}
     assert ckan.call("resource_create", sent, document)["mimetype"] == "application/pdf"
     assert ckan.call("resource_create", {**sent, "mimetype": "x/y"}, document)["mimetype"] == "x/y"
