@@ -81,9 +81,17 @@ def show_activity(ctx: Context, row: Any) -> JsonDict:
     }
 
 
-def is_shown(row: Any, held: Sequence[str] | None) -> bool:
-    """Return whether a caller who holds these labels may see an activity."""
-    return held is None or not row.labels or not set(held).isdisjoint(json.loads(row.labels))
+def is_shown(ctx: Context, row: Any, held: Sequence[str] | None) -> bool:
+    """Return whether a caller who holds these labels may see an activity: then, and of a dataset that is private, now.
+
+    CKAN goes on to show everyone what a dataset was before it became private; who makes it so wants that no more.
+    """
+    if held is None:
+        return True
+    if row.labels and set(held).isdisjoint(json.loads(row.labels)):
+        return False
+    dataset = find_dataset(ctx.db, row.object_id)
+    return dataset is None or not dataset.private or not set(held).isdisjoint(labels_of(_label_fields(dataset)))
 
 
 def _is_kept(ctx: Context) -> bool:

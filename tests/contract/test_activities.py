@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from odl_host.ckan import NotAuthorized
 from odl_host.server.sites import open_site
 from odl_host.storage.local import LocalStorage
 
@@ -79,3 +80,24 @@ def test_the_last_activities_of_each_object_stay_where_they_are_to_be_kept(strea
 
     assert streams.call("activity_delete_all") == {"message": "Deleted 5 rows from the activity table."}
     assert streams.call("activity_delete_all") == NONE
+
+
+def test_what_a_dataset_was_before_it_became_private_is_for_those_who_may_read_it(streams: Catalogue) -> None:
+    author, member, stranger = (streams.new_user() for _ in range(3))
+    roles = [{"name": author.name, "capacity": "editor"}, {"name": member.name, "capacity": "member"}]
+    dataset = streams.new_dataset(streams.new_organization(users=roles)["id"], by=author)["id"]
+    shown = streams.call("package_activity_list", {"id": dataset})[0]["id"]
+
+    def sees(by: Caller) -> set[bool]:
+        listed = streams.call("recently_changed_packages_activity_list", by=by)
+        try:
+            streams.call("activity_show", {"id": shown}, by=by)
+        except NotAuthorized:
+            return {False, shown in [entry["id"] for entry in listed]}
+        return {True, shown in [entry["id"] for entry in listed]}
+
+    assert [sees(by) for by in (ANONYMOUS, stranger, member)] == [{True}] * 3
+    streams.call("package_patch", {"id": dataset, "private": True})
+    assert [sees(by) for by in (ANONYMOUS, stranger, member)] == [{False}, {False}, {True}]
+    streams.call("package_patch", {"id": dataset, "private": False})
+    assert [sees(by) for by in (ANONYMOUS, stranger, member)] == [{True}] * 3

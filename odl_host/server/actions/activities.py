@@ -125,8 +125,8 @@ def _has_dashboard(ctx: Context, params: Any) -> None:  # noqa: ARG001 - every r
 
 
 def _can_see(ctx: Context, params: Any) -> None:
-    """Whoever may read the object at the time."""
-    if not is_shown(get_activity(ctx, params.id), permissions.labels_of_caller(ctx)):
+    """Whoever might read the object at the time, and may still."""
+    if not is_shown(ctx, get_activity(ctx, params.id), permissions.labels_of_caller(ctx)):
         permissions.refuse(ctx, f"User {{user}} not authorized to read activity {params.id}")
 
 
@@ -363,7 +363,7 @@ def _listed(ctx: Context, params: Page, *where: Any) -> list[JsonDict]:
     skipped = 0
     with ctx.db.execute(query) as rows:
         for row in rows:
-            if not is_shown(row, held):
+            if not is_shown(ctx, row, held):
                 continue
             if skipped < params.offset:
                 skipped += 1
