@@ -12,7 +12,9 @@ import re
 import secrets
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -60,6 +62,12 @@ class Storage(Protocol):
 
     def iter_names(self) -> Iterator[str]:
         """Yield the SHA-256 of every blob, in no order."""
+
+    def remove_unfinished(self, before: datetime) -> None:
+        """Remove what killed processes left of files that they were storing, if older than `before`.
+
+        :raises StorageError: it cannot be removed.
+        """
 
 
 class LocalStorage:
@@ -150,6 +158,16 @@ class LocalStorage:
             for file in folder.iterdir():
                 if is_blob_name(file.name):
                     yield file.name
+
+    def remove_unfinished(self, before: datetime) -> None:
+        """Remove temporary files."""
+        try:
+            for file in self._incoming.glob("*"):
+                with suppress(FileNotFoundError):  # its process has just ended with it
+                    if file.stat().st_mtime < before.timestamp():
+                        file.unlink()
+        except OSError as error:
+            raise StorageError(f"Cannot clean {self._incoming}: {error.strerror or error}.") from error
 
     def _place(self, sha256: str) -> Path:
         return self.folder / blob_place(sha256)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -91,6 +92,9 @@ class S3Storage:
             name = stored.key.rpartition("/")[2]
             if is_blob_name(name) and stored.key == self._key(name):
                 yield name
+
+    def remove_unfinished(self, before: datetime) -> None:
+        """Do nothing: what waits on this machine's disk has no name there, and ends with its process."""
 
     def _key(self, sha256: str) -> str:
         return f"{self._prefix}{blob_place(sha256)}"

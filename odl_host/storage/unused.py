@@ -30,12 +30,15 @@ def remove_unused(
     `noted` remembers since when they are without use. `remove` removes some and returns those that it did; by default
     all of them.
 
+    What killed processes left of files that they were storing goes too, once it is as old.
+
     :raises StorageError: a file cannot be removed, or the note cannot be written.
     """
     before = _read(noted)
     unused = {sha256: before.get(sha256, now.isoformat()) for sha256 in storage.iter_names() if sha256 not in used}
     due = {sha256 for sha256, since in unused.items() if now - datetime.fromisoformat(since) >= GRACE}
     if not dry_run:
+        storage.remove_unfinished(now - GRACE)
         if remove is not None:
             due = set(remove(sorted(due)))
         else:

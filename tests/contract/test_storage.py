@@ -7,6 +7,7 @@ import io
 import os
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from odl_host.errors import NotStored, StorageError, Unavailable
 from odl_host.storage.bucket import Bucket
 from odl_host.storage.local import LocalStorage, Storage
 from odl_host.storage.s3 import S3Storage
+from odl_host.storage.unused import remove_unused
 from tests.servers import S3Server, Wire, rclone_s3, seaweed_s3
 
 PART_BYTES = 5 << 20
@@ -104,6 +106,19 @@ def test_a_stream_that_breaks_leaves_nothing(storage: Storage, tmp_path: Path) -
         storage.put_stream(broken())  # type: ignore[arg-type]
     assert list(storage.iter_names()) == []
     assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
+
+
+def test_what_a_killed_process_was_storing_goes_with_the_unused_once_a_day_old(tmp_path: Path) -> None:
+    storage, noted = LocalStorage(tmp_path / "files"), tmp_path / "unused.json"
+    kept = storage.put_stream([b"tout"]).sha256
+    left = tmp_path / "files" / "incoming" / "123-abc"
+    left.write_bytes(b"la moi")
+    now = datetime.now(UTC)
+    remove_unused(storage, {kept}, noted, now=now)
+    remove_unused(storage, {kept}, noted, now=now + timedelta(days=2), dry_run=True)
+    assert left.exists()
+    remove_unused(storage, {kept}, noted, now=now + timedelta(days=2))
+    assert not left.exists() and storage.exists(kept)
 
 
 def test_a_deleted_blob_is_gone_and_deleting_twice_is_no_error(storage: Storage) -> None:

@@ -492,6 +492,7 @@ TEMPLATES = {
     "{}, line {}: this is no JSON object ({}).": "{0}, ligne {1} : ce n’est pas un objet JSON ({2}).",
     "{}, line {}: this is no JSON object.": "{0}, ligne {1} : ce n’est pas un objet JSON.",
     # stored files and buckets
+    "Cannot clean {}: {}.": "{0} ne peut pas être nettoyé ({1}).",
     "Cannot store a file under {}: {}.": "Un fichier ne peut pas être rangé sous {0} ({1}).",
     "Cannot keep a file on its way to the storage: {}.": (
         "Un fichier en route vers le stockage ne peut être gardé ({0})."
