@@ -294,6 +294,9 @@ TEMPLATES = {
     ),
     "The CKAN setting “{}” must be a list of {}.": "Le réglage CKAN « {0} » doit être une liste de {1}.",
     "The CKAN setting “{}” must be a text, not {}.": "Le réglage CKAN « {0} » doit être un texte, pas {1}.",
+    "The CKAN setting “{}” must be one of {}, not {}.": (
+        "Le réglage CKAN « {0} » doit être l’un de ceux-ci : {1} ; pas {2}."
+    ),
     "The CKAN setting “{}” must be “{}”, not {}.": "Le réglage CKAN « {0} » doit être « {1} », pas {2}.",
     "These files lie where the tenant's others do (its storage): there is no other type, and no path.": (
         "Ces fichiers se trouvent avec les autres du portail (son stockage) : il n’y a ni autre type, ni chemin."
