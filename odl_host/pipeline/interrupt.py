@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import threading
@@ -54,7 +55,8 @@ def held_interrupt() -> Iterator[None]:
 def end_with_parent() -> None:
     """End this worker process when the one that started it is gone; Ctrl-C is that one's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = os.getppid()
+    starter = multiprocessing.parent_process()  # `getppid` is that of init where it is gone already
+    parent = starter.pid if starter else os.getppid()
 
     def watch() -> None:
         while os.getppid() == parent:
