@@ -14,7 +14,7 @@ HEAD_S = 30.0
 """Longest time from the opening of a connection, or the first byte of a request, to the end of its head."""
 
 MAX_HEAD_BYTES = 64 << 10
-"""Most of a head that is kept while its end has not come; the last piece may be longer."""
+"""Most of a head that is kept while its end has not come, after the piece in which it begins."""
 
 UNREAD_S = 120.0
 """Longest time in which a client takes nothing of a long answer; the slowest line takes a part of it by then."""
@@ -29,6 +29,8 @@ class Connection(HttpToolsProtocol):
     _head_timer: asyncio.TimerHandle | None = None
     _reading_timer: asyncio.TimerHandle | None = None
     _is_in_head = False
+    _begins_head = False
+    """Whether the head began in the piece that came last, of which it is no more than a part."""
     _head_bytes = 0
     _refusal = ""
 
@@ -39,8 +41,9 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came; most heads come in one piece and need no watching."""
+        self._begins_head = False
         super().data_received(data)
-        if self._is_in_head:
+        if self._is_in_head and not self._begins_head:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
                 self.transport.close()
@@ -54,7 +57,8 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Note that a head has begun."""
         super().on_message_begin()
-        self._is_in_head, self._head_bytes = True, 0
+        self._is_in_head = self._begins_head = True
+        self._head_bytes = 0
 
     def on_headers_complete(self) -> None:
         """Note that the head is there."""

@@ -128,3 +128,13 @@ def test_a_body_is_never_lost_to_another_protocol(client: socket.socket) -> None
     client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n" + wishes + b"Content-Length: 2\r\n\r\n{}")
     assert client.recv(1000).endswith(connections.BODY_WITH_UPGRADE.encode())
     assert is_let_go(client)
+
+
+def test_many_requests_at_once_are_answered_though_the_last_comes_in_two_pieces(client: socket.socket) -> None:
+    together = 5 * connections.MAX_HEAD_BYTES // len(ASKED)
+    client.sendall(ASKED * together + ASKED[:10])
+    answers = 0
+    while answers < together:
+        answers += client.recv(1 << 20).count(b"ok")
+    client.sendall(ASKED[10:])
+    assert client.recv(1000).endswith(b"ok")
