@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PROPERTIES = {"\x05SummaryInformation": frozenset({4, 8}), "\x05DocumentSummaryInformation": frozenset({14})}
 """Per stream, the properties that name a person: PIDSI_AUTHOR, PIDSI_LASTAUTHOR; GKPIDDSI_MANAGER."""
 _STRINGS = {30: 1, 31: 2}

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from odl_host.pipeline.privacy.old_workbook import SIGNATURE, write_without_names
+from odl_host.pipeline.privacy.old_workbook import write_without_names
 from odl_host.pipeline.privacy.watch import kinds_of
 
 if TYPE_CHECKING:
@@ -38,8 +38,10 @@ def write_without_author(path: Path, target: Path) -> bool:
 
     :raises OSError: the copy cannot be written
     """
+    from odl_host.pipeline.reading.kinds import find_container
+
     with path.open("rb") as file:
-        if file.read(len(SIGNATURE)) == SIGNATURE:
+        if find_container(file.read(8)) == "ole":
             return write_without_names(path, target)
     try:
         with zipfile.ZipFile(path) as source:
