@@ -95,7 +95,7 @@ def test_ctrl_c_shows_no_traceback_of_the_processes_that_begin(odl: CommandLine,
         time.sleep(wait_s)
         os.killpg(running.pid, signal.SIGINT)  # as a terminal does
         said = running.stderr.read().decode()
-    assert running.returncode == (130 if said else 3), "nothing is said where it had ended before"
+    assert running.returncode in {130, 3}, "3: it had ended before"
     assert "Traceback" not in said
 
 

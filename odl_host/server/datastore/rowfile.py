@@ -126,9 +126,8 @@ class RowTable(Table):
 
     @property
     def is_unused(self) -> bool:
-        """Whether nothing was ever written to it."""
-        with self.reading():
-            return self._changes == 0
+        """Whether nothing was ever written to it. Read it within `reading()` or `writing()`."""
+        return self._changes == 0
 
     def _require_place(self) -> None:
         """Refuse to acknowledge what was written to a file that another call has removed or replaced meanwhile."""

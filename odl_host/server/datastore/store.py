@@ -12,12 +12,13 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from odl_host.errors import Unavailable
 from odl_host.server.database import Busy
 from odl_host.server.datasets import Resource, find_resource
 from odl_host.server.datastore.published import (
@@ -107,8 +108,12 @@ class RowStore:
         """Remove a row file that nothing was ever written to: its creation was refused."""
         with self._creating():
             written = self.find_written(resource, resource.fields)
-            if written is not None and written.is_unused:
-                self.forget(resource.id)
+            if written is None:
+                return
+            # Who writes to it at this moment would be told that it is kept, and lose it.
+            with suppress(Unavailable), written.writing(is_kept=False):
+                if written.is_unused:
+                    self.forget(resource.id)
 
     def drop(self, resource: Resource) -> None:
         """Delete the table of a resource; over a published file, a mark that it has none stays."""

@@ -310,6 +310,22 @@ def test_tables_made_at_once_lose_no_row(open_at: Callable[..., Site], tmp_path:
         assert sorted(record["a"] for record in search(door, made["id"])["records"]) == [1, 2, 4, 5]
 
 
+def test_a_table_that_another_writes_to_is_not_taken_away_by_who_gives_it_up(
+    ckan: EmbeddedCKAN, dataset: str, site: Site, open_at: Callable[..., Site], tmp_path: Path
+) -> None:
+    made = ckan.call_action("resource_create", {"package_id": dataset, "url_type": "datastore"})
+    with site.db.reading() as db:
+        resource = get_resource(db, made["id"])
+    table = site.rows.to_write(resource)
+    other = open_at(tmp_path).rows
+    giving_up = threading.Thread(target=other.discard_unused, args=(resource,))
+    with table.writing():
+        giving_up.start()
+        giving_up.join(0.3)
+    giving_up.join()
+    assert other.find(resource) is not None
+
+
 def test_many_writers_at_once_lose_no_row(ckan: EmbeddedCKAN, dataset: str, site: Site) -> None:
     resource = new_rows(ckan, dataset, fields=[{"id": "a", "type": "int"}])
 
