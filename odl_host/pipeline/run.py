@@ -68,8 +68,8 @@ def plan_deposit(
     )
     found = sort_deposit(gathered.files, context.tenant.manifest.publish)
     state = CatalogueState(upsert.iter_datasets(context.catalogue))
-    online = sum(len(state.list_published(member)) for member in members)
-    if online and is_hollow(context.tenant, str(deposit)):
+    is_empty = is_hollow(context.tenant, str(deposit))
+    if is_empty and (online := sum(len(state.list_published(member)) for member in members)):
         raise UsageError(
             f"The deposit {deposit or context.tenant.deposit} is an empty folder, and {online} files are online: "
             "is its disk mounted?",

@@ -90,7 +90,7 @@ def is_shown(ctx: Context, row: Any, held: Sequence[str] | None) -> bool:
         return True
     if row.labels and set(held).isdisjoint(json.loads(row.labels)):
         return False
-    dataset = find_dataset(ctx.db, row.object_id)
+    dataset = ctx.once(find_dataset, row.object_id)
     return dataset is None or not dataset.private or not set(held).isdisjoint(labels_of(_label_fields(dataset)))
 
 

@@ -139,14 +139,12 @@ def _address_key(site: Site, request: Request) -> Key | None:
 async def _run(
     site: Site, user: User | None, action: Action, data: JsonDict, files: Mapping[str, Upload], length: int | None
 ) -> Any:
-    if action.reads and action.quick and site.db.is_local:
+    is_short = not files and length is not None and length <= SHORT_BODY_BYTES
+    if action.quick and (site.db.is_local if action.reads else is_short and site.db.is_swift):
         with suppress(Busy):
             return call_action(site, user, action.name, data, waits=False)
     if action.reads:
         return await run_in_threadpool(call_action, site, user, action.name, data, files)
-    if action.quick and not files and length is not None and length <= SHORT_BODY_BYTES and site.db.is_swift:
-        with suppress(Busy):
-            return call_action(site, user, action.name, data, waits=False)
     # Writers wait for each other: few threads do, so that readers always find one.
     return await asyncio.get_running_loop().run_in_executor(
         _writers(), call_action, site, user, action.name, data, files

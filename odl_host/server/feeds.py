@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from urllib.parse import quote, urlencode
 
 from starlette.responses import HTMLResponse, Response
@@ -46,20 +48,24 @@ def tag_feed(visit: Visit) -> Response:
 def custom_feed(visit: Visit) -> Response:
     """List what a search finds: `q`, `fq` and `sort` as in `package_search`."""
     asked = visit.request.query_params
-    return _feed(visit, asked.get("fq", ""), f"/dataset/?{urlencode({'q': asked.get('q', '')})}")
+    search = {key: asked[key] for key in ("q", "sort") if asked.get(key)}
+    return _feed(visit, asked.get("fq", ""), f"/dataset/?{urlencode({'q': asked.get('q', '')})}", search=search)
 
 
-def _feed(visit: Visit, fq: str, shown_at: str, *, name: str = "") -> Response:
-    """Render one page of a feed; `shown_at` is the page of the portal that shows the same, `name` what it is about."""
+def _feed(
+    visit: Visit, fq: str, shown_at: str, *, name: str = "", search: Mapping[str, str] = MappingProxyType({})
+) -> Response:
+    """Render one page of a feed; `shown_at` is the page of the portal that shows the same, `name` what it is about.
+
+    `search`: words and an order, where they are not all and the last changed first.
+    """
     asked = dict(visit.request.query_params)
     wanted = asked.pop("page", "1")
     if not re.fullmatch(r"[0-9]{1,7}", wanted) or (page := int(wanted)) == 0:
         return HTMLResponse(WRONG_PAGE, 400, SECURITY_HEADERS)
-    search = {"sort": "metadata_modified desc"}
-    if visit.request.url.path == "/feeds/custom.atom":
-        search |= {key: asked[key] for key in ("q", "sort") if asked.get(key)}
+    chosen = {"sort": "metadata_modified desc", **search}
     try:
-        found = visit.call("package_search", fq=fq, rows=PAGE_DATASETS, start=(page - 1) * PAGE_DATASETS, **search)
+        found = visit.call("package_search", fq=fq, rows=PAGE_DATASETS, start=(page - 1) * PAGE_DATASETS, **chosen)
     except (SearchError, SearchQueryError):
         return HTMLResponse("Invalid search query", 400, SECURITY_HEADERS)
     last = max(1, -(-found["count"] // PAGE_DATASETS))

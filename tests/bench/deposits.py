@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +12,7 @@ FILE_BYTES = 50_000
 
 def prenoms(code: str, name: str, year: int, chance: random.Random) -> Iterator[str]:
     yield "COMMUNE_NOM,COLL_INSEE,ENFANT_SEXE,ENFANT_PRENOM,NOMBRE_OCCURRENCES,ANNEE"
-    number = 0
-    while True:
-        number += 1
+    for number in itertools.count(1):
         letters = "".join("aeioubcdfg"[int(digit)] for digit in str(number))
         yield f"{name},{code},{chance.choice('FM')},Zo{letters},{chance.randint(1, 60)},{year}"
 
@@ -23,10 +22,8 @@ def deliberations(siret: str, name: str, year: int, chance: random.Random) -> It
         "COLL_NOM,COLL_SIRET,DELIB_ID,DELIB_DATE,DELIB_MATIERE_CODE,DELIB_MATIERE_NOM,DELIB_OBJET,BUDGET_ANNEE,"
         "BUDGET_NOM,PREF_ID,PREF_DATE,VOTE_EFFECTIF,VOTE_REEL,VOTE_POUR,VOTE_CONTRE,VOTE_ABSTENTION,DELIB_URL"
     )
-    number = 0
-    while True:
-        number += 1
-        day = f"{year}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
+    for number in itertools.count(1):
+        day = _day(year, chance)
         yield (
             f"{name},{siret},{year}-{number},{day},7.1,Finances locales/Decisions budgetaires,Objet {number},,,,{day},"
             "15,15,13,1,1,"
@@ -38,14 +35,16 @@ def subventions(siret: str, name: str, year: int, chance: random.Random) -> Iter
         "nomAttribuant,idAttribuant,dateConvention,referenceDecision,nomBeneficiaire,idBeneficiaire,rnaBeneficiaire,"
         "objet,montant,nature,conditionsVersement,datesPeriodeVersement,notificationUE,pourcentageSubvention"
     )
-    number = 0
-    while True:
-        number += 1
-        day = f"{year}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
+    for number in itertools.count(1):
+        day = _day(year, chance)
         yield (
             f"{name},{siret},{day},D{year}-{number},Association {number},21730065600014,,Fonctionnement,"
             f"{chance.randint(100, 9000)},aide en numéraire,unique,{day},non,1"
         )
+
+
+def _day(year: int, chance: random.Random) -> str:
+    return f"{year}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
 
 
 def lay_deposit(deposit: Path, files: int, *, most_communes: int = 273) -> None:

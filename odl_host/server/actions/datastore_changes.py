@@ -361,8 +361,7 @@ def _records(writer: Writer, ids: Sequence[int]) -> list[JsonDict]:
 
 
 def _say_active(ctx: Context, resource: Resource, aliases: Sequence[str] | None) -> None:
-    fields = resource.fields
-    if fields.get("datastore_active") and aliases is None:
+    if resource.fields.get("datastore_active") and aliases is None:
         return
     with ctx.site.db.writing() as db:
         if aliases is not None:
