@@ -5,18 +5,17 @@ Source: PostgreSQL 15 documentation, chapter 9. A function that is not here cann
 
 from __future__ import annotations
 
-import calendar
 import hashlib
 import json
 import math
 import random
 import sqlite3
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from odl_host.server.datastore import fulltext, lexemes
+from odl_host.server.datastore.sql import moments
 from odl_host.server.datastore.types import find_type
 from odl_host.server.datastore.values import Kept, array_literal
 
@@ -139,72 +138,6 @@ def _search(pattern: Any, value: Any, *, ignores_case: bool) -> int:
         raise ValueError(f"invalid regular expression: {error}") from error
 
 
-def _moment(value: Any) -> datetime:
-    text = str(value)
-    if "-" not in text:
-        return datetime.combine(date(1970, 1, 1), time.fromisoformat(text))
-    return datetime.fromisoformat(text)
-
-
-_PARTS: dict[str, Callable[[datetime], int | float]] = {
-    "year": lambda at: at.year,
-    "month": lambda at: at.month,
-    "day": lambda at: at.day,
-    "hour": lambda at: at.hour,
-    "minute": lambda at: at.minute,
-    "second": lambda at: at.second + at.microsecond / 1e6 if at.microsecond else at.second,
-    "quarter": lambda at: (at.month + 2) // 3,
-    "dow": lambda at: at.isoweekday() % 7,
-    "isodow": lambda at: at.isoweekday(),
-    "doy": lambda at: at.timetuple().tm_yday,
-    "week": lambda at: at.isocalendar().week,
-    "isoyear": lambda at: at.isocalendar().year,
-    "decade": lambda at: at.year // 10,
-    "century": lambda at: (at.year + 99) // 100,
-    "epoch": lambda at: calendar.timegm(at.timetuple()) + at.microsecond / 1e6,
-}
-_PARTS["dayofweek"] = _PARTS["dow"]
-_PARTS["dayofyear"] = _PARTS["doy"]
-
-
-def _extract(part: Any, value: Any) -> Kept:
-    name = str(part).lower()
-    if name not in _PARTS:
-        raise ValueError(f'unit "{name}" not recognized')
-    return _PARTS[name](_moment(value))
-
-
-def _date_trunc(unit: Any, value: Any) -> str:
-    at, name = _moment(value), str(unit).lower()
-    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    starts: dict[str, Callable[[], datetime]] = {
-        "second": lambda: at.replace(microsecond=0),
-        "minute": lambda: at.replace(second=0, microsecond=0),
-        "hour": lambda: at.replace(minute=0, second=0, microsecond=0),
-        "day": lambda: midnight,
-        "week": lambda: midnight - timedelta(days=at.weekday()),
-        "month": lambda: midnight.replace(day=1),
-        "quarter": lambda: midnight.replace(month=3 * ((at.month - 1) // 3) + 1, day=1),
-        "year": lambda: midnight.replace(month=1, day=1),
-        "decade": lambda: midnight.replace(year=max(at.year // 10 * 10, 1), month=1, day=1),
-    }
-    if name not in starts:
-        raise ValueError(f'unit "{name}" not recognized')
-    return starts[name]().isoformat()
-
-
-def _strftime(value: Any, form: Any) -> str:
-    return _moment(value).strftime(str(form)[:200])
-
-
-def _now() -> str:
-    return datetime.now(UTC).replace(tzinfo=None).isoformat()
-
-
-def _today() -> str:
-    return datetime.now(UTC).date().isoformat()
-
-
 def _item(array: Any, index: Any) -> Kept:
     items = json.loads(array)
     found = items[int(index)] if 0 <= int(index) < len(items) else None
@@ -309,11 +242,11 @@ _PYTHON: dict[str, Callable[..., Kept]] = {
     "pg_random": lambda: random.random(),  # noqa: S311 - not for secrets
     "pg_regexp": _strict(_regexp),
     "pg_regexp_i": _strict(_regexp_i),
-    "pg_extract": _strict(_extract),
-    "pg_date_trunc": _strict(_date_trunc),
-    "pg_strftime": _strict(_strftime),
-    "pg_now": _now,
-    "pg_today": _today,
+    "pg_extract": _strict(moments.extract),
+    "pg_date_trunc": _strict(moments.date_trunc),
+    "pg_strftime": _strict(moments.strftime),
+    "pg_now": moments.now,
+    "pg_today": moments.today,
     "pg_item": _strict(_item),
     "pg_in_array": _strict(_in_array),
     "pg_array": _array,

@@ -7,7 +7,7 @@ here, where SQLite would answer something else without a word.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlglot import ErrorLevel, exp
@@ -19,37 +19,23 @@ from sqlglot.schema import MappingSchema
 from odl_host.ckan import ValidationError
 from odl_host.server.datastore.filters import bad_query
 from odl_host.server.datastore.sql.functions import ALLOWED_IN_SQLITE, FUNCTIONS
+from odl_host.server.datastore.sql.kinds import (
+    NUMBERS,
+    TEXTS,
+    TIMES,
+    WHOLE,
+    Columns,
+    arguments_of,
+    kind_of,
+    name_outputs,
+    note_kinds,
+    outputs_of,
+    parser_type,
+)
 from odl_host.server.datastore.sql.statement import Statement, function_name, invalid
 from odl_host.server.datastore.types import find_type
 from odl_host.server.datastore.values import BadValue
 
-Columns = Mapping[str, str]
-"""The type of each column, by name, in PostgreSQL's short names."""
-
-_NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
-_WHOLE = frozenset({"int2", "int4", "int8"})
-_TEXTS = frozenset({"text", "varchar", "bpchar", "name"})
-_TIMES = frozenset({"date", "timestamp", "timestamptz", "time"})
-
-# The parser's own types, and ours.
-_TO_PARSER = {
-    "int2": "SMALLINT",
-    "int4": "INT",
-    "int8": "BIGINT",
-    "numeric": "DECIMAL",
-    "float4": "FLOAT",
-    "float8": "DOUBLE",
-    "bool": "BOOLEAN",
-    "date": "DATE",
-    "timestamp": "TIMESTAMP",
-    "timestamptz": "TIMESTAMPTZ",
-    "time": "TIME",
-    "json": "JSON",
-    "jsonb": "JSONB",
-    "uuid": "UUID",
-    "varchar": "VARCHAR",
-}
-_FROM_PARSER = {parser: ours for ours, parser in _TO_PARSER.items()} | {"TIMESTAMPNTZ": "timestamp", "TEXT": "text"}
 _KEPT_AS_THEY_ARE = frozenset({"coalesce", "nullif", "count", "sum", "avg", "min", "max"}) | frozenset(
     {"row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead"}
     | {"first_value", "last_value", "nth_value", ""}
@@ -71,22 +57,22 @@ def translate(statement: Statement, tables: Mapping[str, Columns]) -> Translatio
     :raises ValidationError: a column is unknown, types do not go together, or SQLite cannot do what is asked.
     """
     tree = statement.tree
-    _name_outputs(tree)
+    name_outputs(tree)
     for fetch in list(tree.find_all(exp.Fetch)):
         fetch.replace(exp.Limit(expression=fetch.args.get("count") or exp.Literal.number(1)))
     schema = MappingSchema(
-        {name: {column: _parser_type(kind) for column, kind in columns.items()} for name, columns in tables.items()},
+        {name: {column: parser_type(kind) for column, kind in columns.items()} for name, columns in tables.items()},
         dialect="postgres",
         normalize=False,
     )
     try:
         tree = qualify(tree, dialect="postgres", schema=schema)
         tree = annotate_types(tree, schema=schema, dialect="postgres")
-        _note_kinds(tree, tables)
+        note_kinds(tree, tables)
         _check_groups(tree)
-        outputs = _outputs(tree)
+        outputs = outputs_of(tree)
         names = tuple(item.alias_or_name for item in outputs)
-        types = tuple(_kind(item) for item in outputs)
+        types = tuple(kind_of(item) for item in outputs)
         translated = tree.transform(_rewritten, copy=False)
         sql = translated.sql("sqlite", unsupported_level=ErrorLevel.RAISE, comments=False)
     except RecursionError:
@@ -99,33 +85,6 @@ def translate(statement: Statement, tables: Mapping[str, Columns]) -> Translatio
 def _refusal(reason: str) -> ValidationError:
     first = reason.partition("\n")[0][:300]
     return ValidationError({"query": [first], "info": {"orig": [first]}})
-
-
-def _outputs(tree: exp.Expr) -> list[exp.Expr]:
-    while isinstance(tree, exp.SetOperation | exp.Subquery):
-        tree = tree.this
-    if isinstance(tree, exp.Values):
-        first = tree.expressions[0]
-        return [exp.alias_(item, f"column{index}") for index, item in enumerate(first.expressions, 1)]
-    return list(tree.selects) if isinstance(tree, exp.Query) else []
-
-
-_KIND = "kind"
-
-
-def _note_kinds(tree: exp.Expr, tables: Mapping[str, Columns]) -> None:
-    """Write on each column of a table what its type is: the parser does not know all of PostgreSQL's."""
-    for select in tree.find_all(exp.Select):
-        sources = [select.args.get("from_") or select.args.get("from"), *(select.args.get("joins") or [])]
-        kinds = {
-            source.this.alias_or_name: tables[source.this.name]
-            for source in sources
-            if source is not None and isinstance(source.this, exp.Table) and source.this.name in tables
-        }
-        for column in select.find_all(exp.Column):
-            kind = kinds.get(column.table, {}).get(column.name)
-            if kind and _KIND not in column.meta:
-                column.meta[_KIND] = kind
 
 
 def _check_groups(tree: exp.Expr) -> None:
@@ -159,148 +118,8 @@ def _loose_columns(node: exp.Expr, grouped: set[str]) -> Iterator[exp.Column]:
         yield from _loose_columns(child, grouped)
 
 
-def _parser_type(kind: str) -> str:
-    if kind.startswith("_"):
-        return f"{_TO_PARSER.get(kind[1:], 'TEXT')}[]"
-    return _TO_PARSER.get(kind, "TEXT")
-
-
-def _name_outputs(tree: exp.Expr) -> None:
-    """Give every unnamed output the name that PostgreSQL gives it."""
-    for select in tree.find_all(exp.Select):
-        for item in select.expressions:
-            if not isinstance(item, exp.Alias | exp.Column | exp.Star) and not item.is_star:
-                item.replace(exp.alias_(item.copy(), _output_name(item), quoted=True))
-
-
-_CALLED = {
-    "GroupConcat": "string_agg",
-    "StrPosition": "position",
-    "TimeToStr": "to_char",
-    "TimestampTrunc": "date_trunc",
-    "CurrentTimestamp": "now",
-    "Rand": "random",
-    "Pow": "power",
-}
-
-
-def _output_name(item: exp.Expr) -> str:
-    if isinstance(item, exp.Cast):
-        inner = _output_name(item.this) if not isinstance(item.this, exp.Column) else item.this.name
-        return _kind_of_type(item.to) if inner == "?column?" else inner
-    if isinstance(item, exp.Window | exp.Filter | exp.Paren):
-        return _output_name(item.this)
-    if isinstance(item, exp.Column):
-        return item.name
-    if isinstance(item, exp.Case):
-        return "case"
-    if isinstance(item, exp.Exists):
-        return "exists"
-    if isinstance(item, exp.Bracket):
-        return _output_name(item.this)
-    if isinstance(item, exp.Boolean):
-        return "bool"
-    if isinstance(item, exp.Subquery):
-        outputs = _outputs(item)
-        return outputs[0].alias_or_name or _output_name(outputs[0]) if outputs else "?column?"
-    if isinstance(item, exp.Anonymous):
-        return str(item.name).lower()
-    if isinstance(item, exp.Func) and not isinstance(item, exp.Connector | exp.RegexpLike | exp.RegexpILike):
-        return _CALLED.get(type(item).__name__) or item.sql_name().lower()
-    return "?column?"
-
-
-# Types
-
-
-def _kind_of_type(kind: exp.DataType) -> str:
-    name = kind.sql("postgres").lower()
-    found = find_type(name)
-    return found.name if found else "text"
-
-
-def _kind(node: exp.Expr) -> str:
-    """Return the type of an expression, in PostgreSQL's short names."""
-    if isinstance(node, exp.Alias | exp.Paren | exp.Window | exp.Filter | exp.Ordered | exp.Distinct):
-        inner = node.expressions[0] if isinstance(node, exp.Distinct) else node.this
-        return _kind(inner)
-    if isinstance(node, exp.Column):
-        return str(node.meta.get(_KIND) or ("tsvector" if node.name == "_full_text" else _of_parser(node)))
-    if isinstance(node, exp.Literal):
-        if node.is_string:
-            return "text"
-        return ("int4" if abs(int(node.name)) < 2**31 else "int8") if node.name.isdigit() else "numeric"
-    if isinstance(node, exp.Cast):
-        return _kind_of_type(node.to)
-    if isinstance(node, exp.Subquery):
-        outputs = _outputs(node)
-        return _kind(outputs[0]) if outputs else "text"
-    if isinstance(node, exp.Case):
-        branches = [branch.args["true"] for branch in node.args["ifs"]]
-        return _first_known([*branches, node.args.get("default")])
-    if isinstance(node, exp.Neg):
-        return _kind(node.this)
-    if isinstance(node, exp.Add | exp.Sub | exp.Mul | exp.Div | exp.Mod):
-        return _widest(_kind(node.left), _kind(node.right))
-    if isinstance(node, exp.DPipe):
-        return "text"
-    if isinstance(
-        node, exp.Predicate | exp.Connector | exp.Not | exp.Boolean | exp.Between | exp.In | exp.MatchAgainst
-    ):
-        return "bool"
-    if isinstance(node, exp.Bracket):
-        return _kind(node.this).removeprefix("_")
-    if isinstance(node, exp.Func):
-        return _kind_of_call(node)
-    return _of_parser(node)
-
-
-def _of_parser(node: exp.Expr) -> str:
-    kind = node.type
-    if kind is None:
-        return "text"
-    if kind.this == exp.DataType.Type.ARRAY:
-        element = kind.expressions[0] if kind.expressions else None
-        return "_" + (_FROM_PARSER.get(element.this.name, "text") if isinstance(element, exp.DataType) else "text")
-    return _FROM_PARSER.get(getattr(kind.this, "name", ""), "text")
-
-
-def _kind_of_call(node: exp.Func) -> str:
-    kind = FUNCTIONS.get(function_name(node), ("", "text"))[1]
-    arguments = list(_arguments(node))
-    if kind == "sum":
-        inner = _kind(arguments[0]) if arguments else "numeric"
-        return {"int2": "int8", "int4": "int8", "float4": "float4", "float8": "float8"}.get(inner, "numeric")
-    if kind == "avg":
-        return "float8" if arguments and _kind(arguments[0]) in ("float4", "float8") else "numeric"
-    return kind or _first_known(arguments)
-
-
-def _first_known(nodes: Sequence[exp.Expr | None]) -> str:
-    known = [node for node in nodes if node is not None and not isinstance(node, exp.Null)]
-    return _kind(known[0]) if known else "text"
-
-
-def _widest(left: str, right: str) -> str:
-    order = ("int2", "int4", "int8", "numeric", "float4", "float8")
-    known = [kind for kind in (left, right) if kind in order]
-    return max(known, key=order.index) if known else left
-
-
-# Nodes
-
-
 def _call(name: str, *arguments: exp.Expr) -> exp.Anonymous:
     return exp.Anonymous(this=name, expressions=list(arguments))
-
-
-def _arguments(node: exp.Func) -> Iterator[exp.Expr]:
-    """Yield the arguments of a function in the order in which it declares them."""
-    for key in [*node.arg_types, *(key for key in node.args if key not in node.arg_types)]:
-        value = node.args.get(key)
-        for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, exp.Expr) and not (isinstance(node, exp.Anonymous) and key == "this"):
-                yield exp.Literal.string(item.name) if isinstance(item, exp.Var) else item
 
 
 def _rewritten(node: exp.Expr) -> exp.Expr:
@@ -356,23 +175,23 @@ def _translate_cast(node: exp.Cast) -> exp.Expr:
     target = find_type(node.to.sql("postgres").lower())
     if target is None:
         raise _refusal(f'type "{node.to.sql("postgres").lower()}" does not exist')
-    return _call("pg_cast", node.this, exp.Literal.string(target.name), exp.Literal.string(_kind(node.this)))
+    return _call("pg_cast", node.this, exp.Literal.string(target.name), exp.Literal.string(kind_of(node.this)))
 
 
 def _compare(node: exp.Expr, left: exp.Expr, right: exp.Expr) -> None:
     """Make both sides of a comparison comparable: PostgreSQL reads a text as what the other side is."""
     for value, other in ((left, right), (right, left)):
         if isinstance(value, exp.Literal) and value.is_string:
-            kind = _kind(other)
-            if kind not in _TEXTS and kind != "tsvector":
+            kind = kind_of(other)
+            if kind not in TEXTS and kind != "tsvector":
                 _read_literal(value, kind)
             return
-    kinds = {_kind(left), _kind(right)}
-    if kinds & _TEXTS and kinds & (_NUMBERS | {"bool"}) and not isinstance(right, exp.Null | exp.Subquery | exp.Any):
+    kinds = {kind_of(left), kind_of(right)}
+    if kinds & TEXTS and kinds & (NUMBERS | {"bool"}) and not isinstance(right, exp.Null | exp.Subquery | exp.Any):
         operator = {"EQ": "=", "NEQ": "<>", "GT": ">", "GTE": ">=", "LT": "<", "LTE": "<="}.get(
             type(node).__name__, "="
         )
-        raise _refusal(f"operator does not exist: {_kind(left)} {operator} {_kind(right)}")
+        raise _refusal(f"operator does not exist: {kind_of(left)} {operator} {kind_of(right)}")
 
 
 def _read_literal(literal: exp.Literal, kind: str) -> None:
@@ -392,18 +211,18 @@ def _read_literal(literal: exp.Literal, kind: str) -> None:
 
 
 def _translate_arithmetic(node: exp.Binary) -> None:
-    left, right = _kind(node.left), _kind(node.right)
-    if {left, right} & _TIMES:
+    left, right = kind_of(node.left), kind_of(node.right)
+    if {left, right} & TIMES:
         raise _refusal(f"operator does not exist here: {left} {type(node).__name__.lower()} {right}")
     for value, other in ((node.left, right), (node.right, left)):
         if isinstance(value, exp.Literal) and value.is_string:
-            _read_literal(value, other if other in _NUMBERS else "numeric")
-        elif _kind(value) in _TEXTS and not isinstance(value, exp.Null):
+            _read_literal(value, other if other in NUMBERS else "numeric")
+        elif kind_of(value) in TEXTS and not isinstance(value, exp.Null):
             raise _refusal(f"operator does not exist: {left} {type(node).__name__.lower()} {right}")
     if isinstance(node, exp.Div):
         node.set("typed", True)
         node.set("safe", True)
-        if not {left, right} <= _WHOLE:
+        if not {left, right} <= WHOLE:
             # SQLite divides whole numbers as such, and a numeric may be kept as one.
             node.set("this", exp.Mul(this=exp.Paren(this=node.left.copy()), expression=exp.Literal.number("1.0")))
 
@@ -411,7 +230,7 @@ def _translate_arithmetic(node: exp.Binary) -> None:
 def _translate_match(node: exp.MatchAgainst) -> exp.Expr:
     query = node.this
     columns = node.expressions
-    if not isinstance(query, exp.Anonymous) or len(columns) != 1 or _kind(columns[0]) != "tsvector":
+    if not isinstance(query, exp.Anonymous) or len(columns) != 1 or kind_of(columns[0]) != "tsvector":
         raise _refusal("operator does not exist here: only _full_text @@ to_tsquery(…) or plainto_tsquery(…)")
     *language, text = query.expressions
     return _call("pg_match", columns[0], text, exp.Literal.string(str(query.name).lower()), *language[:1])
@@ -439,7 +258,7 @@ def _translate_call(node: exp.Func) -> exp.Expr:
     if name in _KEPT_AS_THEY_ARE or name == "pg_cast":
         return node
     if name.startswith("pg_") and not isinstance(node, exp.Anonymous):
-        arguments = list(_arguments(node))
+        arguments = list(arguments_of(node))
         if isinstance(node, exp.Trim):
             place = str(node.args.get("position") or "").upper()
             name = {"LEADING": "pg_ltrim", "TRAILING": "pg_rtrim"}.get(place, name)
