@@ -6,7 +6,23 @@ message; `hint` is one sentence that says what to do next.
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
+
+CERTIFICATE_HINT = (
+    "Name the file of its authority, if you trust it: export REQUESTS_CA_BUNDLE=/path/to/authority.pem. Else have the "
+    "server's administrator put a valid certificate there."
+)
+
+
+def distrust(error: BaseException) -> str:
+    """Return why the certificate of a server is not trusted, in OpenSSL's words; "" when something else failed.
+
+    >>> distrust(OSError("[SSL: …] certificate verify failed: certificate has expired (_ssl.c:1006)"))
+    'certificate has expired'
+    """
+    told = re.search(r"certificate verify failed: (.+?)\.? \(_ssl", str(error))
+    return told[1] if told else ""
 
 
 class ExitCode(IntEnum):

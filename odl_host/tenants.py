@@ -19,6 +19,11 @@ from odl_host.storage.address import SourceAddress, StorageAddress, is_remote
 
 # What CRPA D. 323-2-1 allows for information, by the ids that data.gouv.fr knows.
 LICENCES = {"lov2": "Licence Ouverte 2.0", "odc-odbl": "ODbL"}
+# The names that people give them, and those of SPDX (spdx.org/licenses).
+_LICENCE_NAMES = {
+    "licence ouverte": "lov2", "licence ouverte 2.0": "lov2", "etalab-2.0": "lov2",
+    "odbl": "odc-odbl", "odbl-1.0": "odc-odbl", "odbl 1.0": "odc-odbl",
+}  # fmt: skip
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -245,6 +250,15 @@ def _host_name(host: str) -> str:
     if name.startswith("["):
         return name[1:].partition("]")[0]
     return name if name.count(":") > 1 else name.partition(":")[0]
+
+
+def licence_id(name: str) -> str:
+    """Return the id of a licence of `LICENCES` that people call otherwise, or the name as it is.
+
+    >>> licence_id("ODbL"), licence_id("lov2"), licence_id("cc-by")
+    ('odc-odbl', 'lov2', 'cc-by')
+    """
+    return _LICENCE_NAMES.get(name.lower(), name)
 
 
 def check_tenant_name(name: str) -> str:

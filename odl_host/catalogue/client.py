@@ -19,6 +19,7 @@ from odl_host import __version__
 from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ResourceDict, ValidationError, WireError
 from odl_host.config import Secret
 from odl_host.errors import (
+    CERTIFICATE_HINT,
     CatalogueError,
     CatalogueInvalid,
     CatalogueNotFound,
@@ -26,6 +27,7 @@ from odl_host.errors import (
     OdlError,
     StorageError,
     Unavailable,
+    distrust,
 )
 
 if TYPE_CHECKING:
@@ -214,6 +216,10 @@ class RemoteCatalogue:
         except ckanapi.CKANAPIError as error:
             raise self._unexpected(name, error) from error
         except requests.RequestException as error:
+            if reason := distrust(error):
+                raise CatalogueError(
+                    f"The certificate of the catalogue {self.url} is not trusted: {reason}.", hint=CERTIFICATE_HINT
+                ) from error
             raise Unavailable(
                 f"The catalogue {self.url} does not answer ({type(error).__name__}).",
                 hint="Check the address in the manifest and the network, then run the same command again.",

@@ -50,5 +50,5 @@ def check(app: App, address: str) -> int:
     app.out.result(value, table(rows, header=titles(app, ["source", "member", "files", "size"])) if rows else nothing)
     for one in checks:
         if one.error is not None:
-            app.out.note(f"  → {one.error.hint}")
+            app.out.note(f"  → {one.address.shown}: {one.error.hint}")
     return next((int(one.error.exit_code) for one in checks if one.error is not None), int(ExitCode.OK))

@@ -18,6 +18,7 @@ from odl_host.errors import UsageError
 # What file transfers call a file that has not arrived whole.
 UNFINISHED_ENDINGS = (".part", ".partial", ".filepart", ".tmp", ".crdownload")
 LINK_FRENCH = "C’est un raccourci vers un autre fichier : déposez le fichier lui-même."
+NO_FILE_FRENCH = "Ce n’est ni un fichier ni un dossier (un tube, une prise…) : déposez le fichier lui-même."
 UNREADABLE_FOLDER_FRENCH = "Ce dossier ne peut pas être ouvert ({reason}) : demandez à votre administrateur."
 _CODE_THEN_NAME = re.compile(r"(\d[\dab]\d{3}|\d{9}|dep-\d[\dab]\d?|reg-\d\d)[-_ ]")
 # What operating systems, spreadsheets and odl-host itself leave beside the files.
@@ -54,11 +55,6 @@ def discover(deposit: Path, members: Iterable[HeldMember]) -> list[SourceFile]:
 
     :raises UsageError: the deposit is not a folder that can be listed.
     """
-    if not deposit.is_dir():
-        raise UsageError(
-            f"The deposit {deposit} is not a folder.",
-            hint="Give the folder that holds one sub-folder per member, named by its INSEE code.",
-        )
     by_folder = {folder: member for member in members for folder in member.folders}
     found: list[SourceFile] = []
     try:
@@ -74,8 +70,21 @@ def discover(deposit: Path, members: Iterable[HeldMember]) -> list[SourceFile]:
                 owners[folder] = _member_of(folder, by_folder)
             relative = unicodedata.normalize("NFC", place)
             found.append(SourceFile(deposit / inner, relative, folder, owners[folder], problem))
-    except OSError as error:
-        raise UsageError(f"The deposit {deposit} cannot be read: {error.strerror} ({error.filename}).") from error
+    except FileNotFoundError as error:
+        raise UsageError(
+            f"The deposit {deposit} is not there.",
+            hint="Correct its path, make the folder, or mount its disk; then run the same command again.",
+        ) from error
+    except NotADirectoryError as error:
+        raise UsageError(
+            f"The deposit {deposit} is a file, not a folder.",
+            hint="Give the folder that holds one sub-folder per member, named by its INSEE code.",
+        ) from error
+    except OSError as error:  # no rights, or a disk or a network that is gone
+        raise UsageError(
+            f"The deposit {deposit} cannot be read: {error.strerror} ({error.filename}).",
+            hint="Give this user the right to list it, or mount its disk again; then run the same command again.",
+        ) from error
     return sorted(found, key=lambda source: source.relative)
 
 
@@ -123,5 +132,5 @@ def _walk(folder: Path | str, inner: str = "") -> Iterator[tuple[str, str]]:
                     yield from _walk(entry.path, f"{path}/")
                 except OSError as error:
                     yield path, UNREADABLE_FOLDER_FRENCH.format(reason=error.strerror)
-            elif entry.is_file(follow_symlinks=False):
-                yield path, ""
+            else:  # what is no file would keep who opens it waiting for ever
+                yield path, "" if entry.is_file(follow_symlinks=False) else NO_FILE_FRENCH

@@ -22,6 +22,10 @@ LOST_MEMBER_FRENCH = (
 SAME_NAME_FRENCH = "Un autre fichier de la même collectivité porte déjà ce nom ({first}) : renommez l’un des deux."
 # What is wrong in it is said once, of the sidecar itself: a folder may hold a hundred files.
 WRONG_SIDECAR_FRENCH = "La fiche {sidecar}, qui décrit ce fichier, est à corriger : il sera publié dès qu’elle le sera."
+SAME_LETTERS_FRENCH = (
+    "Ce nom est deux fois dans le dossier : les mêmes lettres, mais leurs accents sont codés de deux façons (l’un des "
+    "fichiers vient souvent d’un Mac). Retirez celui qui est de trop, ou renommez-le."
+)
 CASE_FRENCH = (
     "Ce nom ne diffère de celui d’un autre fichier ({first}) que par des majuscules : renommez l’un des deux, "
     "ou retirez celui qui est de trop."
@@ -45,6 +49,8 @@ class Doorstep:
         path = source_path(source)
         first = self._claimed.setdefault((source.member.id, path), source)
         if first is not source:
+            if first.relative == source.relative:
+                return SAME_LETTERS_FRENCH
             return SAME_NAME_FRENCH.format(first=first.relative)
         twin = self._claimed.setdefault((source.member.id, f"/{path.lower()}"), source)
         if twin is not source and self._state.find_published(source.member, path) is None:

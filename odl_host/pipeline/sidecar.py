@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 from odl_host.config import TomlFile
 from odl_host.pipeline.coverage import bounds_of
-from odl_host.tenants import LICENCES, Publishing
+from odl_host.tenants import LICENCES, Publishing, licence_id
 
 FOLDER_NAMES = frozenset({"dataset.toml", "dataset.yaml", "dataset.yml"})
 ENDINGS = (".toml", ".yaml", ".yml")
@@ -38,6 +38,13 @@ _TAG = re.compile(r"[\w \-.’']{2,100}\Z")
 NOTHING_DESCRIBED_FRENCH = (
     "Cette fiche décrit « {name} », qui n’est pas dans le même dossier : déposez ce fichier à côté d’elle, ou donnez à "
     "la fiche le nom du fichier qu’elle décrit, suivi de « {ending} ». Sinon, retirez-la."
+)
+TAG_FRENCH = (
+    "le mot-clé « {} » ne peut pas servir : de 2 à 100 lettres, chiffres, espaces, points, tirets ou apostrophes."
+)
+UNREADABLE_FRENCH = (
+    "{} n’est pas un fichier {} lisible à partir de la ligne {} : un guillemet, un crochet ou un retrait y est sans "
+    "doute faux."
 )
 LICENCE_FRENCH = (
     "la licence « {licence} » n’est pas admise : pour des informations publiques, l’article D. 323-2-1 du Code des "
@@ -126,11 +133,23 @@ def read_sidecar(file: Path, *, path: str, scope: str, publishing: Publishing) -
         return Sidecar(path, scope, problem=f"{name}, ligne {line_of(wrong.keys)} : {wrong}")
     except OSError as error:
         return Sidecar(path, scope, problem=f"{name} ne peut pas être lu ({error.strerror or error}).")
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        return Sidecar(path, scope, problem=f"{name} n’est pas un fichier TOML lisible ({error}).")
-    except Exception as error:  # noqa: BLE001 - whatever a YAML library makes of an odd file, the run goes on
-        said = " ".join(str(error).split())[:200]
-        return Sidecar(path, scope, problem=f"{name} n’est pas un fichier YAML lisible ({said}).")
+    except UnicodeDecodeError:
+        return Sidecar(path, scope, problem=f"{name} n’est pas écrit en UTF-8 : enregistrez-le dans ce codage.")
+    except Exception as error:  # noqa: BLE001 - whatever a library makes of an odd file, the run goes on
+        language = "TOML" if name.lower().endswith(".toml") else "YAML"
+        return Sidecar(path, scope, problem=UNREADABLE_FRENCH.format(name, language, _line_of_error(error)))
+
+
+def _line_of_error(error: Exception) -> int:
+    """Return the line where a TOML or a YAML library stopped; where what it was in began, when that has no end."""
+    begun, stopped = getattr(error, "context_mark", None), getattr(error, "problem_mark", None)
+    if begun is not None and stopped is not None:
+        is_endless = stopped.buffer is None or not stopped.buffer[stopped.pointer :].strip("\0\n ")
+        return int((begun if is_endless else stopped).line) + 1
+    if stopped is not None:
+        return int(stopped.line) + 1
+    told = re.search(r"at line (\d+)", str(error))
+    return int(told[1]) if told else 1
 
 
 def _parse(file: Path) -> tuple[Any, LineOf]:
@@ -166,8 +185,10 @@ def _build(document: Any, *, path: str, scope: str, publishing: Publishing) -> S
     _check_keys(document, _KEYS, ())
     tags = document.get("tags")
     if tags is not None:
-        if not isinstance(tags, list) or not all(isinstance(tag, str) and _TAG.match(tag.strip()) for tag in tags):
-            raise _Wrong(("tags",), '« tags » est une liste de mots-clés, sans ponctuation : ["eau", "qualité"].')
+        if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+            raise _Wrong(("tags",), '« tags » est une liste de mots-clés : ["eau", "qualité"].')
+        if refused := [tag for tag in tags if not _TAG.match(tag.strip())]:
+            raise _Wrong(("tags",), TAG_FRENCH.format(refused[0]))
         tags = tuple(dict.fromkeys(tag.strip().replace("’", " ").replace("'", " ") for tag in tags))
     private = document.get("private", False)
     if not isinstance(private, bool):
@@ -223,9 +244,10 @@ def _text(table: Mapping[str, Any], key: str, above: tuple[str, ...] = ()) -> st
 
 
 def _licence(document: Mapping[str, Any], publishing: Publishing) -> str:
-    licence = _text(document, "licence")
+    written = _text(document, "licence")
+    licence = written if written in publishing.other_licences else licence_id(written)
     if licence and licence not in LICENCES and licence not in publishing.other_licences:
-        raise _Wrong(("licence",), LICENCE_FRENCH.format(licence=licence))
+        raise _Wrong(("licence",), LICENCE_FRENCH.format(licence=written))
     return licence
 
 
@@ -235,7 +257,8 @@ def _frequency(document: Mapping[str, Any]) -> str:
         return ""
     code = FREQUENCIES.get(written.upper()) or FREQUENCIES.get(written.lower())
     if code is None:
-        raise _Wrong(("frequency",), f"la fréquence « {written} » est inconnue : {', '.join(FREQUENCIES)}.")
+        words = ", ".join(word for word in FREQUENCIES if word.islower())
+        raise _Wrong(("frequency",), f"la fréquence « {written} » est inconnue : {words}.")
     return code
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from odl_host.config import Secret
-from odl_host.errors import NotStored, OdlError, StorageError, Unavailable
+from odl_host.errors import CERTIFICATE_HINT, NotStored, OdlError, StorageError, Unavailable, distrust
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -35,7 +35,8 @@ CONNECT_TIMEOUT_S = 10
 READ_TIMEOUT_S = 60
 
 RIGHTS_HINT = (
-    "Check the keys that the manifest names; they must allow GetObject, PutObject, DeleteObject and ListBucket."
+    "Check the keys that the manifest names; they must allow ListBucket and GetObject and, where files are published "
+    "to, PutObject and DeleteObject."
 )
 AGAIN_HINT = "Run the same command again."
 
@@ -294,6 +295,8 @@ def translate(error: Exception, doing: str) -> OdlError:
         return StorageError(f"{doing}: the server answered {status} ({code}).")
     if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
         return StorageError(f"{doing}: no keys were found.", hint=RIGHTS_HINT)
+    if reason := distrust(error):
+        return StorageError(f"{doing}: the server's certificate is not trusted: {reason}.", hint=CERTIFICATE_HINT)
     if isinstance(error, exceptions.HTTPClientError | exceptions.ConnectionError | exceptions.IncompleteReadError):
         return Unavailable(f"{doing}: the server does not answer ({type(error).__name__}).")
     if isinstance(error, exceptions.BotoCoreError | ValueError):

@@ -55,8 +55,11 @@ class S3Storage:
         return [self._put_file(source) if isinstance(source, Path) else self.put_stream(source) for source in sources]
 
     def _put_file(self, path: Path) -> Blob:
-        with path.open("rb") as file:
-            return self.put_stream(iter_chunks(file))
+        try:
+            with path.open("rb") as file:
+                return self.put_stream(iter_chunks(file))
+        except OSError as error:  # put_stream's own are ours already
+            raise StorageError(f"Cannot keep a file on its way to the storage: {error.strerror or error}.") from error
 
     def open(self, sha256: str) -> BinaryIO:
         """Open a blob for reading; read from its beginning, its last bytes are given only if its hash is right."""

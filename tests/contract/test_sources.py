@@ -8,6 +8,7 @@ import io
 import json
 import os
 import shutil
+import ssl
 import threading
 import time
 import unicodedata
@@ -23,9 +24,10 @@ from odl_host.pipeline.sources.mirror import Mirror, Synced
 from odl_host.pipeline.sources.model import Source
 from odl_host.pipeline.sources.opening import open_source
 from odl_host.pipeline.sources.s3 import S3Source
+from odl_host.pipeline.sources.sftp import SftpSource
 from odl_host.storage.address import SourceAddress
 from odl_host.storage.bucket import Bucket
-from tests.servers import SftpServer, Wire, rclone_s3, rclone_sftp
+from tests.servers import SftpServer, Wire, rclone_s3, rclone_sftp, self_signed
 
 
 @dataclass
@@ -344,7 +346,7 @@ def test_an_sftp_server_whose_key_is_not_known_is_refused(sftp: SftpServer, tmp_
     synced = sync(open_source(address), mirror)
     assert isinstance(synced.error, StorageError)
     assert "key is not known" in synced.error.message
-    assert "ssh-keyscan" in synced.error.hint
+    assert synced.error.hint.endswith(f"ssh-keyscan -p {sftp.port} 127.0.0.1 >> {tmp_path / 'known_hosts'}")
 
 
 def test_an_sftp_server_with_another_key_than_the_known_one_is_refused(
@@ -380,7 +382,49 @@ def test_an_sftp_server_that_refuses_the_key_or_the_path_says_so(
     assert isinstance(sync(open_source(closed), mirror).error, Unavailable)
 
 
+def test_what_is_no_file_on_an_sftp_server_is_said(tmp_path: Path) -> None:
+    """As OpenSSH lists a folder; rclone, which the other tests ask, leaves out what is no file."""
+    paramiko = pytest.importorskip("paramiko")
+
+    class Folder:
+        def listdir_attr(self, folder: str) -> list[object]:
+            return [paramiko.SFTPAttributes.from_stat(path.lstat(), path.name) for path in Path(folder).iterdir()]
+
+    os.mkfifo(tmp_path / "tuyau.csv")
+    (tmp_path / "a.csv").write_bytes(b"a\n")
+    source = SftpSource("sftp", host="localhost", port=22, user="", root=str(tmp_path))
+    source._sftp = Folder()
+    problems = {file.path: file.problem for file in source.iter_files()}
+    assert problems["a.csv"] == ""
+    assert "ni un fichier ni un dossier" in problems["tuyau.csv"]
+
+
 # Lists of addresses: what a web server may do.
+
+
+def test_a_certificate_that_is_not_trusted_says_why_and_how_to_trust_it(
+    web: WebServer, mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = self_signed(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    (web.folder / "a.csv").write_bytes(b"a")
+    web.lines.append("73065;a.csv")
+    web.write_list()
+    with http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Pages, directory=str(web.folder))
+    ) as secure:
+        secure.socket = context.wrap_socket(secure.socket, server_side=True)
+        threading.Thread(target=secure.serve_forever, daemon=True).start()
+        address = SourceAddress(url=f"https://localhost:{secure.server_address[1]}/liste.csv")
+        refused = sync(open_source(address), mirror).error
+        assert isinstance(refused, StorageError) and "is not trusted: self-signed certificate." in refused.message
+        assert "REQUESTS_CA_BUNDLE" in refused.hint
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+        assert sync(open_source(address), mirror).fetched == ["73065/a.csv"]
+        secure.shutdown()
+    plain = sync(open_source(SourceAddress(url=web.url.replace("http:", "https:") + "/liste.csv")), mirror).error
+    assert plain is not None and "does not speak TLS" in plain.message
 
 
 def test_a_file_of_a_list_that_fails_stops_no_other_and_keeps_its_last_copy(web: WebServer, mirror: Mirror) -> None:

@@ -75,6 +75,13 @@ def test_several_are_stored_at_once_the_same_bytes_once(storage: Storage, tmp_pa
     assert sorted(storage.iter_names()) == sorted({blob.sha256 for blob in blobs})
 
 
+def test_a_file_that_is_gone_when_it_is_stored_is_said_as_a_failure_of_the_storage(
+    storage: Storage, tmp_path: Path
+) -> None:
+    with pytest.raises(StorageError, match="No such file"):
+        storage.put_all([[b"a"], tmp_path / "absent.csv"])
+
+
 def test_an_empty_blob_is_a_blob(storage: Storage) -> None:
     blob = storage.put_stream([])
     with storage.open(blob.sha256) as file:

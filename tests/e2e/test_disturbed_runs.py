@@ -63,7 +63,7 @@ def test_a_deposit_that_is_gone_is_said_and_nothing_is_pruned(savoie: CommandLin
     savoie("publish")
     deposit.rename(deposit.with_name("elsewhere"))
     refused = savoie("--json", "publish", "--prune", code=2).json["error"]
-    assert "is not a folder" in refused["message"] and refused["hint"]
+    assert "is not there" in refused["message"] and refused["hint"]
     deposit.mkdir()  # an unmounted disk leaves an empty folder
     refused = savoie("--json", "publish", "--prune", code=2).json["error"]
     assert "is its disk mounted?" in refused["message"] and refused["hint"]

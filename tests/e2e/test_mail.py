@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import email
 import email.policy
 import ssl
@@ -20,7 +19,7 @@ from odl_host.ckan import ValidationError
 from odl_host.config import Home
 from odl_host.tenants import load_tenant
 from odl_host.wiring import open_site
-from tests.servers import free_port
+from tests.servers import free_port, self_signed
 
 from .conftest import CommandLine
 
@@ -270,34 +269,6 @@ def test_mail_that_could_never_leave_is_refused_before_the_run(savoie: CommandLi
     assert "mail_from" in savoie("publish", code=2, ODL_SMTP_HOST="localhost").stderr
     wrong = savoie("publish", code=2, ODL_SMTP_HOST="localhost", ODL_MAIL_FROM="a@b.fr", ODL_SMTP_SECURITY="ssl")
     assert "starttls" in wrong.stderr
-
-
-def self_signed(folder: Path) -> tuple[Path, Path]:
-    """Write a certificate for localhost and its key."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    paths = folder / "certificate.pem", folder / "key.pem"
-    paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    no_password = serialization.NoEncryption()
-    paths[1].write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, no_password))
-    return paths
 
 
 def test_who_is_invited_gets_a_letter_with_the_way_in_or_is_not_created(written: CommandLine, sink: Sink) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import http.server
 import io
 import shutil
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -55,6 +56,24 @@ def test_source_check_says_of_each_source_whether_it_can_be_listed(savoie: Comma
     assert "refused" in refused.stdout
     assert "GetObject" in refused.stderr
     assert "faux" not in refused.stdout + refused.stderr
+
+
+def test_a_source_that_hangs_up_is_one_sentence_and_no_traceback(savoie: CommandLine) -> None:
+    pytest.importorskip("paramiko")
+
+    def hang_up() -> None:
+        while True:
+            try:
+                listener.accept()[0].close()
+            except OSError:
+                return
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=hang_up, daemon=True).start()
+        address = f"sftp://depot@127.0.0.1:{listener.getsockname()[1]}/depots"
+        checked = savoie("source", "check", address, code=5)
+        assert "does not answer" in checked.stdout
+        assert checked.stderr.splitlines() == [f"  → {address}: Wait a moment, then run the same command again."]
 
 
 def items(document: Any) -> dict[str, Any]:

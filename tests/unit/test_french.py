@@ -120,6 +120,7 @@ def test_no_sentence_is_kept_that_is_not_raised_any_more() -> None:
         *("The report {} cannot be written: {}.", "No commune has the INSEE code {} in {}."),
         *("{}: there is no département {}", "The search index in {} cannot be written: {}."),
         "Check the free space and the rights of that folder, then run the same command again.",
+        errors.CERTIFICATE_HINT,
     }
     assert not aside - put_together
 

@@ -337,7 +337,14 @@ TEMPLATES = {
     "Mount it. If it was emptied on purpose, make any folder in it.": (
         "Montez-le. S’il a été vidé exprès, créez-y un dossier, quel qu’il soit."
     ),
-    "The deposit {} is not a folder.": "Le dépôt {0} n’est pas un dossier.",
+    "The deposit {} is a file, not a folder.": "Le dépôt {0} est un fichier, pas un dossier.",
+    "The deposit {} is not there.": "Le dépôt {0} n’existe pas.",
+    "Correct its path, make the folder, or mount its disk; then run the same command again.": (
+        "Corrigez son chemin, créez le dossier ou montez son disque, puis relancez la même commande."
+    ),
+    "Give this user the right to list it, or mount its disk again; then run the same command again.": (
+        "Donnez à cet utilisateur le droit de le parcourir, ou remontez son disque, puis relancez la même commande."
+    ),
     "The deposit {} cannot be read: {} ({}).": "Le dépôt {0} ne peut pas être lu : {1} ({2}).",
     "Give the folder that holds one sub-folder per member, named by its INSEE code.": (
         "Donnez le dossier qui contient un sous-dossier par membre, nommé par son code INSEE."
@@ -525,10 +532,23 @@ TEMPLATES = {
     "{}: no keys were found.": "{0} : aucune clé n’a été trouvée.",
     "{}: there is no such bucket.": "{0} : ce bucket n’existe pas.",
     "Create it, or correct its name.": "Créez-le, ou corrigez son nom.",
-    "Check the keys that the manifest names; they must allow GetObject, PutObject, DeleteObject and ListBucket.": (
-        "Vérifiez les clés que le manifeste nomme ; elles doivent permettre GetObject, PutObject, DeleteObject et "
-        "ListBucket."
+    "Check the keys that the manifest names; they must allow ListBucket and GetObject and, where files are published "
+    "to, PutObject and DeleteObject.": (
+        "Vérifiez les clés que le manifeste nomme ; elles doivent permettre ListBucket et GetObject et, là où l’on "
+        "publie, PutObject et DeleteObject."
     ),
+    "{}: the server's certificate is not trusted: {}.": "{0} : le certificat du serveur n’est pas reconnu : {1}.",
+    "The certificate of the catalogue {} is not trusted: {}.": (
+        "Le certificat du catalogue {0} n’est pas reconnu : {1}."
+    ),
+    "Name the file of its authority, if you trust it: export REQUESTS_CA_BUNDLE=/path/to/authority.pem. Else have the "
+    "server's administrator put a valid certificate there.": (
+        "Si vous faites confiance à son autorité, nommez le fichier de celle-ci : export "
+        "REQUESTS_CA_BUNDLE=/chemin/de/autorite.pem. Sinon, demandez à l’administrateur du serveur un certificat "
+        "valide."
+    ),
+    "{}: the server does not speak TLS there.": "{0} : le serveur n’y parle pas TLS.",
+    "Correct its port, or write http:// at its head.": "Corrigez son port, ou écrivez http:// au début.",
     "Check the address and its rights.": "Vérifiez l’adresse et ses droits.",
     # deposits that lie elsewhere
     "{} lists no file any more, where it had {}: nothing is taken as removed.": (
@@ -549,8 +569,8 @@ TEMPLATES = {
     ),
     "The known hosts {} cannot be read: {}.": "La liste des serveurs connus {0} ne peut pas être lue ({1}).",
     "{}: the server's key is not known.": "{0} : la clé du serveur n’est pas connue.",
-    "Add it, once checked: ssh-keyscan -p {} {} >> ~/.ssh/known_hosts": (
-        "Ajoutez-la, après l’avoir vérifiée : ssh-keyscan -p {0} {1} >> ~/.ssh/known_hosts"
+    "Add it, once checked: ssh-keyscan -p {} {} >> {}": (
+        "Ajoutez-la, après l’avoir vérifiée : ssh-keyscan -p {0} {1} >> {2}"
     ),
     "{}: the server's key is not the one that is known for {}.": (
         "{0} : la clé du serveur n’est pas celle qui est connue pour {1}."

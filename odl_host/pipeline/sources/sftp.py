@@ -5,6 +5,7 @@ A server whose key is not among the known hosts is refused: a deposit must come 
 
 from __future__ import annotations
 
+import logging
 import socket
 import stat
 import time
@@ -14,7 +15,7 @@ from typing import Any, BinaryIO
 
 from odl_host.config import Secret
 from odl_host.errors import ConfigError, OdlError, StorageError, Unavailable
-from odl_host.pipeline.discover import LINK_FRENCH
+from odl_host.pipeline.discover import LINK_FRENCH, NO_FILE_FRENCH
 from odl_host.pipeline.sources.model import Fetched, RemoteFile
 
 CHANGED_FRENCH = "Ce fichier était en cours de dépôt : il sera repris au prochain passage."
@@ -66,8 +67,8 @@ class SftpSource:
                 yield from self._walk(sftp, path, depth + 1)
             elif stat.S_ISREG(mode):
                 yield RemoteFile(path, _version(entry), entry.st_size, f"{self._root}/{path}")
-            elif stat.S_ISLNK(mode):
-                yield RemoteFile(path, problem=LINK_FRENCH)
+            elif not stat.S_ISDIR(mode):
+                yield RemoteFile(path, problem=LINK_FRENCH if stat.S_ISLNK(mode) else NO_FILE_FRENCH)
 
     def fetch(self, file: RemoteFile, known_version: str, sink: BinaryIO) -> Fetched:  # noqa: ARG002 - the listing told
         """Copy a file; one that changed while it was read is an error."""
@@ -151,9 +152,10 @@ class SftpSource:
                 hint="Check key_file, and that its public half is among the user's authorized_keys.",
             )
         if isinstance(error, paramiko.SSHException) and "known_hosts" in str(error):
+            known_hosts = self._known_hosts_file or "~/.ssh/known_hosts"
             return StorageError(
                 f"{self.name}: the server's key is not known.",
-                hint=f"Add it, once checked: ssh-keyscan -p {self._port} {self._host} >> ~/.ssh/known_hosts",
+                hint=f"Add it, once checked: ssh-keyscan -p {self._port} {self._host} >> {known_hosts}",
             )
         if isinstance(error, FileNotFoundError):
             return StorageError(f"{self.name}: cannot {doing}: it is not there.", hint="Check the path.")
@@ -176,4 +178,6 @@ def _paramiko() -> Any:
         raise ConfigError(
             "Reading a deposit over SFTP needs the library paramiko.", hint="Install it: pip install 'odl-host[sftp]'"
         ) from error
+    # Its threads print the traceback of what `_translate` says in a sentence, unless somebody listens.
+    logging.getLogger("paramiko").addHandler(logging.NullHandler())
     return paramiko

@@ -18,7 +18,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from odl_host import __version__
 from odl_host.config import Secret
-from odl_host.errors import NotStored, OdlError, StorageError, Unavailable
+from odl_host.errors import CERTIFICATE_HINT, NotStored, OdlError, StorageError, Unavailable, distrust
 from odl_host.pipeline.sources.model import Fetched, RemoteFile
 from odl_host.pipeline.sources.names import printable
 from odl_host.storage.local import CHUNK_BYTES
@@ -156,7 +156,7 @@ class WebListSource:
             try:
                 answer = self._session.get(url, headers=sent, stream=True, timeout=TIMEOUT_S, allow_redirects=False)
             except requests.RequestException as error:
-                raise Unavailable(f"{url}: the server does not answer ({type(error).__name__}).") from error
+                raise _unanswered(url, error) from error
             if answer.status_code in {200, 304}:
                 return answer
             answer.close()
@@ -175,6 +175,17 @@ class WebListSource:
         """
         if not _is_private(self._url) and _is_private(url):
             raise StorageError(PRIVATE_FRENCH.format(url=url[:200]))
+
+
+def _unanswered(url: str, error: Exception) -> OdlError:
+    if reason := distrust(error):
+        return StorageError(f"{url}: the server's certificate is not trusted: {reason}.", hint=CERTIFICATE_HINT)
+    if isinstance(error, _requests().exceptions.SSLError):
+        return StorageError(
+            f"{url}: the server does not speak TLS there.",
+            hint="Correct its port, or write http:// at its head.",
+        )
+    return Unavailable(f"{url}: the server does not answer ({type(error).__name__}).")
 
 
 def _refusal(url: str, status: int) -> OdlError:

@@ -88,9 +88,36 @@ def test_names_are_composed_however_the_system_spells_accents(tmp_path: Path) ->
     assert source.path.exists()
 
 
+def test_what_is_neither_a_file_nor_a_folder_is_said_and_never_opened(tmp_path: Path) -> None:
+    lay(tmp_path, "73065/delib.csv")
+    os.mkfifo(tmp_path / "73065" / "tuyau.csv")
+    found = {source.relative: source.problem for source in discover(tmp_path, [CHAMBERY])}
+    assert found["73065/delib.csv"] == ""
+    assert "ni un fichier ni un dossier" in found["73065/tuyau.csv"]
+
+
 def test_a_deposit_that_is_not_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is not a folder"):
+    lay(tmp_path, "depot.csv")
+    with pytest.raises(UsageError, match="is a file, not a folder"):
+        discover(tmp_path / "depot.csv", [])
+
+
+def test_a_deposit_that_is_not_there_asks_for_its_disk(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is not there") as refused:
         discover(tmp_path / "absent", [])
+    assert "mount" in refused.value.hint
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every folder")
+def test_a_deposit_below_a_closed_folder_says_what_to_do(tmp_path: Path) -> None:
+    lay(tmp_path, "closed/deposit/73065/delib.csv")
+    (tmp_path / "closed").chmod(0)
+    try:
+        with pytest.raises(UsageError, match="cannot be read: Permission denied") as refused:
+            discover(tmp_path / "closed" / "deposit", [CHAMBERY])
+        assert "right to list it" in refused.value.hint
+    finally:
+        (tmp_path / "closed").chmod(0o755)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads every folder")

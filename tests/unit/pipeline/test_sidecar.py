@@ -44,14 +44,37 @@ def test_yaml_and_toml_say_the_same(tmp_path: Path) -> None:
         ("dataset.toml", 'contact = "la mairie"\n', "n’est pas une adresse électronique"),
         ("dataset.toml", 'private = "oui"\n', "« private » vaut true ou false"),
         ("dataset.toml", "tags = [1]\n", "« tags » est une liste de mots-clés"),
-        ("dataset.toml", "title = \n", "n’est pas un fichier TOML lisible"),
-        ("dataset.yaml", "a: [\n", "n’est pas un fichier YAML lisible"),
+        ("dataset.toml", 'tags = ["eau", "a"]\n', "le mot-clé « a » ne peut pas servir : de 2 à 100 lettres"),
+        ("dataset.toml", 'frequency = "souvent"\n', "est inconnue : en continu, quotidienne,"),
+        ("dataset.toml", 'title = "x"\nlicence = \n', "n’est pas un fichier TOML lisible à partir de la ligne 2"),
+        ("dataset.toml", 'title = "x\n', "à partir de la ligne 1 : un guillemet"),
+        ("dataset.yaml", 'a: b\ntitle: "x\nprivate: true\n', "pas un fichier YAML lisible à partir de la ligne 2"),
+        ("dataset.yaml", "title: x\n tags: y\n", "à partir de la ligne 2 : un guillemet"),
         ("dataset.yaml", "- a\n", "il faut des lignes « clé = valeur »"),
         ("dataset.yaml", "!!python/object/apply:os.system ['true']\n", "n’est pas un fichier YAML lisible"),
     ],
 )
 def test_what_is_wrong_is_said_with_file_line_and_nearest_key(tmp_path: Path, name: str, text: str, said: str) -> None:
     assert said in read(tmp_path, text, name=name).problem
+
+
+def test_a_sidecar_that_cannot_be_read_is_said_in_french_alone(tmp_path: Path) -> None:
+    for name, text in (("dataset.toml", 'title = "x\n'), ("dataset.yaml", 'title: "x\n')):
+        problem = read(tmp_path, text, name=name).problem
+        assert not any(english in problem for english in ("line", "Illegal", "while", "scanning")), problem
+    (tmp_path / "dataset.toml").write_bytes('title = "été"\n'.encode("cp1252"))
+    latin = read_sidecar(tmp_path / "dataset.toml", path="dataset.toml", scope="", publishing=Publishing())
+    assert latin.problem == "dataset.toml n’est pas écrit en UTF-8 : enregistrez-le dans ce codage."
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("odbl", "odc-odbl"), ("ODbL-1.0", "odc-odbl"), ("Licence Ouverte", "lov2"), ("etalab-2.0", "lov2")],
+)
+def test_a_licence_of_the_law_is_known_by_the_names_that_people_give_it(
+    tmp_path: Path, written: str, meant: str
+) -> None:
+    assert read(tmp_path, f'licence = "{written}"\n').licence == meant
 
 
 def test_a_licence_that_the_law_does_not_name_is_refused_with_the_reason(tmp_path: Path) -> None:
