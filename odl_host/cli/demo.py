@@ -75,7 +75,7 @@ def demo(app: App, no_serve: bool, port: int | None) -> int:
             RunContext(tenant, catalogue, app.settings, app.now()),
             sample_deposit(),
             command="odl-host demo",
-            progress=lambda stage, done, total: progress.update(done, total, stage),
+            progress=progress.stage,
         )
         out.note(out.words("3. Published the sample deposit:", "3. Dépôt d’exemple publié :"))
     value = {

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from odl_host.errors import OdlError
@@ -80,17 +80,20 @@ class Output:
 
     def progress(self, label: str) -> Progress:
         """Return a progress line for long work."""
-        return Progress(label, shown=sys.stderr.isatty() and self.verbosity >= 0 and not self.as_json)
+        shown = sys.stderr.isatty() and self.verbosity >= 0 and not self.as_json
+        return Progress(label, shown=shown, words=self.words)
 
 
 class Progress:
     """One line on a terminal that says how far the work is, after its first second."""
 
-    def __init__(self, label: str, *, shown: bool) -> None:
+    def __init__(self, label: str, *, shown: bool, words: Callable[[str, str], str]) -> None:
         self._label = label
         self._shown = shown
+        self._words = words
         self._started = time.monotonic()
         self._drawn_at = 0.0
+        self._examined = self._published = (0, 0)
 
     def __enter__(self) -> Progress:
         return self
@@ -101,13 +104,39 @@ class Progress:
 
     def update(self, done: int, total: int, label: str = "") -> None:
         """Say that `done` of `total` are done."""
+        self._draw(f"{label or self._label} {done}/{total}", done / max(total, 1))
+
+    def stage(self, stage: str, done: int, total: int) -> None:
+        """Say how far one stage of a run is: "examine" and "publish" go on at the same time.
+
+        `total` of "publish" is what is known so far.
+        """
+        if stage == "examine":
+            self._examined = (done, total)
+        elif stage == "publish":
+            self._published = (done, total)
+        else:
+            self.update(done, total, stage)
+            return
+        (examined, files), (published, planned) = self._examined, self._published
+        share = examined / max(files, 1)
+        parts = [self._words(f"examined {examined}", f"{examined} examinés")] if files else []
+        if planned:
+            # What is planned goes with what is examined: half of the work on a file is done, then the other half.
+            share = (share if files else 1) * (1 + published / planned) / 2
+            parts.append(self._words(f"published {published}", f"{published} publiés"))
+        text = self._words(f"{', '.join(parts)} of {files or planned}", f"{', '.join(parts)} sur {files or planned}")
+        self._draw(text, share)
+
+    def _draw(self, text: str, share: float) -> None:
+        """Draw the line, when it is time to. `share`: how much of the work is done, 0 to 1."""
         now = time.monotonic()
         elapsed = now - self._started
         if not self._shown or elapsed < PROGRESS_AFTER_S or now - self._drawn_at < PROGRESS_EVERY_S:
             return
         self._drawn_at = now
-        left = elapsed / max(done, 1) * (total - done)
-        line = f"\r\033[K{label or self._label} {done}/{total} · {elapsed:.0f} s · ~{left:.0f} s"
+        left = elapsed * (1 - share) / share if share else 0
+        line = f"\r\033[K{text} · {elapsed:.0f} s{f' · ~{left:.0f} s' if share else ''}"
         print(line, end="", file=sys.stderr, flush=True)
 
 

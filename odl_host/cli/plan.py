@@ -68,7 +68,7 @@ def make(app: App, deposit: str, *, prune: bool, jobs: int | None, executor: str
     """Make the plan of a deposit; return its document, its text for people, and the plan itself."""
     from odl_host.pipeline.context import RunContext
     from odl_host.pipeline.planfile import plan_document
-    from odl_host.pipeline.run import plan_deposit
+    from odl_host.pipeline.planning import plan_deposit
     from odl_host.wiring import open_catalogue
 
     tenant = app.tenant()
@@ -76,9 +76,7 @@ def make(app: App, deposit: str, *, prune: bool, jobs: int | None, executor: str
     folder = whole_deposit(tenant, deposit)
     with open_catalogue(tenant, settings) as catalogue, app.out.progress("plan") as progress:
         context = RunContext(tenant, catalogue, settings, app.now(), executor)
-        made = plan_deposit(
-            context, folder, prune=prune, progress=lambda stage, done, total: progress.update(done, total, stage)
-        )
+        made = plan_deposit(context, folder, prune=prune, progress=progress.stage)
     return plan_document(made, tenant=tenant.name, deposit=folder, prune=prune), plan_text(app, made), made
 
 

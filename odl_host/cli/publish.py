@@ -95,7 +95,7 @@ def publish(
             RunContext(tenant, catalogue, settings, app.now(), executor, after=(postman,) if writes else (), echo=echo),
             folder,
             command=f"odl-host publish {folder}".strip(),
-            progress=lambda stage, done, total: progress.update(done, total, stage),
+            progress=progress.stage,
             prune=prune or (kept is not None and kept.prune),
             kept=kept,
         )

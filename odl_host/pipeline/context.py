@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from odl_host.pipeline.outcomes import RunReport
 
 Progress: TypeAlias = Callable[[str, int, int], None]
-"""Called with a stage ("examine", "publish"), the number done and the total."""
+"""Called with a stage, the number done and the total.
+
+"examine" and "publish" go on at the same time; the total of "publish" is what is planned so far.
+"""
 
 AfterRun: TypeAlias = "Callable[[RunContext, RunReport], None]"
 """Something done once a run has ended (mail, figures…); what it raises is noted and changes nothing."""
@@ -64,7 +67,7 @@ class RunContext:
 
     @property
     def spool(self) -> Path:
-        """Where normalised files wait to be sent; emptied when a run begins and ends."""
+        """Where normalised files wait to be sent; each leaves once it was, all of them when a run begins and ends."""
         return self.tenant.data / "spool"
 
     @property

@@ -20,13 +20,15 @@ def source_path(source: SourceFile) -> str:
 class Deposit:
     """The files of a deposit in the order of their paths, and its sidecars by member's id and scope.
 
-    `wrong`: sidecars that cannot be used; each is an item of the run, like a file. `paths`: the files' paths inside
+    `wrong`: sidecars that cannot be used; each is an item of the run, like a file. `shares`: the files by member's id,
+    "" for those that are nobody's; members come in the order of their first file. `paths`: the files' paths inside
     their member's folder, by member's id.
     """
 
     files: tuple[SourceFile, ...]
     sidecars: Mapping[tuple[str, str], Sidecar]
     wrong: tuple[tuple[SourceFile, Sidecar], ...] = ()
+    shares: Mapping[str, Sequence[SourceFile]] = field(default_factory=dict)
     paths: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def find_sidecar(self, source: SourceFile) -> Sidecar | None:
@@ -39,6 +41,10 @@ class Deposit:
             if sidecar is not None or not place:
                 return sidecar
             place = place.rpartition("/")[0]
+
+    def files_of(self, member: HeldMember | None) -> Sequence[SourceFile]:
+        """Return a member's files in the order of their paths; of None those that are nobody's."""
+        return self.shares.get(member.id if member else "", ())
 
     def paths_of(self, member: HeldMember) -> frozenset[str]:
         """Return the paths, inside the member's folder, of all its files."""
@@ -65,11 +71,11 @@ def sort_deposit(sources: Sequence[SourceFile], publishing: Publishing) -> Depos
         sidecars[(source.member.id, scope)] = sidecar
         if sidecar.problem:
             wrong.append((source, sidecar))
-    paths: dict[str, set[str]] = {}
+    shares: dict[str, list[SourceFile]] = {}
     for source in files:
-        if source.member is not None:
-            paths.setdefault(source.member.id, set()).add(source_path(source))
-    return Deposit(tuple(files), sidecars, tuple(wrong), {member: frozenset(found) for member, found in paths.items()})
+        shares.setdefault(source.member.id if source.member else "", []).append(source)
+    paths = {member: frozenset(map(source_path, of_member)) for member, of_member in shares.items() if member}
+    return Deposit(tuple(files), sidecars, tuple(wrong), shares, paths)
 
 
 def _scope(source: SourceFile, everything: set[str]) -> str | None:

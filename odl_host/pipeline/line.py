@@ -26,6 +26,7 @@ class Line:
         self._clock = clock
         self._lock = threading.Lock()
         self._silent_since: float | None = None
+        self._silent_until = 0.0
         self._said = ""
 
     def insist(self, effect: Callable[[bool], Result]) -> Result:
@@ -52,11 +53,12 @@ class Line:
 
     def _require(self) -> None:
         since = self._silent_since
-        if since is not None and self._clock() - since > GIVE_UP_AFTER_S:
+        if since is not None and self._silent_until - since > GIVE_UP_AFTER_S:
             raise Unavailable(f"Left for the next run, since the catalogue stopped answering. {self._said}")
 
     def _note_silence(self, error: Unavailable) -> None:
         with self._lock:
             self._said = error.message
+            self._silent_until = self._clock()  # of the time when nothing was asked nothing is known
             if self._silent_since is None:
-                self._silent_since = self._clock()
+                self._silent_since = self._silent_until

@@ -6,7 +6,7 @@ Only values here, and their JSON form; `planner.py` makes them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -130,10 +130,19 @@ class DatasetPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything a run does: the datasets to write, and the files that stay where they are."""
+    """Everything a run does, or a part of it: the datasets to write, and the files that stay where they are."""
 
     datasets: tuple[DatasetPlan, ...]
     others: tuple[Step, ...]
+
+    @classmethod
+    def join(cls, parts: Iterable[Plan]) -> Plan:
+        """Return the plan that some parts make up."""
+        parts = list(parts)
+        return cls(
+            tuple(dataset for part in parts for dataset in part.datasets),
+            tuple(step for part in parts for step in part.others),
+        )
 
     def steps(self) -> list[Step]:
         """Return every step in the order of the files' paths."""

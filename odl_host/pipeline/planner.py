@@ -1,6 +1,8 @@
 """Making a plan from what lies in a deposit, what was found in its files, and what the catalogue holds.
 
-Nothing is written, nothing is read: values come in and a plan comes out, the same one for the same values.
+It is made member by member, always in the same order: what is planned for one can be applied while the files of the
+next are examined. Nothing is written, nothing is read: values come in and a plan comes out, the same one for the same
+values.
 """
 
 from __future__ import annotations
@@ -41,6 +43,10 @@ from odl_host.tenants import Tenant
 IN_SHARED_DATASET_FRENCH = (
     "Ce fichier est déjà publié dans « {title} » avec d’autres : la fiche {sidecar} le mettrait à part, et son adresse "
     "changerait. Retirez la fiche, ou déposez le fichier sous un autre nom."
+)
+OF_TWO_MEMBERS = (
+    "Files of two members would go to the dataset {name}, which somebody gave to another organization: give it back "
+    "to its own, then run the same command again."
 )
 
 
@@ -85,7 +91,7 @@ class _Group:
 
 
 class Planner:
-    """Makes the plan of one run."""
+    """Makes the plan of one run, a part of it at each call; the parts depend on the order of the members alone."""
 
     def __init__(
         self,
@@ -95,10 +101,14 @@ class Planner:
         deposit: Deposit,
         decisions: Decisions,
         *,
+        members: Sequence[HeldMember] = (),
         gates: Sequence[Gate] = GATES,
         rows: bool = False,
     ) -> None:
-        """Prepare to plan; `rows`: the catalogue must hold the rows of each table too."""
+        """Prepare to plan; `rows`: the catalogue must hold the rows of each table too.
+
+        `members`: all those of the tenant; what was taken down of theirs and is still there leaves the catalogue.
+        """
         self._tenant = tenant
         self._registry = registry
         self._state = state
@@ -106,22 +116,23 @@ class Planner:
         self._decisions = decisions
         self._gates = gates
         self._rows = rows
+        self._doorstep = Doorstep(state)
         self._others: list[Step] = []
-        self._taken_down: set[str] = set()
         self._groups: dict[str, _Group] = {}
+        self._planned: set[str] = set()
         self._schemas: dict[str, Schema | None] = {}
+        self.takedowns = tuple(iter_takedowns(state, members, decisions))
+        self._taken_down = {step.resource_id for step in self.takedowns}
 
-    def plan(self, findings: Findings, *, members: Sequence[HeldMember] = (), prune: Sequence[HeldMember] = ()) -> Plan:
-        """Return what to do with each file.
+    def plan(self, member: HeldMember | None, findings: Findings, *, prune: bool = False) -> Plan:
+        """Return what to do with each file of a member; of None: with those that are nobody's.
 
-        `members`: all those of the tenant; what was taken down of theirs and is still there leaves the catalogue.
-        `prune`: those of whom what left the deposit leaves the catalogue too.
+        `prune`: what left the member's deposit leaves the catalogue too.
 
         :raises ConfigError: one of the tenant's templates cannot be used.
         """
-        takedowns = list(iter_takedowns(self._state, members, self._decisions))
-        self._taken_down = {step.resource_id for step in takedowns}
-        items = self._sort_out(findings)
+        self._others, self._groups = [], {}
+        items = self._sort_out(member, findings)
         renamed = self._match_periods(items)
         for item in items:
             item.published = item.published or renamed.get(item.source.path)
@@ -131,28 +142,36 @@ class Planner:
             else:
                 self._join(item)
         claimed = {published.resource["id"] for published in (*findings.renamed.values(), *renamed.values())}
-        removals = list_removals(
-            self._state, self._deposit, prune, claimed=claimed | self._taken_down, kept_out=self._others
-        )
-        for step in takedowns:
-            removals.setdefault(step.dataset_id, []).append(step)
+        removals: dict[str, list[Step]] = {}
+        if prune and member is not None:
+            removals = list_removals(
+                self._state, self._deposit, member, claimed=claimed | self._taken_down, kept_out=self._others
+            )
+        for step in self.takedowns:
+            if step.source.member == member:
+                removals.setdefault(step.dataset_id, []).append(step)
         plans = [self._dataset_plan(group, removals.pop(key, [])) for key, group in self._groups.items()]
-        plans += [removal_plan(self._state.by_id[dataset_id], steps) for dataset_id, steps in removals.items()]
-        return Plan(tuple(plan for plan in plans if plan is not None), tuple(self._others))
+        plans += [
+            removal_plan(self._state.by_id[dataset_id], steps)
+            for dataset_id, steps in removals.items()
+            if dataset_id not in self._planned
+        ]
+        datasets = tuple(plan for plan in plans if plan is not None)
+        self._planned |= {plan.id for plan in datasets}
+        return Plan(datasets, tuple(self._others))
 
-    def _sort_out(self, findings: Findings) -> list[_Item]:
+    def _sort_out(self, member: HeldMember | None, findings: Findings) -> list[_Item]:
         """Set aside what stays out, and return the files that are, or may be, published."""
         items: list[_Item] = []
-        doorstep = Doorstep(self._state)
         for source, wrong in self._deposit.wrong:
-            self._others.append(self._kept_out(source, "block", wrong.problem))
-        for source in self._deposit.files:
+            if source.member == member:
+                self._others.append(self._kept_out(source, "block", wrong.problem))
+        for source in self._deposit.files_of(member):
             examination = findings.examinations.get(source.path)
             sidecar = self._deposit.find_sidecar(source)
-            if reason := doorstep.refusal(source, sidecar):
+            if reason := self._doorstep.refusal(source, sidecar):
                 self._others.append(self._kept_out(source, "fail" if source.failed else "block", reason))
                 continue
-            member = source.member
             assert member is not None
             published = self._state.find_published(member, source_path(source)) or findings.renamed.get(source.path)
             if published is not None and published.resource["id"] in self._taken_down:
@@ -174,14 +193,16 @@ class Planner:
 
     def _match_periods(self, items: Sequence[_Item]) -> dict[Path, Published]:
         """Find the new files that replace one of the same schema and period which is gone."""
-        new: dict[HeldMember, dict[Path, tuple[str, str]]] = {}
-        for item in items:
-            if item.published is None and item.examination is not None and item.examination.period:
-                new.setdefault(item.member, {})[item.source.path] = (item.schema_name, item.examination.period)
+        new = {
+            item.source.path: (item.schema_name, item.examination.period)
+            for item in items
+            if item.published is None and item.examination is not None and item.examination.period
+        }
+        if not new:
+            return {}
+        member = items[0].member
         taken = [item.published for item in items if item.published]
-        found: dict[Path, Published] = {}
-        for member, files in new.items():
-            found |= identity.match_periods(self._state, member, self._deposit.paths_of(member), taken, files)
+        found = identity.match_periods(self._state, member, self._deposit.paths_of(member), taken, new)
         return {path: one for path, one in found.items() if one.resource["id"] not in self._taken_down}
 
     def _holds(self, item: _Item) -> list[Hold]:
@@ -216,6 +237,11 @@ class Planner:
         if held is None:
             held = identity.find_dataset(self._tenant, self._state, subject)
         key = held["id"] if held else identity.derive_dataset_id(self._tenant, subject)
+        if held is not None and key in self._planned:
+            # A dataset has one writer, who may be at work already.
+            reason = OF_TWO_MEMBERS.format(name=held["name"])
+            self._others.append(self._kept_out(item.source, "fail", reason, item.examination, item.published))
+            return
         group = self._groups.setdefault(key, _Group(subject, held))
         group.items.append(item)
 

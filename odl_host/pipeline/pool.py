@@ -10,7 +10,7 @@ import itertools
 import multiprocessing
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -41,7 +41,7 @@ def examine_all(
     jobs: int,
     schema: Schema | None = None,
     executor: str = "",
-) -> Iterator[Examination]:
+) -> Generator[Examination, None, None]:
     """Yield the examination of each task, in order; several processes when it is worth starting them.
 
     `cache`: the folder of loaded schemas. `jobs`: processes; 0 takes one per processor. `schema`: what to judge by,

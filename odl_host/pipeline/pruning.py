@@ -18,34 +18,31 @@ from odl_host.pipeline.state import CatalogueState, Published, rows_of, schema_r
 def list_removals(
     state: CatalogueState,
     deposit: Deposit,
-    members: Iterable[HeldMember],
+    member: HeldMember,
     *,
     claimed: set[str],
     kept_out: Sequence[Step],
 ) -> dict[str, list[Step]]:
-    """Return the removal of what left the deposit, by dataset's id.
+    """Return the removal of what left a member's deposit, by dataset's id.
 
-    `claimed`: the ids of the resources that files of the deposit are. A file stays as long as one of the same member
-    and schema is `kept_out`: it may be the same one, renamed and to be corrected.
+    `claimed`: the ids of the resources that files of the deposit are. A file stays as long as one of the same schema
+    is among the member's that are `kept_out`: it may be the same one, renamed and to be corrected.
     """
     waiting = {
-        (step.source.member.id, step.schema.partition("@")[0])
-        for step in kept_out
-        if step.source.member is not None and step.schema and step.action in {"reject", "block", "fail"}
+        step.schema.partition("@")[0] for step in kept_out if step.schema and step.action in {"reject", "block", "fail"}
     }
+    present = deposit.paths_of(member)
+    shut = [source_path(source) for source in deposit.files_of(member) if source.problem]
     steps: dict[str, list[Step]] = {}
-    for member in members:
-        present = deposit.paths_of(member)
-        shut = [source_path(source) for source in deposit.files if source.problem and source.member == member]
-        for path, published in state.list_published(member).items():
-            held = published.fields
-            if path in present or held["id"] in claimed:
-                continue
-            if any(path.startswith(f"{folder}/") for folder in shut):
-                continue  # a folder that cannot be opened has not lost its files
-            if (member.id, str(held.get("schema_name") or "")) in waiting:
-                continue
-            steps.setdefault(published.dataset["id"], []).append(_removal(member, path, published))
+    for path, published in state.list_published(member).items():
+        held = published.fields
+        if path in present or held["id"] in claimed:
+            continue
+        if any(path.startswith(f"{folder}/") for folder in shut):
+            continue  # a folder that cannot be opened has not lost its files
+        if str(held.get("schema_name") or "") in waiting:
+            continue
+        steps.setdefault(published.dataset["id"], []).append(_removal(member, path, published))
     return steps
 
 

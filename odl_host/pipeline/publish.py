@@ -8,6 +8,7 @@ again.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, cast
@@ -121,6 +122,22 @@ def prepare_file(step: Step, *, today: date) -> Sending:
     file, original = _files_of(step)
     metadata = {**step.metadata, "validated_on": today.isoformat()}
     return Sending(cast(ResourceDict, metadata), file, original)
+
+
+def forget_copies(plan: DatasetPlan) -> None:
+    """Remove the copies that were made to be sent; those that cannot be removed go when the run ends."""
+    for step in plan.steps:
+        examination = step.examination
+        if examination is None:
+            continue
+        copies = [examination.original]
+        if examination.normalised is not None:
+            copies.append(examination.normalised.path)
+        if examination.opaque is not None:
+            copies.append(examination.opaque.copy)
+        for copy in filter(None, copies):
+            with suppress(OSError):
+                copy.unlink()
 
 
 def is_table(step: Step) -> bool:

@@ -5,7 +5,7 @@ A file counts for its size as the town hall sent it; the copy made of it, and ea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -72,37 +72,41 @@ def count_usage(datasets: Iterable[PackageDict]) -> dict[str, Usage]:
     return usage
 
 
-def hold_quotas(plan: Plan, datasets: Iterable[PackageDict], quotas: Quotas) -> Plan:
-    """Return the plan with the files that would pass a quota blocked, in the order of their paths.
+def hold_quotas(
+    parts: Iterable[Plan], datasets: Iterable[PackageDict], quotas: Quotas, *, leaving: Iterable[Step]
+) -> Iterator[Plan]:
+    """Yield the parts of a plan with the files that would pass a quota blocked, in their order, then that of the paths.
 
-    What leaves the catalogue makes room first; a file that becomes smaller always passes.
+    What is `leaving` the catalogue makes room first; a file that becomes smaller always passes.
     """
     if quotas == Quotas():
-        return plan
+        yield from parts
+        return
     held = list(datasets)
     sizes: dict[str, int] = {
         resource["id"]: _size_of(resource) for dataset in held for resource in dataset.get("resources", ())
     }
     usage = count_usage(held)
     total = Usage(sum(one.files for one in usage.values()), sum(one.size_bytes for one in usage.values()))
-    steps = sorted((step for one in plan.datasets for step in one.steps), key=lambda step: step.source.relative)
-    for step in steps:
-        if step.action == "remove" and step.source.member is not None:
+    for step in leaving:
+        if step.source.member is not None:
             for counted in (usage.setdefault(step.source.member.id, Usage()), total):
                 counted.add(-1, -sizes.get(step.resource_id, 0))
-    blocked: dict[str, str] = {}
-    for step in steps:
-        if step.action not in {"create", "update"} or step.source.member is None:
-            continue
-        files, size = (1, 0) if step.action == "create" else (0, sizes.get(step.resource_id, 0))
-        weight = step.source.path.stat().st_size if step.source.path.exists() else 0
-        counted = usage.setdefault(step.source.member.id, Usage())
-        if reason := _refusal(step.source.member, weight, files, weight - size, counted, total, quotas):
-            blocked[step.source.relative] = reason
-        else:
-            counted.add(files, weight - size)
-            total.add(files, weight - size)
-    return _without(plan, blocked)
+    for part in parts:
+        blocked: dict[str, str] = {}
+        steps = (step for dataset in part.datasets for step in dataset.steps)
+        for step in sorted(steps, key=lambda step: step.source.relative):
+            if step.action not in {"create", "update"} or step.source.member is None:
+                continue
+            files, size = (1, 0) if step.action == "create" else (0, sizes.get(step.resource_id, 0))
+            weight = step.source.path.stat().st_size if step.source.path.exists() else 0
+            counted = usage.setdefault(step.source.member.id, Usage())
+            if reason := _refusal(step.source.member, weight, files, weight - size, counted, total, quotas):
+                blocked[step.source.relative] = reason
+            else:
+                counted.add(files, weight - size)
+                total.add(files, weight - size)
+        yield _without(part, blocked)
 
 
 def _refusal(

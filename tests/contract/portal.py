@@ -22,7 +22,8 @@ from odl_host.pipeline.context import RunContext
 from odl_host.pipeline.outcomes import RunReport
 from odl_host.pipeline.plan import Plan
 from odl_host.pipeline.planfile import PlanFile
-from odl_host.pipeline.run import plan_deposit, publish_deposit
+from odl_host.pipeline.planning import plan_deposit
+from odl_host.pipeline.run import publish_deposit
 from odl_host.provision.members import apply_members, parse_member, plan_members
 from odl_host.tenants import Manifest, Publishing, Tenant
 from odl_host.territory.codes import is_siren

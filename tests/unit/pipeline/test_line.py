@@ -63,3 +63,16 @@ def test_nobody_waits_for_a_catalogue_that_answers_nobody(clock: Clock) -> None:
     assert asked <= 3 * ATTEMPTS
     with pytest.raises(Unavailable, match="Left for the next run"):
         line.insist(effect)
+
+
+def test_a_time_without_calls_is_no_silence(clock: Clock) -> None:
+    """A run may examine for a minute between two effects: the catalogue may have come back meanwhile."""
+    line = Line(pause=clock.pause, clock=lambda: clock.now)
+
+    def silent(_again: bool) -> None:
+        raise Unavailable("silence")
+
+    with pytest.raises(Unavailable):
+        line.insist(silent)
+    clock.pause(60)
+    assert line.insist(lambda _again: "done") == "done"
