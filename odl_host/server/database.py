@@ -52,6 +52,8 @@ class Database(ABC):
         self._idle: list[sa.Connection] = []
         self._writer: sa.Connection | None = None
         self._writing = threading.Lock()
+        self._queue = threading.Lock()
+        """Held by the first of those who wait to write, so that nobody who came later takes the turn before them."""
         self._commit_s = 0.0
         if migrate:
             self.migrate()
@@ -87,7 +89,10 @@ class Database(ABC):
         :raises Unavailable: another process has been writing for 30 seconds, or the database does not answer.
         :raises Busy: `waits` is False, and another writer has its turn.
         """
-        if not self._writing.acquire(blocking=waits):
+        if waits:
+            with self._queue:
+                self._writing.acquire()
+        elif self._queue.locked() or not self._writing.acquire(blocking=False):
             raise Busy
         try:
             begin = functools.partial(self._begin_writing, waits=waits)

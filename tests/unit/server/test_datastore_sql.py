@@ -308,7 +308,7 @@ def test_comments_change_nothing(rows: Table) -> None:
 def test_sqlite_denies_by_itself_what_a_query_may_not_do(tmp_path: Path, sql: str) -> None:
     written = create_rows(tmp_path / "r.sqlite", "stamp", load_small(io.BytesIO(CSV), None))
     db = sqlite3.connect(":memory:", isolation_level=None)
-    execute_module._prepare(db, {"r": written})
+    execute_module._prepare(db, {"r": written}, [])
     db.set_authorizer(execute_module._Guard({"r": written}))
     with pytest.raises(sqlite3.Error):
         db.execute(sql).fetchall()
@@ -336,6 +336,23 @@ def test_a_query_that_takes_too_long_is_stopped(rows: Table, monkeypatch: pytest
     joined = " CROSS JOIN ".join(f"r r{n}" for n in range(30))
     with pytest.raises(ValidationError, match="timeout"):
         ask(f"SELECT count(*) FROM {joined}", r=rows)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT repeat(a.titre, 90000) || b._id FROM {} ORDER BY 1",
+        "SELECT count(DISTINCT repeat(a.titre, 90000) || b._id || c._id || d._id || e._id || f._id) FROM {}",
+        "SELECT max(a._id) FROM {} GROUP BY repeat(a.titre, 90000) || b._id || c._id",
+        "SELECT first_value(repeat(a.titre, 90000)) OVER (PARTITION BY b._id ORDER BY a._id) FROM {}",
+        "WITH x AS (SELECT repeat(a.titre, 90000) t FROM {}) SELECT count(*) FROM x p, x q WHERE p.t > q.t",
+    ],
+)
+def test_a_query_that_fills_the_disk_is_stopped(rows: Table, monkeypatch: pytest.MonkeyPatch, sql: str) -> None:
+    monkeypatch.setattr(execute_module, "MAX_TEMPORARY_BYTES", 40_000_000)
+    sources = ", ".join(f"r {name}" for name in "abcdefghi")
+    with pytest.raises(ValidationError, match="temporary file size exceeds"):
+        ask(sql.format(sources), r=rows)
 
 
 def test_a_search_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -379,6 +396,22 @@ def test_more_tables_than_can_be_attached_are_refused(rows: Table) -> None:
         read_statement("SELECT 1 FROM " + ", ".join(f"x{n}" for n in range(9)))
 
 
+@pytest.mark.parametrize(
+    ("sql", "reason"),
+    [
+        ("SELECT annee / (_id - 1) FROM r", "division by zero"),
+        ("SELECT 1 FROM r WHERE titre ~ '('", "invalid regular expression: missing )"),
+        ("SELECT titre::int FROM r", 'invalid input syntax for type integer: "La Peste"'),
+        ("SELECT repeat('a', 1000000000)", "requested length too large"),
+        ("SELECT 9223372036854775807::int", "out of range"),
+    ],
+)
+def test_a_refusal_says_what_a_function_would_not_do(rows: Table, sql: str, reason: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        ask(sql, r=rows)
+    assert reason in str(caught.value.error())
+
+
 # What is answered is right
 
 
@@ -386,6 +419,13 @@ def test_more_tables_than_can_be_attached_are_refused(rows: Table) -> None:
     ("sql", "expected"),
     [
         ("SELECT prix / 2 AS v FROM r WHERE _id = 2", 6.25),
+        ("SELECT annee / (_id + 1) AS v FROM r WHERE _id = 1", 973),
+        ("SELECT annee % (_id + 1) AS v FROM r WHERE _id = 1", 1),
+        ("SELECT power(2, 3) AS v", 8.0),
+        ("SELECT 2 ^ 10 AS v", 1024.0),
+        ("(SELECT titre AS v FROM r ORDER BY titre LIMIT 1)", "Germinal"),
+        ("((SELECT titre AS v FROM r) ORDER BY v DESC LIMIT 1)", "La Peste"),
+        ("(SELECT titre AS v FROM r LIMIT 1) UNION (SELECT 'La Peste')", "La Peste"),
         ("SELECT annee / 2 AS v FROM r WHERE _id = 1", 973),
         ("SELECT (prix::int) AS v FROM r WHERE _id = 2", 13),
         ("SELECT titre AS v FROM r WHERE paru > '1900-01-01'", "La Peste"),
@@ -415,6 +455,15 @@ def test_values_follow_postgresqls_types(rows: Table, sql: str, expected: object
         "SELECT titre, count(*) FROM r",
         "SELECT titre, annee FROM r GROUP BY titre",
         "SELECT titre::int FROM r",
+        "SELECT 1 / 0",
+        "SELECT 1 % 0",
+        "SELECT annee / (_id - 1) FROM r",
+        "SELECT annee / nullif(0, 1) FROM r",
+        "SELECT r FROM r",
+        "SELECT a FROM r a",
+        "SELECT count(a) FROM r a",
+        "SELECT power(-8, 0.5)",
+        "SELECT exp(10000)",
     ],
 )
 def test_what_postgresql_would_refuse_is_refused_and_not_answered_otherwise(rows: Table, sql: str) -> None:

@@ -91,6 +91,29 @@ def test_of_two_creations_of_one_name_at_once_one_wins(site: Site) -> None:
     assert sorted(outcomes) == ["That URL is already in use."] * 3 + ["won"]
 
 
+def test_who_came_first_writes_first(site: Site) -> None:
+    is_done = threading.Event()
+    turns: list[str] = []
+
+    def write() -> None:
+        with site.db.writing():
+            turns.append("waited")
+            is_done.wait(30)
+
+    for _ in range(20):  # who ended may take the turn again before a thread that waits for it has woken up
+        is_done.clear()
+        with site.db.writing():
+            waiting = threading.Thread(target=write)
+            waiting.start()
+            while not site.db._queue.locked():
+                time.sleep(0.001)
+        with pytest.raises(Busy), site.db.writing(waits=False):
+            turns.append("went ahead")
+        is_done.set()
+        waiting.join()
+    assert turns == ["waited"] * 20
+
+
 def test_a_writer_waits_for_that_of_another_program(site: Site, tmp_path: Path) -> None:
     other = sqlite3.connect(tmp_path / "catalogue.sqlite", isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")

@@ -20,7 +20,14 @@ from odl_host.server.datastore.table import NAME, QUERY_TIMEOUT_S, Definition, T
 from odl_host.server.datastore.types import find_type
 
 MAX_RESULT_BYTES = 50_000_000
-STEPS_BETWEEN_LOOKS = 10_000
+MAX_TEMPORARY_BYTES = 500_000_000
+"""What a query may write to the disk to sort, to group or to tell values apart: 500 bytes of a million rows."""
+
+STEPS_BETWEEN_LOOKS = 1_000
+"""Few: a single step may make, or write, a text of a megabyte."""
+
+DISK_LOOK_S = 0.01
+_OWN_WRITES = Path("/proc/thread-self/io")
 _LIMITS = {
     sqlite3.SQLITE_LIMIT_LENGTH: 10_000_000,
     sqlite3.SQLITE_LIMIT_SQL_LENGTH: 1_000_000,
@@ -53,16 +60,14 @@ def execute(statement: Statement, tables: Mapping[str, Table], *, rows_max: int)
             pass  # learns of what other processes changed
     translation = translate(statement, {name: _columns(table.definition) for name, table in tables.items()})
     db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    reasons: list[str] = []
     try:
-        deadline = time.monotonic() + QUERY_TIMEOUT_S
-        _prepare(db, tables)
-        db.set_progress_handler(lambda: time.monotonic() > deadline, STEPS_BETWEEN_LOOKS)
+        _prepare(db, tables, reasons)
+        db.set_progress_handler(_Watch(reasons), STEPS_BETWEEN_LOOKS)
         db.set_authorizer(_Guard(tables))
         rows, is_truncated = _fetch(db, translation, rows_max)
-    except sqlite3.Error as error:
-        if "interrupted" in str(error):
-            raise bad_query("canceling statement due to statement timeout") from error
-        raise bad_query(_reason(error)) from error
+    except (sqlite3.Error, OverflowError) as error:
+        raise bad_query((reasons or [str(error)])[-1][:300]) from error
     finally:
         db.set_authorizer(None)
         db.close()
@@ -71,9 +76,38 @@ def execute(statement: Statement, tables: Mapping[str, Table], *, rows_max: int)
     return Answer(shown, fields, is_truncated)
 
 
-def _reason(error: sqlite3.Error) -> str:
-    cause = error.__cause__ or error.__context__
-    return str(cause or error)[:300]
+class _Watch:
+    """Is asked again and again whether a query is to be stopped: it takes too long, or fills the disk."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        self.reasons = reasons
+        self.deadline = time.monotonic() + QUERY_TIMEOUT_S
+        self.next_look = 0.0
+        self.before = _written_bytes()
+
+    def __call__(self) -> bool:
+        now = time.monotonic()
+        if now > self.deadline:
+            self.reasons.append("canceling statement due to statement timeout")
+            return True
+        if now > self.next_look:
+            self.next_look = now + DISK_LOOK_S
+            if _written_bytes() - self.before > MAX_TEMPORARY_BYTES:
+                self.reasons.append(f"temporary file size exceeds temp_file_limit ({MAX_TEMPORARY_BYTES >> 10}kB)")
+                return True
+        return False
+
+
+def _written_bytes() -> int:
+    """Return how much this thread has written to files, a query's temporary ones among them; 0 where nobody counts.
+
+    Source: proc_pid_io(5), `wchar`. SQLite does not say how large its temporary files are, nor bounds them.
+    """
+    try:
+        counts = dict(line.split(": ") for line in _OWN_WRITES.read_text().splitlines())
+    except OSError:
+        return 0
+    return int(counts["wchar"])
 
 
 def _columns(definition: Definition) -> dict[str, str]:
@@ -84,9 +118,9 @@ def _columns(definition: Definition) -> dict[str, str]:
     return columns
 
 
-def _prepare(db: sqlite3.Connection, tables: Mapping[str, Table]) -> None:
+def _prepare(db: sqlite3.Connection, tables: Mapping[str, Table], reasons: list[str]) -> None:
     """Attach the tables, each as a view with the names of its columns, and nothing else."""
-    register(db)
+    register(db, reasons)
     db.execute("PRAGMA case_sensitive_like=ON")
     db.execute("PRAGMA cache_size=-8000")
     # Rows come in the order of their numbers unless a query says otherwise, as in PostgreSQL: hence NOT INDEXED.

@@ -12,7 +12,7 @@ import random
 import sqlite3
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, cast
 
 from odl_host.server.datastore import fulltext, lexemes
 from odl_host.server.datastore.sql import moments
@@ -110,6 +110,12 @@ def _round(value: Any, digits: Any = 0) -> Kept:
     places = max(min(int(digits), 30), -30)
     rounded = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     return int(rounded) if places <= 0 else float(rounded)
+
+
+def _divisor(value: Any) -> Kept:
+    if not value:
+        raise ValueError("division by zero")
+    return cast("Kept", value)
 
 
 def _initcap(value: Any) -> str:
@@ -235,7 +241,8 @@ _PYTHON: dict[str, Callable[..., Kept]] = {
     "pg_ceil": _strict(lambda value: math.ceil(float(value)) if isinstance(value, float | str) else value),
     "pg_trunc": _strict(lambda value: math.trunc(float(value)) if isinstance(value, float | str) else value),
     "pg_sqrt": _strict(lambda value: math.sqrt(float(value))),
-    "pg_power": _strict(lambda value, by: float(value) ** float(by)),
+    "pg_power": _strict(lambda value, by: math.pow(float(value), float(by))),
+    "pg_divisor": _strict(_divisor),
     "pg_exp": _strict(lambda value: math.exp(float(value))),
     "pg_ln": _strict(lambda value: math.log(float(value))),
     "pg_sign": _strict(lambda value: (float(value) > 0) - (float(value) < 0)),
@@ -345,8 +352,21 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
 }
 
 
-def register(db: sqlite3.Connection) -> None:
-    """Give a connection the functions that translated queries call."""
+def register(db: sqlite3.Connection, reasons: list[str]) -> None:
+    """Give a connection the functions that translated queries call; why one of them failed is added to `reasons`."""
     for name, run in _PYTHON.items():
-        db.create_function(name, -1, run, deterministic=name not in ("pg_random", "pg_now", "pg_today"))
+        db.create_function(name, -1, _told(run, reasons), deterministic=name not in ("pg_random", "pg_now", "pg_today"))
     db.create_aggregate("string_agg", -1, _StringAgg)  # type: ignore[arg-type]
+
+
+def _told(run: Callable[..., Kept], reasons: list[str]) -> Callable[..., Kept]:
+    """Note why a function fails: SQLite says no more than that it did."""
+
+    def call(*args: Any) -> Kept:
+        try:
+            return run(*args)
+        except Exception as error:
+            reasons.append(str(error).replace("{column}", "?column?"))
+            raise
+
+    return call

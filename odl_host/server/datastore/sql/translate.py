@@ -56,7 +56,7 @@ def translate(statement: Statement, tables: Mapping[str, Columns]) -> Translatio
 
     :raises ValidationError: a column is unknown, types do not go together, or SQLite cannot do what is asked.
     """
-    tree = statement.tree
+    tree = _unwrapped(statement.tree)
     name_outputs(tree)
     for fetch in list(tree.find_all(exp.Fetch)):
         fetch.replace(exp.Limit(expression=fetch.args.get("count") or exp.Literal.number(1)))
@@ -67,6 +67,8 @@ def translate(statement: Statement, tables: Mapping[str, Columns]) -> Translatio
     )
     try:
         tree = qualify(tree, dialect="postgres", schema=schema)
+        if row := tree.find(exp.TableColumn):  # SQLite would take its name for a text
+            raise invalid(f'Invalid SQL: "{row.name}" is a table: name its columns')
         tree = annotate_types(tree, schema=schema, dialect="postgres")
         note_kinds(tree, tables)
         _check_groups(tree)
@@ -80,6 +82,23 @@ def translate(statement: Statement, tables: Mapping[str, Columns]) -> Translatio
     except SqlglotError as error:
         raise _refusal(str(error)) from error
     return Translation(sql, names, types)
+
+
+def _unwrapped(tree: exp.Query) -> exp.Query:
+    """Take away the parentheses around a query and the parts of a union: SQLite knows none there."""
+    for part in [tree, *(side for union in tree.find_all(exp.SetOperation) for side in (union.left, union.right))]:
+        if not isinstance(part, exp.Subquery) or part.alias:
+            continue
+        inner = part.this
+        is_whole = isinstance(inner, exp.Select) and not any(part.args.get(key) for key in ("order", "limit", "offset"))
+        if not is_whole or (part is not tree and any(inner.args.get(key) for key in ("order", "limit", "offset"))):
+            inner = exp.select("*").from_(exp.Subquery(this=part.this.copy(), alias=exp.TableAlias(this="q")))
+            for key in ("order", "limit", "offset"):
+                inner.set(key, part.args.get(key))
+        if part is tree:
+            return _unwrapped(inner)
+        part.replace(inner)
+    return tree
 
 
 def _refusal(reason: str) -> ValidationError:
@@ -219,12 +238,18 @@ def _translate_arithmetic(node: exp.Binary) -> None:
             _read_literal(value, other if other in NUMBERS else "numeric")
         elif kind_of(value) in TEXTS and not isinstance(value, exp.Null):
             raise _refusal(f"operator does not exist: {left} {type(node).__name__.lower()} {right}")
+    if isinstance(node, exp.Div | exp.Mod) and not _is_other_than_zero(node.right):
+        node.set("expression", _call("pg_divisor", node.right))
     if isinstance(node, exp.Div):
         node.set("typed", True)
         node.set("safe", True)
         if not {left, right} <= WHOLE:
             # SQLite divides whole numbers as such, and a numeric may be kept as one.
             node.set("this", exp.Mul(this=exp.Paren(this=node.left.copy()), expression=exp.Literal.number("1.0")))
+
+
+def _is_other_than_zero(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Literal) and not node.is_string and float(node.name) != 0
 
 
 def _translate_match(node: exp.MatchAgainst) -> exp.Expr:
