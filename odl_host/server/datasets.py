@@ -21,6 +21,7 @@ from odl_host.server.statements import Statement
 from odl_host.server.tables import (
     collaborators,
     counters,
+    former_members,
     groups,
     members,
     package_tags,
@@ -340,6 +341,7 @@ def purge_dataset(db: sa.Connection, package_id: str) -> None:
     db.execute(relationships.delete().where(either))
     db.execute(resource_versions.delete().where(resource_versions.c.package_id == package_id))
     db.execute(members.delete().where(members.c.object_id == package_id, members.c.object_type == "package"))
+    db.execute(former_members.delete().where(former_members.c.package_id == package_id))
     db.execute(purged.delete().where(purged.c.package_id == package_id))
     db.execute(purged.insert(), {"package_id": package_id, "seq": next_seq(db)})
 

@@ -16,7 +16,7 @@ from odl_host.ckan import JsonDict, NotFound
 from odl_host.server.documents import encode
 from odl_host.server.names import is_uuid
 from odl_host.server.statements import Statement
-from odl_host.server.tables import groups, members
+from odl_host.server.tables import former_members, groups, members
 
 _COLUMNS = (groups.c.id, groups.c.name, groups.c.title, groups.c.type, groups.c.is_organization, groups.c.state)
 _BY_ID = Statement(sa.select(*_COLUMNS, groups.c.doc, groups.c.summary).where(groups.c.id == sa.bindparam("ref")))
@@ -162,18 +162,35 @@ def descendants_of(db: sa.Connection, group_ids: Iterable[str]) -> list[str]:
 
 def put_member(db: sa.Connection, group_id: str, object_type: str, object_id: str, capacity: str) -> None:
     """Make an object a member of a group, or change its capacity."""
-    remove_member(db, group_id, object_type, object_id)
+    db.execute(members.delete().where(*_membership(group_id, object_type, object_id)))
     row = {"group_id": group_id, "object_type": object_type, "object_id": object_id, "capacity": capacity}
     db.execute(members.insert(), row)
 
 
 def remove_member(db: sa.Connection, group_id: str, object_type: str, object_id: str) -> None:
     """Take an object out of a group; one that is not in it is no error."""
-    db.execute(
-        members.delete().where(
-            members.c.group_id == group_id, members.c.object_type == object_type, members.c.object_id == object_id
-        )
-    )
+    membership = _membership(group_id, object_type, object_id)
+    if object_type == "package":
+        _remember_leaving(db, *membership)
+    db.execute(members.delete().where(*membership))
+
+
+def leave_groups(db: sa.Connection, package_id: str) -> None:
+    """Take a dataset out of all its groups."""
+    in_groups = (members.c.object_id == package_id, members.c.object_type == "package")
+    _remember_leaving(db, *in_groups)
+    db.execute(members.delete().where(*in_groups))
+
+
+def _membership(group_id: str, object_type: str, object_id: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return members.c.group_id == group_id, members.c.object_type == object_type, members.c.object_id == object_id
+
+
+def _remember_leaving(db: sa.Connection, *of_datasets: sa.ColumnElement[bool]) -> None:
+    """Keep, of memberships of datasets that end, in which group each was."""
+    left, kept = sa.select(members.c.group_id, members.c.object_id).where(*of_datasets), former_members.c
+    known = sa.exists().where(kept.group_id == members.c.group_id, kept.package_id == members.c.object_id)
+    db.execute(former_members.insert().from_select(["group_id", "package_id"], left.where(~known)))
 
 
 def group_ids_of_user(db: sa.Connection, user_id: str, capacities: Iterable[str]) -> list[str]:

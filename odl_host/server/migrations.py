@@ -100,6 +100,11 @@ def m010_files(db: sa.Connection) -> None:
     create_table(db, tables.files)
 
 
+def m011_former_members(db: sa.Connection) -> None:
+    """Keep which groups a dataset was in."""
+    create_table(db, tables.former_members)
+
+
 STEPS: tuple[Step, ...] = (
     m001_catalogue,
     m002_ckan_objects,
@@ -111,6 +116,7 @@ STEPS: tuple[Step, ...] = (
     m008_versions,
     m009_activity_labels,
     m010_files,
+    m011_former_members,
 )
 
 

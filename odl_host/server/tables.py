@@ -89,6 +89,15 @@ members = sa.Table(
     sa.Index("members_of_object", "object_id", "object_type"),
 )
 
+former_members = sa.Table(
+    "former_members",
+    metadata,
+    sa.Column("group_id", Text, nullable=False),
+    sa.Column("package_id", Text, nullable=False, comment="once in the group: its stream shows it when it is deleted"),
+    sa.PrimaryKeyConstraint("group_id", "package_id"),
+    sa.Index("former_members_of_package", "package_id"),
+)
+
 package_tags = sa.Table(
     "package_tags",
     metadata,

@@ -101,3 +101,30 @@ def test_what_a_dataset_was_before_it_became_private_is_for_those_who_may_read_i
     assert [sees(by) for by in (ANONYMOUS, stranger, member)] == [{False}, {False}, {True}]
     streams.call("package_patch", {"id": dataset, "private": False})
     assert [sees(by) for by in (ANONYMOUS, stranger, member)] == [{True}] * 3
+
+
+def test_a_group_shows_the_end_of_datasets_that_were_in_it_even_those_that_had_left(streams: Catalogue) -> None:
+    author = streams.new_user()
+    group = streams.call("group_create", {"name": unique("g"), "users": [{"name": author.name, "capacity": "admin"}]})
+    owner = streams.new_organization(users=[{"name": author.name, "capacity": "editor"}])["id"]
+    stays, leaves, other = (
+        streams.call("package_create", {"name": unique("d"), "owner_org": owner, **groups}, by=author)["id"]
+        for groups in ({"groups": [{"id": group["id"]}]}, {"groups": [{"id": group["id"]}]}, {})
+    )
+    streams.call("package_patch", {"id": leaves, "groups": []}, by=author)
+
+    def ends() -> set[str]:
+        found = streams.call("group_activity_list", {"id": group["id"]}, by=author)
+        return {activity["object_id"] for activity in found if activity["activity_type"] == "deleted package"}
+
+    def shown() -> set[str]:
+        return {activity["object_id"] for activity in streams.call("group_activity_list", {"id": group["id"]})}
+
+    assert stays in shown() and not {leaves, other} & shown()
+    for dataset in (stays, leaves, other):
+        streams.call("package_delete", {"id": dataset}, by=author)
+    assert ends() == {stays, leaves}
+    streams.call("package_patch", {"id": stays, "state": "active"}, by=author)
+    assert ends() == {leaves}
+    streams.call("dataset_purge", {"id": leaves})
+    assert ends() == set()

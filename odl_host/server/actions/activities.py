@@ -30,7 +30,7 @@ from odl_host.server.params import (
     text_list,
 )
 from odl_host.server.registry import Context, action
-from odl_host.server.tables import activities, dashboards, followers, members, packages, users
+from odl_host.server.tables import activities, dashboards, followers, former_members, members, packages, users
 from odl_host.server.users import get_account
 
 
@@ -298,11 +298,10 @@ def _inside(where: sa.ColumnElement[bool]) -> Any:
 
 
 def _once_inside(group_id: str) -> Any:
-    """What happened to datasets that were in a group before they were deleted: their copies name it."""
-    copies = activities.alias()
-    deleted = sa.select(packages.c.id).where(packages.c.state == "deleted")
-    named = copies.c.data.contains(f'"{group_id}"', autoescape=True)
-    return activities.c.object_id.in_(sa.select(copies.c.object_id).where(copies.c.object_id.in_(deleted), named))
+    """What happened to datasets that were in a group once, and are deleted."""
+    once_there = sa.select(former_members.c.package_id).where(former_members.c.group_id == group_id)
+    deleted = sa.select(packages.c.id).where(packages.c.state == "deleted", packages.c.id.in_(once_there))
+    return activities.c.object_id.in_(deleted)
 
 
 def _of_group(group_id: str, *more: Any) -> Any:

@@ -32,7 +32,7 @@ from odl_host.server.groups import Group, descendants_of, find_group, get_group,
 from odl_host.server.images import take_image
 from odl_host.server.params import MISSING_VALUE, Invalid, Params, anything, named, natural, optional, reference
 from odl_host.server.registry import Context, action
-from odl_host.server.tables import groups, members, packages
+from odl_host.server.tables import former_members, groups, members, packages
 from odl_host.server.users import find_account
 
 LISTS = frozenset({"extras", "users", "packages", "groups"})
@@ -395,6 +395,7 @@ def _purge(ctx: Context, group: Group) -> None:
     _disown(ctx, group)
     is_above = sa.and_(members.c.object_type == "group", members.c.object_id == group.id)
     ctx.db.execute(members.delete().where(sa.or_(members.c.group_id == group.id, is_above)))
+    ctx.db.execute(former_members.delete().where(former_members.c.group_id == group.id))
     ctx.db.execute(groups.delete().where(groups.c.id == group.id))
 
 

@@ -30,7 +30,7 @@ from odl_host.server.datasets import (
 )
 from odl_host.server.documents import Rendered, encode, join_array, join_object, place
 from odl_host.server.extras import require_dicts
-from odl_host.server.groups import put_member, remove_member
+from odl_host.server.groups import leave_groups, put_member, remove_member
 from odl_host.server.params import (
     MISSING_VALUE,
     Params,
@@ -257,7 +257,7 @@ def package_delete(ctx: Context, params: Ref) -> None:
     fields = dataset.fields
     fields |= {"state": "deleted", "metadata_modified": now()}
     # As in CKAN, a dataset that is brought back belongs to no group, and has no collaborators.
-    ctx.db.execute(members.delete().where(members.c.object_id == dataset.id, members.c.object_type == "package"))
+    leave_groups(ctx.db, dataset.id)
     ctx.db.execute(collaborators.delete().where(collaborators.c.package_id == dataset.id))
     update_dataset(ctx.db, fields, tags_changed=False)
     record_dataset(ctx, dataset.id, "deleted")

@@ -41,6 +41,8 @@ WORDS_SQL = (
 )
 ARRAYS = "arrays"
 """The order of arrays, which are kept as JSON: that of their items, one after the other."""
+MAX_KEPT_ARRAY = 200
+"""Characters of the longest array whose place in this order is kept in memory while it is sorted among others."""
 MAX_WORDS_AT_ONCE = 20_000
 """Rows whose words one search makes at most: about a second."""
 
@@ -288,9 +290,15 @@ def _compare_arrays(one: str, other: str) -> int:
     return (first > second) - (first < second)
 
 
-@lru_cache(1024)
 def _array_key(text: str) -> tuple[Any, ...]:
+    return _kept_array_key(text) if len(text) <= MAX_KEPT_ARRAY else _read_array_key(text)
+
+
+def _read_array_key(text: str) -> tuple[Any, ...]:
     return tuple(map(_item_key, json.loads(text)))
+
+
+_kept_array_key = lru_cache(1024)(_read_array_key)
 
 
 def _item_key(item: Any) -> tuple[Any, ...]:

@@ -75,7 +75,23 @@ def test_rows_beyond_those_that_are_kept_come_in_the_same_order(
     assert search(ckan, resource, sort="mot", offset=2**62)["records"] == []
 
 
-@pytest.mark.parametrize("asked", [{"sort": "n desc"}, {"q": "arbre"}])
+@pytest.mark.parametrize("sort", ["mot", "mot desc, n", "n desc nulls last", "absent, mot"])
+def test_one_order_under_other_conditions_each_time_is_that_of_the_rows(
+    ckan: EmbeddedCKAN, dataset: str, monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    monkeypatch.setattr(search_module, "FIRST_ROWS", 3)
+    resource = create(ckan, dataset, [*ROWS, {"mot": None}, {"n": -1}], n="int", mot="text", absent="text")
+    whole = search(ckan, resource, sort=sort)["records"]
+    for least in (*range(-2, 51, 4), 0, 48, 12):
+        for offset in (0, 2, 30):
+            answer = search(ckan, resource, sort=sort, filters={"n": {"gte": least}}, limit=3, offset=offset)
+            wanted = [row for row in whole if row["n"] is not None and row["n"] >= least]
+            assert (answer["records"], answer["total"]) == (wanted[offset : offset + 3], len(wanted))
+
+
+@pytest.mark.parametrize(
+    "asked", [{"sort": "n desc"}, {"sort": "n desc", "filters": {"n": {"gte": 0}}}, {"q": "arbre"}]
+)
 def test_a_page_follows_what_another_process_wrote(
     open_at: Callable[..., Site], tmp_path: Path, asked: dict[str, Any]
 ) -> None:
@@ -89,6 +105,14 @@ def test_a_page_follows_what_another_process_wrote(
     assert len(pages(here, resource, **asked)) == len(first) + 1
     there.call_action("datastore_records_delete", {"resource_id": resource, "filters": {"n": 1000}})
     assert pages(here, resource, **asked) == first
+
+
+def test_long_arrays_are_sorted_and_not_kept_in_memory(ckan: EmbeddedCKAN, dataset: str) -> None:
+    rows = [{"a": [*range(200), number % 7, number]} for number in range(40)]
+    resource = create(ckan, dataset, rows, a="_int4")
+    before = tables_module._kept_array_key.cache_info().currsize
+    assert [row["a"] for row in search(ckan, resource, sort="a")["records"]] == sorted(row["a"] for row in rows)
+    assert tables_module._kept_array_key.cache_info().currsize == before
 
 
 def test_what_takes_more_than_a_moment_is_left_to_a_thread(
