@@ -34,6 +34,10 @@ UNKNOWN_SCHEMA_FRENCH = "La fiche de ce fichier demande le schéma « {name} »,
 TOO_LARGE_FRENCH = "Ce fichier dépasse la taille permise ({most} Mo) : découpez-le, ou demandez à l’administrateur."
 
 
+SMALL_BYTES = 1 << 16
+"""A file of less is read at once and kept in memory while it is examined."""
+
+
 class Examination(Record):
     """What is known of a file once it was read.
 
@@ -108,8 +112,10 @@ def examine_file(
 
     sha256 = ""
     try:
-        sha256 = hash_file(path) if settings.identify else ""
-        return _examine(path, sha256, registry, settings, schema)
+        content = read_small(path) if settings.identify else None
+        if settings.identify:
+            sha256 = hash_file(path) if content is None else _hash(content)
+        return _examine(path, content, sha256, registry, settings, schema)
     except DataError as error:
         reason = error.french if isinstance(error, RefusedFile) else UNREADABLE_FRENCH
         report = file_report(path.name, reason=reason, today=settings.today)
@@ -181,16 +187,40 @@ def _blocked(path: Path, reason: str, settings: ExamineSettings, *, detail: str 
     return Examination(path, "", "blocked", report, detail=detail)
 
 
+def read_small(path: Path) -> bytes | None:
+    """Return all bytes of a small file, so that what is hashed is what is judged; None for a larger one.
+
+    :raises OSError: it cannot be read
+    """
+    with path.open("rb") as file:
+        content = file.read(SMALL_BYTES)
+    return content if len(content) < SMALL_BYTES else None
+
+
 def hash_file(path: Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal."""
     import hashlib
 
+    content = read_small(path)
+    if content is not None:
+        return _hash(content)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _hash(content: bytes) -> str:
+    import hashlib
+
+    return hashlib.sha256(content).hexdigest()
+
+
 def _examine(
-    path: Path, sha256: str, registry: Registry, settings: ExamineSettings, schema: Schema | None
+    path: Path,
+    content: bytes | None,
+    sha256: str,
+    registry: Registry,
+    settings: ExamineSettings,
+    schema: Schema | None,
 ) -> Examination:
     from odl_host.pipeline.period import MAX_ROWS, find_other_period
     from odl_host.pipeline.read import read_table
@@ -205,7 +235,8 @@ def _examine(
         columns = frozenset(one.name for one in schema.fields)
     as_it_is = settings.strict_validata or not settings.repair
     # Titles above the header help to recognise the schema; then, as it is, every row counts from the first to the last.
-    table = read_table(path, limits=settings.limits, columns=columns, repair=not (as_it_is and schema))
+    repair = not (as_it_is and schema)
+    table = read_table(path, limits=settings.limits, columns=columns, repair=repair, content=content)
     if schema is None:
         detection = detect_schema(table, registry, filename=path.name)
         if not detection.certain or detection.schema is None:
@@ -213,7 +244,7 @@ def _examine(
             return Examination(path, sha256, "blocked", report, detail=_doubt(table, detection.schema))
         schema = detection.schema
         if as_it_is:
-            table = read_table(path, limits=settings.limits, columns=columns, repair=False)
+            table = read_table(path, limits=settings.limits, columns=columns, repair=False, content=content)
     verdict = validate_table(
         table,
         schema,
@@ -266,14 +297,12 @@ def _identify(
 
     write = None
     if settings.spool is not None:
-        import hashlib
-
         from odl_host.pipeline.normalise import write_normalised
 
-        place = settings.spool / hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()
+        place = settings.spool / _hash(str(path).encode("utf-8", "surrogateescape"))
 
-        def write(rows: Iterable[list[str]]) -> NormalisedFile:
-            return write_normalised(judged, place.with_suffix(".csv"), schema=schema, rows=rows)
+        def write(batches: Iterable[list[list[str]]]) -> NormalisedFile:
+            return write_normalised(judged, place.with_suffix(".csv"), schema=schema, batches=batches)
 
     normalised, watch = watch_table(judged, schema, write, max_findings=settings.max_findings)
     watch_beside(watch, path, table, settings.limits)

@@ -9,7 +9,6 @@ data too and stays as it is; what we write for people to open in a spreadsheet, 
 from __future__ import annotations
 
 import hashlib
-import itertools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from odl_host.pipeline.reading.table import Table
     from odl_host.schemas.registry import Schema
 
-_CHUNK_ROWS = 512
-
 
 @dataclass(frozen=True, slots=True)
 class NormalisedFile:
@@ -37,34 +34,45 @@ class NormalisedFile:
 
 
 def write_normalised(
-    table: Table, target: Path | BinaryIO, *, schema: Schema | None = None, rows: Iterable[list[str]] | None = None
+    table: Table,
+    target: Path | BinaryIO,
+    *,
+    schema: Schema | None = None,
+    batches: Iterable[list[list[str]]] | None = None,
 ) -> NormalisedFile:
     """Write a table as normalised CSV, and hash it on the way.
 
     Column names are trimmed (a name that `schema` itself spells with outer spaces keeps them). Short rows are
-    padded to the header's width; blank rows are left out; longer rows stay as long as they are. `rows` replaces the
-    table's own rows (the repaired ones). A path is written aside and renamed into place: there is never half a file.
+    padded to the header's width; blank rows are left out; longer rows stay as long as they are. `batches` are the
+    table's own, where somebody else looks at them as they pass. Half a file is never left.
 
     :raises StorageError: the target cannot be written
     """
     if not isinstance(target, Path):
         sink = _HashingSink(target)
-        written = _write(table, sink, schema, rows)
+        written = _write(table, sink, schema, batches)
         return NormalisedFile(None, sink.sha256, sink.size, written)
-    part = target.with_name(f"{target.name}.part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with part.open("wb") as file:
+        with _open_new(target) as file:
+            try:
                 sink = _HashingSink(file)
-                written = _write(table, sink, schema, rows)
+                written = _write(table, sink, schema, batches)
                 begin_flush(file)  # whoever keeps it waits for the disk
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
+            except BaseException:
+                target.unlink(missing_ok=True)
+                raise
     except OSError as error:
         raise StorageError(f"{target}: the normalised file cannot be written ({error.strerror or error}).") from error
     return NormalisedFile(target, sink.sha256, sink.size, written)
+
+
+def _open_new(path: Path) -> BinaryIO:
+    """Open a file to be written, making its folder the first time."""
+    try:
+        return path.open("wb")
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("wb")
 
 
 def is_normalised(path: Path) -> bool:
@@ -89,8 +97,7 @@ class _HashingSink:
     def __init__(self, file: IO[bytes] | None) -> None:
         self._file, self._digest, self.size = file, hashlib.sha256(), 0
 
-    def write(self, text: str) -> None:
-        data = text.encode("utf-8", "replace")
+    def write(self, data: bytes) -> None:
         self._digest.update(data)
         self.size += len(data)
         if self._file is not None:
@@ -101,19 +108,44 @@ class _HashingSink:
         return self._digest.hexdigest()
 
 
-def _write(table: Table, sink: _HashingSink, schema: Schema | None, rows: Iterable[list[str]] | None) -> int:
+def _write(table: Table, sink: _HashingSink, schema: Schema | None, batches: Iterable[list[list[str]]] | None) -> int:
     width = len(table.header)
+    names = _csv_text([_column_names(table, schema)]).encode("utf-8", "replace")
+    batches = table.iter_batches() if batches is None else batches
+    received = _as_received(table, names)
+    if received is not None:
+        sink.write(received)
+        return sum(map(len, batches))
+    sink.write(names)
     count = 0
-    sink.write(_csv_text([_column_names(table, schema)]))
-    source = iter(table.iter_rows() if rows is None else rows)
-    while batch := list(itertools.islice(source, _CHUNK_ROWS)):
+    for batch in batches:
         text = _plain_text(batch, width)
         if text is None:
             batch = [row if len(row) >= width else [*row, *[""] * (width - len(row))] for row in batch if any(row)]
             text = _csv_text(batch)
         count += len(batch)
-        sink.write(text)
+        sink.write(text.encode("utf-8", "replace"))
     return count
+
+
+def _as_received(table: Table, names: bytes) -> bytes | None:
+    """Return the bytes of a small file that is normalised as it is; None where that is not certain.
+
+    It is when each of its lines is a row, as wide as the header, and no sign of it asks for quotes.
+    """
+    content, survey = table.plain, table.survey
+    if content is None or survey is None or not survey.is_square or table.delimiter != ",":
+        return None
+    blank = b"\n" + b"," * (len(table.header) - 1) + b"\n"
+    is_normal = (
+        content.startswith(names)
+        and content.endswith(b"\n")
+        and b'"' not in content
+        and b"\r" not in content
+        and blank not in content
+        and content.count(b"\n") == table.rows + 1
+    )
+    return content if is_normal else None
 
 
 def _plain_text(rows: list[list[str]], width: int) -> str | None:

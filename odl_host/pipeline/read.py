@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import stat
 from typing import TYPE_CHECKING
 
 from odl_host.pipeline.reading.delimited import DelimitedSource
@@ -35,25 +36,27 @@ _WORKBOOK_EXTENSIONS = {".xlsx": "xlsx", ".xlsm": "xlsx", ".xls": "xls", ".ods":
 
 
 def read_table(
-    path: Path, *, limits: ReadLimits = _DEFAULT_LIMITS, columns: Collection[str] = (), repair: bool = True
+    path: Path,
+    *,
+    limits: ReadLimits = _DEFAULT_LIMITS,
+    columns: Collection[str] = (),
+    repair: bool = True,
+    content: bytes | None = None,
 ) -> Table:
     """Open a file as a table; its rows are streamed by the table, as often as one likes.
 
     `columns` are the column names of the known schemas (give a frozenset: it is worked out once); they decide the
     separator, the sheet and the header row where the file leaves a doubt. With `repair=False` the first row is the
-    header and every row is kept as it is; the encoding is decided all the same.
+    header and every row is kept as it is; the encoding is decided all the same. `content`: all bytes of the file, from
+    one who has just read them.
 
     :raises RefusedFile: an `UnreadableFile` with a stable `code` and a French sentence, whatever the bytes are
     """
     keys = name_keys(columns)
-    try:
-        size = path.stat().st_size
-        if not path.is_file():
-            raise RefusedFile("absent", path, detail="it is not a file")
-        with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES)
-    except OSError as error:
-        raise RefusedFile("absent", path, detail=error.strerror or str(error)) from error
+    if content is None:
+        size, head = _look_at(path)
+    else:
+        size, head = len(content), content[:_HEAD_BYTES]
     if size > limits.max_bytes:
         raise RefusedFile("too-big", path, detail=str(size), bound=str(limits.max_bytes), limit="max_file_mb")
     if not head:
@@ -67,7 +70,19 @@ def read_table(
     markup = find_markup(head)
     if markup:
         return _read_markup(path, markup, head, limits, keys, repair)
-    return _read_text(path, limits, keys, repair)
+    return _read_text(path, limits, keys, repair, content)
+
+
+def _look_at(path: Path) -> tuple[int, bytes]:
+    """Return the size and the first bytes of a file. :raises RefusedFile: it cannot be read."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise RefusedFile("absent", path, detail="it is not a file")
+        with path.open("rb") as file:
+            return status.st_size, file.read(_HEAD_BYTES)
+    except OSError as error:
+        raise RefusedFile("absent", path, detail=error.strerror or str(error)) from error
 
 
 def count_rows(path: Path, *, limits: ReadLimits = _DEFAULT_LIMITS, columns: Collection[str] = ()) -> int:
@@ -75,8 +90,8 @@ def count_rows(path: Path, *, limits: ReadLimits = _DEFAULT_LIMITS, columns: Col
     return read_table(path, limits=limits, columns=columns, repair=False).rows
 
 
-def _read_text(path: Path, limits: ReadLimits, keys: frozenset[str], repair: bool) -> Table:
-    form = survey(path, limits)
+def _read_text(path: Path, limits: ReadLimits, keys: frozenset[str], repair: bool, content: bytes | None) -> Table:
+    form = survey(path, limits, content)
     source = DelimitedSource(path, form, limits, columns=keys, repair=repair)
     notes = [*form.notes, *_text_notes(form, repair)]
     if source.skipped:
@@ -87,7 +102,9 @@ def _read_text(path: Path, limits: ReadLimits, keys: frozenset[str], repair: boo
     if path.suffix.lower() not in _TEXT_EXTENSIONS:
         detail = f"Le fichier se nomme « {path.suffix} » mais c’est du texte (CSV) ; il a été lu ainsi."
         notes.append(ReadNote("wrong-extension", detail))
-    return _open_table(path, source, limits, keys, repair, notes, form=form)
+    is_plain = form.encoding in ("ascii", "utf-8") and not form.controls and not source.spaced
+    plain = form.content if is_plain else None
+    return _open_table(path, source, limits, keys, repair, notes, form=form, plain=plain)
 
 
 def _text_notes(form: TextForm, repair: bool) -> list[ReadNote]:
@@ -147,6 +164,7 @@ def _open_table(
     *,
     form: TextForm | None = None,
     sheet: str | None = None,
+    plain: bytes | None = None,
 ) -> Table:
     index = 0
     head: list[list[str]] = []
@@ -180,6 +198,7 @@ def _open_table(
         encoding=form.encoding if form else None,
         delimiter=getattr(source, "delimiter", None),
         sheet=sheet,
+        plain=plain,
         notes=(*notes, *_header_notes(header, index, source.skipped, repair)),
     )
 

@@ -19,6 +19,7 @@ from odl_host.pipeline.engine.layout import find_layout
 from odl_host.pipeline.engine.points import BoundPoints, bind_points
 from odl_host.pipeline.engine.report import Report, Tally
 from odl_host.pipeline.engine.rowchecks import BoundRowCheck, bind_row_checks
+from odl_host.pipeline.reading.table import columns_of
 from odl_host.schemas.checks import Problem
 from odl_host.schemas.checks.repeats import RepeatedRows
 from odl_host.schemas.findings import Finding
@@ -131,16 +132,8 @@ class Engine:
         return self.tally.report(self.schema, self.rows)
 
     def _judge_batch(self, rows: list[list[str]], first_row: int) -> None:
-        width = self.width
         ragged: dict[int, list[str]] = {}
-        batch: list[Sequence[str | None]] = rows  # type: ignore[assignment]  # squared when it holds None
-        odd = [index for index, length in enumerate(map(len, rows)) if length != width]
-        if odd:
-            batch = list(rows)
-            for index in odd:
-                row = ragged[index] = rows[index]
-                batch[index] = [*row[:width], *[None] * (width - len(row))]
-        columns: list[Texts] = list(zip(*batch, strict=True))
+        columns: Sequence[Texts] = columns_of(rows, self.width) or self._square(rows, ragged)
         count = range(len(rows))
         marks: dict[int, list[tuple[Column, int, Problem]]] = {}
         for column in self._sifted:
@@ -169,6 +162,16 @@ class Engine:
                 repeats.get(index, ()),
                 customs.get(index, ()),
             )
+
+    def _square(self, rows: list[list[str]], ragged: dict[int, list[str]]) -> list[Texts]:
+        """Return rows of several lengths by column, None for a cell that is not there, and put aside the odd ones."""
+        width = self.width
+        batch: list[Sequence[str | None]] = list(rows)
+        for index, row in enumerate(rows):
+            if len(row) != width:
+                ragged[index] = row
+                batch[index] = [*row[:width], *[None] * (width - len(row))]
+        return list(zip(*batch, strict=True))
 
     def _visit(
         self,

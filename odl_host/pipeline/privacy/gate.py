@@ -19,14 +19,14 @@ T = TypeVar("T")
 
 
 def watch_table(
-    table: Table, schema: Schema | None, write: Callable[[Iterable[list[str]]], T] | None, *, max_findings: int
+    table: Table, schema: Schema | None, write: Callable[[Iterable[list[list[str]]]], T] | None, *, max_findings: int
 ) -> tuple[T | None, PersonalDataWatch]:
     """Send the rows of a table to `write`, or nowhere, and return what it gave with the watch that saw them pass."""
     watch = PersonalDataWatch(table.header, schema, max_findings=max_findings)
-    rows = watch.follow(table.iter_rows())
+    batches = watch.follow(table.iter_batches())
     if write is not None:
-        return write(rows), watch
-    deque(rows, maxlen=0)
+        return write(batches), watch
+    deque(batches, maxlen=0)
     return None, watch
 
 

@@ -29,6 +29,11 @@ _SPACED_MOBILE = re.compile(
 )
 _BARE_MOBILE = re.compile(r"(?<!\d)0?[67]\d{8}(?!\d)")
 _MACHINES = re.compile(r"0?700")
+# The shape of a text: 0 for a digit, A for a capital (and for the letters of "2a" and "2b"), without what may stand
+# between digits. To look for one in all texts of a column takes a tenth of the time that the patterns take.
+_SHAPE = bytes(48 if 48 <= sign < 58 else 65 if 65 <= sign <= 90 or sign in b"ab" else sign for sign in range(256))
+_BETWEEN = b" .-/()"
+_LONG_NUMBER, _CORSICAN, _ACCOUNT = b"000000000", b"0A00000000", b"AA00"
 _MONTHS = "janvier|f[ée]vrier|mars|avril|mai|juin|juillet|ao[ûu]t|septembre|octobre|novembre|d[ée]cembre"
 _BORN = re.compile(
     r"\bn[ée]{1,2}(?:\(e\)|·e|\.e)?(?:\(?s\)?)? le (?:0?[1-9]|[12]\d|3[01])(?:er)?"
@@ -39,6 +44,24 @@ _FULL_DATE = re.compile(
     r"(?:(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
     r"|(?:0?[1-9]|[12]\d|3[01])[/.-](?:0?[1-9]|1[0-2])[/.-](?:19|20)\d\d)(?:[T ].*)?"
 )
+
+
+def may_tell(texts: str, *, bare: bool = False) -> bool:
+    r"""Tell whether one of some texts, put together by line feeds, may tell a number or a date of these kinds.
+
+    A no is certain, and quick. `bare`: see `find_mobile`.
+
+    >>> may_tell("Objet 12\n2024-12-31\nREF2024-118"), may_tell("Objet 12\nappeler le 06 12 34 56 78")
+    (False, True)
+    """
+    shape = texts.encode("utf-8", "replace").translate(_SHAPE, _BETWEEN)
+    if (_LONG_NUMBER in shape or _CORSICAN in shape) and (
+        _NIR.search(texts) or _SPACED_MOBILE.search(texts) or (bare and _BARE_MOBILE.search(texts))
+    ):
+        return True
+    if _ACCOUNT in shape and _IBAN.search(texts):
+        return True
+    return " le " in texts.lower() and _BORN.search(texts) is not None
 
 
 def find_nir(text: str) -> str | None:

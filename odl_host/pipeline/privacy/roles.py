@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -59,7 +58,8 @@ def column_words(label: str) -> frozenset[str]:
     return frozenset(word for word in _SPLIT.split(folded) if word)
 
 
-def find_roles(header: Sequence[str], schema: Schema | None) -> Roles:
+@lru_cache(maxsize=256)
+def find_roles(header: tuple[str, ...], schema: Schema | None) -> Roles:
     """Return what the columns hold; a schema clears those that cannot hold a text, or only one from a list."""
     fields = {field.name.strip(): field for field in schema.fields} if schema else {}
     words = [column_words(label) for label in header]

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from odl_host.pipeline.privacy.model import CODE, PersonalData, mask
-from odl_host.pipeline.privacy.numbers import find_birth, find_iban, find_mobile, find_nir, is_full_date
+from odl_host.pipeline.privacy.numbers import find_birth, find_iban, find_mobile, find_nir, is_full_date, may_tell
 from odl_host.pipeline.privacy.people import find_personal_email, has_civility, is_person
 from odl_host.pipeline.privacy.roles import find_roles
+from odl_host.pipeline.reading.table import columns_of
 from odl_host.schemas.findings import Finding
 
 if TYPE_CHECKING:
+    from odl_host.pipeline.reading.table import Columns
     from odl_host.schemas.registry import Schema
 
-_BATCH_ROWS = 512
 _KNOWN_LIMIT = 50_000
 """Clean texts remembered per column: past it, a column has too many distinct values for memory to pay."""
 
-# One look at all the new texts of a batch: what holds none of these holds nothing that is searched for.
-_SUSPICIOUS = re.compile(
-    r"@|[A-Z]{2}\d\d ?[0-9A-Z]{4}|[12378][ .]?\d\d[ .]?\d\d[ .]?\d[\dAB]"
-    r"|[67](?:[ .\-/]?\d\d){4}|[nN][ée]e?\S{0,4} le \d"
-)
 _MANY_NIR = 0.5
 """Share of a column's cells above which long numbers that pass the key are social security numbers, not chance."""
 
@@ -39,21 +34,20 @@ class PersonalDataWatch:
     def __init__(self, header: Sequence[str], schema: Schema | None, *, max_findings: int) -> None:
         self._header = [label.strip() for label in header]
         self._max = max_findings
-        self._roles = find_roles(header, schema)
+        self._roles = find_roles(tuple(header), schema)
         self._clean: list[set[str]] = [set() for _ in header]
         self._findings: list[Finding] = []
         self._counts: Counter[tuple[str, str]] = Counter()
         self._filled: Counter[int] = Counter()
         self._bare_nir: dict[int, list[tuple[int, str]]] = {}
 
-    def follow(self, rows: Iterable[list[str]]) -> Iterator[list[str]]:
-        """Yield the rows, unchanged, looking at them on the way; the header is row 1."""
-        stream = iter(rows)
+    def follow(self, batches: Iterable[list[list[str]]]) -> Iterator[list[list[str]]]:
+        """Yield batches of rows, unchanged, looking at them on the way; the header is row 1."""
         first = 2
-        while batch := list(itertools.islice(stream, _BATCH_ROWS)):
+        for batch in batches:
             self._look(batch, first)
             first += len(batch)
-            yield from batch
+            yield batch
 
     def note(self, kind: str, place: str, text: str) -> None:
         """Add what was found beside the table; `place` says where, in French."""
@@ -73,15 +67,7 @@ class PersonalDataWatch:
         return PersonalData(tuple(self._findings), dict(self._counts))
 
     def _look(self, rows: list[list[str]], first: int) -> None:
-        width = len(self._header)
-        square = rows
-        if {*map(len, rows)} != {width}:
-            square = [[*row, *[""] * (width - len(row))] for row in rows]
-            for row in rows:
-                for cell in row[width:]:
-                    for kind, what in kinds_of(cell):
-                        self.note(kind, "cellules sans colonne", what)
-        columns = list(zip(*square, strict=False))
+        columns = columns_of(rows, len(self._header)) or self._square(rows)
         roles = self._roles
         for place in roles.texts:
             self._search(place, columns[place], first)
@@ -97,24 +83,30 @@ class PersonalDataWatch:
                 if text in persons and not any(len(_DIGITS.findall(column[index])) >= 9 for column in bodies):
                     self._add("person", first + index, place, text)
 
+    def _square(self, rows: list[list[str]]) -> Columns:
+        """Return rows of several lengths by column; what lies beyond the header is looked at here."""
+        width = len(self._header)
+        for row in rows:
+            for cell in row[width:]:
+                for kind, what in kinds_of(cell):
+                    self.note(kind, "cellules sans colonne", what)
+        return list(zip(*([*row, *[""] * (width - len(row))] for row in rows), strict=False))
+
     def _search(self, place: int, cells: Sequence[str], first: int) -> None:
         clean = self._clean[place]
-        new = set(cells) - clean
-        self._filled[place] += len(cells) - cells.count("")
-        if _SUSPICIOUS.search("\n".join(new)) is None:
-            if len(clean) < _KNOWN_LIMIT:
-                clean |= new
-            return
-        suspects = {text for text in new if _SUSPICIOUS.search(text)}
+        new = set(cells)
+        self._filled[place] += len(cells) - (cells.count("") if "" in new else 0)
+        new -= clean
         phones = place in self._roles.phones
         bad: dict[str, list[tuple[str, str]]] = {}
-        for text in suspects:
-            found = kinds_of(text, phones=phones)
-            if found:
-                bad[text] = found
+        # Most columns are cleared by one look at all their new texts.
+        if new and _is_suspect("\n".join(new), phones):
+            for text in new:
+                if _is_suspect(text, phones) and (found := kinds_of(text, phones=phones)):
+                    bad[text] = found
         if len(clean) < _KNOWN_LIMIT:
             clean |= new - bad.keys()
-        for index, text in enumerate(cells):
+        for index, text in enumerate(cells) if bad else ():
             for kind, what in bad.get(text, ()):
                 if kind == "nir" and not _SPACED.search(what):
                     self._bare_nir.setdefault(place, []).append((first + index, what))
@@ -147,6 +139,10 @@ def kinds_of(text: str, *, phones: bool = False) -> list[tuple[str, str]]:
         "birth-date": find_birth(text),
     }
     return [(kind, what) for kind, what in found.items() if what]
+
+
+def _is_suspect(texts: str, phones: bool) -> bool:
+    return "@" in texts or may_tell(texts, bare=phones)
 
 
 def _is_name(text: str) -> bool:

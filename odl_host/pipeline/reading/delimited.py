@@ -45,7 +45,7 @@ class DelimitedSource:
         self._span: tuple[int, int] | None = None
         self._is_cut = False
         with open_text(path, form) as text:
-            head = text.read(_HEAD_CHARS)
+            head = text.read(_HEAD_CHARS if form.content is None else -1)
         self.skipped = 0
         announced = re.match(_SEPARATOR_LINE, head, re.I) if "sep=" in head[:5].lower() else None
         if announced and repair:
@@ -55,6 +55,10 @@ class DelimitedSource:
             self.delimiter = find_delimiter(head.translate(REMOVE_CONTROLS) if form.controls else head, columns)
         self.spaced = has_spaced_separators(head, self.delimiter)
         """Whether a space follows each separator, and belongs to no cell."""
+        self._held: list[list[str]] | None = None
+        """All records of a small file."""
+        if form.content is not None:
+            self._held = self._hold(head)
 
     @contextmanager
     def records(self) -> Iterator[Iterator[list[str]]]:
@@ -62,6 +66,14 @@ class DelimitedSource:
 
         :raises csv.Error: a cell is longer than the limit (the caller knows the row)
         """
+        if self._held is not None:
+            yield iter(self._held)
+        else:
+            with self._stream() as records:
+                yield records
+
+    @contextmanager
+    def _stream(self) -> Iterator[Iterator[list[str]]]:
         # The limit is the whole process's: the one setting of the csv module that cannot be given to a reader.
         csv.field_size_limit(self._limits.max_cell_chars)
         with self._open() as text:
@@ -75,6 +87,24 @@ class DelimitedSource:
                 yield self._parse(itertools.chain(lines, ends))
             else:
                 yield itertools.chain.from_iterable(self._split(text, ends))
+
+    def _hold(self, text: str) -> list[list[str]] | None:
+        """Return the records of a whole text; None where a cell is too long: who reads as far as that knows its row."""
+        if '"' in text or self.spaced or len(text) > self._limits.max_cell_chars:
+            try:
+                with self._stream() as records:
+                    return list(records)
+            except csv.Error:
+                return None
+        if self._clean:
+            text = text.translate(REMOVE_CONTROLS)
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        lines = text.split("\n")
+        if not lines[-1]:
+            lines.pop()
+        delimiter = self.delimiter
+        return [line.split(delimiter) if line else [] for line in lines[self.skipped :]]
 
     def _parse(self, lines: Iterable[str]) -> Iterator[list[str]]:
         return csv.reader(lines, delimiter=self.delimiter, skipinitialspace=self.spaced)
@@ -124,7 +154,7 @@ class DelimitedSource:
         parts: list[DelimitedSource] = []
         for start, end in itertools.pairwise(bounds):
             part = copy.copy(self)
-            part._span = (start, end)
+            part._span, part._held = (start, end), None
             part._is_cut = end < size
             part.skipped = 0 if parts else self.skipped
             parts.append(part)

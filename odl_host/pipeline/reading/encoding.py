@@ -75,15 +75,18 @@ class TextForm(Record):
     """All bytes of a small file, so that the passes to come need not open it again."""
 
 
-def survey(path: Path, limits: ReadLimits) -> TextForm:
+def survey(path: Path, limits: ReadLimits, content: bytes | None = None) -> TextForm:
     """Read a text file once, in bounded memory, and decide its encoding.
+
+    `content`: all its bytes, where they are known.
 
     :raises RefusedFile: a line is longer than the limit, or the file cannot be read
     """
     try:
-        with path.open("rb") as file:
-            head = file.read(_CHUNK)
-        start = TextForm("", 0, 0, 0, content=head if len(head) < _CHUNK else None)
+        head = content if content is not None else _first_bytes(path)
+        if len(head) < _CHUNK:
+            content = head
+        start = TextForm("", 0, 0, 0, content=content)
         for mark, encoding in _MARKS:
             if head.startswith(mark):
                 return _survey_marked(path, start._replace(encoding=encoding, mark_bytes=len(mark)), limits)
@@ -93,6 +96,11 @@ def survey(path: Path, limits: ReadLimits) -> TextForm:
         return _survey_bytes(path, start, limits)
     except OSError as error:
         raise RefusedFile("absent", path, detail=error.strerror or str(error)) from error
+
+
+def _first_bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_CHUNK)
 
 
 def _open(path: Path, form: TextForm) -> BinaryIO:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Row = list[str]
+Columns = list[tuple[str, ...]]
 BATCH_ROWS = 512
 """Rows that are handed over at once: 256 to 512 stay in the processor's cache; 4,096 are twice as slow (measured)."""
 KEPT_CELLS = 300_000
@@ -24,6 +25,32 @@ KEPT_CELLS = 300_000
 _NOTED_ROWS = 10
 _TAIL_ROWS = 12
 """Rows at the end among which a total and remarks are looked for."""
+
+
+class Batch(list[Row]):
+    """Consecutive rows, and the same by column, which everyone who looks at a column would make again.
+
+    `columns` is None where the rows are not equally long. Who changes rows makes a plain list of them before.
+    """
+
+    __slots__ = ("columns",)
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        super().__init__(rows)
+        self.columns: Columns | None
+        if isinstance(rows, Batch):
+            self.columns = rows.columns
+        else:
+            try:
+                self.columns = list(zip(*rows, strict=True))
+            except ValueError:
+                self.columns = None
+
+
+def columns_of(rows: Sequence[Row], width: int) -> Columns | None:
+    """Return rows by column; None where not all are of this width."""
+    columns = (rows if isinstance(rows, Batch) else Batch(rows)).columns
+    return columns if columns is not None and len(columns) == width else None
 
 
 class Source(Protocol):
@@ -66,8 +93,11 @@ class Table:
         encoding: str | None = None,
         delimiter: str | None = None,
         sheet: str | None = None,
+        plain: bytes | None = None,
     ) -> None:
         self.path, self.format = path, source.format
+        self.plain = plain
+        """All bytes of a small file whose cells are, sign for sign, what stands between its separators or in quotes."""
         self.encoding, self.delimiter, self.sheet = encoding, delimiter, sheet
         self.header_row, self.repair = header_row, repair
         self._source, self._notes = source, notes
@@ -75,7 +105,7 @@ class Table:
         self.header: tuple[str, ...] = tuple(header[: len(header) - self._blank_columns])
         self._rows: int | None = None
         self._pass_notes: tuple[ReadNote, ...] = ()
-        self._kept: list[list[Row]] | None = None
+        self._kept: list[Batch] | None = None
         self._above = header_row - source.skipped
         """Records above the data."""
         self._ends = True
@@ -118,41 +148,42 @@ class Table:
             raise RefusedFile("changed", self.path, detail=str(error)) from error
 
     def iter_batches(self) -> Iterator[list[Row]]:
-        """Stream the data rows in lists of about `BATCH_ROWS`, never empty.
+        """Stream the data rows in batches of about `BATCH_ROWS`, never empty.
 
         With `repair`, blank rows at the end are left out, and so are the cells of nameless blank columns on the right;
         blank rows between data stay, since a row's place must be its place in the file.
         """
         if self._kept is not None:
-            return map(list, self._kept)
+            return map(Batch, self._kept)
         batches = self._surveyed_batches()
         # Read as it is, a table is judged in one pass; the memory would cost as much as a tenth of that pass.
         return self._keep_small(batches) if self.repair and self._ends else batches
 
-    def _surveyed_batches(self) -> Iterator[list[Row]]:
+    def _surveyed_batches(self) -> Iterator[Batch]:
         survey = PassSurvey(self)
         count = 0
         held = _HeldRows()
-        for batch in self._raw_batches():
+        for rows in self._raw_batches():
             if self._blank_columns:
-                self._cut_blank_columns(batch)
+                self._cut_blank_columns(rows)
             if self.repair:
-                blank = _trailing_blank_rows(batch)
+                blank = _trailing_blank_rows(rows)
                 if blank:
-                    tail = batch[-blank:]
-                    del batch[-blank:]
-                    if batch:
-                        batch = held.release() + batch
+                    tail = rows[-blank:]
+                    del rows[-blank:]
+                    if rows:
+                        rows = held.release() + rows
                     held.add(tail)
-                    if not batch:
+                    if not rows:
                         continue
                 elif held.count:
-                    batch = held.release() + batch
+                    rows = held.release() + rows
+            batch = Batch(rows)
             survey.look(batch, count)
             count += len(batch)
             yield batch
         if held.count and not self._ends:
-            batch = held.release()
+            batch = Batch(held.release())
             survey.look(batch, count)
             count += len(batch)
             yield batch
@@ -193,14 +224,14 @@ class Table:
     def _raw_batches(self) -> Iterator[list[Row]]:
         return self._read_batches() if self._ends else without_end(self._read_batches())
 
-    def _keep_small(self, batches: Iterator[list[Row]]) -> Iterator[list[Row]]:
+    def _keep_small(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         """Keep the rows of a small table for the passes to come: there are several where something is wrong."""
-        kept: list[list[Row]] = []
+        kept: list[Batch] = []
         room = KEPT_CELLS // max(1, len(self.header))
         for batch in batches:
             room -= len(batch)
             if room >= 0:
-                kept.append(list(batch))
+                kept.append(Batch(batch))
             else:
                 kept.clear()
             yield batch
@@ -262,6 +293,8 @@ class PassSurvey:
         self._delimiter = table.delimiter
         self._repair = table.repair
         self.trailing = 0
+        self.is_square = True
+        """Whether every row, blank ones too, is as long as the header."""
         self._ragged = self._split = self._repeated = 0
         self._ragged_rows: list[int] = []
         self._split_rows: list[int] = []
@@ -270,12 +303,13 @@ class PassSurvey:
         self._last: tuple[int, Row] | None = None
         self._tail: list[Row] = []
 
-    def look(self, batch: list[Row], offset: int) -> None:
+    def look(self, batch: Batch, offset: int) -> None:
         """Look at the next rows, `offset` rows behind the first."""
         if batch:
             self._last = (self._first + offset + len(batch) - 1, batch[-1])
             self._tail = [*self._tail, *batch[-_TAIL_ROWS:]][-_TAIL_ROWS:]
-        if {*map(len, batch)} != {self._width}:
+        if columns_of(batch, self._width) is None:
+            self.is_square = False
             self._look_at_widths(batch, offset)
         if self._header in batch:
             for index, row in enumerate(batch):
@@ -301,6 +335,7 @@ class PassSurvey:
 
     def absorb(self, other: PassSurvey, offset: int) -> None:
         """Take what a pass over the rows behind the first `offset` noticed."""
+        self.is_square = self.is_square and other.is_square
         self._ragged += other._ragged
         self._split += other._split
         self._repeated += other._repeated

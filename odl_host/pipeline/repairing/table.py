@@ -42,6 +42,7 @@ class RepairedTable(Table):
         # Everything about the file is the table's; the header and the rows are ours.
         self.__dict__.update(vars(table))
         self.original = table
+        self.plain = None
         self.proposals = tuple(proposals)
         self._columns, self._renames = tuple(columns), tuple(renames)
         header = list(table.header)
@@ -78,6 +79,8 @@ class RepairedTable(Table):
         ledger = Ledger()
         count = 0
         for batch in self.original.iter_batches():
+            if self._columns:
+                batch = list(batch)
             for column in self._columns:
                 _repair_batch(batch, len(self.header), column, ledger)
             count += len(batch)

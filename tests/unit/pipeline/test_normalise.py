@@ -64,10 +64,48 @@ def test_names_are_trimmed_short_rows_padded_blank_rows_left_out(tmp_path: Path)
 def test_repaired_rows_take_the_place_of_those_of_the_file(tmp_path: Path) -> None:
     target = io.BytesIO()
     written = write_normalised(
-        read_table(DATA / "codes-corses.csv"), target, rows=iter([["2A004", "Ajaccio", "20090"]])
+        read_table(DATA / "codes-corses.csv"), target, batches=iter([[["2A004", "Ajaccio", "20090"]]])
     )
     assert target.getvalue() == b"code_insee,commune,code_postal\n2A004,Ajaccio,20090\n"
     assert (written.path, written.rows) == (None, 1)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"nom,montant\nCAF,1\nUDAF,2\n",
+        "nom,prénom\nÉté,\n,x\n".encode(),
+        b"nom,montant\nCAF,1",
+        b"nom,montant\nCAF,1\n,\nUDAF,2\n",
+        b"nom,montant\nCAF,1\n\nUDAF,2\n",
+        b"nom,montant\nCAF,1\n,\n",
+        b"nom,montant\nCAF,1\nUDAF\n",
+        b"nom,montant\nCAF,1\nUDAF,2,3\n",
+        b"nom,montant,\nCAF,1,\n",
+        b"nom, montant\nCAF, 1\nUDAF, 2\n",
+        b"nom ,montant\nCAF,1\n",
+        b'nom,montant\n"CAF",1\n',
+        b"nom,montant\nCAF,1\rUDAF,2\n",
+        b"nom,montant\nC\x07AF,1\n",
+        b"Liste des aides\nnom,montant\nCAF,1\n",
+        b"\xef\xbb\xbfnom,montant\nCAF,1\n",
+        "nom,montant\nÉté,1\n".encode("cp1252"),
+        b"nom;montant\nCAF;1\n",
+        b"nom\nCAF\n\nUDAF\n",
+    ],
+)
+def test_a_file_is_taken_as_it_is_only_where_writing_its_rows_would_give_the_same(
+    tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "recu.csv").write_bytes(content)
+    table = read_table(tmp_path / "recu.csv")
+    rows = [list(batch) for batch in table.iter_batches()]
+    quick, slow = tmp_path / "vite.csv", tmp_path / "lent.csv"
+    found = write_normalised(table, quick)
+    table.plain = None
+    expected = write_normalised(table, slow, batches=rows)
+    assert quick.read_bytes() == slow.read_bytes()
+    assert (found.sha256, found.size_bytes, found.rows) == (expected.sha256, expected.size_bytes, expected.rows)
 
 
 def test_a_normalised_file_is_recognised_and_nothing_else_is(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ DATA = Path(__file__).resolve().parents[2] / "data"
 def watch(header: list[str], *rows: list[str], schema: str = "", keep: int = 100) -> PersonalData:
     chosen = load_registry(None).get_schema(schema) if schema else None
     seen = PersonalDataWatch(header, chosen, max_findings=keep)
-    assert list(seen.follow(iter(rows))) == list(rows)
+    assert list(seen.follow([list(rows)])) == [list(rows)]
     return seen.found()
 
 
@@ -39,6 +39,9 @@ def watch(header: list[str], *rows: list[str], schema: str = "", keep: int = 100
     ("header", "cell", "kind"),
     [
         ("observations", "assurée 2 85 05 78 006 084 41, dossier complet", "nir"),
+        ("observations", "1 85 05 2a 006 084 35", "nir"),
+        ("observations", "MME ROUX, NÉE LE 3 MARS 1961 À AIME", "birth-date"),
+        ("observations", "enfant né(e)(s) le 03/03/1961", "birth-date"),
         ("rib", "FR76 3000 6000 0112 3456 7890 189", "iban"),
         ("contact", "jeanne.martin@laposte.net", "email"),
         ("contact", "Joindre Paul au 06 12 34 56 78 le soir", "phone"),
