@@ -19,7 +19,7 @@ from odl_host.storage.local import iter_chunks
 from odl_host.tenants import CatalogueAddress, Tenant, list_tenants
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
+    from starlette.types import ASGIApp
 
     from odl_host.catalogue.source import Source
     from odl_host.server.sites import Site
@@ -185,18 +185,23 @@ class HostedSites:
     def __init__(self, home: Home) -> None:
         self.tenants = [tenant for tenant in list_tenants(home) if tenant.manifest.catalogue.kind == "embedded"]
         self._sites: dict[str, Site] = {}
+        self._by_host: dict[str, Site] = {}
 
     def find(self, host: str) -> Site | None:
         """Return the site that answers to a host, or None."""
+        known = self._by_host.get(host)
+        if known is not None:
+            return known
         for tenant in self.tenants:
             if tenant.answers(host):
                 if tenant.name not in self._sites:
                     self._sites[tenant.name] = open_site(tenant)
-                return self._sites[tenant.name]
+                self._by_host[host] = self._sites[tenant.name]
+                return self._by_host[host]
         return None
 
 
-def application() -> Starlette:
+def application() -> ASGIApp:
     """Return the web application of the home that `ODL_HOME` names."""
     from odl_host.server.app import create_app
 

@@ -85,11 +85,11 @@ def host_name(header: str) -> str:
 
 def get_site(request: Request) -> Site:
     """Return the site that this request is for."""
-    site: Site = request.state.site
+    site: Site = request.scope["state"]["site"]
     return site
 
 
-def create_app(sites: FindSite) -> Starlette:
+def create_app(sites: FindSite) -> ASGIApp:
     """Return the web application over the sites that `sites` finds by host name."""
     routes: list[BaseRoute] = [
         *api.routes(get_site),
@@ -102,8 +102,5 @@ def create_app(sites: FindSite) -> Starlette:
     ]
     app = Starlette(routes=routes, exception_handlers=portal.exception_handlers(get_site))
     app.router.redirect_slashes = False
-    # The last one added is the first one asked: the site, who may read the answer, then the answer.
-    app.add_middleware(ActionMiddleware)
-    app.add_middleware(Origins, routes=lambda: app.router.routes)
-    app.add_middleware(HostMiddleware, find_site=sites)
-    return app
+    # The site, who may read the answer, then the answer; around Starlette, whose own layers an action does without.
+    return HostMiddleware(Origins(ActionMiddleware(app), routes), sites)

@@ -5,7 +5,7 @@ Source: CKAN 2.12, observed; its settings `ckan.cors.origin_allow_all` and `ckan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
@@ -21,7 +21,7 @@ HEADERS = "Authorization, Content-Type"
 class Origins:
     """Answers `OPTIONS`, and tells browsers which other sites' pages may read what is answered."""
 
-    def __init__(self, app: ASGIApp, routes: Callable[[], Iterable[BaseRoute]]) -> None:
+    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
         self.app = app
         self.routes = routes
 
@@ -32,7 +32,7 @@ class Origins:
             return
         origin = next((value for key, value in scope["headers"] if key == b"origin"), b"").decode("latin-1")
         send = _announcing(send, scope["state"]["site"], origin)
-        allowed = methods_of(self.routes(), scope) if scope["method"] == "OPTIONS" else []
+        allowed = methods_of(self.routes, scope) if scope["method"] == "OPTIONS" else []
         if allowed:
             response = Response(headers={"allow": ", ".join(allowed), "content-type": "text/html; charset=utf-8"})
             await response(scope, receive, send)

@@ -74,12 +74,18 @@ class _Direct:
         self._given = len(set(self._names) - self._constants.keys())
         columns = list(clause.exported_columns)
         row_type: Any = _row_type([column.key or "" for column in columns])
-        flags = [at for at, column in enumerate(columns) if isinstance(column.type, sa.Boolean)]
-        self.row: Callable[[tuple[Any, ...]], Any] = row_type._make
-        if flags:  # SQLite keeps a boolean as 0 or 1
-            self.row = lambda row: row_type._make(
-                bool(value) if at in flags and value is not None else value for at, value in enumerate(row)
-            )
+        self._flags = [at for at, column in enumerate(columns) if isinstance(column.type, sa.Boolean)]
+        self._make: Callable[[Sequence[Any]], Any] = row_type._make
+
+    def row(self, values: tuple[Any, ...]) -> Any:
+        """Return a row as SQLAlchemy would: SQLite keeps a boolean as 0 or 1."""
+        if not self._flags:
+            return self._make(values)
+        typed = list(values)
+        for at in self._flags:
+            if typed[at] is not None:
+                typed[at] = bool(typed[at])
+        return self._make(typed)
 
     def arguments(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return the parameters in their order; what was written into the statement itself stands among them.
