@@ -86,6 +86,7 @@ class FileCard:
     errors: tuple[str, ...]
     modified: str
     is_held: bool
+    has_rows: bool
 
     @classmethod
     def read(cls, resource: Mapping[str, Any]) -> FileCard:
@@ -113,6 +114,7 @@ class FileCard:
             errors=tuple(str(resource.get("validation_summary") or "").splitlines()),
             modified=words.day(resource.get("last_modified") or resource.get("metadata_modified")),
             is_held=resource.get("url_type") == "upload",
+            has_rows=bool(resource.get("datastore_active")),
         )
 
     @property

@@ -25,6 +25,7 @@ from odl_host.server.linked_data import linked_data
 from odl_host.server.preview import Preview, read_preview
 from odl_host.server.site_options import named_site
 from odl_host.server.sitemaps import robots, sitemap, sitemap_part
+from odl_host.server.table_pages import api_info, dictionary
 from odl_host.server.visits import SECURITY_HEADERS, StaticAssets, Visit, favicon
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ def routes(get_site: GetSite) -> list[BaseRoute]:
         "/dataset/": search,
         "/dataset/{id}": dataset,
         "/dataset/{id}/resource/{resource_id}": file,
+        "/dataset/{id}/dictionary/{resource_id}": dictionary,
+        "/datastore/api_info/{resource_id}": api_info,
         "/organization": members,
         "/organization/": members,
         "/organization/{id}": member,

@@ -1,4 +1,4 @@
-"""What the public is told for codes: kinds of members, themes, frequencies, licences, schemas.
+"""What the public is told for codes: kinds of members, themes, frequencies, types of columns, licences, schemas.
 
 Themes and frequencies are those of the European authority tables (publications.europa.eu, data-theme and frequency,
 the codes that DCAT-AP takes), in our own short words. A code without words is shown as it is.
@@ -50,6 +50,25 @@ FREQUENCIES: Mapping[str, str] = {
     "NEVER": "jamais",
     "UNKNOWN": "inconnue",
 }
+COLUMN_TYPES: Mapping[str, str] = {
+    "text": "texte",
+    "int": "nombre entier",
+    "int2": "nombre entier",
+    "int4": "nombre entier",
+    "int8": "nombre entier",
+    "numeric": "nombre",
+    "float": "nombre",
+    "float4": "nombre",
+    "float8": "nombre",
+    "bool": "oui ou non",
+    "date": "date",
+    "time": "heure",
+    "timestamp": "date et heure",
+    "timestamptz": "date et heure",
+    "json": "objet JSON",
+    "nested": "objet JSON",
+    "uuid": "identifiant",
+}
 LICENCES: Mapping[str, str] = {
     "lov2": "Licence Ouverte 2.0",
     "fr-lo": "Licence Ouverte 1.0",
@@ -79,6 +98,16 @@ def frequency(code: str) -> str:
     ('annuelle', 'quotidienne')
     """
     return FREQUENCIES.get(code.rpartition("/")[2].upper(), code)
+
+
+def column_type(name: str) -> str:
+    """Return what a column of this type holds, in words.
+
+    >>> column_type("numeric"), column_type("_text")
+    ('nombre', 'liste (texte)')
+    """
+    word = COLUMN_TYPES.get(name.lstrip("_"), name.lstrip("_"))
+    return f"liste ({word})" if name.startswith("_") else word
 
 
 @functools.lru_cache(maxsize=512)

@@ -216,6 +216,14 @@ def _file_page(filled: Portal) -> str:
     return f"/dataset/chambery-deliberations/resource/{package['resources'][0]['id']}"
 
 
+def _resolved(filled: Portal, address: str) -> str:
+    """Return the address of a page that only the catalogue knows."""
+    if address.startswith("/"):
+        return address
+    page = _file_page(filled)
+    return page.replace("/resource/", "/dictionary/") if address == "TABLE" else page
+
+
 PAGES = (
     "/",
     "/dataset/",
@@ -224,6 +232,7 @@ PAGES = (
     "/dataset/chambery-deliberations",
     "/dataset/hostile",
     "FILE",
+    "TABLE",
     "/organization/",
     "/organization/?q=inconnue",
     "/organization/chambery",
@@ -335,6 +344,48 @@ def test_a_file_page_leads_to_the_earlier_files_of_its_address(tmp_path: Path) -
         assert (older.status, older.text) == (200, "a,b\n" * 31)
     finally:
         portal.site.close()
+
+
+def test_the_page_of_a_table_says_what_its_columns_hold_and_how_its_rows_are_read(filled: Portal) -> None:
+    file_page = _file_page(filled)
+    address = file_page.replace("/resource/", "/dictionary/")
+    resource = address.rpartition("/")[2]
+    assert address in filled.get(file_page).text
+    page = filled.get(address)
+    assert filled.get(f"/datastore/api_info/{resource}").text.split("<main", 1)[1] == page.text.split("<main", 1)[1]
+    assert "30 lignes, 3 colonnes." in page.words.replace("\u202f", " ")
+    assert "DELIB_ID texte" in page.words
+    assert f"{URL}/api/action/datastore_search?resource_id={resource}&limit=5" in page.words
+    assert f"RemoteCKAN('{URL}/', apikey=API_TOKEN)" in page.text
+    assert "datastore_search_sql" not in page.text
+
+
+def test_a_dictionary_is_shown_as_it_was_written_and_never_as_markup(tmp_path: Path) -> None:
+    site = _open(tmp_path)
+    site = dataclasses.replace(site, settings={**site.settings, "ckan.datastore.sqlsearch.enabled": True})
+    filled, admin = Portal(site), site.as_sysadmin()
+    owner = admin.call_action("organization_create", {"name": "aime"})["id"]
+    for name, private in (("ouvert", False), ("cache", True)):
+        admin.call_action("package_create", {"name": name, "owner_org": owner, "private": private})
+    info = {"label": "Nombre d’<b>arbres</b>", "notes": "Comptés en mai"}
+    fields = [{"id": "n<1>", "type": "int", "info": info}, {"id": "essences", "type": "_text"}]
+    shown, hidden = (
+        admin.call_action("datastore_create", {"resource": {"package_id": name}, "fields": fields, "aliases": alias})
+        for name, alias in (("ouvert", "arbres"), ("cache", "secrets"))
+    )
+    page = filled.get("/datastore/api_info/arbres")
+    assert "n<1> nombre entier Nombre d’<b>arbres</b> Comptés en mai" in page.words
+    assert "essences liste (texte)" in page.words
+    assert f'"sql": "SELECT * FROM \\"{shown["resource_id"]}\\" WHERE' in page.text
+    for address in (
+        f"/datastore/api_info/{hidden['resource_id']}",
+        f"/dataset/cache/dictionary/{hidden['resource_id']}",
+        f"/dataset/cache/dictionary/{shown['resource_id']}",
+        "/datastore/api_info/secrets",
+        "/datastore/api_info/_table_metadata",
+    ):
+        assert filled.get(address).status == 404, address
+    site.close()
 
 
 def test_the_id_answers_like_the_name_and_names_the_canonical_address(filled: Portal) -> None:
@@ -471,7 +522,7 @@ def test_a_host_without_a_site_gets_a_plain_sentence(filled: Portal) -> None:
 
 @pytest.mark.parametrize("address", PAGES)
 def test_every_page_keeps_the_rules_of_accessibility(filled: Portal, address: str) -> None:
-    answer = filled.get(_file_page(filled) if address == "FILE" else address)
+    answer = filled.get(_resolved(filled, address))
     page = _page(answer)
     assert page.all("html")[0]["lang"] == "fr"
     assert page.headings.count(1) == 1
@@ -495,7 +546,7 @@ def test_every_page_keeps_the_rules_of_accessibility(filled: Portal, address: st
 
 @pytest.mark.parametrize("address", PAGES)
 def test_no_page_loads_anything_from_elsewhere_or_runs_a_script(filled: Portal, address: str) -> None:
-    answer = filled.get(_file_page(filled) if address == "FILE" else address)
+    answer = filled.get(_resolved(filled, address))
     page = _page(answer)
     loaded = [tag.get("src") for tag in page.all("img")]
     loaded += [tag["href"] for tag in page.all("link") if tag.get("rel") != "canonical"]
@@ -511,7 +562,7 @@ def test_no_page_loads_anything_from_elsewhere_or_runs_a_script(filled: Portal, 
 def test_internal_links_lead_somewhere(filled: Portal) -> None:
     seen: set[str] = set()
     for address in PAGES[:-1]:
-        page = _page(filled.get(_file_page(filled) if address == "FILE" else address))
+        page = _page(filled.get(_resolved(filled, address)))
         seen |= {(tag["href"] or "").removeprefix(URL).partition("#")[0] for tag in page.all("a")}
     inside = sorted(link for link in seen if link.startswith("/"))
     assert len(inside) > 40
@@ -520,7 +571,7 @@ def test_internal_links_lead_somewhere(filled: Portal) -> None:
 
 def test_titles_of_pages_differ(filled: Portal) -> None:
     titles = [
-        re.findall(r"<title>(.*?)</title>", filled.get(address).text)[0] for address in PAGES if address != "FILE"
+        re.findall(r"<title>(.*?)</title>", filled.get(address).text)[0] for address in PAGES if address.startswith("/")
     ]
     assert len(set(titles)) == len(titles)
 
