@@ -45,6 +45,9 @@ WRITING_THREADS = 8
 SHORT_BODY_BYTES = 16 << 10
 """A write of no more is made where it arrives: handing it to a thread and back takes as long as making it."""
 
+TURN_S = 10.0
+"""How long a call waits while enough of its kind are under way."""
+
 UNSUPPORTED = 415
 JSON_TYPE = b"application/json;charset=utf-8"
 MAX_FIELDS = 2000
@@ -143,12 +146,38 @@ async def _run(
     if action.quick and (site.db.is_local if action.reads else is_short and site.db.is_swift):
         with suppress(Busy):
             return call_action(site, user, action.name, data, waits=False)
+    if action.at_once:
+        return await _run_in_turn(action, functools.partial(call_action, site, user, action.name, data, files))
     if action.reads:
         return await run_in_threadpool(call_action, site, user, action.name, data, files)
     # Writers wait for each other: few threads do, so that readers always find one.
     return await asyncio.get_running_loop().run_in_executor(
         _writers(), call_action, site, user, action.name, data, files
     )
+
+
+async def _run_in_turn(action: Action, call: Callable[[], Any]) -> Any:
+    """Make a call that may take seconds in a thread, once few enough of its kind are under way.
+
+    :raises Unavailable: its turn does not come.
+    """
+    turns = _turns(action.name, action.at_once)
+    try:
+        async with asyncio.timeout(TURN_S):
+            await turns.acquire()
+    except TimeoutError:
+        raise Unavailable(
+            f"Too many calls of {action.name} are under way. Wait a moment, then make this one again."
+        ) from None
+    try:
+        return await run_in_threadpool(call)
+    finally:
+        turns.release()
+
+
+@functools.cache
+def _turns(_name: str, at_once: int) -> asyncio.Semaphore:
+    return asyncio.Semaphore(at_once)
 
 
 @functools.cache

@@ -6,10 +6,11 @@ A harvester follows none, and the address of a resource never changes. The bytes
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -31,6 +32,9 @@ GetSite: TypeAlias = Callable[[Request], Site]
 
 SHOWN_IN_BROWSER = frozenset({"application/pdf", "image/png", "image/jpeg", "image/gif", "text/csv", "text/plain"})
 """Media types that a browser may show; anything else is offered as a download, so that no upload runs as a page."""
+
+_NO_WAIT = getattr(os, "RWF_NOWAIT", 0)
+"""Read what needs no disk. Linux's: elsewhere a thread reads all."""
 
 SMALL_BYTES = 1 << 18
 """A file of no more is read in a fraction of a millisecond."""
@@ -84,7 +88,11 @@ async def _send(
 
 
 class LocalFileResponse(FileResponse):
-    """A file of this machine; a small one is read where it is asked for, without the way to a thread and back."""
+    """A file of this machine.
+
+    What the system has in memory, and a small file whole, is read where it is asked for: the way to a thread and back
+    takes longer.
+    """
 
     chunk_size = CHUNK_BYTES
 
@@ -94,6 +102,41 @@ class LocalFileResponse(FileResponse):
             scope = {**scope, "extensions": {"http.response.pathsend": {}}}
             send = partial(_send_path, send)
         await super().__call__(scope, receive, send)
+
+    @asynccontextmanager
+    async def _open_file(self) -> AsyncIterator[Any]:
+        with Path(self.path).open("rb", buffering=0) as file:
+            yield _Reader(file.fileno())
+
+
+class _Reader:
+    """Reads on from a place in an open file."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self.place = 0
+
+    async def seek(self, place: int) -> None:
+        self.place = place
+
+    async def read(self, count: int) -> bytes:
+        chunk = _read_from_memory(self.descriptor, count, self.place)
+        if chunk is None:
+            chunk = await run_in_threadpool(os.pread, self.descriptor, count, self.place)
+        self.place += len(chunk)
+        return chunk
+
+
+def _read_from_memory(descriptor: int, count: int, place: int) -> bytes | None:
+    """Return what is at a place of a file if the system has all of it in memory, else None, without waiting."""
+    if not _NO_WAIT:
+        return None
+    chunk = bytearray(count)
+    try:
+        is_whole = os.preadv(descriptor, [chunk], place, _NO_WAIT) == count
+    except OSError:  # it is not in memory, or its file system cannot say
+        return None
+    return bytes(chunk) if is_whole else None
 
 
 async def _send_path(send: Send, message: Message) -> None:

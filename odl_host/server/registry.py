@@ -154,6 +154,7 @@ class Action:
     quick: bool
     keeps: bool
     writes_elsewhere: bool
+    at_once: int
     help: str
 
 
@@ -168,6 +169,7 @@ def action(
     quick: bool = False,
     keeps: bool = False,
     writes_elsewhere: bool = False,
+    at_once: int = 0,
 ) -> Callable[[Callable[[Context, P], Any]], Callable[[Context, P], Any]]:
     """Declare a function as the action of its name.
 
@@ -176,7 +178,8 @@ def action(
     server runs it without a thread; of one that writes, when what is sent is short. `keeps`: what it answers the public
     depends on its parameters and the database alone, and may be given again until a write.
     `writes_elsewhere` says that what it writes is not in the catalogue's database: it does not take its turn among
-    the writers, and opens a transaction itself for what little it changes there.
+    the writers, and opens a transaction itself for what little it changes there. `at_once`: of one that may take
+    seconds, how many calls the HTTP server makes at once in a process, so that others find a thread; 0 is no bound.
     """
 
     def declare(run: Callable[[Context, P], Any]) -> Callable[[Context, P], Any]:
@@ -186,7 +189,7 @@ def action(
         if not run.__doc__:
             raise TypeError(f"The action {name} has no documentation.")
         documentation = inspect.cleandoc(run.__doc__)
-        _actions[name] = Action(name, params, allow, run, reads, quick, keeps, writes_elsewhere, documentation)
+        _actions[name] = Action(name, params, allow, run, reads, quick, keeps, writes_elsewhere, at_once, documentation)
         return run
 
     return declare

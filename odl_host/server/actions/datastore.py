@@ -19,6 +19,9 @@ from odl_host.server.documents import Rendered, encode
 from odl_host.server.params import Params, flag, optional, required
 from odl_host.server.registry import Context, action
 
+SEARCHES_AT_ONCE, QUERIES_AT_ONCE = 16, 4
+"""One may take ten seconds, and a query half a gigabyte of the disk."""
+
 
 class TableRef(Params):
     """The resource whose table is read: its id, or an alias of its table."""
@@ -57,7 +60,7 @@ class Query(Params):
         return params
 
 
-@action(params=TableRef, allow=permissions.can_read_rows, reads=True, quick=True)
+@action(params=TableRef, allow=permissions.can_read_rows, reads=True, quick=True, at_once=SEARCHES_AT_ONCE)
 def datastore_search(ctx: Context, params: TableRef) -> Rendered:
     """Search the rows of a resource.
 
@@ -141,7 +144,7 @@ def datastore_info(ctx: Context, params: TableInfo) -> JsonDict:
     return {"fields": shown, "meta": meta}
 
 
-@action(params=Query, allow=permissions.anyone, reads=True)
+@action(params=Query, allow=permissions.anyone, reads=True, at_once=QUERIES_AT_ONCE)
 def datastore_search_sql(ctx: Context, params: Query) -> JsonDict:
     """Answer one SQL query over the tables that the caller may read, where the site allows it.
 
