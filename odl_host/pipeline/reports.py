@@ -39,12 +39,16 @@ def report_of(step: Step, *, today: date) -> FileReport:
     """Return the report on a file, with its member's name: one that is published, or that is not and why."""
     member = step.source.member.title if step.source.member else ""
     outcome: Any = "rejected" if step.action == "reject" else "blocked"
-    held = step.examination.report if step.examination else None
-    if held is None:
-        return file_report(step.source.name, outcome=outcome, reason=step.reason, member=member, today=today)
+    examination = step.examination
+    told = examination.report if examination else None
+    is_held = outcome == "blocked" and not (examination and examination.outcome == "blocked")
+    if told is None:
+        report = file_report(step.source.name, outcome=outcome, reason=step.reason, member=member, today=today)
+        return report._replace(held=is_held)
     if step.action in _SENT:
-        return held._replace(file=step.source.name, outcome="published", member=member)
-    return held._replace(file=step.source.name, outcome=outcome, member=member, reason=held.reason or step.reason)
+        return told._replace(file=step.source.name, outcome="published", member=member)
+    reason = told.reason or step.reason
+    return told._replace(file=step.source.name, outcome=outcome, member=member, reason=reason, held=is_held)
 
 
 def can_be_better(step: Step) -> bool:
@@ -63,7 +67,7 @@ def write_all_reports(
     """Write the reports of files; give each step, its page, and what went wrong.
 
     Beside a page lie its JSON and, where cells are wrong or worth a look, the file as a workbook that marks them. The
-    report of a file that did not change since the last attempt, nor how it ended, stays as it is. A report that cannot
+    report of a file that did not change since the last attempt, nor how it ended and why, stays as it is. One that cannot
     be written (page None) stops none of the others. `jobs`: processes; 0 takes one per processor.
     """
     tasks = [_task(step, folder, today) for step in steps]
@@ -126,8 +130,9 @@ def _write_isolated(task: _Task) -> str:
     try:
         report = task.report
         previous = _read_previous(task.page.with_suffix(".json"))
-        told = (previous.get("sha256"), previous.get("outcome"), previous.get("made_by"))
-        if task.sha256 and told == (task.sha256, report.outcome, __version__) and task.page.is_file():
+        told = tuple(previous.get(key) for key in ("sha256", "outcome", "reason", "made_by"))
+        now = (task.sha256, report.outcome, report.reason or None, __version__)
+        if task.sha256 and told == now and task.page.is_file():
             return ""
         if report.outcome in _WRONG:
             report = report._replace(comparison=compare_attempts(previous, report))

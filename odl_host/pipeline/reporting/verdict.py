@@ -22,6 +22,9 @@ def instruction(report: FileReport, *, name: str = "") -> str:
     name = name or report.file.rstrip("/").rpartition("/")[2]
     name = "ce fichier" if name == "-" else name  # standard input
     if report.outcome == "blocked":
+        if report.held:
+            subject = "Ce fichier" if name == "ce fichier" else name
+            return f"{subject} n’est pas publié tel quel."
         return f"Nous n’avons pas pu vérifier {name}."
     if report.good and report.rows == 0 and report.outcome != "published":
         return f"Vérifiez que {name} est le bon fichier{SPACE}: il n’a que ses titres de colonnes, sans données."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -46,6 +47,22 @@ def test_every_rejected_file_has_its_page_and_its_marked_copy_and_one_odd_file_s
     assert page is not None
     assert "Nombre entier mal écrit" in page.read_text("utf-8")
     assert "fille" in str(load_workbook(page.with_suffix(".xlsx"))["Données"]["C2"].comment.text)
+
+
+def test_a_report_says_why_the_file_waits_now_and_not_why_it_waited_before(tmp_path: Path) -> None:
+    path = tmp_path / "prenoms.csv"
+    path.write_text(HEADER + "Barby;73030;F;Zoé;3;2024\n", "utf-8")
+    examination = examine_file(path, REGISTRY, SETTINGS)
+    assert examination.outcome == "valid"
+    step = Step(SourceFile(path, "73030/prenoms.csv", "73030", None), "block", examination=examination)
+    for reason in ("Ce fichier semble contenir des données personnelles.", "Ce fichier a été retiré du portail."):
+        ((_, page, _),) = write_all_reports([replace(step, reason=reason)], tmp_path / "reports", today=TODAY, jobs=1)
+        assert page is not None
+        text = page.read_text("utf-8")
+        assert reason in text
+        # It was read and verified: what keeps it out is not that.
+        assert "Ce fichier n’est pas publié tel quel." in text and "pas pu vérifier" not in text
+        assert "Modèle</dt>" not in text
 
 
 def test_a_report_that_cannot_be_written_says_why_and_the_others_are_written(tmp_path: Path) -> None:
