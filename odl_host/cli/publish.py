@@ -119,20 +119,31 @@ def publish(
 def summary(app: App, report: RunReport, outcomes: Iterable[Outcome]) -> str:
     """Return what a run did, for people: each of `outcomes` that someone must look at, and why; all its counts."""
     from odl_host.cli.plan import printable
-    from odl_host.pipeline.outcomes import GOOD_OUTCOMES, first_findings
+    from odl_host.pipeline.outcomes import first_findings
 
     lines = [f"  {dataset.plan.name}: {dataset.error}" for dataset in report.datasets if dataset.error]
     for outcome in outcomes:
         told = outcome.detail and outcome.outcome in {"published", "updated"}  # its rows are not loaded yet
-        if outcome.outcome in GOOD_OUTCOMES and not told:
+        if not outcome.waits and not told:
             continue
         lines.append(f"  {word(app, outcome.outcome):<9} {printable(outcome.step.source.relative)}")
         reasons = first_findings(outcome.step) if outcome.outcome == "rejected" else [outcome.detail]
         lines += [f"            {line}" for line in filter(None, reasons)]
         if outcome.report:
             lines.append(f"            → {outcome.report}")
+    lines += set_aside(app, sum(bool(outcome.step.decided) for outcome in report.outcomes))
     lines.append(f"{counts_of(app, report.counts)}  ({report.duration_s:.1f} s)")
     return "\n".join(lines)
+
+
+def set_aside(app: App, count: int) -> list[str]:
+    """Return the line that says how many files a person decided to leave out, none when there are none."""
+    files = app.out.words(_counted(count, "file is", "files are"), f"{count} fichier{'s' if count > 1 else ''}")
+    said = app.out.words(
+        f"  {files} left aside by a decision: odl-host quarantine list --all",
+        f"  {files} mis de côté par une décision : odl-host quarantine list --all",
+    )
+    return [said] if count else []
 
 
 @command(
@@ -228,6 +239,8 @@ def _status_text(app: App, value: dict[str, Any]) -> str:
         counts = counts_of(app, last["counts"])
         lines.append(words(f"Last run {last['run']}: {counts}", f"Dernier passage {last['run']} : {counts}"))
     for item in value["pending"]:
+        if item.get("decided"):
+            continue
         lines.append(f"  {word(app, item['outcome']):<9} {item['path']}")
         if item["reason"]:
             lines.append(f"            {item['reason']}")
@@ -235,4 +248,5 @@ def _status_text(app: App, value: dict[str, Any]) -> str:
             lines.append(f"            {said_of_finding(item['findings'][0])}")
         if item["report"]:
             lines.append(f"            → {item['report']}")
+    lines += set_aside(app, sum(bool(item.get("decided")) for item in value["pending"]))
     return "\n".join(lines)

@@ -31,6 +31,11 @@ class Outcome:
     detail: str = ""
     report: str = ""
 
+    @property
+    def waits(self) -> bool:
+        """Whether somebody must see to the file: it is kept out, and nobody decided that it stays so."""
+        return self.outcome not in GOOD_OUTCOMES and not self.step.decided
+
     def as_json(self) -> dict[str, Any]:
         """Return the stable JSON form."""
         from odl_host.pipeline.reporting.document import findings_json
@@ -58,6 +63,7 @@ class Outcome:
             "report": self.report or None,
             "sha256": step.sha256 or None,
             "holds": list(step.holds),
+            "decided": step.decided or None,
         }
 
 
@@ -104,8 +110,8 @@ class RunReport:
 
     @property
     def complete(self) -> bool:
-        """Whether every file ended as it should, and every dataset too."""
-        return all(outcome.outcome in GOOD_OUTCOMES for outcome in self.outcomes) and not any(
+        """Whether nobody has to see to a file, or to a dataset."""
+        return not any(outcome.waits for outcome in self.outcomes) and not any(
             dataset.error for dataset in self.datasets
         )
 
@@ -160,7 +166,7 @@ def _told(waiting: Sequence[Mapping[str, Any]] | None) -> set[tuple[Any, ...] | 
 
 
 def _kept_out(item: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    if item["outcome"] in GOOD_OUTCOMES:
+    if item["outcome"] in GOOD_OUTCOMES or item.get("decided"):
         return None
     messages = tuple(finding.get("message") for finding in item["findings"])
     return item["path"], item["outcome"], item["reason"], messages

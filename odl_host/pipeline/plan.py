@@ -27,7 +27,8 @@ class Step:
     `metadata`: the plain fields of its resource, for what goes to the catalogue; `filename`: what its address ends
     with, `received_name`: what that of the file as received ends with. `renamed_from`: the path that the same resource
     had before. `rows_before`: the data rows of what it replaces or removes. `holds`: what a person may release it from.
-    `for_good`: a removal that forgets the earlier versions too, since a person took the file off the portal.
+    `for_good`: a removal that forgets the earlier versions too, since a person took the file off the portal. `decided`:
+    "dismiss" or "takedown" when a person decided that the file stays out, so that nobody has to see to it any more.
     """
 
     source: SourceFile
@@ -49,6 +50,7 @@ class Step:
     changes: tuple[Change, ...] = ()
     holds: tuple[str, ...] = ()
     for_good: bool = False
+    decided: str = ""
 
     @property
     def rows(self) -> int | None:

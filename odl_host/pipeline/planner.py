@@ -228,6 +228,8 @@ class Planner:
         action = "reject" if holds[0].codes == (INVALID,) else "block"
         step = self._kept_out(item.source, action, holds[0].reason, item.examination, item.published)
         codes = [code for hold in holds for code in hold.codes] if all(hold.codes for hold in holds) else []
+        if item.takedown is not None and not item.takedown.sha256:
+            return replace(step, decided="takedown")
         return replace(step, holds=tuple(codes))
 
     def _join(self, item: _Item) -> None:
@@ -387,12 +389,16 @@ class Planner:
         published: Published | None = None,
     ) -> Step:
         schema = examination.schema if examination else None
+        sha256 = examination.sha256 if examination else ""
+        member = source.member
+        decision = self._decisions.on(member.key, source_path(source), sha256) if member else None
         return Step(
             source,
             action,
             examination,
-            sha256=examination.sha256 if examination else "",
+            sha256=sha256,
             schema=f"{schema.name}@{schema.version}" if schema else "",
             reason=reason,
             rows_before=rows_of(published.fields) if published else None,
+            decided="dismiss" if decision is not None and decision.verb == "dismiss" else "",
         )

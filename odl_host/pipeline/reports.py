@@ -67,8 +67,8 @@ def write_all_reports(
     """Write the reports of files; give each step, its page, and what went wrong.
 
     Beside a page lie its JSON and, where cells are wrong or worth a look, the file as a workbook that marks them. The
-    report of a file that did not change since the last attempt, nor how it ended and why, stays as it is. One that cannot
-    be written (page None) stops none of the others. `jobs`: processes; 0 takes one per processor.
+    report of a file that did not change since the last attempt, nor how it ended and why, stays as it is. One that
+    cannot be written (page None) stops none of the others. `jobs`: processes; 0 takes one per processor.
     """
     tasks = [_task(step, folder, today) for step in steps]
     for step, task, problem in zip(steps, tasks, _write_all(tasks, jobs), strict=True):
@@ -155,7 +155,7 @@ def write_listing(steps: Iterable[Step], folder: Path, *, today: date) -> None:
 
     :raises StorageError: it cannot be written.
     """
-    reports = [report_of(step, today=today) for step in steps]
+    reports = [report_of(step, today=today) for step in steps if not step.decided]
     if reports:
         _write(folder / LISTING_NAME, render_csv(reports).encode())
         return

@@ -110,6 +110,11 @@ def test_dismissed_files_are_not_listed_until_they_change(savoie: CommandLine, t
     folder = deposit(tmp_path / "depot", {FILE: WRONG_PRENOMS})
     held(savoie, folder)
     savoie("quarantine", "dismiss", FILE, "--reason", "brouillon")
+    # Nobody has to see to it any more: neither the next night nor the list of what is to be corrected speaks of it.
+    night = savoie("publish", folder).stdout
+    assert FILE not in night and "1 file is left aside by a decision: odl-host quarantine list --all" in night
+    assert FILE not in savoie("status").stdout
+    assert not (savoie.home / "data" / "savoie" / "reports" / "a-corriger.csv").exists()
     assert savoie("--json", "quarantine", "list").json == []
     assert len(savoie("--json", "quarantine", "list", "--all").json) == 1
     deposit(folder, {FILE: WRONG_PRENOMS.replace("3", "4")})
@@ -131,11 +136,11 @@ def test_a_takedown_is_at_once_and_outlives_the_next_night(savoie: CommandLine, 
     assert savoie("--json", "takedown", name, "--reason", "demande", "--dry-run").json["dry_run"] is True
     assert "--yes" in savoie("takedown", name, "--reason", "demande", code=2).stderr
     savoie("takedown", name, "--reason", "demande d’un habitant", "--by", "agate", "--yes")
-    item = held(savoie, folder)
-    assert item["outcome"] == "blocked"
+    item = by_path(savoie("--json", "publish", folder).json)[FILE]
+    assert (item["outcome"], item["decided"]) == ("blocked", "takedown")
     assert "retiré du portail" in str(item["reason"])
     deposit(folder, {FILE: PRENOMS.replace(";3;", ";7;")})
-    assert held(savoie, folder)["outcome"] == "blocked"
+    assert by_path(savoie("--json", "publish", folder).json)[FILE]["outcome"] == "blocked"
     savoie("quarantine", "withdraw", FILE, "--reason", "erreur")
     again = by_path(savoie("--json", "publish", folder).json)[FILE]
     assert (again["outcome"], again["resource_id"]) == ("published", published["resource_id"])

@@ -14,12 +14,13 @@ from odl_host.pipeline.reporting.verdict import warnings_to_read
 
 ONLINE = frozenset({"published", "removed"})
 TO_CORRECT = frozenset({"rejected", "blocked"})
+TAKEN_DOWN = "taken down"
 _PLANNED = {"create": "published", "update": "published", "remove": "removed", "reject": "rejected", "block": "blocked"}
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A file of a run: `outcome` is one of `outcomes.OUTCOMES`."""
+    """A file of a run. `outcome`: one of `outcomes.OUTCOMES`, `TAKEN_DOWN`, or "dismissed": of it nothing is said."""
 
     member: HeldMember | None
     path: str
@@ -55,6 +56,8 @@ def _item(step: Step, outcome: str, detail: str, *, url: str, page: Path | None 
     reasons = first_findings(step) if outcome == "rejected" else []
     report = step.examination.report if step.examination else None
     sha256 = step.sha256 or (step.examination.sha256 if step.examination else "")
+    if outcome in TO_CORRECT and step.decided:
+        outcome = TAKEN_DOWN if step.decided == "takedown" else "dismissed"
     return Item(
         step.source.member,
         step.source.relative,

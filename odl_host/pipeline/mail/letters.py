@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from odl_host.catalogue.members import HeldMember, folder_of
-from odl_host.pipeline.mail.items import ONLINE, TO_CORRECT, Item, state_of
+from odl_host.pipeline.mail.items import ONLINE, TAKEN_DOWN, TO_CORRECT, Item, state_of
 from odl_host.pipeline.reporting.wording import counted, day
 from odl_host.pipeline.sources.names import printable
 from odl_host.templates import render_template
@@ -21,6 +21,8 @@ MOST_ATTACHED_BYTES = 8_000_000
 MOST_LISTED = 30
 _WORKBOOK = ".xlsx"
 _IN_DIGEST = TO_CORRECT | {"failed"}
+_TOLD = TO_CORRECT | {TAKEN_DOWN}
+"""What a member is told of the files that are kept out."""
 
 Owed: TypeAlias = Mapping[str, Sequence[Mapping[str, Any]]]
 """What came online or left since each addressee was last written to, by key, as the templates show it."""
@@ -73,7 +75,7 @@ def write_letters(
     for member, of_member in sorted(by_member.items(), key=lambda pair: pair[0].title):
         to = _addresses(member, contacts)
         key = folder_of(member.key)
-        waiting = [item for item in of_member if item.outcome in TO_CORRECT]
+        waiting = [item for item in of_member if item.outcome in _TOLD]
         online = owed.get(key, ())
         if not to:
             without += [member.title] if waiting else []
@@ -97,7 +99,7 @@ def add_online(owed: Owed, items: Sequence[Item]) -> dict[str, list[Mapping[str,
                     "file": item.path,
                     "page": str(item.page) if item.page and item.points else "",
                 }
-            elif item.outcome in TO_CORRECT and key in added:
+            elif item.outcome in _TOLD and key in added:
                 added[key].pop(item.path, None)  # the letter says what it has become
     return {key: list(of_key.values()) for key, of_key in added.items() if of_key}
 
@@ -108,7 +110,7 @@ def states_now(items: Sequence[Item]) -> dict[str, str]:
     for item in items:
         if item.member is not None:
             of_member = waiting.setdefault(folder_of(item.member.key), [])
-            of_member += [item] if item.outcome in TO_CORRECT else []
+            of_member += [item] if item.outcome in _TOLD else []
     return {key: state_of(of_key) for key, of_key in waiting.items()}
 
 
@@ -121,13 +123,15 @@ def _to_member(
     member: HeldMember,
     key: str,
     to: tuple[str, ...],
-    waiting: list[Item],
+    told: list[Item],
     online: Sequence[Mapping[str, Any]],
 ) -> Letter:
+    waiting = [item for item in told if item.outcome in TO_CORRECT]
+    taken_down = [item for item in told if item.outcome == TAKEN_DOWN]
     said = [counted(len(waiting), "fichier à corriger", "fichiers à corriger")] if waiting else []
     published = sum(one["outcome"] == "published" for one in online)
     said += [counted(published, "fichier en ligne", "fichiers en ligne")] if published else []
-    removed = len(online) - published
+    removed = len(online) - published + len(taken_down)
     said += [counted(removed, "fichier retiré", "fichiers retirés")] if removed else []
     attachments = _attachments([item.page for item in waiting] + [Path(one["page"]) for one in online if one["page"]])
     values = {
@@ -136,6 +140,7 @@ def _to_member(
         "organization_url": f"{tenant.url}/organization/{member.name}",
         "member": member.title,
         "waiting": [_shown(item) for item in waiting[:MOST_LISTED]],
+        "taken_down": [_shown(item) for item in taken_down[:MOST_LISTED]],
         "online": online[:MOST_LISTED],
         "more": max(0, len(waiting) - MOST_LISTED) + max(0, len(online) - MOST_LISTED),
         "attached": len(attachments),
@@ -149,7 +154,7 @@ def _to_member(
         f"{member.title} : {', '.join(said)}",
         render_template("mail/commune.txt.j2", values, home=tenant.home),
         typeset(render_template("mail/commune.html.j2", values, home=tenant.home)),
-        state_of(waiting),
+        state_of(told),
         attachments,
     )
 

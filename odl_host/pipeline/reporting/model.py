@@ -56,8 +56,8 @@ class FileReport(Record):
     `findings` holds what was kept, `counts` everything: (code, column) → number. `rows` counts the data rows, None when
     the file was not read. `header_row` is the header's 1-based place in the file. `notes` and `advice` are what reading
     remarked; `advice` comes first, since much of what validation found follows from it. It ends with what repairing
-    would ask. `candidates`: for a file that no schema fits for certain, those that it may follow. `held`: the file can be
-    read, and what keeps it out is something else (personal data, a decision, a quota, its place).
+    would ask. `candidates`: for a file that no schema fits for certain, those that it may follow. `held`: the file
+    can be read, and what keeps it out is something else (personal data, a decision, a quota, its place).
     """
 
     file: str
