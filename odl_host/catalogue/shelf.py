@@ -12,7 +12,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, TypeAlias
 from odl_host.catalogue.client import Sending, Upload
 from odl_host.ckan import ResourceDict
 from odl_host.errors import StorageError
-from odl_host.storage import Storage
+from odl_host.storage import Blob, Storage
 from odl_host.storage.atomic import sync_folder
 from odl_host.storage.local import iter_chunks
 from odl_host.storage.unused import remove_unused
@@ -83,9 +83,10 @@ class Shelf:
 
     def keep(self, package_id: str, sendings: Sequence[Sending]) -> None:
         """Keep files that are about to be sent. :raises StorageError: they cannot be kept."""
+        blobs = self._put([file for sending in sendings for file in (sending.file, sending.original) if file])
         lines = []
         for sending in sendings:
-            sha256, size = self._put(sending.file)
+            kept = next(blobs)
             original = sending.original
             lines.append(
                 {
@@ -93,11 +94,11 @@ class Shelf:
                     "at": _now(),
                     "package_id": package_id,
                     "resource_id": sending.resource["id"],
-                    "sha256": sha256,
-                    "size": size,
+                    "sha256": kept.sha256,
+                    "size": kept.size_bytes,
                     "filename": sending.file.filename,
                     "mimetype": sending.file.mimetype,
-                    "original": self._put(original)[0] if original else "",
+                    "original": next(blobs).sha256 if original else "",
                     "original_name": original.filename if original else "",
                     "fields": sending.resource,
                 }
@@ -154,13 +155,18 @@ class Shelf:
         removed, waiting = remove_unused(self._storage, used, noted, now=now, dry_run=dry_run)
         return {"versions": forgotten, "removed": removed, "waiting": waiting}
 
-    def _put(self, upload: Upload) -> tuple[str, int]:
-        try:
-            with upload.path.open("rb") as file:
-                blob = self._storage.put_stream(iter_chunks(file))
-        except OSError as error:
-            raise StorageError(f"{upload.filename} cannot be kept: {error.strerror or error}.") from error
-        return blob.sha256, blob.size_bytes
+    def _put(self, uploads: Sequence[Upload]) -> Iterator[Blob]:
+        """Store files, and give their names in the same order; one that is ours gets a second name, no copy."""
+        with ExitStack() as stack:
+            try:
+                sources = [
+                    one.path if one.is_ours else iter_chunks(stack.enter_context(one.path.open("rb")))
+                    for one in uploads
+                ]
+                return iter(self._storage.put_all(sources))
+            except OSError as error:
+                names = ", ".join(one.filename for one in uploads)
+                raise StorageError(f"{names} cannot be kept: {error.strerror or error}.") from error
 
     def _copy(self, sha256: str, place: Path) -> Path:
         with self._storage.open(sha256) as stored, place.open("wb") as file:

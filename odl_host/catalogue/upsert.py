@@ -26,6 +26,8 @@ DATASET_PAGE = 250
 ORIGINAL_EXTENSION = "odl_original"
 VERSION_EXTENSION = "odl_versions"
 TOGETHER_EXTENSION = "odl_together"
+_NOT_IN_DRAFTS = frozenset({"tags"})
+"""CKAN looks up every tag at every write of a dataset, twice where it has it already: so they come with the files."""
 _ROWS_EXTENSION = "datastore"
 _OWN_LOADERS = ("odl_host", "xloader", "datapusher", "datapusher_plus")
 """Those that answer rows from the file itself, or load it by themselves once it is there."""
@@ -119,12 +121,12 @@ def find_dataset(catalogue: Catalogue, dataset_id: str) -> PackageDict | None:
 
 
 def create_dataset(catalogue: Catalogue, wanted: PackageDict) -> PackageDict:
-    """Create a dataset as a draft: nobody sees it until `activate_dataset`.
+    """Create a dataset as a draft, without what `shown_with` gives it: nobody sees it until it is shown.
 
     One that was deleted earlier under the same id is brought back, with the same id and address, but not with the
     files that it had. One that is there already (another call made it, whose answer was lost) keeps its files.
     """
-    draft = {**wanted, "state": "draft"}
+    draft: JsonDict = {key: value for key, value in wanted.items() if key not in _NOT_IN_DRAFTS} | {"state": "draft"}
     try:
         return cast(PackageDict, catalogue.call_action("package_create", draft))
     except CatalogueInvalid as error:
@@ -139,12 +141,18 @@ def create_dataset(catalogue: Catalogue, wanted: PackageDict) -> PackageDict:
     return cast(PackageDict, catalogue.call_action("package_patch", draft))
 
 
+def shown_with(created: PackageDict | None) -> JsonDict:
+    """Return the keys that show a draft to the public, with what it was `created` without."""
+    left = {key: value for key, value in (created or {}).items() if key in _NOT_IN_DRAFTS}
+    return {**left, "state": "active"}
+
+
 def create_with_files(catalogue: Catalogue, wanted: PackageDict, sendings: Sequence[Sending]) -> PackageDict:
     """Create a dataset, shown at once, together with its files; all or nothing. Return it.
 
     Only for a catalogue that `creates_with_files`. :raises CatalogueInvalid: it is there already, shown or not.
     """
-    form = {key: json.dumps(value) if isinstance(value, list | dict) else value for key, value in wanted.items()}
+    form = {key: _in_form(value) for key, value in wanted.items()}
     files = {
         f"resources__{number}__{field}": file
         for number, sending in enumerate(sendings)
@@ -152,6 +160,11 @@ def create_with_files(catalogue: Catalogue, wanted: PackageDict, sendings: Seque
     }
     form["resources"] = json.dumps([sending.resource for sending in sendings])
     return cast(PackageDict, catalogue.call_action("package_create", form, files))
+
+
+def _in_form(value: Any) -> Any:
+    """Return a value as it travels next to files."""
+    return json.dumps(value) if isinstance(value, list | dict) else value
 
 
 def creates_with_files(catalogue: Catalogue) -> bool:
@@ -168,11 +181,6 @@ def delete_dataset(catalogue: Catalogue, dataset_id: str) -> None:
     """Take a dataset away from the public, for a while or for good; one that is gone is no error."""
     with suppress(CatalogueNotFound):
         catalogue.call_action("package_delete", {"id": dataset_id})
-
-
-def activate_dataset(catalogue: Catalogue, dataset_id: str) -> None:
-    """Show a draft to the public."""
-    catalogue.call_action("package_patch", {"id": dataset_id, "state": "active"})
 
 
 def find_resource(catalogue: Catalogue, resource_id: str) -> ResourceDict | None:
@@ -236,7 +244,7 @@ def restore_version(catalogue: Catalogue, dataset_id: str, resource_id: str, ver
     restored = catalogue.call_action("odl_version_restore", {"id": resource_id, "version": version})
     dataset = catalogue.call_action("package_show", {"id": dataset_id})
     if dataset.get("state") == "deleted":
-        activate_dataset(catalogue, dataset_id)
+        patch_dataset(catalogue, dataset_id, shown_with(None))
     return cast(ResourceDict, restored)
 
 
@@ -289,7 +297,7 @@ def _send_again(catalogue: Catalogue, dataset_id: str, shelf: Shelf, kept: Kept)
         delete_rows(catalogue, kept.resource_id)  # those of the file that leaves
     held = [one["id"] for one in dataset.get("resources", ())]
     with shelf.taken_out(kept) as sending:
-        shown = upload_resources(catalogue, dataset_id, [sending], held=held, activate=True)
+        shown = upload_resources(catalogue, dataset_id, [sending], held=held, changes=shown_with(None))
     return next(one for one in shown["resources"] if one["id"] == kept.resource_id)
 
 
@@ -357,14 +365,20 @@ def is_foreign(catalogue: Catalogue) -> bool:
 
 
 def upload_resources(
-    catalogue: Catalogue, dataset_id: str, sendings: Sequence[Sending], *, held: Collection[str], activate: bool
+    catalogue: Catalogue,
+    dataset_id: str,
+    sendings: Sequence[Sending],
+    *,
+    held: Collection[str],
+    changes: Mapping[str, Any],
 ) -> PackageDict:
-    """Send several files of a dataset in one call, all or none, and show the dataset; return it.
+    """Send several files of a dataset in one call, all or none, and change some of its own keys; return it.
 
     `held`: the ids of the resources that are there, and keep their addresses. Where the catalogue knows no originals,
     received files become resources of their own.
     """
     form: JsonDict = {"match__id": dataset_id}
+    form |= {f"update__{key}": _in_form(value) for key, value in changes.items()}
     new: list[JsonDict] = []
     files: dict[str, Upload] = {}
     is_apart = is_foreign(catalogue)
@@ -380,8 +394,6 @@ def upload_resources(
                 new.append(fields)
     if new:
         form["update__resources__extend"] = json.dumps(new)
-    if activate:
-        form["update__state"] = "active"
     with _kept(catalogue, dataset_id, sendings):
         return cast(PackageDict, catalogue.call_action("package_revise", form, files)["package"])
 

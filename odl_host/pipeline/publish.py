@@ -90,26 +90,26 @@ def create_with_files(
 def publish_files(
     catalogue: Catalogue,
     line: Line,
-    dataset_id: str,
+    plan: DatasetPlan,
     files: Sequence[tuple[Step, Sending]],
     *,
     held: frozenset[str],
-    activate: bool,
 ) -> dict[str, ResourceDict]:
-    """Send some files of a dataset in one call, all or none; return its resources by id.
+    """Send some files of a dataset in one call, all or none, and show it; return its resources by id.
 
     :raises CatalogueError: the catalogue refused one of them. :raises Unavailable: it did not answer.
     """
 
     def send(again: bool) -> PackageDict:
         there: Collection[str] = held
-        if again and (dataset := upsert.find_dataset(catalogue, dataset_id)):
-            shown = dataset.get("state") == "active" or not activate
+        if again and (dataset := upsert.find_dataset(catalogue, plan.id)):
+            shown = dataset.get("state") == "active" or not plan.activate
             if shown and _have_landed(dataset, files):
                 return dataset
             there = {resource["id"] for resource in dataset.get("resources", ())}
         sendings = [sending for _, sending in files]
-        return upsert.upload_resources(catalogue, dataset_id, sendings, held=there, activate=activate)
+        changes = upsert.shown_with(plan.create) if plan.activate else {}
+        return upsert.upload_resources(catalogue, plan.id, sendings, held=there, changes=changes)
 
     return {resource["id"]: resource for resource in line.insist(send).get("resources", ())}
 
@@ -199,7 +199,8 @@ def show_dataset(catalogue: Catalogue, line: Line, dataset_id: str, plan: Datase
     :raises CatalogueError: the catalogue refused it.
     """
     if plan.activate:
-        line.insist(lambda _again: upsert.activate_dataset(catalogue, dataset_id))
+        changes = upsert.shown_with(plan.create)
+        line.insist(lambda _again: upsert.patch_dataset(catalogue, dataset_id, changes))
 
 
 def remove_dataset(catalogue: Catalogue, line: Line, plan: DatasetPlan) -> None:

@@ -119,7 +119,7 @@ def _apply_steps(context: RunContext, plan: DatasetPlan, journal: Journal, line:
         publish.describe_dataset(catalogue, line, plan)
 
     def publish_files(files: Sequence[tuple[Step, Sending]]) -> dict[str, ResourceDict]:
-        return publish.publish_files(catalogue, line, dataset_id, files, held=held, activate=plan.activate)
+        return publish.publish_files(catalogue, line, plan, files, held=held)
 
     for batch in batches:
         done = {outcome.step.source.relative for outcome in sent}

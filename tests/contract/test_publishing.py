@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
-from odl_host.catalogue.client import RemoteCatalogue
+from odl_host.catalogue.client import RemoteCatalogue, Upload
 from odl_host.config import Secret
-from odl_host.errors import CatalogueRefused, PlanMoved, UsageError
+from odl_host.errors import CatalogueError, CatalogueRefused, PlanMoved, UsageError
 from odl_host.pipeline.planfile import plan_document, read_plan, write_plan
 
 from .conftest import Server
@@ -368,3 +370,43 @@ def test_a_vanilla_ckan_keeps_no_received_file_of_what_was_corrected(portal: Por
     assert list(portal.outcomes().values()) == ["published"]
     (dataset,) = portal.datasets()
     assert [one.get("source_name") for one in dataset["resources"]] == ["prenoms-2024.csv"], dataset["resources"]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_draft_gets_its_tags_when_it_is_shown(portal: Portal, together: bool) -> None:
+    ckan = portal.catalogue = PlainCkan(portal.catalogue)
+    ckan.failing = "" if together else "package_revise"
+    portal.lay({"a/prenoms-2024.csv": prenoms(2024), "a/prenoms-2023.csv": prenoms(2023)})
+    assert set(portal.outcomes().values()) == {"published"}
+    assert ckan.calls.count("package_patch") == (0 if together else 1)
+    (dataset,) = portal.datasets()
+    assert dataset["state"] == "active"
+    assert dataset["tags"]
+    assert not portal.plan().datasets
+
+
+def test_a_draft_that_a_run_left_without_files_gets_all_that_it_is_to_say(portal: Portal) -> None:
+    ckan = portal.catalogue = FullDisk(portal.catalogue)
+    portal.lay({"a/prenoms-2024.csv": prenoms(2024)})
+    assert portal.outcomes() == {"a/prenoms-2024.csv": "failed"}
+    (draft,) = portal.datasets()
+    assert (draft["state"], draft["resources"]) == ("draft", [])
+    ckan.is_full = False
+    assert portal.outcomes() == {"a/prenoms-2024.csv": "published"}
+    (dataset,) = portal.datasets()
+    assert (dataset["id"], dataset["state"]) == (draft["id"], "active")
+    assert dataset["tags"]
+    assert not portal.plan().datasets
+
+
+class FullDisk(PlainCkan):
+    """A CKAN that takes no files."""
+
+    is_full = True
+
+    def call_action(
+        self, name: str, data_dict: dict[str, Any] | None = None, files: Mapping[str, Upload] | None = None
+    ) -> Any:
+        if files and self.is_full:
+            raise CatalogueError(f"{name}: no space is left.")
+        return super().call_action(name, data_dict, files)

@@ -235,6 +235,23 @@ def test_without_a_shelf_the_next_thing_to_do_is_said(portal: Portal, plain: Pla
     assert "Deposit the earlier file again" in raised.value.hint
 
 
+def test_a_copy_of_ours_is_kept_without_another_and_a_file_of_others_with_one(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours.csv", tmp_path / "theirs.csv"
+    ours.write_text("a\n1\n", encoding="utf-8")
+    theirs.write_text("a;1\n", encoding="utf-8")
+    storage = LocalStorage(tmp_path / "files")
+    shelf = Shelf(storage, tmp_path / "versions.jsonl")
+    shelf.keep("p", [Sending({"id": "r", "name": "x"}, Upload(ours, "x.csv", is_ours=True), Upload(theirs, "y.csv"))])
+    (kept,) = shelf.versions_of("r")
+    places = [storage.path(sha256) for sha256 in (kept.sha256, kept.original)]
+    assert [place and place.samefile(file) for place, file in zip(places, (ours, theirs), strict=True)] == [True, False]
+    ours.unlink()
+    theirs.write_text("another", encoding="utf-8")
+    with shelf.taken_out(kept) as sending:
+        assert sending.file.path.read_text("utf-8") == "a\n1\n"
+        assert sending.original and sending.original.path.read_text("utf-8") == "a;1\n"
+
+
 def test_several_writers_may_ask_at_once_what_is_kept(tmp_path: Path) -> None:
     file = tmp_path / "x.csv"
     storage, journal = LocalStorage(tmp_path / "files"), tmp_path / "versions.jsonl"
