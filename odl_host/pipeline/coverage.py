@@ -58,16 +58,18 @@ def period_of_name(name: str) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
-def period_of_rows(schema: Schema, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def period_of_rows(schema: Schema, header: Sequence[str], batches: Iterable[list[list[str]]]) -> str:
     """Return the period that a table's dates lie in: one month, one year, or the years from the first to the last."""
+    from odl_host.pipeline.reading.table import cells_of
+
     names = {one.name for one in schema.fields} & PERIOD_COLUMNS
     place = next((place for place, label in enumerate(header) if label.strip() in names), None)
     if place is None:
         return ""
-    months: set[str] = set()
-    for row in rows:
-        if len(row) > place and (match := _CELL.match(row[place])):
-            months.add(match[0])
+    cells: set[str] = set()
+    for batch in batches:
+        cells.update(cells_of(batch, place))
+    months = {match[0] for cell in cells if (match := _CELL.match(cell))}
     years = sorted({month[:4] for month in months})
     if not years:
         return ""

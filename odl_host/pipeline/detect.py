@@ -73,12 +73,12 @@ def detect_schema(table: Table, registry: Registry, *, filename: str = "") -> De
     """
     index = index_of(registry)
     labels = [label for label in table.header if name_key(label)]
-    nearest = index.list_nearest(labels)
+    nearest = _list_nearest(index, tuple(labels))
     if not nearest:
         return Detection(None, 0.0, None, False, _nothing_fits(table))
-    rows = list(itertools.islice(table.iter_rows(), SAMPLE_ROWS))
+    sample = _Sample(list(itertools.islice(table.iter_rows(), SAMPLE_ROWS)))
     words = name_words(filename.rpartition(".")[0] or filename)
-    fits = sorted((_fit(index, shape, table.header, rows, words) for shape in nearest), key=_Fit.order, reverse=True)
+    fits = sorted((_fit(index, shape, table.header, sample, words) for shape in nearest), key=_Fit.order, reverse=True)
     family = fits[0].shape.family
     best = _current_version([fit for fit in fits if fit.shape.family == family])
     rival = next((fit for fit in fits if fit.shape.family != family), None)
@@ -184,12 +184,39 @@ def _current_version(fits: Sequence[_Fit]) -> _Fit:
     return newest._replace(score=max(fit.score for fit in fits))  # that it is this schema is as sure as the surest
 
 
-def _fit(
-    index: ShapeIndex, shape: Shape, header: Sequence[str], rows: Sequence[list[str]], words: frozenset[str]
-) -> _Fit:
+class _Sample:
+    """The first rows of a table; what is asked of a column is found once for all schemas that come into question."""
+
+    def __init__(self, rows: Sequence[list[str]]) -> None:
+        self._rows = rows
+        self._values: dict[int, set[str]] = {}
+        self._shares: dict[tuple[int, str], float] = {}
+
+    def values(self, place: int) -> set[str]:
+        """Return the first values of a column."""
+        if place not in self._values:
+            cells = (row[place] for row in self._rows if len(row) > place and row[place])
+            self._values[place] = set(itertools.islice(cells, _VALUES_PER_COLUMN))
+        return self._values[place]
+
+    def share(self, place: int, kind: str) -> float:
+        """Return the share of a column's first values that may be of a type; there must be some."""
+        if (place, kind) not in self._shares:
+            suits, values = _PATTERNS[kind].fullmatch, self.values(place)
+            good = sum(suits(value.strip()[:_VALUE_LENGTH]) is not None for value in values)
+            self._shares[place, kind] = good / len(values)
+        return self._shares[place, kind]
+
+
+@lru_cache(maxsize=256)
+def _list_nearest(index: ShapeIndex, labels: tuple[str, ...]) -> list[Shape]:
+    return index.list_nearest(labels)
+
+
+def _fit(index: ShapeIndex, shape: Shape, header: Sequence[str], sample: _Sample, words: frozenset[str]) -> _Fit:
     """Score one schema: the share of the header and the share of the schema that agree, then values and name."""
     columns, score = _fit_header(index, shape, tuple(header))
-    values = _values_fit(shape, columns, rows)
+    values = _values_fit(shape, columns, sample)
     if values is not None:
         score *= 1 - _VALUES_SHARE * (1 - values)
     named = any(hint <= words for hint in shape.hints)
@@ -261,26 +288,22 @@ _VALUE_LENGTH = 80
 """No value is longer; for twice the text the patterns take eight times the time."""
 
 
-def _values_fit(shape: Shape, columns: Mapping[int, tuple[str, float]], rows: Sequence[list[str]]) -> float | None:
+def _values_fit(shape: Shape, columns: Mapping[int, tuple[str, float]], sample: _Sample) -> float | None:
     """Return the share of columns whose values suit their field's type or list; None where nothing can be told."""
     fits: list[float] = []
     for place, (key, _) in columns.items():
-        field = shape.fields[key]
-        pattern = _PATTERNS.get(field.type)
-        allowed = {name_key(value) for value in field.enum}
-        if pattern is None and not allowed:
-            continue
-        cells = (row[place] for row in rows if len(row) > place and row[place])
-        values = set(itertools.islice(cells, _VALUES_PER_COLUMN))
-        if not values:
-            continue
-        if allowed:
-            good = sum(name_key(value) in allowed for value in values)
-        else:
-            assert pattern is not None
-            good = sum(pattern.fullmatch(value.strip()[:_VALUE_LENGTH]) is not None for value in values)
-        fits.append(good / len(values))
+        kind, allowed = shape.fields[key].type, _allowed_keys(shape, key)
+        if (kind in _PATTERNS or allowed) and (values := sample.values(place)):
+            if allowed:
+                fits.append(sum(name_key(value) in allowed for value in values) / len(values))
+            else:
+                fits.append(sample.share(place, kind))
     return sum(fits) / len(fits) if fits else None
+
+
+@lru_cache(maxsize=1024)
+def _allowed_keys(shape: Shape, key: str) -> frozenset[str]:
+    return frozenset(map(name_key, shape.fields[key].enum))
 
 
 def _reason(best: _Fit, rival: _Fit | None, certain: bool) -> str:

@@ -320,10 +320,10 @@ def _identify(
         with_personal_data(report, personal),
         normalised=normalised,
         original=original,
-        owners=find_owners(schema, judged.header, judged.iter_rows()),
+        owners=find_owners(schema, judged.header, judged.iter_batches()),
         personal=personal,
         # A name that tells the period spares another reading of the file.
-        period=period_of_name(path.name) or period_of_rows(schema, judged.header, judged.iter_rows()),
+        period=period_of_name(path.name) or period_of_rows(schema, judged.header, judged.iter_batches()),
     )
 
 

@@ -6,11 +6,11 @@ the reference knows: a CCAS or a school board publishes in its commune's folder 
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from odl_host.catalogue.members import HeldMember
+from odl_host.pipeline.reading.table import cells_of
 from odl_host.schemas.registry import Schema
 from odl_host.territory.codes import is_commune_code, is_siren
 
@@ -26,16 +26,26 @@ SAMPLE_ROWS = 2_000
 """Rows looked at: the body that publishes is the same on every row, or nearly."""
 
 
-def find_owners(schema: Schema, header: Sequence[str], rows: Iterable[Sequence[str]]) -> frozenset[str]:
+def find_owners(schema: Schema, header: Sequence[str], batches: Iterable[list[list[str]]]) -> frozenset[str]:
     """Return the SIREN, or the INSEE codes, of the bodies that a table names as its own; empty without a column."""
     fields = {one.name for one in schema.fields}
     labels = [label.strip() for label in header]
     for names, read in ((OWNER_COLUMNS, _siren_of), (COMMUNE_COLUMNS, _code_of)):
         place = next((place for place, label in enumerate(labels) if label in names & fields), None)
         if place is not None:
-            cells = {row[place] for row in itertools.islice(rows, SAMPLE_ROWS) if len(row) > place}
-            return frozenset(filter(None, map(read, cells)))
+            return frozenset(filter(None, map(read, _first_cells(batches, place))))
     return frozenset()
+
+
+def _first_cells(batches: Iterable[list[list[str]]], place: int) -> set[str]:
+    cells: set[str] = set()
+    left = SAMPLE_ROWS
+    for batch in batches:
+        cells.update(cells_of(batch if len(batch) <= left else batch[:left], place))
+        left -= len(batch)
+        if left <= 0:
+            break
+    return cells
 
 
 def find_other_owner(owners: frozenset[str], member: HeldMember) -> Commune | Epci | None:

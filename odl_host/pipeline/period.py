@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from odl_host.schemas.checks import bind_checks
@@ -28,6 +29,7 @@ _DAY = r"(?<!\d)(?:\d{4}[-_.]\d\d?[-_.]\d\d?|\d\d?[-_.]\d\d?[-_.]\d{4})(?!\d)"
 _YEAR_WORDS = r"annee|année|exercice|millesime|\byear\b"
 
 
+@lru_cache(maxsize=4096)
 def announced_years(name: str, today: date) -> frozenset[int]:
     """Return the years that the name of a file announces.
 
@@ -55,9 +57,7 @@ def find_other_period(
     announced = announced_years(name, today)
     if not announced:
         return None
-    severity: Severity | None = bind_checks(schema).ours.get(("odl-other-period", ""), "warning")
-    labels = [label.strip() for label in header]
-    places = [labels.index(field.name) for field in schema.fields if field.name in labels and _tells_when(field)]
+    severity, places = _find_dates(schema, tuple(header))
     if not severity or not places:
         return None
     found: set[int] = set()
@@ -70,6 +70,14 @@ def find_other_period(
     if not found:
         return None
     return Finding("odl-other-period", severity, params={"announced": _said(announced), "found": _said(found)})
+
+
+@lru_cache(maxsize=256)
+def _find_dates(schema: Schema, header: tuple[str, ...]) -> tuple[Severity | None, list[int]]:
+    """Return how grave the finding is, None where it is not looked for, and the places of the columns with dates."""
+    severity: Severity | None = bind_checks(schema).ours.get(("odl-other-period", ""), "warning")
+    labels = [label.strip() for label in header]
+    return severity, [labels.index(one.name) for one in schema.fields if one.name in labels and _tells_when(one)]
 
 
 def _tells_when(field: Field) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from odl_host.record import Record
@@ -114,6 +115,9 @@ class Schema(Record):
     notes: tuple[str, ...] = ()
     origin: str = "file"  # "builtin", "cache" or "file"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpack, (_pack(self),)
+
     def __hash__(self) -> int:
         return hash((self.name, self.version, self.origin))
 
@@ -151,6 +155,21 @@ class Schema(Record):
             "missingValues": list(self.missing_values),
             **({"primaryKey": list(self.primary_key)} if self.primary_key else {}),
         }
+
+
+@lru_cache(maxsize=512)
+def _pack(schema: Schema) -> bytes:
+    import pickle
+
+    return pickle.dumps(tuple(schema))
+
+
+@lru_cache(maxsize=512)
+def _unpack(packed: bytes) -> Schema:
+    """Return a schema that another process sent: thousands of reports come back, on a few schemas."""
+    import pickle
+
+    return Schema(*pickle.loads(packed))  # noqa: S301 - what our own process packed
 
 
 def _field_descriptor(one: Field) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from odl_host.pipeline.engine.column import Column
 from odl_host.pipeline.engine.header import match_header
+from odl_host.pipeline.engine.rowchecks import bind_row_checks
 from odl_host.schemas.checks import bind_checks
 from odl_host.schemas.checks.ours import bind_ours
 from odl_host.schemas.checks.points import PointFields, find_point_fields
@@ -35,6 +36,7 @@ class Layout:
             None if field is None else self._compile(field, position)
             for position, field in enumerate(self.match.fields, start=1)
         ]
+        self._bind()
         self.missing = [ANY_MISSING if column is None else column.missing for column in self.columns]
         known = [field for field in self.match.fields if field is not None]
         self.points: list[PointFields] = [] if today is None else find_point_fields(known)
@@ -45,11 +47,18 @@ class Layout:
             bound += bind_ours(field, self._today, self.checks.ours)
         return Column(field, position, self._schema.missing_values, bound)
 
+    def _bind(self) -> None:
+        by_name = {column.name: column for column in self.columns if column is not None}
+        self.row_checks, self.absent = bind_row_checks(self.checks.rows, by_name)
+        """The checks across columns that can run, and what is to be said of the others."""
+
     def renew(self) -> None:
         """Compile anew what must not go from one file to the next."""
-        for place, column in enumerate(self.columns):
-            if column is not None and not column.idle and not column.light:
-                self.columns[place] = self._compile(column.field, column.position)
+        heavy = [one for one in self.columns if one is not None and not one.idle and not one.light]
+        for column in heavy:
+            self.columns[column.position - 1] = self._compile(column.field, column.position)
+        if heavy or not all(check.light for check in self.row_checks):
+            self._bind()
 
 
 _compile_layout = lru_cache(MOST_LAYOUTS)(Layout)

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress
 
-from odl_host.pipeline.engine.column import KNOWN_LIMIT, Column
+from odl_host.pipeline.engine.column import KNOWN_LIMIT, LIGHT_LIMIT, Column
 from odl_host.schemas.checks import CannotJudge, Problem, RowCheck
 from odl_host.schemas.findings import Finding
 
 Texts = tuple[str | None, ...]
+_FEW = 8
+"""Combinations that are judged one by one."""
 
 
 class BoundRowCheck:
@@ -27,6 +29,11 @@ class BoundRowCheck:
         self.name = check.columns[0]
         self._texts_only = all(column is None or column.type.identity for column in columns)
         self._good: set[Texts] = set()
+
+    @property
+    def light(self) -> bool:
+        """Whether it may serve for another file: it holds little."""
+        return len(self._good) <= LIGHT_LIMIT
 
     def judge(self, texts: Texts) -> Problem | None:
         """Return what is wrong with one row."""
@@ -45,10 +52,11 @@ class BoundRowCheck:
         if self._texts_only and self.check.when_absent == "cohesive" and self._are_alike(columns):
             return ()
         absent: Texts = (None,) * count
-        batch = list(zip(*(absent if place is None else columns[place] for place in self.places), strict=True))
-        bad = self._sift(batch)
+        cells = [absent if place is None else columns[place] for place in self.places]
+        bad = self._sift(set(zip(*cells, strict=True)))
         if not bad:
             return ()
+        batch = list(zip(*cells, strict=True))
         return [(index, bad[batch[index]]) for index in compress(range(count), map(bad.__contains__, batch))]
 
     def _find_all_empty(self, columns: Sequence[Sequence[str | None]], count: int) -> list[tuple[int, Problem]]:
@@ -72,14 +80,13 @@ class BoundRowCheck:
         ]
         return all(mask == masks[0] for mask in masks)
 
-    def _sift(self, batch: Sequence[Texts]) -> Mapping[Texts, Problem] | None:
-        """Return the bad combinations of a batch, or None when all are good."""
-        new = set(batch)
+    def _sift(self, new: set[Texts]) -> Mapping[Texts, Problem] | None:
+        """Return the bad ones among combinations, or None when all are good."""
         new -= self._good
         if not new:
             return None
         bad: dict[Texts, Problem] = {}
-        for texts in new:
+        for texts in () if self._are_cleared(new) else new:
             problem = self.judge(texts)
             if problem is not None:
                 bad[texts] = problem
@@ -87,6 +94,13 @@ class BoundRowCheck:
             self._good = set()
         self._good |= new.difference(bad) if bad else new
         return bad or None
+
+    def _are_cleared(self, batch: set[Texts]) -> bool:
+        clears = self.check.clears
+        if clears is None or len(batch) < _FEW:
+            return False
+        columns = zip(self._columns, zip(*batch, strict=True), strict=True)
+        return clears([[column and column.value(text) for text in texts] for column, texts in columns])
 
 
 def bind_row_checks(

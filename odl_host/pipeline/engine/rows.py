@@ -18,7 +18,7 @@ from odl_host.pipeline.engine.keys import KeyTracker, hashable
 from odl_host.pipeline.engine.layout import find_layout
 from odl_host.pipeline.engine.points import BoundPoints, bind_points
 from odl_host.pipeline.engine.report import Report, Tally
-from odl_host.pipeline.engine.rowchecks import BoundRowCheck, bind_row_checks
+from odl_host.pipeline.engine.rowchecks import BoundRowCheck
 from odl_host.pipeline.reading.table import columns_of
 from odl_host.schemas.checks import Problem
 from odl_host.schemas.checks.repeats import RepeatedRows
@@ -67,10 +67,10 @@ class Engine:
         for column in self.columns:
             self.tally.extend(column.findings)
         by_name = {column.name: column for column in self.columns}
-        bound, absent = bind_row_checks(checks.rows, by_name)
-        self._row_checks: list[AcrossColumns] = [*bound, *bind_points(layout.points, by_name, checks.ours)]
+        points = bind_points(layout.points, by_name, checks.ours)
+        self._row_checks: list[AcrossColumns] = [*layout.row_checks, *points]
         if match.readable:
-            self.tally.extend(absent)
+            self.tally.extend(layout.absent)
         if not strict_validata:
             self.tally.extend(_unchecked_references(schema, match))
         self._sifted = [column for column in by_name.values() if not column.idle]

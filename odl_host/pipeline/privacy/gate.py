@@ -36,12 +36,8 @@ def watch_beside(watch: PersonalDataWatch, path: Path, table: Table, limits: Rea
     :raises RefusedFile: the file changed meanwhile. :raises OSError: it cannot be read
     """
     for row in table.iter_above():
-        for cell in row:
-            for kind, what in kinds_of(cell):
-                watch.note(kind, "lignes au-dessus du tableau", what)
-    for label in table.header:
-        for kind, what in kinds_of(label):
-            watch.note(kind, "en-tête du tableau", what)
+        watch.note_all(row, "lignes au-dessus du tableau")
+    watch.note_all(table.header, "en-tête du tableau")
     if table.format == "html":
         _note_lines(watch, path, "page autour du tableau")
     if table.sheet is not None:

@@ -49,6 +49,14 @@ class PersonalDataWatch:
             first += len(batch)
             yield batch
 
+    def note_all(self, texts: Iterable[str], place: str) -> None:
+        """Add what texts beside the table tell about persons; `place` says where, in French."""
+        texts = list(texts)
+        if _is_suspect("\n".join(texts)):
+            for text in texts:
+                for kind, what in kinds_of(text):
+                    self.note(kind, place, what)
+
     def note(self, kind: str, place: str, text: str) -> None:
         """Add what was found beside the table; `place` says where, in French."""
         self._counts[(kind, place)] += 1
@@ -86,10 +94,7 @@ class PersonalDataWatch:
     def _square(self, rows: list[list[str]]) -> Columns:
         """Return rows of several lengths by column; what lies beyond the header is looked at here."""
         width = len(self._header)
-        for row in rows:
-            for cell in row[width:]:
-                for kind, what in kinds_of(cell):
-                    self.note(kind, "cellules sans colonne", what)
+        self.note_all((cell for row in rows for cell in row[width:]), "cellules sans colonne")
         return list(zip(*([*row, *[""] * (width - len(row))] for row in rows), strict=False))
 
     def _search(self, place: int, cells: Sequence[str], first: int) -> None:
@@ -100,10 +105,8 @@ class PersonalDataWatch:
         phones = place in self._roles.phones
         bad: dict[str, list[tuple[str, str]]] = {}
         # Most columns are cleared by one look at all their new texts.
-        if new and _is_suspect("\n".join(new), phones):
-            for text in new:
-                if _is_suspect(text, phones) and (found := kinds_of(text, phones=phones)):
-                    bad[text] = found
+        if new and _is_suspect("\n".join(new), phones=phones):
+            bad = {text: found for text in new if (found := kinds_of(text, phones=phones))}
         if len(clean) < _KNOWN_LIMIT:
             clean |= new - bad.keys()
         for index, text in enumerate(cells) if bad else ():
@@ -131,6 +134,8 @@ class PersonalDataWatch:
 
 def kinds_of(text: str, *, phones: bool = False) -> list[tuple[str, str]]:
     """Return the kinds of what a text tells about persons, each with the words that tell it."""
+    if not _is_suspect(text, phones=phones):
+        return []
     found = {
         "nir": find_nir(text),
         "iban": find_iban(text),
@@ -141,7 +146,7 @@ def kinds_of(text: str, *, phones: bool = False) -> list[tuple[str, str]]:
     return [(kind, what) for kind, what in found.items() if what]
 
 
-def _is_suspect(texts: str, phones: bool) -> bool:
+def _is_suspect(texts: str, *, phones: bool = False) -> bool:
     return "@" in texts or may_tell(texts, bare=phones)
 
 

@@ -27,18 +27,22 @@ def find_header(rows: Sequence[Sequence[str]], keys: Collection[str] = ()) -> in
     >>> find_header([["Subventions 2024", "", ""], [], ["nom", "montant", "date"], ["CAF", "12", "2024-01-01"]])
     2
     """
-    filled = [[cell for cell in row if cell and not cell.isspace()] for row in rows[:HEAD_ROWS]]
     if keys:
         matches: list[int] = []
-        for cells in filled:
+        for row in rows[:HEAD_ROWS]:
+            cells = _filled(row)
             matches.append(len({name_key(cell) for cell in cells}.intersection(keys)))
             if matches[-1] > 1 and matches[-1] * 2 > len(cells):
                 break  # more than half are names: that is the header
         best = max(matches, default=0)
         index = matches.index(best) if best else 0
-        if best >= 2 or (best == 1 and len(filled[index]) == 1):
+        if best >= 2 or (best == 1 and len(_filled(rows[index])) == 1):
             return index
-    return _first_that_looks_like_one(filled)
+    return _first_that_looks_like_one([_filled(row) for row in rows[:HEAD_ROWS]])
+
+
+def _filled(row: Sequence[str]) -> list[str]:
+    return [cell for cell in row if cell and not cell.isspace()]
 
 
 def _first_that_looks_like_one(filled: list[list[str]]) -> int:

@@ -53,6 +53,14 @@ def columns_of(rows: Sequence[Row], width: int) -> Columns | None:
     return columns if columns is not None and len(columns) == width else None
 
 
+def cells_of(rows: Sequence[Row], place: int) -> Sequence[str]:
+    """Return the cells of one column; rows that are too short to have one are passed over."""
+    columns = rows.columns if isinstance(rows, Batch) else None
+    if columns is not None and place < len(columns):
+        return columns[place]
+    return [row[place] for row in rows if len(row) > place]
+
+
 class Source(Protocol):
     """Where records come from: a text file, a sheet, a table of a web page."""
 

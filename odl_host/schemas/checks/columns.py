@@ -5,6 +5,7 @@ The values come from the fields' types: a cell that failed its type is None here
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
@@ -76,7 +77,12 @@ def compare_columns(params: Mapping[str, object]) -> RowCheck:
             return None if compare(left, right) else Problem(name, shown)
         return None if compare(_as_iso(left), _as_iso(right)) else Problem(name, shown)
 
-    return RowCheck(name, (first, second), judge)
+    def clears(columns: Sequence[Sequence[object]]) -> bool:
+        pairs = [pair for pair in zip(*columns, strict=True) if None not in pair]
+        kinds = {type(value) for pair in pairs for value in pair}
+        return (kinds <= {date} or kinds <= {int}) and all(itertools.starmap(compare, pairs))
+
+    return RowCheck(name, (first, second), judge, clears=clears)
 
 
 def sum_columns(params: Mapping[str, object]) -> RowCheck:

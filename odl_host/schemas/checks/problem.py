@@ -67,6 +67,8 @@ class RowCheck(Record):
     columns: tuple[str, ...]
     judge: JudgeRow
     when_absent: str = "skip"
+    clears: Callable[[Sequence[Sequence[object]]], bool] | None = None
+    """A quick way: whether all rows of these values, given column by column, are surely good."""
 
 
 def text_param(params: Mapping[str, object], key: str) -> str:

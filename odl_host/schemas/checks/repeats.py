@@ -102,7 +102,7 @@ class _Witness:
         self, rows: Sequence[Sequence[str]], columns: Sequence[Sequence[str | None]]
     ) -> Iterable[tuple[int, int]] | None:
         """Give (index, earlier row) of each row that repeats one; None when the column tells too few of them apart."""
-        cells = _fold_all([(cell or "",) for cell in columns[self._place]])
+        cells = _fold_cells([cell or "" for cell in columns[self._place]])
         first = self._next
         new = dict(zip(cells, itertools.count(first), strict=False))
         repeated = len(cells) - len(new)
@@ -167,9 +167,13 @@ def _keys(rows: Sequence[Sequence[str]]) -> list[int]:
 
 
 def _fold_all(rows: Sequence[Sequence[str]]) -> list[bytes]:
-    """Fold each row; all at once, unless a cell holds the sign between rows."""
-    folded = fold(_join(rows)).split(_ROW.encode())
-    return folded if len(folded) == len(rows) else [fold(_CELL.join(row)) for row in rows]
+    return _fold_cells([_CELL.join(row) for row in rows])
+
+
+def _fold_cells(texts: Sequence[str]) -> list[bytes]:
+    """Fold each text; all at once, unless one holds the sign between rows."""
+    folded = fold(_ROW.join(texts)).split(_ROW.encode())
+    return folded if len(folded) == len(texts) else [fold(text) for text in texts]
 
 
 def _join(rows: Sequence[Sequence[str]]) -> str:

@@ -23,7 +23,8 @@ DELIBERATIONS = load_registry(None).get_schema("deliberations")
     ],
 )
 def test_a_file_of_another_known_body_is_told(sirets: list[str], other: str | None) -> None:
-    owners = find_owners(DELIBERATIONS, ["COLL_NOM", " COLL_SIRET"], [["x", siret] for siret in sirets] + [["short"]])
+    rows = [["x", siret] for siret in sirets]
+    owners = find_owners(DELIBERATIONS, ["COLL_NOM", " COLL_SIRET"], [rows, [["short"]]])
     found = find_other_owner(owners, CHAMBERY)
     assert (found.of_name if found else None) == other
 
@@ -40,7 +41,7 @@ def test_a_file_of_another_known_body_is_told(sirets: list[str], other: str | No
 )
 def test_a_file_that_bears_the_code_of_another_commune_is_told(codes: list[str], other: str | None) -> None:
     schema = load_registry(None).get_schema("prenoms")
-    owners = find_owners(schema, ["COMMUNE_NOM", "COLL_INSEE"], [["x", code] for code in codes])
+    owners = find_owners(schema, ["COMMUNE_NOM", "COLL_INSEE"], [[["x", code] for code in codes]])
     found = find_other_owner(owners, CHAMBERY)
     assert (found.of_name if found else None) == other
     assert find_other_owner(owners, EPCI) is None  # an EPCI publishes what it knows of its communes
@@ -48,4 +49,4 @@ def test_a_file_that_bears_the_code_of_another_commune_is_told(codes: list[str],
 
 def test_a_schema_that_names_no_owner_is_not_judged() -> None:
     schema = load_registry(None).get_schema("prenoms")
-    assert find_owners(schema, ["COLL_SIRET"], [["21730029200015"]]) == frozenset()
+    assert find_owners(schema, ["COLL_SIRET"], [[["21730029200015"]]]) == frozenset()

@@ -48,6 +48,16 @@ def test_a_finding_carries_the_place_and_the_text_of_its_cell() -> None:
     assert finding.params["type"] == "date"
 
 
+def test_what_one_file_taught_of_its_rows_changes_nothing_for_the_next() -> None:
+    fields = [{"name": name, "type": "date"} for name in ("debut", "fin")]
+    checks = [{"name": "compare-columns-value", "params": {"column": "fin", "column2": "debut", "op": ">="}}]
+    good = [[f"2024-01-{day:02}", f"2024-02-{day:02}"] for day in range(1, 29)]
+    bad = [*good[:9], ["2024-03-01", "2024-02-01"], *good[9:]]
+    for rows, expected in ((good, []), (bad, [11]), (bad, [11]), (good, [])):
+        report = _validate(fields, ["debut", "fin"], rows, custom_checks=checks)
+        assert [one.row for one in report.findings] == expected
+
+
 @pytest.mark.parametrize(
     "row",
     [["sNaN", "1", "2"], ["1", "sNaN", "2"], ["1", "Infinity", "-Infinity"], ["9e999999", "9e999999", "9e999999"]],

@@ -56,6 +56,31 @@ def _bind(*checks: dict[str, object], **field: object) -> BoundChecks:
     return bind_checks(parse_descriptor(descriptor, name="test/essai", version="1"))
 
 
+_COMPARED = st.one_of(
+    *(st.none(), st.integers(-3, 3), st.dates(), st.datetimes(), st.booleans(), st.text("09a", max_size=2)),
+    *(st.decimals(-3, 3), st.floats(-3, 3)),
+)
+_SIGN = st.sampled_from(["<", "<=", "==", ">=", ">"])
+
+
+@given(
+    sign=_SIGN,
+    pairs=st.one_of(
+        *(
+            st.lists(st.tuples(kind, kind), min_size=1, max_size=6)
+            for kind in (_COMPARED, st.integers(-2, 2), st.dates() | st.none())
+        )
+    ),
+)
+def test_columns_that_are_cleared_together_hold_no_row_that_is_refused(
+    sign: str, pairs: list[tuple[object, object]]
+) -> None:
+    (check,) = _bind({"name": "compare-columns-value", "params": {"column": "v", "column2": "w", "op": sign}}).rows
+    assert check.clears is not None
+    if check.clears(list(zip(*pairs, strict=True))):
+        assert [check.judge(pair) for pair in pairs] == [None] * len(pairs)
+
+
 def test_an_unknown_check_is_reported_and_the_others_still_run() -> None:
     bound = _bind({"name": "inconnu", "params": {"column": "v"}}, {"name": "siren", "params": {"column": "v"}})
     assert [finding.code for finding in bound.findings] == ["check-error"]

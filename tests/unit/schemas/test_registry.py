@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -284,6 +285,12 @@ def test_no_missing_value_at_all_differs_from_none_declared() -> None:
     undeclared = parse_descriptor({"fields": [{"name": "a"}]}, name="e/s", version="1")
     assert (declared.missing_values, declared.descriptor["missingValues"]) == ((), [])
     assert (undeclared.missing_values, undeclared.descriptor["missingValues"]) == (("",), [""])
+
+
+def test_a_schema_that_processes_send_again_and_again_is_one_and_the_same_where_it_arrives() -> None:
+    schema = load_registry(None).get_schema("scdl/deliberations")
+    first, second = (pickle.loads(pickle.dumps(schema)) for _ in range(2))
+    assert first == schema and first is second
 
 
 def test_schema_list_and_show_are_plain_json_and_readable_text(tmp_path: Path) -> None:
