@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from types import MappingProxyType
 
 from odl_host.errors import ConfigError
@@ -16,6 +17,7 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
     {
         "ckan.activity_list_limit": 31,
         "ckan.activity_list_limit_max": 100,
+        "ckan.activity_streams_email_notifications": False,
         "ckan.activity_streams_enabled": False,
         "ckan.auth.allow_admin_collaborators": False,
         "ckan.auth.allow_collaborators_to_change_owner_org": False,
@@ -39,6 +41,7 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
         "ckan.datastore.search.rows_max": 32000,
         "ckan.datastore.sqlsearch.enabled": False,
         "ckan.default_group_sort": "title",
+        "ckan.email_notifications_since": "2 days",
         "ckan.extra_resource_fields": (),
         "ckan.files.authenticated_uploads.allow": False,
         "ckan.files.authenticated_uploads.storages": (),
@@ -73,6 +76,12 @@ there, and is what a portal's readers want to see here; a site without a title o
 
 _CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"ckan.mimetype_guess": ("file_ext", "file_contents", "None")}
+)
+
+_DURATIONS = frozenset({"ckan.email_notifications_since"})
+_DURATION = re.compile(
+    r"(?=.)(?:(?P<days>\d{1,6})\s+days?)?(?:(?:\A|,\s+)(?P<hours>\d{1,3}):(?P<minutes>\d{2}):(?P<seconds>\d{2}))?"
+    r"(?:\.(?P<fraction>\d{1,6}))?\Z"
 )
 
 STORAGE_TYPE = "odl-host"
@@ -119,6 +128,19 @@ def merge_settings(chosen: Mapping[str, object]) -> Mapping[str, object]:
     return MappingProxyType(found)
 
 
+def read_duration(text: str) -> timedelta | None:
+    """Return the duration that a setting of CKAN's says, or None: it says none.
+
+    >>> str(read_duration("7 days, 3:23:34")), str(read_duration("2 days")), read_duration("bientôt")
+    ('7 days, 3:23:34', '2 days, 0:00:00', None)
+    """
+    match = _DURATION.match(text.strip())
+    if match is None:
+        return None
+    part = {name: int(value) for name, value in match.groupdict(default="0").items() if name != "fraction"}
+    return timedelta(**part, microseconds=int((match["fraction"] or "0").ljust(6, "0")))
+
+
 def _check_storage(found: Mapping[str, object], key: str) -> None:
     kind = f"{key.rpartition('.')[0]}.type"
     if found.get(kind) != STORAGE_TYPE:
@@ -154,6 +176,8 @@ def _convert(key: str, value: object, default: object) -> object:
         choices = _CHOICES.get(key)
         if choices and value not in choices:
             raise ConfigError(f"The CKAN setting “{key}” must be one of {', '.join(choices)}, not {value!r}.")
+        if key in _DURATIONS and (not isinstance(value, str) or read_duration(value) is None):
+            raise ConfigError(f"The CKAN setting “{key}” must be a duration (2 days, 4:35:00), not {value!r}.")
         if isinstance(value, str):
             return value.strip()
         raise ConfigError(f"The CKAN setting “{key}” must be a text, not {value!r}.")

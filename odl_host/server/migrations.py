@@ -105,6 +105,11 @@ def m011_former_members(db: sa.Connection) -> None:
     create_table(db, tables.former_members)
 
 
+def m012_emailed(db: sa.Connection) -> None:
+    """Keep when users were written to about activities."""
+    add_column(db, tables.dashboards.c.emailed_at)
+
+
 STEPS: tuple[Step, ...] = (
     m001_catalogue,
     m002_ckan_objects,
@@ -117,6 +122,7 @@ STEPS: tuple[Step, ...] = (
     m009_activity_labels,
     m010_files,
     m011_former_members,
+    m012_emailed,
 )
 
 

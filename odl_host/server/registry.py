@@ -42,6 +42,7 @@ ACTION_MODULES = (
     "invitations",
     "jobs",
     "members",
+    "notices",
     "owners",
     "packages",
     "relationships",

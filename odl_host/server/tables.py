@@ -288,6 +288,7 @@ dashboards = sa.Table(
     metadata,
     sa.Column("user_id", Text, primary_key=True),
     sa.Column("seen_at", Text, nullable=False),
+    sa.Column("emailed_at", Text, comment="when the user was last written to about activities"),
 )
 
 plugin_data = sa.Table(

@@ -87,9 +87,9 @@ class Catalogue:
     def call(self, name: str, data: Any = None, files: Files | None = None, *, by: Caller | None = None) -> Any:
         raise NotImplementedError
 
-    def new_user(self) -> Caller:
+    def new_user(self, **more: Any) -> Caller:
         name = unique("user")
-        fields = {"name": name, "email": f"{name}@example.org", "password": "motdepasse", "with_apitoken": True}
+        fields = {"name": name, "email": f"{name}@example.org", "password": "motdepasse", "with_apitoken": True, **more}
         return Caller(name, self.call("user_create", fields)["token"])
 
     def new_organization(self, **fields: Any) -> Any:

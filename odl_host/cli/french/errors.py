@@ -294,6 +294,9 @@ TEMPLATES = {
     ),
     "The CKAN setting “{}” must be a list of {}.": "Le réglage CKAN « {0} » doit être une liste de {1}.",
     "The CKAN setting “{}” must be a text, not {}.": "Le réglage CKAN « {0} » doit être un texte, pas {1}.",
+    "The CKAN setting “{}” must be a duration (2 days, 4:35:00), not {}.": (
+        "Le réglage CKAN « {0} » doit être une durée (2 days, 4:35:00), pas {1}."
+    ),
     "The CKAN setting “{}” must be one of {}, not {}.": (
         "Le réglage CKAN « {0} » doit être l’un de ceux-ci : {1} ; pas {2}."
     ),

@@ -207,7 +207,7 @@ def dashboard_activity_list(ctx: Context, params: Page) -> list[JsonDict]:
 
     :param limit, offset: a page; 31 by default, at most 100
     """
-    seen = _seen_at(ctx)
+    seen = seen_at(ctx)
     found = _listed(ctx, params, _of_dashboard(ctx), _not_hidden(ctx))
     return [entry | {"is_new": entry["timestamp"] > seen and entry["user_id"] != _caller(ctx)} for entry in found]
 
@@ -215,15 +215,13 @@ def dashboard_activity_list(ctx: Context, params: Page) -> list[JsonDict]:
 @action(params=Nothing, allow=_has_dashboard, reads=True)
 def dashboard_new_activities_count(ctx: Context, params: Nothing) -> int:  # noqa: ARG001 - every action has the same form
     """Return how many activities of others a page of the caller's dashboard has since it was last marked as seen."""
-    seen = sa.and_(activities.c.timestamp > _seen_at(ctx), activities.c.user_id != _caller(ctx))
-    return len(_listed(ctx, Page.parse({}), _of_dashboard(ctx), seen, _not_hidden(ctx)))
+    return len(news(ctx, seen_at(ctx)))
 
 
 @action(params=Nothing, allow=_has_dashboard)
 def dashboard_mark_activities_old(ctx: Context, params: Nothing) -> None:  # noqa: ARG001 - every action has the same form
     """Mark the caller's dashboard as seen."""
-    ctx.db.execute(dashboards.delete().where(dashboards.c.user_id == _caller(ctx)))
-    ctx.db.execute(dashboards.insert(), {"user_id": _caller(ctx), "seen_at": now()})
+    mark_dashboard(ctx.db, _caller(ctx), seen_at=now())
 
 
 @action(params=Ref, allow=_can_see, reads=True)
@@ -326,7 +324,22 @@ def _of_dashboard(ctx: Context) -> Any:
     )
 
 
-def _seen_at(ctx: Context) -> str:
+def news(ctx: Context, since: str) -> list[JsonDict]:
+    """Return a page of what others did since an instant to what the caller follows, the last first."""
+    done = sa.and_(activities.c.timestamp > since, activities.c.user_id != _caller(ctx))
+    return _listed(ctx, Page.parse({}), _of_dashboard(ctx), done, _not_hidden(ctx))
+
+
+def mark_dashboard(db: sa.Connection, user_id: str, **instants: str) -> None:
+    """Keep when a user last saw the dashboard (`seen_at`), or was written to about it (`emailed_at`)."""
+    theirs = dashboards.c.user_id == user_id
+    if not db.execute(dashboards.update().where(theirs), instants).rowcount:
+        first = sa.select(users.c.created).where(users.c.id == user_id).scalar_subquery()
+        db.execute(dashboards.insert().values(user_id=user_id, **{"seen_at": first, **instants}))
+
+
+def seen_at(ctx: Context) -> str:
+    """Return when the caller last said to have seen the dashboard."""
     seen = ctx.db.scalar(sa.select(dashboards.c.seen_at).where(dashboards.c.user_id == _caller(ctx)))
     return str(seen or get_account(ctx.db, _caller(ctx)).created)
 

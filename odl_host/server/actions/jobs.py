@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from odl_host.ckan import JsonDict, NotFound, ValidationError
+from odl_host.ckan import JsonDict, NotFound
 from odl_host.server import permissions
 from odl_host.server.params import Params, optional, required, text, text_list
 from odl_host.server.registry import Context, action
@@ -18,10 +18,6 @@ class Ref(Params):
     """A job's id."""
 
     id: str = required(text)
-
-
-class Nothing(Params):
-    """No parameter."""
 
 
 @action(params=Queues, allow=permissions.sysadmin, reads=True, quick=True)
@@ -55,9 +51,3 @@ def job_cancel(ctx: Context, params: Ref) -> None:  # noqa: ARG001 - every actio
     :param id: the job's id
     """
     raise NotFound("Job was not found.")
-
-
-@action(params=Nothing, allow=permissions.sysadmin)
-def send_email_notifications(ctx: Context, params: Nothing) -> None:  # noqa: ARG001 - every action has the same form
-    """Send what waits to be sent by e-mail; this site sends none."""
-    raise ValidationError({"message": "ckan.activity_streams_email_notifications is not enabled in config"})

@@ -1,0 +1,104 @@
+"""Letters about activities, to the users who want to hear of what they follow."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from odl_host.ckan import JsonDict, ValidationError
+from odl_host.ckan_settings import read_duration
+from odl_host.errors import OdlError
+from odl_host.server import permissions
+from odl_host.server.actions.activities import mark_dashboard, news, seen_at
+from odl_host.server.clock import now
+from odl_host.server.datasets import find_dataset
+from odl_host.server.params import Params
+from odl_host.server.registry import Context, User, action
+from odl_host.server.site_options import named_site
+from odl_host.server.tables import dashboards, users
+
+if TYPE_CHECKING:
+    from odl_host.server.sites import Site
+
+MOST_DATASETS = 20
+"""Datasets that a letter names; the others are counted."""
+
+log = logging.getLogger(__name__)
+
+
+class Nothing(Params):
+    """No parameter."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    user_id: str
+    to: str
+    news: list[JsonDict]
+    datasets: dict[str, str]
+    """The titles of the datasets that changed, by their names."""
+
+
+@action(params=Nothing, allow=permissions.sysadmin)
+def send_email_notifications(ctx: Context, params: Nothing) -> None:  # noqa: ARG001 - every action has the same form
+    """Write one letter to each user who wants to hear of what others did to what the user follows; call it every hour.
+
+    It tells of what came since the letter before and since the dashboard was seen, as far back as
+    `ckan.email_notifications_since` says.
+    """
+    if not ctx.site.settings["ckan.activity_streams_email_notifications"]:
+        raise ValidationError({"message": "ckan.activity_streams_email_notifications is not enabled in config"})
+    wanting = sa.select(users).where(
+        users.c.activity_emails == sa.true(), users.c.state == "active", sa.func.coalesce(users.c.email, "") != ""
+    )
+    letters = [letter for account in ctx.db.execute(wanting).all() if (letter := _letter_to(ctx, account))]
+    if letters and ctx.site.post is None:
+        raise ValidationError({"message": "This site sends no mail: its server has no smtp_host"})
+    if letters:
+        ctx.then.append(functools.partial(_send, ctx.site, letters))
+
+
+def _letter_to(ctx: Context, account: Any) -> _Letter | None:
+    theirs = Context(ctx.action, ctx.site, ctx.db, User(account.id, account.name, account.sysadmin))
+    span = read_duration(str(ctx.site.settings["ckan.email_notifications_since"]))
+    assert span is not None  # the settings were read
+    emailed = ctx.db.scalar(sa.select(dashboards.c.emailed_at).where(dashboards.c.user_id == account.id))
+    earliest = (datetime.now(UTC).replace(tzinfo=None) - span).isoformat(timespec="microseconds")
+    found = news(theirs, max(earliest, seen_at(theirs), emailed or ""))
+    if not found:
+        return None
+    changed = (find_dataset(ctx.db, key) for key in dict.fromkeys(entry["object_id"] for entry in found))
+    titles = {
+        dataset.name: str(dataset.fields.get("title") or dataset.name)
+        for dataset in changed
+        if dataset and dataset.state == "active"
+    }
+    return _Letter(account.id, account.email, found, titles)
+
+
+def _send(site: Site, letters: list[_Letter]) -> None:
+    """Send letters, each user's whatever becomes of the others'; what could not leave is told of the next time."""
+    from odl_host.server.visits import render
+
+    assert site.post is not None  # the action looked
+    named = named_site(site)
+    failure = ""
+    for letter in letters:
+        count = len(letter.news)
+        subject = f"{count} {'nouvelle activité' if count == 1 else 'nouvelles activités'} sur {named.title}"
+        values = {"count": count, "datasets": list(letter.datasets.items()), "most": MOST_DATASETS}
+        try:
+            site.post(letter.to, subject, render("activities.txt", named, values).strip() + "\n")
+        except OdlError as error:
+            log.error("A letter about activities could not leave: %s", error.message)
+            failure = failure or error.message
+            continue
+        with site.db.writing(is_news=False) as db:
+            mark_dashboard(db, letter.user_id, emailed_at=now())
+    if failure:
+        raise ValidationError({"message": f"Some letters could not leave, and will be sent the next time: {failure}"})
