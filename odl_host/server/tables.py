@@ -105,6 +105,7 @@ package_tags = sa.Table(
     sa.Column("name", Text, nullable=False),
     sa.PrimaryKeyConstraint("package_id", "name"),
     sa.Index("packages_of_tag", "name", "package_id"),
+    sqlite_with_rowid=False,
 )
 
 purged = sa.Table(
@@ -120,6 +121,7 @@ counters = sa.Table(
     metadata,
     sa.Column("name", Text, primary_key=True),
     sa.Column("value", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 users = sa.Table(
