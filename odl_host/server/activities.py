@@ -60,9 +60,9 @@ def insert_activity(ctx: Context, kind: str, user_id: str, object_id: str, data:
     return _insert(ctx, kind, object_id, encode(data), None, by=user_id)
 
 
-def get_activity(ctx: Context, activity_id: str) -> Any:
+def get_activity(db: sa.Connection, activity_id: str) -> Any:
     """Return an activity. :raises NotFound: there is none."""
-    row = ctx.db.execute(sa.select(activities).where(activities.c.id == activity_id)).first()
+    row = db.execute(sa.select(activities).where(activities.c.id == activity_id)).first()
     if row is None:
         raise NotFound("Activity was not found.")
     return row

@@ -36,6 +36,10 @@ class KeptAnswers(Generic[Answer]):
         self._write = -1
         self._lock = threading.Lock()
 
+    def __len__(self) -> int:
+        """Return how many answers are kept."""
+        return len(self._kept)
+
     def find(self, key: Key) -> Answer | None:
         """Return the answer that was kept under this key, or None."""
         kept = self._kept.get(key)

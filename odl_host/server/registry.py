@@ -18,8 +18,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 import sqlalchemy as sa
 
 from odl_host.ckan import BadRequest, NotAuthorized, ValidationError
-from odl_host.server.answers import answer_key
-from odl_host.server.documents import Rendered, encode
 from odl_host.server.params import Params
 
 if TYPE_CHECKING:
@@ -212,13 +210,6 @@ def get_action(name: str) -> Action:
         raise BadRequest(f"Action name not known: {name}") from None
 
 
-def find_kept(site: Site, user: User | None, action: Action, data_dict: Mapping[str, Any]) -> Rendered | None:
-    """Return what the public was answered to the same call since the last write, or None."""
-    if user is not None or not action.keeps:
-        return None
-    return site.answers.find(answer_key(site.db.last_write(), action.name, data_dict))
-
-
 def call_action(
     site: Site,
     user: User | None,
@@ -244,16 +235,10 @@ def call_action(
                 chosen.allow(Context(name, site, db, user), None)
         raise
     if chosen.reads or chosen.writes_elsewhere:
-        is_kept = user is None and chosen.keeps
-        key = answer_key(site.db.last_write(), name, data_dict) if is_kept else None
         with site.db.reading() as db:
             context = Context(name, site, db, user, waits=waits)
             chosen.allow(context, params)
-            result = chosen.run(context, params)
-        if key is not None:
-            result = result if isinstance(result, Rendered) else Rendered(encode(result))
-            site.answers.keep(key, result)
-        return result
+            return chosen.run(context, params)
     stored: dict[str, StoredFile] = {}
     if files:
         # Not everyone may fill the disk: the rule is asked before a file is stored, and again in the transaction.

@@ -87,7 +87,9 @@ class Site:
     legal: Legal = field(default_factory=Legal)
     settings: Mapping[str, object] = field(default_factory=lambda: CKAN_DEFAULTS)
     answers: KeptAnswers[Rendered] = field(default_factory=KeptAnswers)
+    """What searches of rows found, until their table changes."""
     bodies: KeptAnswers[bytes] = field(default_factory=KeptAnswers)
+    """What the public was answered, ready to be sent, until anything is written."""
     accesses: dict[str, str] = field(default_factory=dict)
     """When tokens were used, by their hash, until it is written down."""
     failures: Failures = field(default_factory=Failures)

@@ -126,14 +126,14 @@ def _has_dashboard(ctx: Context, params: Any) -> None:  # noqa: ARG001 - every r
 
 def _can_see(ctx: Context, params: Any) -> None:
     """Whoever might read the object at the time, and may still."""
-    if not is_shown(ctx, get_activity(ctx, params.id), permissions.labels_of_caller(ctx)):
+    if not is_shown(ctx, ctx.once(get_activity, params.id), permissions.labels_of_caller(ctx)):
         permissions.refuse(ctx, f"User {{user}} not authorized to read activity {params.id}")
 
 
 def _can_see_details(ctx: Context, params: Any) -> None:
     """Whoever may read the object; of a dataset, who may change it, unless the site shows details to everyone."""
     _can_see(ctx, params)
-    dataset = find_dataset(ctx.db, get_activity(ctx, params.id).object_id)
+    dataset = find_dataset(ctx.db, ctx.once(get_activity, params.id).object_id)
     if dataset is not None and not ctx.site.settings["ckan.auth.public_activity_stream_detail"]:
         permissions.require_writer(ctx, dataset)
 
@@ -230,7 +230,7 @@ def activity_show(ctx: Context, params: Ref) -> JsonDict:
 
     :param id: the activity's id
     """
-    return show_activity(ctx, get_activity(ctx, params.id))
+    return show_activity(ctx, ctx.once(get_activity, params.id))
 
 
 @action(params=DataOf, allow=_can_see_details, reads=True)
@@ -240,7 +240,7 @@ def activity_data_show(ctx: Context, params: DataOf) -> Any:
     :param id: the activity's id
     :param object_type: only this part: `package`, `group`
     """
-    data = show_activity(ctx, get_activity(ctx, params.id))["data"]
+    data = show_activity(ctx, ctx.once(get_activity, params.id))["data"]
     if not params.object_type:
         return data
     if params.object_type not in data:
@@ -256,7 +256,7 @@ def activity_diff(ctx: Context, params: DiffOf) -> JsonDict:
     :param object_type: the part of its data: `package`, `group`
     :param diff_type: `unified` by default, `context` or `html`
     """
-    row = get_activity(ctx, params.id)
+    row = ctx.once(get_activity, params.id)
     if params.object_type not in json.loads(row.data):
         raise NotFound("Could not find object in the activity data")
     query = (

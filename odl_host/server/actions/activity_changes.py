@@ -82,7 +82,7 @@ def activity_create(ctx: Context, params: NewActivity) -> JsonDict:
         raise ValidationError(errors)
     data = params.data if isinstance(params.data, dict) else {}
     made = insert_activity(ctx, params.activity_type, account.id, params.object_id, data)
-    return show_activity(ctx, get_activity(ctx, made))
+    return show_activity(ctx, get_activity(ctx.db, made))
 
 
 @action(params=Gone, allow=permissions.sysadmin)
