@@ -7,6 +7,7 @@ site can neither log someone in nor act as the visitor: what changes anything mu
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -102,9 +103,8 @@ def _log_in(visit: Visit, login: str, password: str, came_from: str) -> Response
     site, request = visit.site, visit.request
     if not is_from_here(site, request):
         return _page(visit, wrong=ELSEWHERE, status=403)
-    address = request.client.host if request.client else ""
     try:
-        token = log_in(site, login, password, address)
+        token = log_in(site, login, password, client_address(request))
     except TooManyFailures:
         return _page(visit, wrong=TOO_MANY, login=login, status=429)
     if token is None:
@@ -119,6 +119,19 @@ def _log_in(visit: Visit, login: str, password: str, came_from: str) -> Response
         secure=site.url.startswith("https://"),
     )
     return response
+
+
+def client_address(request: Request) -> str:
+    """Return where a request comes from: what a proxy says, if one of this machine or a private network passed it on.
+
+    A client may send the header too; the last address in it is the one that the proxy added.
+    """
+    peer = request.client.host if request.client else ""
+    told = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    try:
+        return str(ip_address(told)) if ip_address(peer).is_private else peer
+    except ValueError:
+        return peer
 
 
 def _choose_password(visit: Visit, key: str, chosen: str | None) -> Response:

@@ -37,6 +37,7 @@ class Browser:
     def __init__(self, site: Site) -> None:
         self.app = create_app(lambda host: site)
         self.cookies: dict[str, str] = {}
+        self.address = "192.0.2.7"
 
     def get(self, address: str, headers: dict[str, str] | None = None) -> Answer:
         return self._ask("GET", address, b"", headers or {})
@@ -68,7 +69,7 @@ class Browser:
             "raw_path": parts.path.encode(),
             "query_string": parts.query.encode(),
             "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
-            "client": ("192.0.2.7", 1234),
+            "client": (self.address, 1234),
             "server": ("127.0.0.1", 80),
             "scheme": "http",
             "http_version": "1.1",
@@ -147,6 +148,30 @@ def test_guessing_is_stopped_and_the_right_password_too_then(browser: Browser) -
     statuses = [log_in(browser, password=f"faux-{number}").status_code for number in range(MAX_FAILURES + 2)]
     assert statuses == [403] * MAX_FAILURES + [429] * 2
     assert log_in(browser).status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("peer", "told", "is_the_guesser"),
+    [
+        ("127.0.0.1", "203.0.113.9", True),
+        ("10.0.0.2", "203.0.113.10, 203.0.113.9", True),  # what a client sends comes before what the proxy adds
+        ("::1", "2001:db8::9", False),
+        ("127.0.0.1", "203.0.113.9, 203.0.113.10", False),
+        ("127.0.0.1", "", False),
+        ("127.0.0.1", "personne", False),
+        ("8.8.8.8", "203.0.113.9", False),
+        ("203.0.113.9", "", True),
+    ],
+)
+def test_who_guesses_behind_a_proxy_keeps_nobody_else_from_logging_in(
+    browser: Browser, claire: Site, peer: str, told: str, is_the_guesser: bool
+) -> None:
+    for number in range(5 * MAX_FAILURES):
+        claire.failures.add(f"inconnu-{number}", "203.0.113.9")
+    browser.address = peer
+    headers = {**HERE, **({"x-forwarded-for": told} if told else {})}
+    answer = browser.post("/user/login", data={"login": "claire", "password": "motdepasse"}, headers=headers)
+    assert answer.status_code == (429 if is_the_guesser else 303)
 
 
 @pytest.mark.parametrize("headers", [{}, {"origin": "https://mechant.example"}, {"origin": "null"}])
