@@ -94,12 +94,15 @@ _SIGNS = "*?["
 def _walk(root: Path, reports: Path | None) -> Iterator[Input]:
     """Give the files below a folder, and each folder there that cannot be listed; links to folders are not followed."""
     from odl_host.pipeline.discover import is_ignored
+    from odl_host.pipeline.reports import names_of_reports
 
     aside = reports.resolve() if reports else None
     refused: list[OSError] = []
     for place, folders, files in os.walk(root, onerror=refused.append):
         folders[:] = [name for name in folders if not is_ignored(name) and Path(place, name).resolve() != aside]
         below = Path(place).relative_to(root)
+        if aside is not None and Path(place).resolve().is_relative_to(aside):  # the reports lie among the data
+            files = sorted({*files} - names_of_reports(files))
         for path in (Path(place, name) for name in files if not is_ignored(name)):
             if _is_file(path):
                 yield Input(str(path), path, folder=below)

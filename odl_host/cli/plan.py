@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from odl_host.cli.app import App, command, pass_app
+from odl_host.cli.labels import remarks
 from odl_host.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def plan_text(app: App, plan: Plan) -> str:
         if dataset.action != "keep":
             blocks.setdefault(_member_title(dataset.steps, dataset), []).extend(_dataset_lines(app, dataset))
     for step in steps:
-        if step.action != "unchanged":
+        if step.action != "unchanged" or step.reason:
             title = step.source.member.title if step.source.member else ""
             blocks.setdefault(title, []).extend(_step_lines(app, step))
     lines = []
@@ -153,7 +154,7 @@ def _step_lines(app: App, step: Step) -> list[str]:
     if step.action == "describe":
         lines += _change_lines(step.changes)
     if step.reason:
-        lines.append(f"  {step.reason}")
+        lines.append(f"  {' '.join(remarks(app, step.reason).splitlines())}")
     elif step.action == "reject":
         lines += [f"  {line}" for line in first_findings(step)]
     return lines

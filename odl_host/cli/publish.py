@@ -128,7 +128,7 @@ def summary(app: App, report: RunReport, outcomes: Iterable[Outcome]) -> str:
             continue
         lines.append(f"  {word(app, outcome.outcome):<9} {printable(outcome.step.source.relative)}")
         reasons = first_findings(outcome.step) if outcome.outcome == "rejected" else [outcome.detail]
-        lines += [f"            {line}" for line in filter(None, reasons)]
+        lines += [f"            {' '.join(line.splitlines())}" for line in filter(None, reasons)]
         if outcome.report:
             lines.append(f"            → {outcome.report}")
     lines += set_aside(app, sum(bool(outcome.step.decided) for outcome in report.outcomes))
@@ -160,12 +160,13 @@ def status(app: App) -> None:
     from odl_host.cli.usage import usage
     from odl_host.pipeline.journal import last_waiting, list_runs, read_run
     from odl_host.pipeline.lock import is_held
+    from odl_host.pipeline.quotas import datasets_of
     from odl_host.wiring import open_catalogue
 
     tenant = app.tenant()
     with open_catalogue(tenant, app.settings) as catalogue:
         members = held_members(upsert.list_organizations(catalogue))
-        datasets = list(upsert.iter_datasets(catalogue))
+        datasets = list(datasets_of(tenant, members, upsert.iter_datasets(catalogue)))
     runs = tenant.data / "runs"
     names = list_runs(runs)
     last = read_run(runs, names[0]) if names else None

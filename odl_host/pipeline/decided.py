@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from odl_host.pipeline.decisions import Decision, Decisions
 from odl_host.pipeline.deposit import source_path
 from odl_host.pipeline.discover import SourceFile
+from odl_host.pipeline.gates import INVALID
 from odl_host.pipeline.state import Published
 
 WITHDRAWN_FRENCH = (
@@ -18,6 +22,8 @@ TAKEN_DOWN_FRENCH = (
 DISMISSED_FRENCH = (
     "Ce fichier a été mis de côté le {day} par {by} ({reason}) : il n’est pas publié tant qu’il ne change pas."
 )
+
+ONLINE_WITH_ERRORS = "It is online with its errors, and the policy is strict now: odl-host takedown {} takes it off."
 
 
 def decision_on(decisions: Decisions, source: SourceFile, published: Published | None, sha256: str) -> Decision | None:
@@ -36,6 +42,13 @@ def is_withdrawn(decisions: Decisions, source: SourceFile, published: Published 
     fields = published.fields
     passed = bool(fields.get("personal_data_ground")) or fields.get("validation_status") == "invalid"
     return passed and decisions.is_withdrawn(*_place(source), sha256)
+
+
+def said_of_errors(held: Mapping[str, Any], decision: Decision | None) -> str:
+    """Return what is to be said of a published file that the policy would hold back today, or ""."""
+    released = decision is not None and decision.frees_from([INVALID])
+    has_errors = held.get("validation_status") == "invalid"
+    return ONLINE_WITH_ERRORS.format(held["id"]) if has_errors and not released else ""
 
 
 def withdrawn_reason(decision: Decision) -> str:

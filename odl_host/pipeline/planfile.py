@@ -73,8 +73,8 @@ def require_same(kept: PlanFile, plan: Plan) -> None:
     if _digest(now) == kept.document["digest"]:
         return
     moved = list(_differences(kept.document, now))
-    more = f", and {len(moved) - _SHOWN} more" if len(moved) > _SHOWN else ""
-    raise PlanMoved(f"The plan is no longer what would be done: {', '.join(moved[:_SHOWN])}{more}.")
+    more = [f"and {len(moved) - _SHOWN} more"] if len(moved) > _SHOWN else []
+    raise PlanMoved(f"The plan is no longer what would be done: {'; '.join([*moved[:_SHOWN], *more])}.")
 
 
 def _differences(kept: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:

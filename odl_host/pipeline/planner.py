@@ -16,7 +16,13 @@ from odl_host.catalogue.members import HeldMember
 from odl_host.ckan import PackageDict, extras_dict
 from odl_host.pipeline import identity
 from odl_host.pipeline.coverage import period_of_name
-from odl_host.pipeline.decided import decision_on, dismissed_reason, taken_down_reason, withdrawn_reason
+from odl_host.pipeline.decided import (
+    decision_on,
+    dismissed_reason,
+    said_of_errors,
+    taken_down_reason,
+    withdrawn_reason,
+)
 from odl_host.pipeline.decisions import Decision, Decisions
 from odl_host.pipeline.deposit import Deposit, source_path
 from odl_host.pipeline.discover import SourceFile
@@ -355,6 +361,8 @@ class Planner:
             if self._rows:
                 fields["rows_loaded"] = ""  # whatever rows are there are not those of this file
         name = identity.served_name(source, published, opaque=opaque)
+        is_tolerated = self._tenant.manifest.publish.tolerates(item.schema_name)
+        stays = "" if is_tolerated or examination is not None else said_of_errors(held, item.decision)
         return Step(
             source,
             action,
@@ -366,7 +374,7 @@ class Planner:
             url=str(held.get("url") or "")
             or f"{self._tenant.url}/dataset/{dataset_id}/resource/{resource_id}/download/{name}",
             schema=f"{schema.name}@{schema.version}" if schema else schema_reference(held),
-            reason="its rows are to be loaded into the DataStore" if only_rows else "",
+            reason="its rows are to be loaded into the DataStore" if only_rows else stays,
             period=period,
             renamed_from=str(held["source_name"]) if published and held["source_name"] != path else "",
             rows_before=rows_of(held),

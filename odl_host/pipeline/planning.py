@@ -24,7 +24,7 @@ from odl_host.pipeline.identity import find_renamed
 from odl_host.pipeline.plan import Plan
 from odl_host.pipeline.planner import Findings, Planner
 from odl_host.pipeline.pool import examine_all
-from odl_host.pipeline.quotas import hold_quotas
+from odl_host.pipeline.quotas import datasets_of, hold_quotas
 from odl_host.pipeline.reading.limits import read_limits
 from odl_host.pipeline.seen import SeenFiles
 from odl_host.pipeline.settled import is_settled
@@ -84,7 +84,7 @@ def iter_plan(
         if prune:  # what leaves makes room for what comes, whoever's it is: it must be known first
             parts = list(parts)
             leaving = tuple(step for step in Plan.join(parts).steps() if step.action == "remove")
-        datasets = survey.state.by_id.values()
+        datasets = datasets_of(context.tenant, survey.members, survey.state.by_id.values())
         yield from hold_quotas(parts, datasets, context.tenant.manifest.quotas, leaving=leaving)
 
 

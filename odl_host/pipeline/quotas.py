@@ -12,7 +12,7 @@ from typing import Any
 from odl_host.catalogue.members import HeldMember
 from odl_host.ckan import PackageDict
 from odl_host.pipeline.plan import DatasetPlan, Plan, Step
-from odl_host.tenants import Quotas
+from odl_host.tenants import Quotas, Tenant
 
 MB = 1_000_000
 
@@ -58,6 +58,15 @@ def limits_of(quotas: Quotas, member: HeldMember) -> Limits:
     if own is None:
         return Limits(quotas.member_files, quotas.member_mb, quotas.file_mb)
     return Limits(own.files or quotas.member_files, own.mb or quotas.member_mb, own.file_mb or quotas.file_mb)
+
+
+def datasets_of(
+    tenant: Tenant, members: Iterable[HeldMember], datasets: Iterable[PackageDict]
+) -> Iterator[PackageDict]:
+    """Yield the datasets that are the tenant's: its own catalogue holds no others, a CKAN elsewhere may be shared."""
+    own = {member.id for member in members}
+    is_shared = tenant.manifest.catalogue.kind == "ckan"
+    return (dataset for dataset in datasets if not is_shared or dataset.get("owner_org") in own)
 
 
 def count_usage(datasets: Iterable[PackageDict]) -> dict[str, Usage]:

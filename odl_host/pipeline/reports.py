@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -248,6 +249,15 @@ def _page_of(step: Step, folder: Path) -> Path:
 def _owner_of(step: Step) -> str:
     """Return the name of the folder of a file's reports."""
     return step.source.member.name if step.source.member else NO_MEMBER_FOLDER
+
+
+def names_of_reports(names: Collection[str]) -> set[str]:
+    """Return those of the names of a folder's files that belong to reports: a page, its JSON, its workbook."""
+    stems = {name.removesuffix(".html") for name in names if re.fullmatch(_PAGE_NAME, name)}
+    return {name for name in names if name.rpartition(".")[0] in stems and f"{name.rpartition('.')[0]}.json" in names}
+
+
+_PAGE_NAME = r"[a-z0-9-]+-[0-9a-f]{6}\.html"
 
 
 def _page_name(path: str) -> str:

@@ -66,6 +66,7 @@ def publish_deposit(
                 mirrors=context.tenant.data / "mirror",
                 run=run,
                 since=context.now.isoformat(timespec="seconds"),
+                whole=not str(deposit),
             )
             report = RunReport(
                 context.tenant.name,

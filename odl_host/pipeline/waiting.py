@@ -24,10 +24,12 @@ def still_waiting(
     mirrors: Path,
     run: str,
     since: str,
+    whole: bool = False,
 ) -> Iterator[Waiting]:
     """Yield what waits after a run: what it kept out, and what waited `before` in folders that it did not look at.
 
-    `mirrors`: where the copies of other sources lie; what one of them would not give was never there.
+    `mirrors`: where the copies of other sources lie; what one of them would not give was never there. `whole`: the run
+    looked at every source that there is; what another one did not give is nobody's concern any more.
     """
     seen: set[str] = set()
     for outcome in outcomes:
@@ -42,5 +44,6 @@ def still_waiting(
         lies = Path(one["lies"])
         if one["item"]["path"] in seen or any(lies.is_relative_to(place) for place in places):
             continue
-        if lies.exists() or lies.is_relative_to(mirrors):
+        not_given = one["item"]["outcome"] == "failed" and lies.is_relative_to(mirrors)
+        if not (whole and not_given) and (lies.exists() or lies.is_relative_to(mirrors)):
             yield one

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
+from typing import Any
 
 from odl_host.catalogue import upsert
-from odl_host.pipeline.quotas import count_usage
-from odl_host.tenants import MemberQuota, Quotas
+from odl_host.catalogue.members import HeldMember
+from odl_host.config import Home
+from odl_host.pipeline.quotas import count_usage, datasets_of
+from odl_host.tenants import CatalogueAddress, Manifest, MemberQuota, Quotas, Tenant
 
 from .portal import Portal, prenoms
 
@@ -78,3 +82,16 @@ def _letters(count: int) -> list[tuple[str, ...]]:
 
     words = itertools.product("BCDFGLMNRST", "aeiou", "bcdfglmnrst", "aeiou", "bcdfglmnrst", "aeiou")
     return list(itertools.islice(words, count))
+
+
+def test_on_a_ckan_that_others_share_only_the_tenants_own_datasets_count(tmp_path: Path) -> None:
+    member = HeldMember("a", "chambery", "Chambéry", "commune:73065", "commune", "73065", None, "73")
+    datasets: list[Any] = [{"id": "1", "owner_org": "a"}, {"id": "2", "owner_org": "another’s"}]
+
+    def counted(kind: str) -> list[str]:
+        manifest = Manifest(title="Savoie", catalogue=CatalogueAddress(kind=kind))
+        tenant = Tenant("savoie", manifest, Home(tmp_path), tmp_path / "savoie.toml")
+        return [dataset["id"] for dataset in datasets_of(tenant, [member], datasets)]
+
+    assert counted("ckan") == ["1"]
+    assert counted("embedded") == ["1", "2"]

@@ -144,14 +144,15 @@ def test_a_full_disk_is_said_and_the_next_run_completes(savoie: CommandLine, tmp
     assert savoie("--json", "status").json["resources"] == final["counts"]["published"]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to nobody")
-def test_a_file_that_cannot_be_opened_fails_alone(savoie: CommandLine, tmp_path: Path) -> None:
+def test_what_is_no_file_is_said_and_keeps_nobody_waiting(savoie: CommandLine, tmp_path: Path) -> None:
     folder = tmp_path / "depot" / "73065"
     folder.mkdir(parents=True)
     (folder / "prenoms.csv").write_text(PRENOMS, encoding="utf-8")
     os.mkfifo(folder / "tube.csv")
-    run = savoie("--json", "publish", tmp_path / "depot").json
-    assert [item["path"] for item in run["items"]] == ["73065/prenoms.csv"]
+    run = savoie("--json", "publish", tmp_path / "depot", code=6).json
+    ended = {item["path"]: (item["outcome"], item["reason"]) for item in run["items"]}
+    assert ended["73065/prenoms.csv"][0] == "published"
+    assert ended["73065/tube.csv"][0] == "blocked" and "ni un fichier" in ended["73065/tube.csv"][1]
 
 
 def test_a_list_of_corrections_that_cannot_be_written_ends_no_run(savoie: CommandLine, tmp_path: Path) -> None:

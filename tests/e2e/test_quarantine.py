@@ -86,6 +86,7 @@ def test_a_rejected_file_can_be_released_and_says_its_errors(savoie: CommandLine
     resource = show_resource(savoie, str(item["resource_id"]))
     assert (resource["validation_status"], int(resource["validation_errors"])) == ("invalid", 1)
     assert "NOMBRE_OCCURRENCES" in resource["validation_summary"]
+    assert "takedown" not in savoie("plan", folder).stdout, "a person let it pass"
 
 
 def test_a_tolerant_policy_publishes_with_errors_and_a_corrected_file_takes_them_back(
@@ -98,6 +99,10 @@ def test_a_tolerant_policy_publishes_with_errors_and_a_corrected_file_takes_them
     folder = deposit(tmp_path / "depot", {FILE: WRONG_PRENOMS})
     item = by_path(savoie("--json", "publish", folder).json)[FILE]
     assert item["outcome"] == "published"
+    assert "takedown" not in savoie("plan", folder).stdout
+    manifest.write_text(text, encoding="utf-8")  # strict again
+    said = savoie("plan", folder).stdout
+    assert "online with its errors" in said and f"odl-host takedown {item['resource_id']} takes it off" in said
     deposit(folder, {FILE: PRENOMS})
     savoie("publish", folder)
     resource = show_resource(savoie, str(item["resource_id"]))

@@ -155,6 +155,15 @@ def test_files_of_one_name_are_told_apart_by_their_folders(odl: CommandLine, fol
     assert len(list(reports.rglob("*.html"))) == 3, "each file has one place, however it is asked for"
 
 
+def test_reports_beside_the_data_are_not_checked_as_data(odl: CommandLine, folder: Path) -> None:
+    checked = [
+        {Path(one["file"]).name for one in odl("--json", "validate", folder, "--report", folder, code=3).json}
+        for _ in range(2)
+    ]
+    assert list(folder.rglob("*-??????.html")), "there are reports"
+    assert checked[0] == checked[1]
+
+
 def test_reports_inside_the_folder_are_not_checked_as_data(odl: CommandLine, folder: Path) -> None:
     for _ in range(2):
         documents = odl("--json", "validate", folder, "--report", folder / "rapports", code=3).json

@@ -121,6 +121,9 @@ def test_no_sentence_is_kept_that_is_not_raised_any_more() -> None:
         *("{}: there is no département {}", "The search index in {} cannot be written: {}."),
         "Check the free space and the rights of that folder, then run the same command again.",
         errors.CERTIFICATE_HINT,
+        *("{} has another content", "{} is new", "{} is gone", "and {} more"),
+        "the dataset {} changed in the catalogue",
+        "It is online with its errors, and the policy is strict now: odl-host takedown {} takes it off.",
     }
     assert not aside - put_together
 
@@ -250,3 +253,10 @@ def test_english_loads_no_french() -> None:
     code = "import sys; from odl_host.cli.main import main; main(['publish', '--help']); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"LANG": "C"})
     assert "odl_host.cli.french" not in done.stdout
+
+
+def test_each_reason_why_a_plan_is_no_longer_true_has_its_french() -> None:
+    said = "The plan is no longer what would be done: a.csv has another content; b c.csv is new; and 3 more."
+    assert in_french(said) == (
+        "Le plan n’est plus ce qui serait fait : a.csv a un autre contenu ; b c.csv est nouveau ; et 3 de plus."
+    )

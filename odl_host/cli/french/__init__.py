@@ -100,4 +100,5 @@ def _part(text: str) -> str:
     """Return what stands inside a sentence: a cause of the system's, another sentence, or a name as it is."""
     if len(text) > 2 and text[0] == text[-1] == "'":  # a value as Python writes it
         return f"« {text[1:-1]} »"
-    return CAUSES.get(text) or ANSWERS.get(text) or (in_french(text) if " " in text else text)
+    whole = CAUSES.get(text) or ANSWERS.get(text) or (in_french(text) if " " in text else text)
+    return " ; ".join(map(_part, text.split("; "))) if whole == text and "; " in text else whole

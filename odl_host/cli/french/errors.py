@@ -366,7 +366,15 @@ TEMPLATES = {
     "Wait until it ends, then run the same command again.": (
         "Attendez qu’il se termine, puis relancez la même commande."
     ),
-    "The plan is no longer what would be done: {}{}.": "Le plan n’est plus ce qui serait fait : {0}{1}.",
+    "{} has another content": "{0} a un autre contenu",
+    "{} is new": "{0} est nouveau",
+    "{} is gone": "{0} n’est plus là",
+    "and {} more": "et {0} de plus",
+    "the dataset {} changed in the catalogue": "le jeu de données {0} a changé dans le catalogue",
+    "It is online with its errors, and the policy is strict now: odl-host takedown {} takes it off.": (
+        "Il est en ligne avec ses erreurs, et la règle est « strict » à présent : odl-host takedown {0} l’enlève."
+    ),
+    "The plan is no longer what would be done: {}.": "Le plan n’est plus ce qui serait fait : {0}.",
     "The plan {} cannot be read: {}.": "Le plan {0} ne peut pas être lu ({1}).",
     "{} is not a plan.": "{0} n’est pas un plan.",
     "{} is a plan of the tenant {}.": "{0} est un plan du portail {1}.",

@@ -423,10 +423,13 @@ def _rows_below(rows: Sequence[Row], last: int) -> ReadNote:
     text = " ".join(next(cell for row in rows for cell in row if cell and not cell.isspace()).split())
     named = f"« {text[:40]}{'…' if len(text) > 40 else ''} »"
     if first == last:
-        detail = f"La ligne {last}, sous le tableau ({named}), ne semble pas être une donnée : supprimez-la."
+        detail = (
+            f"La ligne {last}, sous le tableau ({named}), ne semble pas être une donnée : supprimez-la, ou "
+            "complétez-la si c’en est une."
+        )
     else:
         where = f"Les lignes {first} à {last}, sous le tableau ({named}…),"
-        detail = f"{where} ne semblent pas être des données : supprimez-les."
+        detail = f"{where} ne semblent pas être des données : supprimez-les, ou complétez-les si c’en sont."
     return ReadNote("rows-below", detail, len(rows), (first,))
 
 

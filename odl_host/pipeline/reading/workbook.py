@@ -226,7 +226,9 @@ def _notes(sheet: Sheet, filled: int, extent: SheetExtent | None) -> list[ReadNo
         notes.append(ReadNote("hidden-sheet", f"La feuille lue, « {sheet.name} », est masquée dans le classeur."))
     if errors:
         said = plural(errors, "cellule affiche une erreur", "cellules affichent une erreur")
-        notes.append(ReadNote("cell-errors", f"{said} (#N/A, #REF!…), sans valeur à lire.", errors))
+        counted = "on la compte comme vide" if errors < 2 else "on les compte comme vides"
+        detail = f"{said} (#N/A, #REF!…), sans valeur à lire : {counted}."
+        notes.append(ReadNote("cell-errors", detail, errors))
     if extent and extent.uncached:
         said = plural(extent.uncached, "formule n’a", "formules n’ont")
         detail = f"{said} pas de résultat enregistré : ouvrez le classeur, enregistrez-le, puis déposez-le de nouveau."

@@ -125,7 +125,10 @@ BY_CODE: SentencesByCode = {
     "optional-label-missing": _optional_label,
     "unknown-label": _unknown_label,
     "disordered-labels": ("Les colonnes ne sont pas dans l’ordre du modèle.", "Ce n’est pas gênant."),
-    "row-below": ("Cette ligne, sous le tableau, ne semble pas être une donnée.", "Supprimez cette ligne."),
+    "row-below": (
+        "Cette ligne, sous le tableau, ne semble pas être une donnée.",
+        "Supprimez cette ligne, ou complétez-la si c’en est une.",
+    ),
     "blank-row": ("La ligne est vide.", "Supprimez cette ligne."),
     "extra-cell": lambda finding: (
         f"La ligne a plus de cellules qu’il n’y a de titres : {shown(finding)} est en trop.",

@@ -142,7 +142,7 @@ def test_a_total_below_the_data_is_to_be_removed_and_not_to_be_filled_in(tmp_pat
     ]  # fmt: skip
     assert gathered.errors_total == sum(gathered.counts.values()) == 3
     page = plain(render_html(report))
-    assert "Supprimez cette ligne." in page
+    assert "Supprimez cette ligne, ou complétez-la si c’en est une." in page
     assert "Lignes 3 et 4" in page
 
 

@@ -23,3 +23,14 @@ def test_what_waits_in_another_folder_goes_on_waiting_until_it_is_gone(tmp_path:
     assert waiting_after(before, [tmp_path / "autre"], tmp_path) == [], "the run looked there, and did not find it"
     file.unlink()
     assert waiting_after(before, [tmp_path / "deposit"], tmp_path) == []
+
+
+def test_a_source_that_the_manifest_names_no_more_waits_no_more(tmp_path: Path) -> None:
+    failed = {**ITEM, "path": "https://mairie.example/liste.csv", "outcome": "failed"}
+    before: list[dict[str, object]] = [{"item": failed, "run": "r1", "since": "", "lies": str(tmp_path / "mirror/a")}]
+    one_of_them = still_waiting([], before, [tmp_path / "mirror/b"], mirrors=tmp_path / "mirror", run="r2", since="")
+    assert [one["item"]["outcome"] for one in one_of_them] == ["failed"], "another run is to look at it"
+    all_of_them = still_waiting(
+        [], before, [tmp_path / "mirror/b"], mirrors=tmp_path / "mirror", run="r2", since="", whole=True
+    )
+    assert list(all_of_them) == []
