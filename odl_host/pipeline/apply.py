@@ -6,8 +6,9 @@ Each dataset has one writer; several datasets are written at once when the back 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from queue import SimpleQueue
 
 from odl_host.errors import OdlError
 from odl_host.pipeline.context import Progress, RunContext
@@ -52,26 +53,27 @@ def _apply_datasets(
 ) -> Iterator[Applied]:
     """Yield how each dataset ended; plans are asked for only as fast as they are written."""
     line = Line()
-    planned = written = 0
-    under_way: set[Future[Applied]] = set()
+    planned = written = under_way = 0
+    ended: SimpleQueue[Future[Applied]] = SimpleQueue()
+
+    def take() -> Applied:
+        nonlocal written, under_way
+        one = ended.get().result()
+        under_way -= 1
+        written += len(one.outcomes)
+        progress("publish", written, planned)
+        return one
+
     with ThreadPoolExecutor(context.writers, thread_name_prefix="writer") as pool:
-
-        def ended(most_left: int) -> Iterator[Applied]:
-            nonlocal under_way, written
-            while len(under_way) > most_left:
-                done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-                for future in done:
-                    one = future.result()
-                    written += len(one.outcomes)
-                    progress("publish", written, planned)
-                    yield one
-
         try:
             for plan in plans:
                 planned += len(plan.steps)
-                under_way.add(pool.submit(write_dataset, context, plan, journal, line))
-                yield from ended(most_left=PLANS_AHEAD * context.writers)
-            yield from ended(most_left=0)
+                under_way += 1
+                pool.submit(write_dataset, context, plan, journal, line).add_done_callback(ended.put)
+                while under_way > PLANS_AHEAD * context.writers or not ended.empty():
+                    yield take()
+            while under_way:
+                yield take()
         except BaseException:  # Ctrl-C, or a journal that cannot be written: end what is under way, begin no more
             pool.shutdown(wait=True, cancel_futures=True)
             raise

@@ -29,21 +29,23 @@ def derive_dataset_id(tenant: Tenant, subject: Subject) -> str:
     return upsert.derive_id(tenant.name, "dataset", subject.member.key, subject.schema.name)
 
 
-def find_dataset(tenant: Tenant, state: CatalogueState, subject: Subject) -> PackageDict | None:
-    """Return the dataset of a subject as the catalogue holds it, or None."""
-    held = state.by_id.get(derive_dataset_id(tenant, subject))
+def find_dataset(tenant: Tenant, state: CatalogueState, subject: Subject) -> tuple[str, PackageDict | None]:
+    """Return the id of the dataset of a subject, and the dataset where the catalogue holds it."""
+    derived = derive_dataset_id(tenant, subject)
+    held = state.by_id.get(derived)
     if held is not None:
-        return held
+        return derived, held
     # A catalogue that would not take our ids knows the dataset by its name only.
     candidate = state.by_id.get(state.names.get(_plain_name(subject), ""))
     if candidate is None or candidate.get("owner_org") != subject.member.id:
-        return None
+        return derived, None
     extras = extras_dict(candidate)
     if subject.sidecar is not None:
-        return candidate if extras.get("sidecar") == subject.sidecar.path else None
-    assert subject.schema is not None
-    same = extras.get("schema_name") == subject.schema.name and "sidecar" not in extras
-    return candidate if same else None
+        same = extras.get("sidecar") == subject.sidecar.path
+    else:
+        assert subject.schema is not None
+        same = extras.get("schema_name") == subject.schema.name and "sidecar" not in extras
+    return (candidate["id"], candidate) if same else (derived, None)
 
 
 def free_dataset_name(state: CatalogueState, subject: Subject, dataset_id: str) -> str:

@@ -18,6 +18,8 @@ from typing import Any, TextIO, TypeAlias
 
 from odl_host.errors import StorageError
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode  # `json.dumps` would make an encoder for each line
+
 Echo: TypeAlias = Callable[[Mapping[str, Any]], None]
 """Called with each line of a journal as it is written."""
 
@@ -64,7 +66,7 @@ class Journal:
             if self._echo:
                 self._echo(line)
             try:
-                self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+                self._file.write(f"{_encode(line)}\n")
                 self._file.flush()
                 self._written += 1
             except OSError as error:

@@ -89,8 +89,9 @@ class _Item:
 
 @dataclass(slots=True)
 class _Group:
-    """The files of one dataset."""
+    """The files of one dataset. `id`: the dataset's, the one that it has or the one that it will get."""
 
+    id: str
     subject: Subject
     held: PackageDict | None
     items: list[_Item] = field(default_factory=list)
@@ -125,6 +126,7 @@ class Planner:
         self._doorstep = Doorstep(state)
         self._others: list[Step] = []
         self._groups: dict[str, _Group] = {}
+        self._found: dict[tuple[str, str | None], tuple[str, PackageDict | None]] = {}
         self._planned: set[str] = set()
         self._schemas: dict[str, Schema | None] = {}
         self.takedowns = tuple(iter_takedowns(state, members, decisions))
@@ -137,7 +139,7 @@ class Planner:
 
         :raises ConfigError: one of the tenant's templates cannot be used.
         """
-        self._others, self._groups = [], {}
+        self._others, self._groups, self._found = [], {}, {}
         items = self._sort_out(member, findings)
         renamed = self._match_periods(items)
         for item in items:
@@ -241,30 +243,36 @@ class Planner:
     def _join(self, item: _Item) -> None:
         """Put a file into the group of its dataset: the one that it is in, else the one that it should be in."""
         subject = Subject(item.member, self._schema_of(item), item.sidecar)
-        held = item.published.dataset if item.published else None
-        if held is None:
-            held = identity.find_dataset(self._tenant, self._state, subject)
-        key = held["id"] if held else identity.derive_dataset_id(self._tenant, subject)
+        if item.published:
+            held: PackageDict | None = item.published.dataset
+            key = item.published.dataset["id"]
+        else:
+            key, held = self._find_dataset(subject)
         if held is not None and key in self._planned:
-            # A dataset has one writer, who may be at work already.
-            reason = OF_TWO_MEMBERS.format(name=held["name"])
+            reason = OF_TWO_MEMBERS.format(name=held["name"])  # one writer to a dataset: it may be at work already
             self._others.append(self._kept_out(item.source, "fail", reason, item.examination, item.published))
             return
-        group = self._groups.setdefault(key, _Group(subject, held))
-        group.items.append(item)
+        self._groups.setdefault(key, _Group(key, subject, held)).items.append(item)
+
+    def _find_dataset(self, subject: Subject) -> tuple[str, PackageDict | None]:
+        """Return what `identity.find_dataset` does; it looks once for all files of a subject."""
+        about = (subject.schema.name if subject.schema else "", subject.sidecar.scope if subject.sidecar else None)
+        if about not in self._found:
+            self._found[about] = identity.find_dataset(self._tenant, self._state, subject)
+        return self._found[about]
 
     def _schema_of(self, item: _Item) -> Schema | None:
         """Return the schema that an item's dataset is about."""
         if item.sidecar is not None:
             wanted = item.sidecar.schema
-            return self._find_schema(wanted) if wanted and wanted != NO_SCHEMA else None
+            return self._find_schema(wanted) if wanted != NO_SCHEMA else None
         if item.examination is not None:
             return item.examination.schema
-        return self._find_schema(item.schema_name) if item.schema_name else None
+        return self._find_schema(item.schema_name)
 
     def _find_schema(self, name: str) -> Schema | None:
         if name not in self._schemas:
-            self._schemas[name] = self._registry.find_schema(name)
+            self._schemas[name] = self._registry.find_schema(name) if name else None
         return self._schemas[name]
 
     def _settle_subject(self, group: _Group) -> None:
@@ -296,21 +304,20 @@ class Planner:
         """Return what happens to a dataset, or None when nothing does; unchanged files go to the others."""
         self._settle_subject(group)
         subject, held = self._completed(group), group.held
-        wanted = self._wanted(subject, held)
-        dataset_id = held["id"] if held else wanted["id"] if wanted else ""
+        wanted = self._wanted(group.id, subject, held)
         name = held["name"] if held else wanted["name"] if wanted else ""
         if held is None:
-            self._state.names.setdefault(name, dataset_id)
+            self._state.names.setdefault(name, group.id)
         steps: list[Step] = []
         for item in group.items:
-            step = self._step(item, dataset_id, name)
+            step = self._step(item, group.id, name)
             (self._others if step.action == "unchanged" else steps).append(step)
         steps += removals
         changes = dataset_changes(held, wanted) if held and wanted else ()
         if not steps and not changes:
             return None
         return DatasetPlan(
-            id=dataset_id,
+            id=group.id,
             name=name,
             title=str((wanted or held or {}).get("title") or name),
             create=wanted if held is None else None,
@@ -329,11 +336,10 @@ class Planner:
             return subject
         return replace(subject, schema=self._find_schema(names.pop()))
 
-    def _wanted(self, subject: Subject, held: PackageDict | None) -> PackageDict | None:
+    def _wanted(self, dataset_id: str, subject: Subject, held: PackageDict | None) -> PackageDict | None:
         """Return a dataset's metadata as they should be; None for one that nothing describes any more."""
         if subject.schema is None and subject.sidecar is None:
             return None
-        dataset_id = held["id"] if held else identity.derive_dataset_id(self._tenant, subject)
         name = held["name"] if held else identity.free_dataset_name(self._state, subject, dataset_id)
         return dataset_metadata(self._tenant, subject, dataset_id=dataset_id, name=name)
 
@@ -343,7 +349,7 @@ class Planner:
         held: Mapping[str, Any] = published.fields if published else {}
         resource_id = held["id"] if published else identity.derive_resource_id(dataset_id, path)
         opaque = examination is not None and examination.opaque is not None
-        schema = examination.schema if examination else self._published_schema(held)
+        schema = examination.schema if examination else self._find_schema(schema_reference(held))
         period = examination.period if examination else period_of_name(source.name) or str(held.get("period") or "")
         words = item.sidecar.words_of(path.removeprefix(f"{item.sidecar.scope}/")) if item.sidecar else FileWords()
         fields = resource_words(source_name=source.name, source_path=path, schema=schema, words=words, period=period)
@@ -383,10 +389,6 @@ class Planner:
             received_name=identity.received_name(source, published),
             changes=changes,
         )
-
-    def _published_schema(self, held: Mapping[str, Any]) -> Schema | None:
-        reference = schema_reference(held)
-        return self._find_schema(reference) if reference else None
 
     def _kept_out(
         self,

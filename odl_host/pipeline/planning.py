@@ -31,7 +31,7 @@ from odl_host.pipeline.settled import is_settled
 from odl_host.pipeline.sidecar import NO_SCHEMA, Sidecar
 from odl_host.pipeline.sources.gather import gather, is_elsewhere, is_hollow
 from odl_host.pipeline.state import CatalogueState, Published
-from odl_host.schemas.registry import Registry, load_registry
+from odl_host.schemas.registry import Registry, Schema, load_registry
 
 
 def plan_deposit(context: RunContext, deposit: Path | str, *, progress: Progress, prune: bool = False) -> Plan:
@@ -181,7 +181,13 @@ def _examine(
         today=context.today,
     )
     cache, jobs = context.tenant.home.schema_cache, context.settings.jobs
+    schemas: dict[tuple[str, str], Schema] = {}
     with closing(examine_all(tasks, settings, cache=cache, jobs=jobs, executor=context.executor)) as examined:
         for done, examination in enumerate(examined, start=1):
             progress("examine", done, len(tasks))
+            report = examination.report
+            if report is not None and (schema := report.schema) is not None:
+                # Each message of another process brings schemas of its own: one of each is enough in memory.
+                schema = schemas.setdefault((schema.name, schema.version), schema)
+                examination = examination._replace(report=report._replace(schema=schema))
             yield examination

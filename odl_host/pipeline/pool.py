@@ -26,8 +26,9 @@ from odl_host.schemas.registry import Registry, Schema, load_registry
 # Below this many files, starting processes costs more than it saves.
 POOL_THRESHOLD_FILES = 12
 
-# Files handed to a worker at once: enough to hide the passing of messages, few enough to share the work evenly.
-CHUNK_FILES = 4
+# What is handed to a worker at once: enough to hide the passing of messages, little enough to share the work evenly.
+CHUNK_FILES = 8
+CHUNK_BYTES = 1_000_000
 
 # Batches handed out ahead, per process: enough to keep it busy, few enough that results do not pile up in memory.
 BATCHES_AHEAD = 4
@@ -61,6 +62,7 @@ def examine_all(
         start=_start_worker,
         arguments=(cache, settings, schema),
         executor=executor,
+        weigh=_size_of,
     )
 
 
@@ -78,20 +80,22 @@ def map_in_processes(
     arguments: tuple[Any, ...] = (),
     chunk: int = CHUNK_FILES,
     executor: str = "",
+    weigh: Callable[[Item], int] = lambda _item: 0,
 ) -> Iterator[Result]:
     """Yield `work(item)` for each item, in order; `ended(item)` for one whose process ended abruptly.
 
     `work`, `start` and what they take and give must be picklable; each process begins with `start(*arguments)`.
-    `executor`: the address of a Dask cluster (`dask://host:port`), instead of processes of this machine.
+    `executor`: the address of a Dask cluster (`dask://host:port`), instead of processes of this machine. `weigh`: the
+    bytes that an item reads; heavy ones are handed out one by one.
 
     :raises UsageError: there is no such cluster, or what is needed to reach it is not installed.
     """
     done = 0
     while done < len(items):
-        batches = (items[at : at + chunk] for at in range(done, len(items), chunk))
+        batches = _cut(items[done:], chunk, weigh)
         try:
             with _open_executor(executor, jobs) as (pool, width):
-                waiting: deque[tuple[Sequence[Item], Future[list[Result]]]] = deque()
+                waiting: deque[tuple[list[Item], Future[list[Result]]]] = deque()
                 while True:
                     for batch in itertools.islice(batches, BATCHES_AHEAD * width - len(waiting)):
                         waiting.append((batch, pool.submit(_work_off, work, batch, start, arguments)))
@@ -102,10 +106,26 @@ def map_in_processes(
                         yield result
                         done += 1
         except BrokenProcessPool:
-            # An item ended the process that worked on it. It is among those under way: they go one process each.
-            for item in items[done : done + 2 * jobs * chunk]:
-                yield _work_apart(work, item, ended, start, arguments)
-                done += 1
+            # An item ended the process that worked on it. It is in one of the batches under way: each goes apart.
+            for batch in itertools.islice(_cut(items[done:], chunk, weigh), 2 * jobs):
+                for result in _work_apart(work, batch, ended, start, arguments):
+                    yield result
+                    done += 1
+
+
+def _cut(items: Sequence[Item], most: int, weigh: Callable[[Item], int]) -> Iterator[list[Item]]:
+    """Cut items into batches of `most`, and fewer where they are heavy."""
+    batch: list[Item] = []
+    weight = 0
+    for item in items:
+        more = weigh(item)
+        if batch and (len(batch) == most or weight + more > CHUNK_BYTES):
+            yield batch
+            batch, weight = [], 0
+        batch.append(item)
+        weight += more
+    if batch:
+        yield batch
 
 
 def _results(batch: Sequence[Item], future: Future[list[Result]], ended: Callable[[Item], Result]) -> list[Result]:
@@ -121,16 +141,19 @@ def _results(batch: Sequence[Item], future: Future[list[Result]], ended: Callabl
 
 def _work_apart(
     work: Callable[[Item], Result],
-    item: Item,
+    batch: Sequence[Item],
     ended: Callable[[Item], Result],
     start: Callable[..., None],
     arguments: tuple[Any, ...],
-) -> Result:
+) -> list[Result]:
+    """Work off a batch in a process of its own; should it end abruptly, each item in one."""
     try:
         with _open_processes(1) as pool:
-            return pool.submit(_work_off, work, [item], start, arguments).result()[0]
+            return pool.submit(_work_off, work, batch, start, arguments).result()
     except BrokenProcessPool:
-        return ended(item)
+        if len(batch) == 1:
+            return [ended(batch[0])]
+        return [result for item in batch for result in _work_apart(work, [item], ended, start, arguments)]
 
 
 _prepared: tuple[Callable[..., None], tuple[Any, ...]] | None = None
@@ -203,6 +226,13 @@ def _open_dask(address: str) -> Iterator[tuple[Executor, int]]:
             raise UsageError(f"The Dask cluster at {place} has no worker.", hint=f"Start one: dask worker {place}")
         with client.get_executor(pure=False) as pool:
             yield pool, width
+
+
+def _size_of(task: Task) -> int:
+    try:
+        return task.path.stat().st_size
+    except OSError:  # it is gone meanwhile: its examination says so
+        return 0
 
 
 def _ended_abruptly(task: Task) -> Examination:

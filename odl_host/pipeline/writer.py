@@ -77,8 +77,11 @@ def write_dataset(context: RunContext, plan: DatasetPlan, journal: Journal, line
 def _without_taken_down(context: RunContext, plan: DatasetPlan) -> tuple[DatasetPlan, list[Outcome]]:
     """Leave out the files that a person took down since the plan was made: a takedown waits for no run."""
     path = context.tenant.decisions
-    status = path.stat() if path.exists() else None
-    decisions = _load_decisions(path, status and (status.st_mtime_ns, status.st_size))
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return plan, []
+    decisions = _load_decisions(path, (status.st_mtime_ns, status.st_size))
     kept: list[Step] = []
     taken: list[Outcome] = []
     for step in plan.steps:
@@ -92,7 +95,7 @@ def _without_taken_down(context: RunContext, plan: DatasetPlan) -> tuple[Dataset
 
 
 @lru_cache(maxsize=1)
-def _load_decisions(path: Path, _stamp: tuple[int, int] | None) -> Decisions:
+def _load_decisions(path: Path, _stamp: tuple[int, int]) -> Decisions:
     """Read the decisions, once as long as their file stays as it is."""
     return Decisions.load(path)
 
