@@ -61,7 +61,7 @@ def plan(app: App, deposit: str, prune: bool, output: Path | None, jobs: int | N
             f"\nKept in {output}. To do it: odl-host publish --plan {output}",
             f"\nGardé dans {output}. Pour l’appliquer : odl-host publish --plan {output}",
         )
-    app.out.result(document, text)
+    app.out.result(document, "" if output and app.out.verbosity < 0 else text)
     return ExitCode.OK
 
 
@@ -112,7 +112,8 @@ def plan_text(app: App, plan: Plan) -> str:
     to_do = app.out.words("", "à ")
     total = ", ".join(
         f"{number} {'' if action in {'unchanged', 'fail'} else to_do}{_word(app, action)}"
-        for action, number in counts.items()
+        for action in _WORDS
+        if (number := counts[action])
     )
     return "\n".join([*lines, total or app.out.words("Only metadata change.", "Seules des descriptions changent.")])
 

@@ -153,7 +153,7 @@ def test_a_plan_that_is_refused_leaves_no_run_behind(savoie: CommandLine) -> Non
     (folder / "faux.csv").write_text(WRONG, encoding="utf-8")
     savoie("publish", code=6)
     plan = savoie.home / "plan.json"
-    savoie("plan", "-o", str(plan))
+    assert savoie("plan", "-q", "-o", str(plan)).stdout == ""
     (folder / "prenoms.csv").write_text(PRENOMS, encoding="utf-8")
     savoie("publish", "--plan", str(plan), code=7)
     status = savoie("--json", "status").json

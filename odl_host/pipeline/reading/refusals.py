@@ -15,6 +15,9 @@ _SPLIT = "Split the file, or raise the setting {limit} (see: odl-host config)."
 _RACCOURCIR = "Raccourcissez-la, ou supprimez le guillemet qui y est ouvert et jamais refermé, puis déposez de nouveau."
 _DECOUPER = "Découpez-le en plusieurs fichiers, ou demandez à votre administrateur de relever cette limite."
 
+_SIDECAR = "Deposit the data as CSV or XLSX; to publish this file as it is, describe it in {name}.toml beside it."
+_FICHE = "Pour le publier tel quel, demandez à votre administrateur de lui joindre une fiche ({name}.toml)."
+
 # code: (message, hint, French sentences for the town hall)
 _REFUSALS: dict[str, tuple[str, str, str]] = {
     "absent": (
@@ -34,18 +37,19 @@ _REFUSALS: dict[str, tuple[str, str, str]] = {
     ),
     "binary": (
         "{name}: is {what}, not a table.",
-        _SAVE_AS_CSV,
-        "Ce fichier est {what_fr}, pas un tableau. Déposez les données elles-mêmes, en CSV ou en classeur (XLSX, ODS).",
+        _SIDECAR,
+        "Ce fichier est {what_fr}, pas un tableau. Déposez les données elles-mêmes, en CSV ou en classeur (XLSX, ODS). "
+        + _FICHE,
     ),
     "archive": (
         "{name}: is a zip archive that holds {detail}.",
-        "Deposit the files one by one, outside the archive.",
-        "Ce fichier est une archive compressée. Sortez-en les fichiers et déposez-les un par un.",
+        "Deposit the files one by one; to publish the archive as it is, describe it in {name}.toml beside it.",
+        "Ce fichier est une archive compressée. Sortez-en les fichiers et déposez-les un par un. " + _FICHE,
     ),
     "json": (
         "{name}: is {what}, not a table.",
-        "Deposit the same data as CSV.",
-        "Ce fichier est au format {what}, qui n’est pas un tableau. Déposez les mêmes données en CSV.",
+        _SIDECAR,
+        "Ce fichier est au format {what}, qui n’est pas un tableau. Déposez les mêmes données en CSV. " + _FICHE,
     ),
     "html": (
         "{name}: is a web page without a table of data.",

@@ -315,3 +315,10 @@ def test_a_sheet_of_tags_that_are_never_closed_is_refused_without_long_thought(t
 def test_a_page_whose_tag_is_never_closed_is_refused_at_its_beginning(tmp_path: Path) -> None:
     page = b"<html><table><tr><td>a</td><td>b</td></tr><tr><td>1</td><td>2</td></tr></table><a " + b"x y\n" * 5_000_000
     assert refusal(saved(tmp_path, "page.xls", page)).code == "html"
+
+
+@pytest.mark.parametrize("name", ["document.pdf", "donnees.geojson"])
+def test_what_is_no_table_may_be_published_with_a_sidecar_and_this_is_said(name: str) -> None:
+    error = refusal(DATA / name)
+    assert f"describe it in {name}.toml beside it" in error.hint
+    assert f"une fiche ({name}.toml)" in error.french
