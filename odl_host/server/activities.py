@@ -37,7 +37,7 @@ def record_dataset(ctx: Context, dataset_id: str, deed: str) -> None:
     if dataset is None:
         return
     data = join_object("{}", package=render_dataset(ctx.db, dataset), actor=encode(ctx.user.name if ctx.user else ""))
-    labels = labels_of(_label_fields(dataset))
+    labels = sorted(labels_of(_label_fields(dataset)))
     _insert(ctx, f"{deed} package", dataset.id, data.replace("{,", "{", 1), labels, owner_org=dataset.owner_org)
 
 
@@ -55,9 +55,11 @@ def record_user(ctx: Context, user_id: str, deed: str) -> None:
         _insert(ctx, f"{deed} user", user_id, "{}", None, by=user_id)
 
 
-def insert_activity(ctx: Context, kind: str, user_id: str, object_id: str, data: JsonDict) -> str:
+def insert_activity(
+    ctx: Context, kind: str, user_id: str, object_id: str, data: Any, labels: Sequence[str] | None
+) -> str:
     """Keep an activity that a program tells of, and return its id."""
-    return _insert(ctx, kind, object_id, encode(data), None, by=user_id)
+    return _insert(ctx, kind, object_id, encode(data), labels, by=user_id)
 
 
 def get_activity(db: sa.Connection, activity_id: str) -> Any:
@@ -75,7 +77,7 @@ def show_activity(ctx: Context, row: Any) -> JsonDict:
         "data": json.loads(row.data.replace(SITE, ctx.site.url)),
         "id": row.id,
         "object_id": row.object_id,
-        "permission_labels": json.loads(row.labels) if row.labels else None,
+        "permission_labels": None if row.labels is None else json.loads(row.labels),
         "timestamp": row.timestamp,
         "user_id": row.user_id,
     }
@@ -84,14 +86,20 @@ def show_activity(ctx: Context, row: Any) -> JsonDict:
 def is_shown(ctx: Context, row: Any, held: Sequence[str] | None) -> bool:
     """Return whether a caller who holds these labels may see an activity: then, and of a dataset that is private, now.
 
-    CKAN goes on to show everyone what a dataset was before it became private; who makes it so wants that no more.
+    Only activities of datasets have labels that count. CKAN goes on to show everyone what a dataset was before it
+    became private; who makes it so wants that no more.
     """
-    if held is None:
+    if held is None or not is_of_dataset(row):
         return True
-    if row.labels and set(held).isdisjoint(json.loads(row.labels)):
+    if set(held).isdisjoint(json.loads(row.labels or "[]")):
         return False
     dataset = ctx.once(find_dataset, row.object_id)
     return dataset is None or not dataset.private or not set(held).isdisjoint(labels_of(_label_fields(dataset)))
+
+
+def is_of_dataset(row: Any) -> bool:
+    """Return whether an activity is one of a dataset."""
+    return bool(row.activity_type.endswith("package"))
 
 
 def _is_kept(ctx: Context) -> bool:
@@ -127,7 +135,7 @@ def _insert(
         "owner_org": owner_org,
         "activity_type": kind,
         "data": data,
-        "labels": encode(sorted(labels)) if labels is not None else None,
+        "labels": encode(labels) if labels is not None else None,
     }
     ctx.db.execute(activities.insert(), row)
     return activity_id

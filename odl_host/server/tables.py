@@ -278,7 +278,7 @@ activities = sa.Table(
     sa.Column("owner_org", Text, comment="of a dataset, so that its organization's stream finds it"),
     sa.Column("activity_type", Text, nullable=False),
     sa.Column("data", Text, nullable=False, comment="JSON: the object as the change left it"),
-    sa.Column("labels", Text, comment="JSON: the labels of which a reader must hold one; none: everyone reads it"),
+    sa.Column("labels", Text, comment="JSON: the labels of which a reader of a dataset's activity must hold one"),
     sa.Index("activities_of_object", "object_id", "timestamp"),
     sa.Index("activities_of_user", "user_id", "timestamp"),
     sa.Index("activities_of_organization", "owner_org", "timestamp"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from odl_host.ckan import NotAuthorized
+from odl_host.ckan import NotAuthorized, NotFound, ValidationError
 from odl_host.server.sites import open_site
 from odl_host.storage.local import LocalStorage
 
@@ -128,3 +128,74 @@ def test_a_group_shows_the_end_of_datasets_that_were_in_it_even_those_that_had_l
     assert ends() == {leaves}
     streams.call("dataset_purge", {"id": leaves})
     assert ends() == set()
+
+
+def told(streams: Catalogue, object_id: str, kind: str = "changed package", **more: Any) -> Any:
+    activity = {"user_id": streams.new_user().name, "object_id": object_id, "activity_type": kind, **more}
+    return streams.call("activity_create", activity)
+
+
+def test_who_tells_of_an_activity_of_a_dataset_says_who_sees_it(streams: Catalogue) -> None:
+    reader = streams.new_user()
+    dataset = streams.new_dataset()["id"]
+    mine = f"creator-{streams.call('user_show', {'id': reader.name})['id']}"
+
+    def seen(labels: Any) -> list[bool]:
+        made = told(streams, dataset, permission_labels=labels)
+        assert made["permission_labels"] == (None if labels == "" else labels)
+        found = [streams.call("package_activity_list", {"id": dataset}, by=by) for by in (ANONYMOUS, reader, None)]
+        return [made["id"] in [entry["id"] for entry in entries] for entries in found]
+
+    assert seen(["public"]) == [True, True, True]
+    assert seen(["member-x", mine]) == [False, True, True]
+    assert seen(["member-x"]) == seen([]) == seen(None) == seen("") == [False, False, True]
+    for wrong, reason in (("public", "Not a list"), ({"a": 1}, "Not a list"), (["a", 1], "Not a string: 1")):
+        with pytest.raises(ValidationError) as refused:
+            told(streams, dataset, permission_labels=wrong)
+        assert refused.value.error_dict == {"permission_labels": [reason]}
+
+
+def test_an_activity_is_of_an_object_that_is_named_by_its_id(streams: Catalogue) -> None:
+    dataset, group = streams.new_dataset(), streams.call("group_create", {"name": unique("g")})
+    for kind, name, reason in (
+        ("package", dataset["name"], "Dataset not found"),
+        ("package", "absent", "Dataset not found"),
+        ("group", group["name"], f"Group not found: {group['name']}"),
+        ("organization", "absent", "Group not found: absent"),
+        ("user", "absent", "User not found: absent"),
+    ):
+        with pytest.raises(ValidationError) as refused:
+            told(streams, name, f"changed {kind}")
+        assert refused.value.error_dict == {"object_id": [reason]}
+    of_group = told(streams, group["id"], "changed group", permission_labels=["member-x"])
+    assert of_group["id"] in {entry["id"] for entry in streams.call("group_activity_list", {"id": group["id"]})}
+    with pytest.raises(NotAuthorized, match="object_type not recognized"):
+        streams.call("activity_show", {"id": of_group["id"]}, by=ANONYMOUS)
+
+
+@pytest.mark.parametrize("data", ["un texte", [1], 2])
+def test_what_an_activity_keeps_may_be_anything(streams: Catalogue, data: Any) -> None:
+    dataset = streams.new_dataset()["id"]
+    kept = told(streams, dataset, data=data)
+    assert streams.call("activity_show", {"id": kept["id"]})["data"] == data
+    assert streams.call("activity_data_show", {"id": kept["id"]}) == data
+    for action in ("activity_data_show", "activity_diff"):
+        with pytest.raises(NotFound):
+            streams.call(action, {"id": kept["id"], "object_type": "package"})
+    streams.call("package_patch", {"id": dataset, "title": "Un titre"})
+    last = streams.call("package_activity_list", {"id": dataset, "include_hidden_activity": True})[0]["id"]
+    assert "Un titre" in streams.call("activity_diff", {"id": last, "object_type": "package"})["diff"]
+
+
+def test_no_activity_is_told_of_where_none_are_kept(tmp_path: Path) -> None:
+    site = open_site(
+        name="t",
+        title="",
+        url="http://a.fr",
+        description="",
+        data_dir=tmp_path,
+        storage=LocalStorage(tmp_path / "files"),
+    )
+    without = InProcess(site)
+    assert told(without, without.new_dataset()["id"]) is None
+    site.close()

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError
 from odl_host.server import permissions
-from odl_host.server.activities import TYPES, get_activity, is_shown, show_activity
+from odl_host.server.activities import TYPES, get_activity, is_of_dataset, is_shown, show_activity
 from odl_host.server.clock import now
 from odl_host.server.datasets import find_dataset, get_dataset
 from odl_host.server.groups import get_group
@@ -126,7 +126,10 @@ def _has_dashboard(ctx: Context, params: Any) -> None:  # noqa: ARG001 - every r
 
 def _can_see(ctx: Context, params: Any) -> None:
     """Whoever might read the object at the time, and may still."""
-    if not is_shown(ctx, ctx.once(get_activity, params.id), permissions.labels_of_caller(ctx)):
+    row = ctx.once(get_activity, params.id)
+    if not is_of_dataset(row) and not (ctx.user and ctx.user.sysadmin):
+        raise NotAuthorized("object_type not recognized")
+    if not is_shown(ctx, row, permissions.labels_of_caller(ctx)):
         permissions.refuse(ctx, f"User {{user}} not authorized to read activity {params.id}")
 
 
@@ -243,7 +246,7 @@ def activity_data_show(ctx: Context, params: DataOf) -> Any:
     data = show_activity(ctx, ctx.once(get_activity, params.id))["data"]
     if not params.object_type:
         return data
-    if params.object_type not in data:
+    if not isinstance(data, dict) or params.object_type not in data:
         raise NotFound("Could not find that object_type in the activity")
     return data[params.object_type]
 
@@ -257,7 +260,8 @@ def activity_diff(ctx: Context, params: DiffOf) -> JsonDict:
     :param diff_type: `unified` by default, `context` or `html`
     """
     row = ctx.once(get_activity, params.id)
-    if params.object_type not in json.loads(row.data):
+    kept = json.loads(row.data)
+    if not isinstance(kept, dict) or params.object_type not in kept:
         raise NotFound("Could not find object in the activity data")
     query = (
         sa.select(activities)
@@ -270,7 +274,8 @@ def activity_diff(ctx: Context, params: DiffOf) -> JsonDict:
         raise NotFound("Previous activity for this object not found")
     shown = [show_activity(ctx, before), show_activity(ctx, row)]
     old, new = (
-        json.dumps(entry["data"].get(params.object_type), indent=2, sort_keys=True).split("\n") for entry in shown
+        json.dumps(data.get(params.object_type), indent=2, sort_keys=True).split("\n") if isinstance(data, dict) else []
+        for data in (entry["data"] for entry in shown)
     )
     if params.diff_type == "unified":
         diff = "\n".join(difflib.unified_diff(old, new))

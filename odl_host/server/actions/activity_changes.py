@@ -27,6 +27,7 @@ class NewActivity(Params):
     object_id: str = required(text)
     activity_type: str = required(text)
     data: Any = optional(anything)
+    permission_labels: Any = optional(anything)
 
 
 class Gone(Params):
@@ -60,14 +61,18 @@ class AllGone(Params):
 
 
 @action(params=NewActivity, allow=permissions.sysadmin)
-def activity_create(ctx: Context, params: NewActivity) -> JsonDict:
-    """Keep an activity that a program tells of, and return it.
+def activity_create(ctx: Context, params: NewActivity) -> JsonDict | None:
+    """Keep an activity that a program tells of, and return it; where the site keeps none, do nothing.
 
     :param user_id: who did it
     :param object_id: to what
     :param activity_type: as in `changed package`
-    :param data: a dictionary
+    :param data: what it keeps, as a rule a dictionary
+    :param permission_labels: of which a reader must hold one (`public`, `member-ORGANIZATION`, `creator-USER`, …);
+        without any, only sysadmins see an activity of a dataset
     """
+    if not ctx.site.settings["ckan.activity_streams_enabled"]:
+        return None
     errors: JsonDict = {}
     account = find_account(ctx.db, params.user_id)
     if account is None:
@@ -76,13 +81,29 @@ def activity_create(ctx: Context, params: NewActivity) -> JsonDict:
     if not kind:
         errors["activity_type"] = ["Not found: Activity type"]
         errors["object_id"] = [f'There is no object_id validator for activity type "{params.activity_type}"']
-    elif {"package": find_dataset, "user": find_account}.get(kind, find_group)(ctx.db, params.object_id) is None:
-        errors["object_id"] = [f"Not found: {'Dataset' if kind == 'package' else kind.capitalize()}"]
+    elif wrong := _unknown(ctx, kind, params.object_id):
+        errors["object_id"] = [wrong]
+    labels = None if params.permission_labels == "" else params.permission_labels
+    if labels is not None and not isinstance(labels, list):
+        errors["permission_labels"] = ["Not a list"]
+    elif others := [label for label in labels or () if not isinstance(label, str)]:
+        errors["permission_labels"] = [f"Not a string: {label}" for label in others]
     if errors:
         raise ValidationError(errors)
-    data = params.data if isinstance(params.data, dict) else {}
-    made = insert_activity(ctx, params.activity_type, account.id, params.object_id, data)
+    data = {} if params.data in (None, "") else params.data
+    made = insert_activity(ctx, params.activity_type, account.id, params.object_id, data, labels)
     return show_activity(ctx, get_activity(ctx.db, made))
+
+
+def _unknown(ctx: Context, kind: str, object_id: str) -> str:
+    """Return what is wrong with the id of an activity's object; a name is no id."""
+    find = {"package": find_dataset, "user": find_account}.get(kind, find_group)
+    found = find(ctx.db, object_id)
+    if found is not None and found.id == object_id:
+        return ""
+    return (
+        "Dataset not found" if kind == "package" else f"{'User' if kind == 'user' else 'Group'} not found: {object_id}"
+    )
 
 
 @action(params=Gone, allow=permissions.sysadmin)
