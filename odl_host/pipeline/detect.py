@@ -141,7 +141,7 @@ class _Fit(Record):
     @property
     def lacking(self) -> int:
         """How many required columns the file does not have."""
-        return sum(field.required and key not in self.fields for key, field in self.shape.fields.items())
+        return _count_lacking(self.shape, self.fields)
 
     def is_worth_naming(self, titles: int) -> bool:
         """Tell whether a person with a file of so many titled columns may have meant this schema.
@@ -209,32 +209,35 @@ class _Sample:
 
 
 @lru_cache(maxsize=256)
+def _count_lacking(shape: Shape, fields: frozenset[str]) -> int:
+    return sum(field.required and key not in fields for key, field in shape.fields.items())
+
+
+@lru_cache(maxsize=256)
 def _list_nearest(index: ShapeIndex, labels: tuple[str, ...]) -> list[Shape]:
     return index.list_nearest(labels)
 
 
 def _fit(index: ShapeIndex, shape: Shape, header: Sequence[str], sample: _Sample, words: frozenset[str]) -> _Fit:
     """Score one schema: the share of the header and the share of the schema that agree, then values and name."""
-    columns, score = _fit_header(index, shape, tuple(header))
-    values = _values_fit(shape, columns, sample)
+    places, score, own = _fit_header(index, shape, tuple(header))
+    values = _values_fit(shape, places, sample)
     if values is not None:
         score *= 1 - _VALUES_SHARE * (1 - values)
     named = any(hint <= words for hint in shape.hints)
     return _Fit(
         shape,
         score + _NAME_BONUS * named,
-        {place: key for place, (key, _) in columns.items()},
+        places,
         1.0 if values is None else values,
         named,
-        sum(share == 1.0 for _, share in columns.values()),
+        own,
     )
 
 
 @lru_cache(maxsize=256)  # a territory's files have few headers, and finding typing errors is dear
-def _fit_header(
-    index: ShapeIndex, shape: Shape, header: tuple[str, ...]
-) -> tuple[Mapping[int, tuple[str, float]], float]:
-    """Return what each column stands for and how surely, and the score of the header alone."""
+def _fit_header(index: ShapeIndex, shape: Shape, header: tuple[str, ...]) -> tuple[Mapping[int, str], float, int]:
+    """Return what each column stands for, the score of the header alone, and how many bear the schema's very names."""
     columns: dict[int, tuple[str, float]] = {}
     for place, label in enumerate(header):
         found = shape.find_field(label)
@@ -255,7 +258,9 @@ def _fit_header(
         if place not in columns and name_key(label)
     )
     recall = sum(share * weight_of(index.weights, shape, key) for key, share in sure.items()) / shape.total
-    return columns, blend(covered / ((covered + foreign) or 1.0), recall)
+    own = sum(share == 1.0 for _, share in columns.values())
+    places = {place: key for place, (key, _) in columns.items()}
+    return places, blend(covered / ((covered + foreign) or 1.0), recall), own
 
 
 def _typos(
@@ -288,10 +293,10 @@ _VALUE_LENGTH = 80
 """No value is longer; for twice the text the patterns take eight times the time."""
 
 
-def _values_fit(shape: Shape, columns: Mapping[int, tuple[str, float]], sample: _Sample) -> float | None:
+def _values_fit(shape: Shape, places: Mapping[int, str], sample: _Sample) -> float | None:
     """Return the share of columns whose values suit their field's type or list; None where nothing can be told."""
     fits: list[float] = []
-    for place, (key, _) in columns.items():
+    for place, key in places.items():
         kind, allowed = shape.fields[key].type, _allowed_keys(shape, key)
         if (kind in _PATTERNS or allowed) and (values := sample.values(place)):
             if allowed:
