@@ -1,4 +1,4 @@
-"""What the toolkit asks of a catalogue, in typed verbs; the only toolkit module that spells action names.
+"""What the toolkit asks of a catalogue about organizations, datasets and their files, in typed verbs.
 
 Every verb may be called again after a failure: objects are found by the ids that odl-host derives, so a second call
 finds what the first one made.
@@ -13,9 +13,8 @@ from contextlib import contextmanager, suppress
 from typing import Any, cast
 
 from odl_host.catalogue.client import Catalogue, Sending, Upload
-from odl_host.catalogue.shelf import Kept, Shelf
 from odl_host.ckan import JsonDict, OrganizationDict, PackageDict, ResourceDict, extras_dict
-from odl_host.errors import CatalogueError, CatalogueInvalid, CatalogueNotFound, CatalogueRefused, UsageError
+from odl_host.errors import CatalogueError, CatalogueInvalid, CatalogueNotFound, CatalogueRefused
 
 # Every id that odl-host derives lies under this namespace; changing it would change the ids of all catalogues.
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://schema.data.gouv.fr/odl-host")
@@ -28,9 +27,6 @@ VERSION_EXTENSION = "odl_versions"
 TOGETHER_EXTENSION = "odl_together"
 _NOT_IN_DRAFTS = frozenset({"tags"})
 """CKAN looks up every tag at every write of a dataset, twice where it has it already: so they come with the files."""
-_ROWS_EXTENSION = "datastore"
-_OWN_LOADERS = ("odl_host", "xloader", "datapusher", "datapusher_plus")
-"""Those that answer rows from the file itself, or load it by themselves once it is there."""
 
 
 def derive_id(*parts: str) -> str:
@@ -206,74 +202,6 @@ def delete_resource(catalogue: Catalogue, resource_id: str) -> None:
             catalogue.call_action("resource_delete", {"id": one})
 
 
-def list_versions(catalogue: Catalogue, resource_id: str) -> list[dict[str, Any]]:
-    """Return the files that a resource had, the oldest first; the one it has now is the last.
-
-    :raises CatalogueNotFound: there never was such a resource. :raises UsageError: nobody keeps versions here.
-    """
-    shelf = _shelf(catalogue)
-    if shelf is None:
-        return cast(list[dict[str, Any]], catalogue.call_action("odl_version_list", {"id": resource_id}))
-    versions = shelf.versions_of(resource_id)
-    if not versions:
-        catalogue.call_action("resource_show", {"id": resource_id})
-        return []
-    dataset = find_dataset(catalogue, versions[-1].package_id)
-    shown = {one["id"]: one for one in (dataset or {}).get("resources", ())}.get(resource_id)
-    address = ""
-    if dataset is not None and shown is not None:
-        said = [one.source_hash for one in versions]
-        online = str(shown.get("source_hash") or "")
-        if online in said:  # what comes after it never arrived
-            versions = versions[: len(said) - said[::-1].index(online)]
-            address = str(shown["url"]) if dataset.get("state") == "active" else ""
-    return [_version(one, address if one is versions[-1] else "") for one in versions]
-
-
-def restore_version(catalogue: Catalogue, dataset_id: str, resource_id: str, version: int) -> ResourceDict:
-    """Give a resource an earlier file again; a resource or a dataset that was deleted comes back with its address.
-
-    :raises CatalogueNotFound: there is no such version. :raises UsageError: nobody keeps versions here.
-    """
-    shelf = _shelf(catalogue)
-    if shelf is not None:
-        kept = next((one for one in shelf.versions_of(resource_id) if one.number == version), None)
-        if kept is None:
-            raise CatalogueNotFound(f"No version {version} of {resource_id} is kept.")
-        return _send_again(catalogue, dataset_id, shelf, kept)
-    restored = catalogue.call_action("odl_version_restore", {"id": resource_id, "version": version})
-    dataset = catalogue.call_action("package_show", {"id": dataset_id})
-    if dataset.get("state") == "deleted":
-        patch_dataset(catalogue, dataset_id, shown_with(None))
-    return cast(ResourceDict, restored)
-
-
-def purge_versions(catalogue: Catalogue, resource_id: str, *, keep: int = 0) -> None:
-    """Forget all but the last versions of a resource; where none are kept there is nothing to forget."""
-    if catalogue.supports(VERSION_EXTENSION):
-        catalogue.call_action("odl_version_purge", {"id": resource_id, "keep": keep})
-    elif catalogue.shelf is not None:
-        catalogue.shelf.forget(resource_id, keep=keep)
-
-
-def keeps_versions(catalogue: Catalogue) -> bool:
-    """Return whether earlier files can come back: the catalogue keeps them, or we do for it."""
-    return catalogue.supports(VERSION_EXTENSION) or catalogue.shelf is not None
-
-
-def _shelf(catalogue: Catalogue) -> Shelf | None:
-    """Return where we keep the files of a catalogue that keeps none; None for one that does.
-
-    :raises UsageError: nobody keeps them.
-    """
-    if not keeps_versions(catalogue):
-        raise UsageError(
-            "This catalogue keeps no earlier versions of files.",
-            hint="Deposit the earlier file again under the same name: its id and its address stay.",
-        )
-    return None if catalogue.supports(VERSION_EXTENSION) else catalogue.shelf
-
-
 @contextmanager
 def _kept(catalogue: Catalogue, dataset_id: str, sendings: Sequence[Sending]) -> Iterator[None]:
     """Keep what is sent meanwhile to a catalogue that keeps none, unless it refuses it; a lost answer is no refusal."""
@@ -286,36 +214,6 @@ def _kept(catalogue: Catalogue, dataset_id: str, sendings: Sequence[Sending]) ->
         if shelf is not None:
             shelf.strike_out(sendings)
         raise
-
-
-def _send_again(catalogue: Catalogue, dataset_id: str, shelf: Shelf, kept: Kept) -> ResourceDict:
-    """Send a kept file once more; a dataset that was deleted is a draft until its file is there."""
-    dataset = catalogue.call_action("package_show", {"id": dataset_id})
-    if dataset.get("state") == "deleted":
-        dataset = catalogue.call_action("package_patch", {"id": dataset_id, "state": "draft"})
-    if takes_rows(catalogue):
-        delete_rows(catalogue, kept.resource_id)  # those of the file that leaves
-    held = [one["id"] for one in dataset.get("resources", ())]
-    with shelf.taken_out(kept) as sending:
-        shown = upload_resources(catalogue, dataset_id, [sending], held=held, changes=shown_with(None))
-    return next(one for one in shown["resources"] if one["id"] == kept.resource_id)
-
-
-def _version(kept: Kept, address: str) -> dict[str, Any]:
-    """Return a kept file as `odl_version_list` tells of it; only the one that is online has an address."""
-    return {
-        "resource_id": kept.resource_id,
-        "package_id": kept.package_id,
-        "version": kept.number,
-        "created": kept.created,
-        "name": kept.fields.get("name"),
-        "url": address or None,
-        "hash": kept.sha256,
-        "size": kept.size_bytes,
-        "rows": cast(JsonDict, kept.fields).get("rows"),
-        "source_hash": kept.source_hash,
-        "is_current": bool(address),
-    }
 
 
 def upload_resource(
@@ -433,41 +331,6 @@ def _upload_original_resource(catalogue: Catalogue, dataset_id: str, resource: R
     dataset = find_dataset(catalogue, dataset_id)
     held = any(item["id"] == fields["id"] for item in (dataset or {}).get("resources", ()))
     catalogue.call_action("resource_patch" if held else "resource_create", fields, {"upload": original})
-
-
-def takes_rows(catalogue: Catalogue) -> bool:
-    """Return whether rows must be loaded for the catalogue to answer them: a CKAN with the DataStore and no loader."""
-    return catalogue.supports(_ROWS_EXTENSION) and not any(catalogue.supports(name) for name in _OWN_LOADERS)
-
-
-def replace_rows(
-    catalogue: Catalogue,
-    resource_id: str,
-    fields: Sequence[Mapping[str, Any]],
-    batches: Iterable[Sequence[Mapping[str, Any]]],
-) -> None:
-    """Load rows into a resource's table, in place of those that it had; made again, it begins anew."""
-    table = {"resource_id": resource_id, "force": True}
-    delete_rows(catalogue, resource_id)
-    waiting = iter(batches)
-    first = next(waiting, [])
-    catalogue.call_action("datastore_create", {**table, "fields": list(fields), "records": list(first)})
-    for records in waiting:
-        catalogue.call_action("datastore_upsert", {**table, "method": "insert", "records": list(records)})
-
-
-def delete_rows(catalogue: Catalogue, resource_id: str) -> None:
-    """Take away the table of a resource's rows; one that is not there is no error."""
-    with suppress(CatalogueNotFound):
-        catalogue.call_action("datastore_delete", {"resource_id": resource_id, "force": True})
-
-
-def note_loaded(catalogue: Catalogue, dataset_id: str, hashes: Mapping[str, str]) -> None:
-    """Say in one call, once their rows are there, of which file each resource's rows are."""
-    form: JsonDict = {"match__id": dataset_id}
-    for resource_id, source_hash in hashes.items():
-        form[f"update__resources__{resource_id}"] = {"rows_loaded": source_hash}
-    catalogue.call_action("package_revise", form)
 
 
 def tag_dicts(names: Iterable[str]) -> list[dict[str, str]]:

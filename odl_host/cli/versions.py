@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 @pass_app
 def history(app: App, reference: str) -> ExitCode:
     """List the versions of a dataset's files, with the address of each."""
-    from odl_host.catalogue import upsert
+    from odl_host.catalogue.versions import list_versions
     from odl_host.pipeline.takedown import find_target
     from odl_host.wiring import open_catalogue
 
     with open_catalogue(app.tenant(), app.settings) as catalogue:
         target = find_target(catalogue, reference)
         files: list[dict[str, Any]] = [
-            {"resource_id": one["id"], "name": one.get("name"), "versions": upsert.list_versions(catalogue, one["id"])}
+            {"resource_id": one["id"], "name": one.get("name"), "versions": list_versions(catalogue, one["id"])}
             for one in target.resources
         ]
     lines = [

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from odl_host.catalogue import upsert
 from odl_host.catalogue.client import Catalogue
+from odl_host.catalogue.rows import takes_rows
 from odl_host.config import Settings
 from odl_host.pipeline.journal import Echo
 from odl_host.tenants import Tenant
@@ -63,7 +63,7 @@ class RunContext:
 
         :raises CatalogueError: the catalogue does not say what it is. :raises Unavailable: it does not answer.
         """
-        return self.tenant.manifest.catalogue.datastore and upsert.takes_rows(self.catalogue)
+        return self.tenant.manifest.catalogue.datastore and takes_rows(self.catalogue)
 
     @property
     def spool(self) -> Path:

@@ -15,6 +15,8 @@ from typing import Any, cast
 
 from odl_host.catalogue import upsert
 from odl_host.catalogue.client import Catalogue, Sending, Upload
+from odl_host.catalogue.rows import delete_rows, replace_rows
+from odl_host.catalogue.versions import purge_versions
 from odl_host.ckan import PackageDict, ResourceDict
 from odl_host.errors import CatalogueInvalid, DataError, StorageError
 from odl_host.pipeline.examine import hash_file
@@ -163,12 +165,12 @@ def load_rows(catalogue: Catalogue, line: Line, step: Step) -> None:
     assert examination is not None and examination.schema is not None
     assert examination.normalised is not None and examination.normalised.path is not None
     rows = read_rows(examination.normalised.path, examination.schema)
-    line.insist(lambda _again: upsert.replace_rows(catalogue, step.resource_id, rows.fields, rows.batches()))
+    line.insist(lambda _again: replace_rows(catalogue, step.resource_id, rows.fields, rows.batches()))
 
 
 def remove_rows(catalogue: Catalogue, line: Line, step: Step) -> None:
     """Take the rows of a file that is no table any more out of the DataStore. :raises CatalogueError: refused."""
-    line.insist(lambda _again: upsert.delete_rows(catalogue, step.resource_id))
+    line.insist(lambda _again: delete_rows(catalogue, step.resource_id))
 
 
 def describe_file(catalogue: Catalogue, line: Line, step: Step) -> ResourceDict:
@@ -182,7 +184,7 @@ def remove_file(catalogue: Catalogue, line: Line, step: Step) -> None:
     :raises CatalogueError: the catalogue refused.
     """
     if step.for_good:
-        line.insist(lambda _again: upsert.purge_versions(catalogue, step.resource_id))
+        line.insist(lambda _again: purge_versions(catalogue, step.resource_id))
     line.insist(lambda _again: upsert.delete_resource(catalogue, step.resource_id))
 
 

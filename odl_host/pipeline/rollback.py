@@ -14,6 +14,7 @@ from typing import Any
 from odl_host.catalogue import upsert
 from odl_host.catalogue.client import Catalogue
 from odl_host.catalogue.members import held_members
+from odl_host.catalogue.versions import list_versions, restore_version
 from odl_host.ckan import PackageDict
 from odl_host.errors import CatalogueNotFound, OdlError, UsageError
 from odl_host.pipeline.decisions import Decision, Decisions, Verb
@@ -140,7 +141,7 @@ def _decide(decisions: Decisions, verb: Verb, one: Return, sha256: str, *, reaso
 def _apply(catalogue: Catalogue, one: Return) -> None:
     if one.action == "restore":
         assert one.version is not None
-        upsert.restore_version(catalogue, one.dataset_id, one.resource_id, one.version)
+        restore_version(catalogue, one.dataset_id, one.resource_id, one.version)
         return
     dataset = upsert.find_dataset(catalogue, one.dataset_id)
     if dataset is None:
@@ -165,7 +166,7 @@ def _undo(catalogue: Catalogue, item: Mapping[str, Any], decisions: Decisions) -
         "source": str(item["path"]).partition("/")[2],
     }
     try:
-        versions = upsert.list_versions(catalogue, item["resource_id"])
+        versions = list_versions(catalogue, item["resource_id"])
     except CatalogueNotFound:
         return Return(dataset_id="", action="keep", reason="it is not in the catalogue any more", **common)
     if not versions:
@@ -214,7 +215,7 @@ def _back(
         "member": member,
         "source": str(resource.get("source_name") or ""),
     }
-    versions = upsert.list_versions(catalogue, resource["id"])
+    versions = list_versions(catalogue, resource["id"])
     current = versions[-1] if versions else None
     if version is None:
         wanted = [

@@ -8,6 +8,7 @@ from typing import Any
 from odl_host.catalogue import upsert
 from odl_host.catalogue.client import Catalogue
 from odl_host.catalogue.members import held_members
+from odl_host.catalogue.versions import purge_versions
 from odl_host.ckan import PackageDict, ResourceDict
 from odl_host.errors import UsageError
 from odl_host.pipeline.decisions import Decision, Decisions
@@ -76,7 +77,7 @@ def take_down(catalogue: Catalogue, target: Takedown, decisions: Decisions, *, r
             decisions.add(said)
     gone = {resource["id"] for resource in target.resources}
     for resource_id in sorted(gone):
-        upsert.purge_versions(catalogue, resource_id)
+        purge_versions(catalogue, resource_id)
         upsert.delete_resource(catalogue, resource_id)
     others = [
         one

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from odl_host.catalogue import upsert
 from odl_host.catalogue.client import Sending
+from odl_host.catalogue.rows import note_loaded
 from odl_host.ckan import ResourceDict
 from odl_host.errors import CatalogueRefused, OdlError, Unavailable
 from odl_host.pipeline import publish
@@ -213,7 +214,7 @@ def _load_rows(
             failed[step.resource_id] = said_of(error)
     if loaded:
         try:
-            line.insist(lambda _again: upsert.note_loaded(context.catalogue, dataset_id, loaded))
+            line.insist(lambda _again: note_loaded(context.catalogue, dataset_id, loaded))
         except OdlError as error:
             failed |= dict.fromkeys(loaded, said_of(error))
     for resource_id, said in failed.items():

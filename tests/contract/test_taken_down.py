@@ -7,6 +7,7 @@ import requests
 
 from odl_host.catalogue import upsert
 from odl_host.catalogue.members import held_members
+from odl_host.catalogue.versions import list_versions
 from odl_host.errors import CatalogueNotFound
 from odl_host.pipeline.decisions import Decision, Decisions
 from odl_host.pipeline.rollback import apply_returns, plan_reference, plan_run
@@ -42,7 +43,7 @@ def test_no_address_of_a_dataset_that_was_taken_down_answers_even_if_it_is_broug
         addresses += [resource["url"], resource.get("original_url") or resource["url"]]
         addresses.append(f"{portal.catalogue.url}/dataset/{dataset['id']}/resource/{resource['id']}")
         addresses.append(f"{portal.catalogue.url}/datastore/dump/{resource['id']}")
-        addresses += [one["url"] for one in upsert.list_versions(portal.catalogue, resource["id"]) if one["url"]]
+        addresses += [one["url"] for one in list_versions(portal.catalogue, resource["id"]) if one["url"]]
     take(portal, dataset["name"])
     brought_back = False
     while True:
@@ -57,7 +58,7 @@ def test_no_address_of_a_dataset_that_was_taken_down_answers_even_if_it_is_broug
             with pytest.raises(CatalogueNotFound):
                 portal.catalogue.call_action("datastore_search", {"resource_id": resource["id"]})
             with pytest.raises(CatalogueNotFound):
-                upsert.list_versions(portal.catalogue, resource["id"])
+                list_versions(portal.catalogue, resource["id"])
         if brought_back:
             break
         assert portal.datasets() == []

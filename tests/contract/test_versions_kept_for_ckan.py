@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import requests
 
-from odl_host.catalogue import upsert
 from odl_host.catalogue.client import Sending, Upload
 from odl_host.catalogue.shelf import Shelf
+from odl_host.catalogue.versions import list_versions, purge_versions
 from odl_host.errors import CatalogueInvalid, UsageError
 from odl_host.pipeline.decisions import Decisions
 from odl_host.pipeline.rollback import apply_returns, plan_reference, plan_run
@@ -42,7 +42,7 @@ def publish(portal: Portal, content: str | None) -> str:
 
 
 def versions(portal: Portal, resource_id: str) -> list[tuple[int, bool]]:
-    found = upsert.list_versions(portal.catalogue, resource_id)
+    found = list_versions(portal.catalogue, resource_id)
     return [(one["version"], one["is_current"]) for one in found]
 
 
@@ -175,7 +175,7 @@ def test_old_versions_are_forgotten_and_their_files_go_after_a_day(portal: Porta
     assert plain.shelf.clean(noted, keep=1, now=now + timedelta(days=2))["removed"] == 2
     assert len(before - set(storage.iter_names())) == 2
     assert versions(portal, resource_id) == [(3, True)]
-    upsert.purge_versions(plain, resource_id)
+    purge_versions(plain, resource_id)
     plain.shelf.clean(noted, keep=0, now=now)
     plain.shelf.clean(noted, keep=0, now=now + timedelta(days=2))
     assert not set(storage.iter_names())
@@ -221,7 +221,7 @@ def test_a_file_that_was_online_before_any_was_kept_is_not_removed_by_a_rollback
     shelf, plain.shelf = plain.shelf, None
     publish(portal, FIRST)
     plain.shelf = shelf
-    assert upsert.list_versions(plain, online(portal)["id"]) == []
+    assert list_versions(plain, online(portal)["id"]) == []
     run = publish(portal, SECOND)
     assert take_back(portal, run=run) == ["keep"]
     assert versions(portal, online(portal)["id"]) == [(1, True)]
@@ -231,7 +231,7 @@ def test_without_a_shelf_the_next_thing_to_do_is_said(portal: Portal, plain: Pla
     publish(portal, FIRST)
     plain.shelf = None
     with pytest.raises(UsageError, match="keeps no earlier versions") as raised:
-        upsert.list_versions(plain, online(portal)["id"])
+        list_versions(plain, online(portal)["id"])
     assert "Deposit the earlier file again" in raised.value.hint
 
 
