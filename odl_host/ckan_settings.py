@@ -87,11 +87,27 @@ _DURATION = re.compile(
 STORAGE_TYPE = "odl-host"
 """The one type of a storage of `file_create`: its files lie with the tenant's others, wherever these do."""
 
-LOCATION_TRANSFORMERS = ("uuid4", "datetime_prefix")
-"""What makes the location of a file from its name: a UUID in its stead, the moment before it."""
+LOCATION_TRANSFORMERS = (
+    *("uuid4", "uuid4_prefix", "uuid4_with_extension"),
+    *("datetime_prefix", "datetime_with_extension"),
+)
+"""What makes the location of a file from its name: a UUID or the moment, in its stead or before it."""
+
+CAPABILITIES = ("CREATE", "ANALYZE", "REMOVE")
+"""What a storage can be kept from."""
 
 _STORAGE_DEFAULTS: Mapping[str, object] = MappingProxyType(
-    {"type": "", "max_size": -1, "supported_types": (), "location_transformers": ()}
+    {
+        "type": "",
+        "max_size": -1,
+        "public": False,
+        "supported_types": (),
+        "location_transformers": (),
+        "disabled_capabilities": (),
+    }
+)
+_STORAGE_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"location_transformers": LOCATION_TRANSFORMERS, "disabled_capabilities": CAPABILITIES}
 )
 _STORAGE_KEY = re.compile(rf"ckan\.files\.storage\.([A-Za-z0-9_-]+)\.({'|'.join(_STORAGE_DEFAULTS)})")
 
@@ -149,8 +165,9 @@ def _check_storage(found: Mapping[str, object], key: str) -> None:
             hint="These files lie where the tenant's others do (its storage): there is no other type, and no path.",
         )
     value = found[key]
-    if key.endswith(".location_transformers") and isinstance(value, tuple) and set(value) - set(LOCATION_TRANSFORMERS):
-        raise ConfigError(f"The CKAN setting “{key}” must be a list of {' and '.join(LOCATION_TRANSFORMERS)}.")
+    known = _STORAGE_WORDS.get(key.rpartition(".")[2])
+    if known and isinstance(value, tuple) and set(value) - set(known):
+        raise ConfigError(f"The CKAN setting “{key}” must be a list of {' and '.join(known)}.")
 
 
 def _flatten(table: Mapping[str, object], prefix: str) -> Iterator[tuple[str, object]]:

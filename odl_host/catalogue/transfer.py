@@ -188,6 +188,11 @@ class _Run:
         elif kind == "datasets":
             sent["owner_org"] = self._ids.get(str(entry.get("owner_org")), entry.get("owner_org"))
             sent["groups"] = [{"name": group["name"]} for group in entry.get("groups") or []]
+            # Rows that were written over there stay there.
+            sent["resources"] = [
+                {key: value for key, value in resource.items() if key != "datastore_active"}
+                for resource in entry.get("resources") or []
+            ]
         else:
             self._prepare_group(sent, entry)
         action = f"{_SINGULAR[kind]}_{'create' if existing is None else 'update'}"

@@ -20,7 +20,14 @@ from starlette.types import Message, Receive, Scope, Send
 
 from odl_host.ckan import NotAuthorized, NotFound
 from odl_host.errors import NotStored, OdlError
-from odl_host.server.files import ResourceFile, find_file, find_image_file, find_owned_file, find_version
+from odl_host.server.files import (
+    ResourceFile,
+    find_file,
+    find_image_file,
+    find_owned_file,
+    find_public_file,
+    find_version,
+)
 from odl_host.server.formats import guess_mimetype
 from odl_host.server.login import find_visitor
 from odl_host.server.ranges import Unsatisfiable, find_range
@@ -55,6 +62,15 @@ def routes(get_site: GetSite) -> list[Route]:
     async def owned(request: Request) -> Response:
         return await _send(get_site(request), request, find_owned_file, key="file_id")
 
+    async def public(request: Request) -> Response:
+        storage = request.path_params["storage"]
+        return await _send(
+            get_site(request),
+            request,
+            lambda site, _, location: find_public_file(site, storage, location),
+            key="location",
+        )
+
     async def image(request: Request) -> Response:
         return await _send_image(get_site(request), request)
 
@@ -65,6 +81,7 @@ def routes(get_site: GetSite) -> list[Route]:
         Route(f"{folder}/original/{{filename:path}}", original, methods=["GET", "HEAD"]),
         Route(f"{folder}/version/{{number:int}}/{{filename:path}}", version, methods=["GET", "HEAD"]),
         Route("/file/download/{file_id}", owned, methods=["GET", "HEAD"]),
+        Route("/file/public-download/{storage}/{location:path}", public, methods=["GET", "HEAD"]),
         Route("/uploads/{folder}/{name}", image, methods=["GET", "HEAD"]),
     ]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from odl_host.ckan import NotAuthorized, NotFound
 from odl_host.server.datasets import get_dataset, get_resource
 from odl_host.server.file_rules import may
-from odl_host.server.filestore import find_stored_file
+from odl_host.server.filestore import find_file_at, find_storage, find_stored_file
 from odl_host.server.images import find_image
 from odl_host.server.permissions import is_reader
 from odl_host.server.registry import Context, User
@@ -51,6 +51,21 @@ def find_owned_file(site: Site, user: User | None, file_id: str) -> ResourceFile
         file = find_stored_file(db, file_id)
         if file is None or not may(Context("file_show", site, db, user), file, "show"):
             raise NotFound("File was not found.")
+    return ResourceFile(file.name, file.blob, file.content_type)
+
+
+def find_public_file(site: Site, storage_name: str, location: str) -> ResourceFile:
+    """Return a file of a public storage.
+
+    :raises NotFound: there is no such storage or file. :raises NotAuthorized: the storage is not public.
+    """
+    storage = find_storage(site.settings, storage_name)
+    if storage is not None and not storage.public:
+        raise NotAuthorized("The storage is not public")
+    with site.db.reading() as db:
+        file = find_file_at(db, storage_name, location) if storage is not None else None
+    if file is None:
+        raise NotFound("File was not found.")
     return ResourceFile(file.name, file.blob, file.content_type)
 
 

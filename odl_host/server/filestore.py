@@ -7,8 +7,10 @@ a storage is a name with limits of its own, in which no two files have the same 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
+from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import Any, BinaryIO
 
 import sqlalchemy as sa
@@ -30,15 +32,32 @@ _SIGNATURES = {
 }
 _TEXTUAL = ("text/", "application/json", "application/xml", "application/javascript")
 
+_TRANSFORMERS: Mapping[str, Callable[[str, str], str]] = MappingProxyType(
+    {
+        "uuid4": lambda _, __: str(uuid.uuid4()),
+        "uuid4_prefix": lambda name, _: f"{uuid.uuid4()}{name}",
+        "uuid4_with_extension": lambda name, _: f"{uuid.uuid4()}{PurePosixPath(name).suffix}",
+        "datetime_prefix": lambda name, moment: f"{moment}{name}",
+        "datetime_with_extension": lambda name, moment: f"{moment}{PurePosixPath(name).suffix}",
+    }
+)
+"""From a name and an instant to a location: those that `ckan_settings.LOCATION_TRANSFORMERS` names."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileStorage:
-    """What a storage takes: files of up to `max_size` bytes (-1: of any size), of these types or groups of types."""
+    """What a storage takes: files of up to `max_size` bytes (-1: of any size), of these types or groups of types.
+
+    Of a `public` one everybody may read everything, by its location.
+    `disabled_capabilities` are CKAN's words for what it does not do: `CREATE`, `ANALYZE` (register), `REMOVE`.
+    """
 
     name: str
     max_size: int = -1
+    public: bool = False
     supported_types: tuple[str, ...] = ()
     location_transformers: tuple[str, ...] = ()
+    disabled_capabilities: tuple[str, ...] = ()
 
     def takes(self, content_type: str) -> bool:
         """Return whether it takes files of this type; of every type where none is named.
@@ -58,7 +77,7 @@ class FileStorage:
         """
         location = name
         for transformer in self.location_transformers:
-            location = str(uuid.uuid4()) if transformer == "uuid4" else f"{shown_moment(created)}{location}"
+            location = _TRANSFORMERS[transformer](location, shown_moment(created))
         return location
 
 
@@ -115,10 +134,10 @@ def find_stored_file(db: sa.Connection, file_id: str) -> File | None:
     return File(**row._mapping) if row else None
 
 
-def is_taken(db: sa.Connection, storage: str, location: str) -> bool:
-    """Return whether a file of the storage has this location."""
-    query = sa.select(files.c.id).where(files.c.storage == storage, files.c.location == location)
-    return db.execute(query).first() is not None
+def find_file_at(db: sa.Connection, storage: str, location: str) -> File | None:
+    """Return the file of the storage that has this location, or None."""
+    row = db.execute(sa.select(files).where(files.c.storage == storage, files.c.location == location)).first()
+    return File(**row._mapping) if row else None
 
 
 def list_owned(

@@ -99,7 +99,7 @@ def show_group(
     if params.include_groups:
         named = _parents(ctx, [group.id]).get(group.id, [])
         doc["groups"] = _whole_parents(ctx, named, is_organization=is_organization) if whole_parents else named
-    if params.include_users:
+    if params.include_users if "include_users" in params.data else ctx.site.settings["ckan.auth.public_user_details"]:
         doc["users"] = _users(ctx, [group.id]).get(group.id, [])
     if params.include_member_count:
         doc["member_count"] = _member_counts(ctx, [group.id]).get(group.id, 0)
@@ -216,6 +216,9 @@ def _listed_type(params: GroupList, *, is_organization: bool) -> str:
 
 def _whole(ctx: Context, params: GroupList, rows: list[Any], *, is_organization: bool) -> list[JsonDict]:
     ids = [row.id for row in rows]
+    if params.include_users and not ctx.site.settings["ckan.auth.public_user_details"]:
+        for group_id in ids:
+            permissions.require_member(ctx, group_id)
     counts = _dataset_counts(ctx, ids, is_organization=is_organization) if params.include_dataset_count else {}
     people = _users(ctx, ids) if params.include_users else {}
     parents = _parents(ctx, ids) if params.include_groups else {}

@@ -22,7 +22,7 @@ from odl_host.server.groups import (
     get_group,
     group_ids_of_user,
 )
-from odl_host.server.params import MISSING_VALUE
+from odl_host.server.params import MISSING_VALUE, flag
 from odl_host.server.registry import Context, of_callers
 from odl_host.server.search.documents import PUBLIC
 from odl_host.server.tables import collaborators
@@ -150,7 +150,9 @@ def _is_everyones(ctx: Context) -> bool:
 
 
 def is_manager(ctx: Context, dataset: Dataset) -> bool:
-    """Return whether the caller may say who collaborates on the dataset."""
+    """Return whether the caller may say who collaborates on the dataset: its creator, too, if none owns it."""
+    if dataset.owner_org is None and _is_everyones(ctx) and ctx.user and dataset.creator_user_id == ctx.user.id:
+        return True
     return has_capacity(ctx, dataset.owner_org, ADMINS) or is_collaborator(ctx, dataset, ADMINS)
 
 
@@ -243,23 +245,22 @@ def _refuse_rows(ctx: Context, action: str, ref: str) -> NoReturn:
 def can_create_dataset(ctx: Context, params: Any) -> None:
     """Editors of the organization named by `owner_org`; without one, who edits any organization may.
 
-    Others may where datasets need no organization and `ckan.auth.create_dataset_if_not_in_organization` is on.
+    Others may where datasets need no organization and `ckan.auth.create_dataset_if_not_in_organization` is on;
+    anonymous callers, too, with `ckan.auth.anon_create_dataset`.
     """
     if ctx.user is not None and ctx.user.sysadmin:
         return
-    if ctx.user is None:
-        if ctx.site.settings["ckan.auth.anon_create_dataset"]:
-            return
+    settings = ctx.site.settings
+    needs_none = bool(
+        settings["ckan.auth.create_unowned_dataset"] and settings["ckan.auth.create_dataset_if_not_in_organization"]
+    )
+    if ctx.user is None and not (needs_none and settings["ckan.auth.anon_create_dataset"]):
         refuse(ctx, "User {user} not authorized to create packages")
     owner_org = params.data.get("owner_org")
-    if not owner_org and ctx.user.scope:
+    if not owner_org and ctx.user is not None and ctx.user.scope:
         refuse(ctx, "User {user} not authorized to create packages without an organization")
     if not owner_org:
-        settings = ctx.site.settings
-        needs_none = settings["ckan.auth.create_unowned_dataset"]
-        if needs_none and settings["ckan.auth.create_dataset_if_not_in_organization"]:
-            return
-        if group_ids_of_user(ctx.db, ctx.user.id, WRITERS):
+        if needs_none or (ctx.user is not None and group_ids_of_user(ctx.db, ctx.user.id, WRITERS)):
             return
         refuse(ctx, "User {user} not authorized to create packages")
     require_owner(ctx, owner_org)
@@ -284,11 +285,26 @@ def can_create_group(ctx: Context, params: Any) -> None:  # noqa: ARG001 - every
         refuse(ctx, f"User {ctx.user.name if ctx.user else None} not authorized to create groups")
 
 
+def _asks_people(params: Any) -> bool:
+    """Whether the users of a group are asked for (`group_show`), or members of which these may be (`member_list`)."""
+    return flag(getattr(params, "data", {}).get("include_users")) or getattr(params, "object_type", None) in (
+        "",
+        "user",
+    )
+
+
 def can_read_group(ctx: Context, params: Any) -> None:
-    """Everyone where it is active, else its members."""
+    """Everyone where it is active, else its members; they alone see each other where users are not public."""
     group = ctx.once(get_group, params.id)
-    if group.state != "active" and not has_capacity(ctx, group.id, READERS):
-        refuse(ctx, f"User {{user}} not authorized to read group {group.id}")
+    is_open = ctx.site.settings["ckan.auth.public_user_details"] or not _asks_people(params)
+    if group.state != "active" or not is_open:
+        require_member(ctx, group.id)
+
+
+def require_member(ctx: Context, group_id: str) -> None:
+    """Refuse a caller who is neither in this group nor a sysadmin."""
+    if not has_capacity(ctx, group_id, READERS):
+        refuse(ctx, f"User {{user}} not authorized to read group {group_id}")
 
 
 def org_admin(ctx: Context, params: Any) -> None:

@@ -22,7 +22,7 @@ from odl_host.server.uploads import TypeGuess
 
 TEXTS = ("name", "description", "mimetype", "mimetype_inner", "cache_url", "resource_type")
 DATES = ("last_modified", "cache_last_updated")
-COMPUTED = frozenset({"package_id", "position", "state", "metadata_modified", "datastore_active"})
+COMPUTED = frozenset({"package_id", "position", "state", "metadata_modified"})
 ORIGINAL_KEYS = ("original_name", "original_hash", "original_size", "original_url")
 NOT_KEPT = frozenset(
     {
@@ -87,6 +87,8 @@ def check_resource(data: object, *, stored: Resource | None) -> tuple[ResourceIn
                 given[key] = as_text(value).strip() if value is not None else ""
             elif key == "url_type" or key in TEXTS:
                 given[key] = None if value is None else as_text(value)
+            elif key == "datastore_active":
+                given |= {key: value} if value is not None else {}
             elif key == "created":
                 given |= {key: check_date(value)} if value else {}
             elif key in DATES:
@@ -176,9 +178,10 @@ def build_resource(
         doc["mimetype"] = guess_type(doc["url"], None)
     if doc["url_type"] == "datastore":
         doc["url"] = f"{SITE}/datastore/dump/{entry.id}"
+    # A caller is believed where there is no file that could tell.
     if blob is not None and is_tabular(doc):
         doc["datastore_active"] = before.get("datastore_active", True) if stored and blob == stored.blob else True
-    elif stored and blob == stored.blob:
+    elif "datastore_active" not in given and stored and blob == stored.blob:
         doc["datastore_active"] = before.get("datastore_active", False)
     if stored and _same(doc, before):
         doc["metadata_modified"] = before["metadata_modified"]

@@ -7,7 +7,7 @@ import uuid
 import sqlalchemy as sa
 
 from odl_host.server.clock import now
-from odl_host.server.credentials import hash_token, new_token
+from odl_host.server.credentials import hash_token, new_api_token
 from odl_host.server.tables import api_tokens
 
 
@@ -18,8 +18,9 @@ def insert_token(
 
     With `organization_id` it has the user's rights in that organization, and none elsewhere.
     """
-    token = new_token()
-    row = {"id": str(uuid.uuid4()), "name": name, "user_id": user_id, "hash": hash_token(token)}
+    token_id = str(uuid.uuid4())
+    token = new_api_token(token_id)
+    row = {"id": token_id, "name": name, "user_id": user_id, "hash": hash_token(token)}
     db.execute(
         api_tokens.insert(), {**row, "created_at": now(), "expires_at": expires_at, "organization_id": organization_id}
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
+import json
 import uuid
+from typing import Any
 
 import pytest
 import requests
@@ -484,10 +487,18 @@ class TestUsers:
         made = ckan.call("api_token_create", {"user": claire.name, "name": "nuit"}, by=claire)
         listed = ckan.call("api_token_list", {"user_id": claire.name}, by=claire)
         assert made["token"] not in str(listed)
+        assert token_claims(made["token"])["jti"] == made["id"]
         chosen = next(entry for entry in listed if entry["name"] == "nuit")
         ckan.call("api_token_revoke", {"jti": chosen["id"]}, by=claire)
         left = ckan.call("api_token_list", {"user_id": claire.name}, by=claire)
         assert chosen["id"] not in [entry["id"] for entry in left]
+
+
+def token_claims(token: str) -> dict[str, Any]:
+    """What a client of CKAN reads in a token, a JSON Web Token."""
+    claims = token.split(".")[1]
+    read: dict[str, Any] = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+    return read
 
 
 class TestSearch:

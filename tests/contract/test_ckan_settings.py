@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from odl_host.ckan import ValidationError
+from odl_host.ckan import NotAuthorized, ValidationError
+from tests.sites import site_in
 
-from .conftest import OverHttp, Server, start_server, stop_server, unique
+from .conftest import ANONYMOUS, OverHttp, Server, start_server, stop_server, unique
 
 SETTINGS = {
     "ckan.auth.create_unowned_dataset": True,
@@ -176,3 +177,66 @@ def test_images_of_organizations_are_of_the_types_that_the_manifest_names(
     finally:
         stop_server(server)
     assert found == taken
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OverHttp]:
+    settings = {
+        "ckan.auth.allow_dataset_collaborators": True,
+        "ckan.auth.anon_create_dataset": True,
+        "ckan.auth.create_unowned_dataset": True,
+        "ckan.auth.public_user_details": False,
+    }
+    started = start_server(tmp_path_factory.mktemp("closed"), settings=settings)
+    yield OverHttp(started.url, started.new_token())
+    stop_server(started)
+
+
+@pytest.mark.parametrize("kind", ["group", "organization"])
+def test_where_users_are_not_public_only_members_see_each_other(closed: OverHttp, kind: str) -> None:
+    member, stranger = closed.new_user(), closed.new_user()
+    group = closed.call(f"{kind}_create", {"name": unique("g"), "users": [{"name": member.name, "capacity": "member"}]})
+    asked = {"id": group["id"], "include_users": True}
+    assert "users" not in closed.call(f"{kind}_show", {"id": group["id"]}, by=member)
+    assert member.name in [user["name"] for user in closed.call(f"{kind}_show", asked, by=member)["users"]]
+    for caller in (stranger, ANONYMOUS):
+        assert "users" not in closed.call(f"{kind}_show", {"id": group["id"]}, by=caller)
+        for action, params in (
+            (f"{kind}_show", asked),
+            (f"{kind}_list", {"all_fields": True, "include_users": True}),
+            ("member_list", {"id": group["id"], "object_type": "user"}),
+            ("member_list", {"id": group["id"]}),
+        ):
+            with pytest.raises(NotAuthorized, match="not authorized to read group"):
+                closed.call(action, params, by=caller)
+        assert closed.call("member_list", {"id": group["id"], "object_type": "package"}, by=caller) == []
+
+
+def test_who_creates_a_dataset_without_an_organization_says_who_collaborates(closed: OverHttp) -> None:
+    creator, other = closed.new_user(), closed.new_user()
+    dataset = closed.call("package_create", {"name": unique("d")}, by=creator)
+    call = {"id": dataset["id"], "user_id": other.name, "capacity": "editor"}
+    closed.call("package_collaborator_create", call, by=creator)
+    assert [row["capacity"] for row in closed.call("package_collaborator_list", {"id": dataset["id"]}, by=creator)] == [
+        "editor"
+    ]
+    with pytest.raises(NotAuthorized):
+        closed.call("package_collaborator_list", {"id": dataset["id"]}, by=other)
+
+
+def test_anonymous_callers_create_datasets_without_an_organization_only(closed: OverHttp) -> None:
+    assert closed.call("package_create", {"name": unique("d")}, by=ANONYMOUS)["creator_user_id"] is None
+    organization = closed.call("organization_create", {"name": unique("o")})
+    with pytest.raises(NotAuthorized, match="not authorized to add dataset to this organization"):
+        closed.call("package_create", {"name": unique("d"), "owner_org": organization["id"]}, by=ANONYMOUS)
+
+
+@pytest.mark.parametrize("needed", ["create_unowned_dataset", "create_dataset_if_not_in_organization"])
+def test_anonymous_callers_create_no_dataset_where_each_needs_an_organization(needed: str, tmp_path: Path) -> None:
+    settings = {"ckan.auth.anon_create_dataset": True, "ckan.auth.create_unowned_dataset": True}
+    site = site_in(tmp_path, settings={**settings, f"ckan.auth.{needed}": False})
+    try:
+        with pytest.raises(NotAuthorized):
+            site.as_anonymous().call_action("package_create", {"name": unique("d")})
+    finally:
+        site.close()

@@ -6,7 +6,7 @@ That each call answers as CKAN does is in `test_ckan_differential.py`.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from odl_host.ckan import NotAuthorized, NotFound, ValidationError
+from odl_host.ckan_settings import LOCATION_TRANSFORMERS
 from odl_host.server.cleanup import clean_site
 from odl_host.server.integrity import check_site
 from odl_host.server.sites import Site
@@ -96,7 +97,7 @@ def test_a_file_sent_where_a_text_belongs_is_no_text(served: OverHttp) -> None:
         served.call("file_create", {"name": "a.txt"}, {"autre": ("a.txt", io.BytesIO(b"bonjour"))})
 
 
-@pytest.mark.parametrize("transformer", ["uuid4", "datetime_prefix"])
+@pytest.mark.parametrize("transformer", LOCATION_TRANSFORMERS)
 def test_two_files_may_have_one_name_where_their_locations_differ(transformer: str, tmp_path: Path) -> None:
     site = opened(tmp_path, **SETTINGS, **{"ckan.files.storage.default.location_transformers": [transformer]})
     try:
@@ -107,6 +108,43 @@ def test_two_files_may_have_one_name_where_their_locations_differ(transformer: s
         assert one["name"] == other["name"] == "avis-n-1.txt"
         assert one["location"] != other["location"]
         assert one["hash"] == other["hash"]
+    finally:
+        site.close()
+
+
+def test_a_public_storage_is_read_by_everyone_at_its_locations_and_no_other(tmp_path: Path) -> None:
+    public = {"ckan.files.storage.avis.type": "odl-host", "ckan.files.storage.avis.public": True}
+    server = start_server(tmp_path, settings={**SETTINGS, **public})
+    try:
+        ckan = OverHttp(server.url, server.new_token())
+        sent = {"upload": ("note.txt", io.BytesIO(b"bonjour"))}
+        file = ckan.call("file_create", {"name": "dossier/note.txt", "storage": "avis"}, sent)
+        places = {f"avis/{file['location']}": 200, "avis/autre.txt": 404, "default/note.txt": 403, "rien/note.txt": 404}
+        answers = {place: requests.get(f"{server.url}/file/public-download/{place}", timeout=30) for place in places}
+        assert {place: answer.status_code for place, answer in answers.items()} == places
+        assert answers[f"avis/{file['location']}"].content == b"bonjour"
+    finally:
+        stop_server(server)
+
+
+@pytest.mark.parametrize(
+    ("capability", "call"),
+    [
+        ("CREATE", lambda ckan, _: keep(ckan, b"bonsoir")),
+        ("ANALYZE", lambda ckan, _: ckan.call("file_register", {"location": "autre.txt"})),
+        ("REMOVE", lambda ckan, file: ckan.call("file_delete", {"id": file["id"]})),
+    ],
+)
+def test_a_storage_does_not_do_what_it_is_kept_from(
+    capability: str, call: Callable[[InProcess, Any], Any], tmp_path: Path
+) -> None:
+    site = opened(tmp_path, **SETTINGS)
+    kept = keep(InProcess(site), b"bonjour")
+    site.close()
+    site = opened(tmp_path, **SETTINGS, **{"ckan.files.storage.default.disabled_capabilities": [capability]})
+    try:
+        with pytest.raises(ValidationError, match="Operation is not supported"):
+            call(InProcess(site), kept)
     finally:
         site.close()
 

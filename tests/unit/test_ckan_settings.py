@@ -59,7 +59,7 @@ def test_a_location_is_made_in_known_ways() -> None:
     key = "ckan.files.storage.avis.location_transformers"
     merged = merge_settings({"ckan.files.storage.avis.type": "odl-host", key: "uuid4"})
     assert merged[key] == ("uuid4",)
-    with pytest.raises(ConfigError, match="must be a list of uuid4 and datetime_prefix"):
+    with pytest.raises(ConfigError, match="must be a list of uuid4 and uuid4_prefix and"):
         merge_settings({"ckan.files.storage.avis.type": "odl-host", key: ["uuid"]})
 
 

@@ -18,9 +18,9 @@ from odl_host.server.filestore import (
     SORTABLE,
     File,
     FileStorage,
+    find_file_at,
     find_storage,
     find_stored_file,
-    is_taken,
     list_owned,
     sniff_type,
 )
@@ -96,7 +96,7 @@ def file_create(ctx: Context, params: NewFile) -> JsonDict:
     :param name: what it is called, by default as it was sent; it becomes ASCII without folders
     :param storage: the storage that it goes to (default: `ckan.files.default_storages.default`)
     """
-    storage = _get_storage(ctx, params.storage)
+    storage = _get_storage(ctx, params.storage, "CREATE")
     sent = ctx.files["upload"]
     if 0 <= storage.max_size < sent.size_bytes:
         reason = f"Upload size {sent.size_bytes} surpasses max allowed size {storage.max_size}"
@@ -108,7 +108,7 @@ def file_create(ctx: Context, params: NewFile) -> JsonDict:
         raise ValidationError({"upload": [f"Type {content_type} is not supported by storage"]})
     created = now()
     location = storage.locate(name, created)
-    if is_taken(ctx.db, storage.name, location):
+    if find_file_at(ctx.db, storage.name, location):
         raise ValidationError({"upload": ["File already exists"]})
     assert ctx.user is not None  # the rule looked at it
     file = File(
@@ -135,8 +135,8 @@ def file_register(ctx: Context, params: FoundFile) -> NoReturn:
     :param location: where the file lies in the storage
     :param storage: the storage (default: `ckan.files.default_storages.default`)
     """
-    storage = _get_storage(ctx, params.storage)
-    if is_taken(ctx.db, storage.name, params.location):
+    storage = _get_storage(ctx, params.storage, "ANALYZE")
+    if find_file_at(ctx.db, storage.name, params.location):
         raise ValidationError({"location": ["File is already registered"]})
     raise NotFound("file not found at location")
 
@@ -157,6 +157,9 @@ def file_delete(ctx: Context, params: FileRef) -> JsonDict:
     :param id: the file's id
     """
     file = ctx.once(_get_file, params.id)
+    storage = find_storage(ctx.site.settings, file.storage)
+    if storage is not None:  # one that the manifest no longer names must not keep its files for ever
+        _require(storage, "REMOVE")
     ctx.db.execute(files.delete().where(files.c.id == file.id))
     return file.shown()
 
@@ -227,12 +230,18 @@ def _change(ctx: Context, file_id: str, **values: Any) -> JsonDict:
     return replace(file, **values).shown()
 
 
-def _get_storage(ctx: Context, name: str) -> FileStorage:
+def _get_storage(ctx: Context, name: str, capability: str) -> FileStorage:
     name = name or str(ctx.site.settings["ckan.files.default_storages.default"])
     storage = find_storage(ctx.site.settings, name)
     if storage is None:
         raise ValidationError({"storage": [f"Storage {name} is not configured"]})
+    _require(storage, capability)
     return storage
+
+
+def _require(storage: FileStorage, capability: str) -> None:
+    if capability in storage.disabled_capabilities:
+        raise ValidationError({"storage": ["Operation is not supported"]})
 
 
 def _get_file(db: sa.Connection, file_id: str) -> File:

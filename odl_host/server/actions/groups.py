@@ -74,7 +74,8 @@ def organization_show(ctx: Context, params: GroupShow) -> Rendered:
 
     :param id: the organization's id or name
     :param include_datasets: add its 10 last changed datasets, private ones for its members
-    :param include_dataset_count, include_extras, include_users: true by default
+    :param include_dataset_count, include_extras: true by default
+    :param include_users: true by default, unless `ckan.auth.public_user_details` is off: then only members may ask
     """
     return show_group(ctx, params, is_organization=True)
 
@@ -85,7 +86,8 @@ def group_show(ctx: Context, params: GroupShow) -> Rendered:
 
     :param id: the group's id or name
     :param include_datasets: add its 10 last changed datasets, private ones for its members
-    :param include_dataset_count, include_extras, include_users: true by default
+    :param include_dataset_count, include_extras: true by default
+    :param include_users: true by default, unless `ckan.auth.public_user_details` is off: then only members may ask
     """
     return show_group(ctx, params, is_organization=False)
 
@@ -293,7 +295,7 @@ def _update(ctx: Context, params: Ref | PatchRef, *, is_patch: bool) -> Rendered
         reindex_organization(ctx.db, group.id)
         record_group(ctx, fields, "deleted" if fields["state"] == "deleted" else "changed")
     _write_members(ctx, group.id, members_sent)
-    shown = GroupShow.parse({"id": group.id, "include_datasets": True})
+    shown = GroupShow.parse({"id": group.id, "include_datasets": True, "include_users": True})
     return show_group(ctx, shown, is_organization=is_organization, counts_followers=False, whole_parents=True)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import re
 import secrets
 import uuid
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from odl_host.ckan import NAME_MAX_LENGTH, JsonDict, NotAuthorized, NotFound, ValidationError, slug
+from odl_host.ckan import NAME_MAX_LENGTH, JsonDict, NotAuthorized, NotFound, ValidationError, fold
 from odl_host.errors import OdlError
 from odl_host.server import permissions
 from odl_host.server.clock import now
@@ -104,7 +105,8 @@ def _send(site: Site, account: Any, key: str, group: str, role: str) -> None:
 
 
 def _create(ctx: Context, email: str) -> str:
-    stem = slug(email.partition("@")[0], max_length=NAME_MAX_LENGTH - 10) or "user"
+    # As CKAN does: one hyphen for each character that no name has.
+    stem = re.sub(r"[^a-z0-9_]", "-", fold(email.partition("@")[0]))[: NAME_MAX_LENGTH - 10]
     name = f"{stem}-{secrets.randbelow(10_000)}"
     while find_account(ctx.db, name) is not None:
         name = f"{stem}-{secrets.randbelow(10**9)}"

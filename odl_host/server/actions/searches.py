@@ -57,6 +57,9 @@ ACCEPTED = frozenset(
 
 MAX_FACETS = 50
 MAX_FILTERS = 100
+_FIELD = re.compile(r":(?!\s+\S)")
+_MAGIC = re.compile(r"(?<!\w)_(?:query|val)_\s*:")
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _SORT = re.compile(r"\s*(\S+)\s+(asc|desc)\s*", re.IGNORECASE)
 _SORT_ALIASES = {"title": "title_string", "type": "dataset_type", "relevance": "score"}
 
@@ -139,7 +142,8 @@ def package_search(ctx: Context, params: Search) -> Rendered:
             raise QuerySyntaxError(f"Unknown query parser {params.data['defType']!r}")
         if several := [key for key, _ in sort if key in MANY_VALUES]:
             raise QuerySyntaxError(f"can not sort on multivalued field: {several[0]}")
-        for name, queries in {"q": [params.q], "fq": [params.fq], "fq_list": params.fq_list}.items():
+        searched = {"q": [params.q], "fq": [params.fq], "fq_list": params.fq_list, "sort": [str(shown_sort or "")]}
+        for name, queries in searched.items():
             _refuse_magic(name, queries)
         if len(params.facet_fields) > MAX_FACETS or len(params.fq_list) > MAX_FILTERS:
             raise QuerySyntaxError(f"more than {MAX_FACETS} facets or {MAX_FILTERS} filters")
@@ -208,19 +212,24 @@ def _parse_q(text: str) -> Node:
     try:
         return parse_query(text)
     except QuerySyntaxError:
-        if ":" in text:
+        if _FIELD.search(text):
             raise
-        # Plain words are never wrong: people type what they like.
+        # Plain words are never wrong: people type what they like, in French with a space before a colon.
         return parse_words(text)
 
 
 def _refuse_magic(name: str, queries: Sequence[str]) -> None:
     """Refuse Solr's local parameters and magic fields, which reach into its other parsers, as CKAN does."""
     for query in queries:
-        if "_query_:" in query or "_val_:" in query:
+        if _MAGIC.search(_ESCAPED.sub(r"\1", query)):
             raise QuerySyntaxError(f"Magic fields are not supported in param '{name}'.")
-        if "{!" in query:
-            where = "must be defined at the beginning of" if name == "fq" else "are not supported in"
+        opened = _ESCAPED.sub("", query).count("{!")
+        if opened > 1:
+            raise QuerySyntaxError(f"Query parsers are not supported in param '{name}'.")
+        if opened:
+            # CKAN puts filters of its own before `fq`.
+            is_first = name != "fq" and query.lstrip().startswith("{!")
+            where = "are not supported in" if is_first else "must be defined at the beginning of"
             raise QuerySyntaxError(f"Local parameters {where} param '{name}'.")
 
 

@@ -115,6 +115,18 @@ def test_other_formats_have_no_rows(ckan: EmbeddedCKAN, dataset: str) -> None:
         search(ckan, resource["id"])
 
 
+def test_whether_rows_are_there_is_what_a_caller_says_unless_a_file_tells(ckan: EmbeddedCKAN, dataset: str) -> None:
+    linked = {"package_id": dataset, "url": "http://example.org/a"}
+    resource = ckan.call_action("resource_create", {**linked, "datastore_active": True})
+    assert resource["datastore_active"] is True
+    kept = ckan.call_action("resource_update", {"id": resource["id"], "url": "http://example.org/b"})
+    assert kept["datastore_active"] is True
+    changed = ckan.call_action("resource_patch", {"id": resource["id"], "datastore_active": False})
+    assert changed["datastore_active"] is False
+    table = publish(ckan, dataset, "a\n1\n", datastore_active=False)
+    assert table["datastore_active"] is True
+
+
 def test_a_new_upload_answers_at_once(ckan: EmbeddedCKAN, dataset: str) -> None:
     resource = publish(ckan, dataset, "a\n1\n")
     assert search(ckan, resource["id"])["records"] == [{"_id": 1, "a": 1}]

@@ -200,13 +200,22 @@ def test_a_query_that_cannot_be_read_is_said_so(communes: Site, query: str) -> N
         communes.as_anonymous().call_action("package_search", {"q": query})
 
 
+@pytest.mark.parametrize("query", ["budget_query_:annecy", "_query_store: oui", "Budget : 2024", r"\{!x}a"])
+def test_what_only_looks_like_a_field_is_no_error(communes: Site, query: str) -> None:
+    communes.as_anonymous().call_action("package_search", {"q": query})
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
         ({"q": "{!x}a"}, "Local parameters are not supported in param 'q'."),
         ({"fq": "{!x}a"}, "Local parameters must be defined at the beginning of param 'fq'."),
         ({"fq_list": ["{!x}a"]}, "Local parameters are not supported in param 'fq_list'."),
+        ({"q": "{!x}a {!y}"}, "Query parsers are not supported in param 'q'."),
+        ({"q": "b OR {!x}a"}, "Local parameters must be defined at the beginning of param 'q'."),
         ({"q": "_query_:a"}, "Magic fields are not supported in param 'q'."),
+        ({"q": r"b OR \_val\_ :a"}, "Magic fields are not supported in param 'q'."),
+        ({"sort": "_query_:a asc"}, "Magic fields are not supported in param 'sort'."),
         ({"q": "title:" + " OR ".join(f"*a{n}*" for n in range(50))}, "wildcards"),
         ({"q": "a:" + "*b" * 200}, "wildcards"),
         ({"q": " ".join(["mot"] * 2000) + " a:b"}, "clauses"),
