@@ -266,6 +266,14 @@ def invite(site: Site, email: str = "paul@example.org") -> tuple[str, dict[str, 
     return found[1], made
 
 
+@pytest.mark.parametrize(
+    ("email", "start"), [("mairie$%+aime@example.org", "mairie---aime-"), ("A.B@example.org", "a-b-")]
+)
+def test_who_is_invited_is_named_after_the_address(claire: Site, email: str, start: str) -> None:
+    _, made = invite(claire, email)
+    assert re.fullmatch(rf"{start}\d+", made["name"])
+
+
 def test_who_is_invited_chooses_a_password_once_and_is_a_member_then(claire: Site) -> None:
     address, made = invite(claire)
     assert made["state"] == "pending"
