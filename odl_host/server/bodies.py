@@ -74,9 +74,8 @@ class _Bounded:
         try:
             return await self._receive()
         except asyncio.CancelledError:
-            if not self._has_given_up:
+            if not self._has_given_up or task.uncancel() > 0:
                 raise
-            task.uncancel()
             raise HTTPException(TOO_SLOW, f"Nothing of the body has come for {IDLE_S:.0f} seconds") from None
         finally:
             timer.cancel()
