@@ -199,3 +199,39 @@ def test_no_activity_is_told_of_where_none_are_kept(tmp_path: Path) -> None:
     without = InProcess(site)
     assert told(without, without.new_dataset()["id"]) is None
     site.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ({"before": ""}, "Must be a float timestamp"),
+        ({"after": "hier"}, "Must be a float timestamp"),
+        ({"activity_types": ""}, "Not a list"),
+        ({"exclude_activity_types": "new package"}, "Not a list"),
+        ({"activity_types": [1]}, "Not a string: 1"),
+        ({"limit": 1.5}, "Invalid integer"),
+        ({"offset": "x"}, "Invalid integer"),
+        ({"limit": -1}, "Must be a natural number"),
+    ],
+)
+def test_what_is_no_page_of_a_stream_is_refused_by_every_stream(
+    streams: Catalogue, asked: dict[str, Any], reason: str
+) -> None:
+    owner = streams.new_organization()["id"]
+    group = streams.call("group_create", {"name": unique("g")})["id"]
+    objects = {"organization": owner, "group": group, "package": streams.new_dataset(owner)["id"]}
+    for noun, object_id in [*objects.items(), ("user", streams.sysadmin.name)]:
+        with pytest.raises(ValidationError) as refused:
+            streams.call(f"{noun}_activity_list", {"id": object_id, **asked})
+        assert refused.value.error_dict == {next(iter(asked)): [reason]}, noun
+
+
+def test_a_stream_of_groups_is_no_stream_of_organizations(streams: Catalogue) -> None:
+    owner, group = streams.new_organization()["id"], streams.call("group_create", {"name": unique("g")})["id"]
+    for noun, other in (("group", owner), ("organization", group)):
+        with pytest.raises(NotFound):
+            streams.call(f"{noun}_activity_list", {"id": other})
+    types = {"activity_types": [], "exclude_activity_types": []}
+    assert streams.call("group_activity_list", {"id": group, **types}) == []
+    with pytest.raises(ValidationError, match="Cannot be used together"):
+        streams.call("package_activity_list", {"id": streams.new_dataset()["id"], **types})

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Container
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,67 +14,14 @@ import sqlalchemy as sa
 from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError
 from odl_host.server import permissions
 from odl_host.server.activities import TYPES, get_activity, is_of_dataset, is_shown, show_activity
+from odl_host.server.activity_parameters import DatasetStream, GroupStream, Page, Stream
 from odl_host.server.clock import now
 from odl_host.server.datasets import find_dataset, get_dataset
 from odl_host.server.groups import get_group
-from odl_host.server.params import (
-    Invalid,
-    Params,
-    flag,
-    natural,
-    optional,
-    required,
-    text,
-    text_list,
-)
+from odl_host.server.params import Params, optional, required, text
 from odl_host.server.registry import Context, action
 from odl_host.server.tables import activities, dashboards, followers, former_members, members, packages, users
 from odl_host.server.users import get_account
-
-
-def _count(value: Any) -> int:
-    try:
-        return natural(value)
-    except Invalid as error:
-        if "Invalid integer" in error.messages:
-            raise Invalid("Invalid integer", "Please enter an integer value") from None
-        raise
-
-
-class Page(Params):
-    """A page of activities."""
-
-    limit: int | None = optional(_count)
-    offset: int = optional(_count, 0)
-    before: str | None = optional(lambda value: _moment(value))
-    after: str | None = optional(lambda value: _moment(value))
-
-
-class Stream(Page):
-    """Whose activities."""
-
-    id: str = required(text)
-
-
-class GroupStream(Stream):
-    """Which activities of a group."""
-
-    activity_types: list[str] | None = optional(lambda value: _list(value))
-    include_hidden_activity: bool = optional(flag, False)
-
-
-class DatasetStream(GroupStream):
-    """Which activities of a dataset."""
-
-    exclude_activity_types: list[str] | None = optional(lambda value: _list(value))
-
-    @classmethod
-    def parse(cls, data: dict[str, Any], files: Container[str] = ()) -> DatasetStream:
-        """Read the parameters. :raises ValidationError: too, when some types are asked for and others left out."""
-        params = super().parse(data, files)
-        if params.activity_types and params.exclude_activity_types:
-            raise ValidationError({"activity_types": ["Cannot be used together with `exclude_activity_types"]})
-        return params
 
 
 class Ref(Params):
@@ -102,20 +47,6 @@ class DiffOf(Params):
 
 class Nothing(Params):
     """No parameter."""
-
-
-def _moment(value: Any) -> str:
-    """Read an instant: seconds since 1970."""
-    try:
-        return datetime.fromtimestamp(float(value), UTC).replace(tzinfo=None).isoformat()
-    except (TypeError, ValueError, OverflowError, OSError):
-        raise Invalid("Must be a float timestamp") from None
-
-
-def _list(value: Any) -> list[str]:
-    if isinstance(value, str) and not value.strip().startswith("["):
-        raise Invalid("Not a list")
-    return text_list(value)
 
 
 def _has_dashboard(ctx: Context, params: Any) -> None:  # noqa: ARG001 - every rule has the same form
@@ -178,7 +109,7 @@ def group_activity_list(ctx: Context, params: GroupStream) -> list[JsonDict]:
     :param activity_types: only these
     :param include_hidden_activity: those of users whom the site hides too (sysadmins only)
     """
-    group_id = ctx.once(get_group, params.id).id
+    group_id = _id_of(ctx, params, is_organization=False)
     return _listed(ctx, params, _of_group(group_id, _once_inside(group_id)), *_wanted(ctx, params))
 
 
@@ -192,7 +123,7 @@ def organization_activity_list(ctx: Context, params: GroupStream) -> list[JsonDi
     :param activity_types: only these
     :param include_hidden_activity: those of users whom the site hides too (sysadmins only)
     """
-    return _listed(ctx, params, _of_group(ctx.once(get_group, params.id).id), *_wanted(ctx, params))
+    return _listed(ctx, params, _of_group(_id_of(ctx, params, is_organization=True)), *_wanted(ctx, params))
 
 
 @action(params=Page, allow=permissions.anyone, reads=True)
@@ -294,6 +225,13 @@ def _caller(ctx: Context) -> str:
 
 def _of_user(user_id: str) -> Any:
     return sa.or_(activities.c.user_id == user_id, activities.c.object_id == user_id)
+
+
+def _id_of(ctx: Context, params: GroupStream, *, is_organization: bool) -> str:
+    group = ctx.once(get_group, params.id)
+    if group.is_organization != is_organization:
+        raise NotFound("")
+    return group.id
 
 
 def _inside(where: sa.ColumnElement[bool]) -> Any:
