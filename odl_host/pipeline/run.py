@@ -20,7 +20,7 @@ from odl_host.pipeline.outcomes import RunReport
 from odl_host.pipeline.plan import Plan
 from odl_host.pipeline.planfile import PlanFile, require_same
 from odl_host.pipeline.planning import iter_plan
-from odl_host.pipeline.sources.gather import looked_at
+from odl_host.pipeline.sources.gather import is_whole, looked_at
 from odl_host.pipeline.waiting import still_waiting
 
 MOST_REMOVED_SHARE = 0.5
@@ -66,7 +66,7 @@ def publish_deposit(
                 mirrors=context.tenant.data / "mirror",
                 run=run,
                 since=context.now.isoformat(timespec="seconds"),
-                whole=not str(deposit),
+                whole=is_whole(context.tenant, str(deposit)),
             )
             report = RunReport(
                 context.tenant.name,

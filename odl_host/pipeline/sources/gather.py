@@ -47,6 +47,11 @@ def list_addresses(tenant: Tenant, deposit: str) -> list[SourceAddress]:
     return first + [entry for entry in known if entry.url != main or entry.member]
 
 
+def is_whole(tenant: Tenant, deposit: str) -> bool:
+    """Tell whether a run of `deposit` looks at every source that a tenant has."""
+    return not deposit or (not is_elsewhere(tenant) and deposit == str(tenant.deposit))
+
+
 def is_elsewhere(tenant: Tenant) -> bool:
     """Return whether some of the tenant's own deposit does not lie in its folder."""
     return bool(tenant.manifest.sources) or is_remote(tenant.manifest.publish.deposit)
