@@ -163,7 +163,7 @@ class _Reader:
         value = self.data.get("state")
         if not value or (self.before is None and not self.is_sysadmin):
             return before
-        if value not in STATES:
+        if not isinstance(value, str) or value not in STATES:
             self.refuse("state", f"Value must be one of {sorted(STATES)}")
         return str(value)
 

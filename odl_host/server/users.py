@@ -12,6 +12,7 @@ from odl_host.ckan import JsonDict, NotFound
 from odl_host.server.groups import find_row
 from odl_host.server.images import image_address
 from odl_host.server.statements import Statement
+from odl_host.server.substrings import holds
 from odl_host.server.tables import packages, users
 
 PUBLIC_COLUMNS = (
@@ -34,7 +35,7 @@ _BY_NAME = Statement(sa.select(users).where(users.c.name == sa.bindparam("ref"))
 def contains(text: str, *, with_emails: bool) -> sa.ColumnElement[bool]:
     """Return the condition that a user's name (or e-mail, which is for sysadmins) contains a text."""
     searched = [users.c.name, users.c.fullname, *([users.c.email] if with_emails else [])]
-    return sa.or_(*(column.icontains(text, autoescape=True) for column in searched))
+    return sa.or_(*(holds(column, text) for column in searched))
 
 
 def find_account(db: sa.Connection, ref: str) -> Any:

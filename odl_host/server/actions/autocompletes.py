@@ -12,6 +12,7 @@ from odl_host.server.params import MISSING_VALUE, Params, as_text, flag, integer
 from odl_host.server.registry import Context, action
 from odl_host.server.search.index import SearchRequest
 from odl_host.server.search.lucene import Everything
+from odl_host.server.substrings import holds
 from odl_host.server.tables import groups, packages, users
 from odl_host.server.users import contains
 
@@ -99,8 +100,8 @@ def package_autocomplete(ctx: Context, params: PackagePart) -> list[JsonDict]:
         .where(
             _is_found(ctx),
             sa.or_(
-                packages.c.name.icontains(params.q, autoescape=True),
-                packages.c.title.icontains(params.q, autoescape=True),
+                holds(packages.c.name, params.q),
+                holds(packages.c.title, params.q),
             ),
         )
         .order_by(packages.c.name)
@@ -159,9 +160,7 @@ def _matches(ctx: Context, params: Part, *, is_organization: bool) -> list[JsonD
         .where(
             groups.c.is_organization == sa.literal(is_organization),
             groups.c.state == "active",
-            sa.or_(
-                groups.c.name.icontains(params.q, autoescape=True), groups.c.title.icontains(params.q, autoescape=True)
-            ),
+            sa.or_(holds(groups.c.name, params.q), holds(groups.c.title, params.q)),
         )
         .order_by(groups.c.name)
         .limit(params.limit)

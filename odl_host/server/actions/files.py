@@ -35,7 +35,7 @@ def _no_file(value: Any) -> NoReturn:
 
 
 def _column(value: Any) -> str:
-    if value not in SORTABLE:
+    if not isinstance(value, str) or value not in SORTABLE:
         raise Invalid(f"Invalid sort field: {value}")
     return str(value)
 

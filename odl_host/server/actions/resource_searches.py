@@ -12,6 +12,7 @@ from odl_host.server import permissions
 from odl_host.server.documents import SITE
 from odl_host.server.params import MISSING_VALUE, Params, anything, natural, optional, text
 from odl_host.server.registry import Context, action
+from odl_host.server.substrings import holds
 from odl_host.server.tables import packages, resources
 
 FIELDS = frozenset(
@@ -47,7 +48,7 @@ def resource_search(ctx: Context, params: ResourceSearch) -> JsonDict:
     conditions = [
         packages.c.state == "active",
         packages.c.private == sa.false(),
-        *(resources.c.doc.icontains(json.dumps(term, ensure_ascii=False)[1:-1], autoescape=True) for _, term in terms),
+        *(holds(resources.c.doc, json.dumps(term, ensure_ascii=False)[1:-1]) for _, term in terms),
     ]
     # The document only narrows: what counts is the field itself, looked at below.
     query = (

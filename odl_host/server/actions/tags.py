@@ -14,11 +14,15 @@ from odl_host.server.documents import Rendered, encode, join_array, join_object,
 from odl_host.server.names import tag_id
 from odl_host.server.params import Params, anything, flag, named, natural, optional, text, text_list
 from odl_host.server.registry import Context, action
+from odl_host.server.substrings import holds
 from odl_host.server.tables import package_tags, packages
 from odl_host.server.vocabularies import find_tag, find_vocabulary, packages_of_tag, show_tag, tags_of
 
 _PUBLIC = sa.and_(packages.c.state == "active", packages.c.private == sa.false())
 _USED = sa.select(package_tags.c.name).distinct().join(packages, packages.c.id == package_tags.c.package_id)
+
+NARROWING = 20
+"""How many parts of a tag the database looks for; a statement has no more than a thousand conditions."""
 
 
 class TagList(Params):
@@ -130,9 +134,10 @@ def _found(ctx: Context, parts: Sequence[str], vocabulary_ref: str) -> list[Json
         tags = [show_tag(row) for row in tags_of(ctx.db, vocabulary.id)] if vocabulary else []
         return [tag for tag in tags if all(part.lower() in tag["name"].lower() for part in parts)]
     query = _USED.where(_PUBLIC).order_by(package_tags.c.name)
-    for part in parts:
-        query = query.where(package_tags.c.name.icontains(part, autoescape=True))
-    return [_shown(name) for name in ctx.db.scalars(query)]
+    for part in parts[:NARROWING]:
+        query = query.where(holds(package_tags.c.name, part))
+    names = ctx.db.scalars(query)
+    return [_shown(name) for name in names if all(part.lower() in name.lower() for part in parts[NARROWING:])]
 
 
 def _closed(ctx: Context, params: TagShow) -> Any:

@@ -38,6 +38,7 @@ class Browser:
         self.app = create_app(lambda host: site)
         self.cookies: dict[str, str] = {}
         self.address = "192.0.2.7"
+        self.token = ""
 
     def get(self, address: str, headers: dict[str, str] | None = None) -> Answer:
         return self._ask("GET", address, b"", headers or {})
