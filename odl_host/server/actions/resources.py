@@ -175,7 +175,7 @@ def package_resource_reorder(ctx: Context, params: Ordered) -> JsonDict:
         raise ValidationError({"order": "Must supply unique resource_ids"})
     stored = {row.id: row for row in resources_of(ctx.db, dataset.id)}
     for key in order:
-        if key not in stored:
+        if not isinstance(key, str) or key not in stored:
             raise ValidationError({"order": f"resource_id {key} can not be found"})
     final = [*order, *(key for key in stored if key not in order)]
     if renumber(ctx.db, [stored[key] for key in final]):

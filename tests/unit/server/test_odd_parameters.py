@@ -61,6 +61,8 @@ def test_odd_parameters_break_no_action(browser: Browser, name: str) -> None:
         ("package_create", {"name": "autre", "owner_org": "aime", "state": [None]}),
         ("package_update", {"id": "jeu", "state": {}}),
         ("package_update", {"id": "jeu", "state": [{}]}),
+        ("package_resource_reorder", {"id": "jeu", "order": [{}]}),
+        ("package_resource_reorder", {"id": "jeu", "order": [["x"]]}),
         ("file_owner_scan", {"sort": {"a": 1}, "owner_type": "user", "owner_id": "odl-host"}),
         ("tag_search", {"query": ["x"] * 1000}),
         ("tag_list", {"query": "a" * 100_000}),
