@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 
 from odl_host.ckan import ValidationError
-from odl_host.server.params import Invalid, Params, flag, natural, optional, required, text, text_list
+from odl_host.server.params import Invalid, Params, flag, named, natural, optional, text_list
 
 NO_MOMENT = "Must be a float timestamp"
 NO_LIST = "Not a list"
@@ -65,7 +65,7 @@ class Page(Params):
 class Stream(Page):
     """Whose activities; the types are looked at, and do not count for users."""
 
-    id: str = required(text)
+    id: str = named()
     activity_types: list[str] | None = optional(_list)
     exclude_activity_types: list[str] | None = optional(_list)
 

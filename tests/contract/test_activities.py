@@ -226,6 +226,18 @@ def test_what_is_no_page_of_a_stream_is_refused_by_every_stream(
         assert refused.value.error_dict == {next(iter(asked)): [reason]}, noun
 
 
+@pytest.mark.parametrize("named", ["", None, "absent", [1], 1])
+def test_what_names_nothing_has_no_stream(streams: Catalogue, named: Any) -> None:
+    for noun in ("package", "user", "group", "organization"):
+        with pytest.raises(NotFound):
+            streams.call(f"{noun}_activity_list", {"id": named})
+    for action in ("activity_show", "activity_data_show"):
+        with pytest.raises(NotFound):
+            streams.call(action, {"id": named})
+        with pytest.raises(ValidationError):
+            streams.call(action)
+
+
 def test_a_stream_of_groups_is_no_stream_of_organizations(streams: Catalogue) -> None:
     owner, group = streams.new_organization()["id"], streams.call("group_create", {"name": unique("g")})["id"]
     for noun, other in (("group", owner), ("organization", group)):

@@ -18,7 +18,7 @@ from odl_host.server.activity_parameters import DatasetStream, GroupStream, Page
 from odl_host.server.clock import now
 from odl_host.server.datasets import find_dataset, get_dataset
 from odl_host.server.groups import get_group
-from odl_host.server.params import Params, optional, required, text
+from odl_host.server.params import Params, named, optional, required, text
 from odl_host.server.registry import Context, action
 from odl_host.server.tables import activities, dashboards, followers, former_members, members, packages, users
 from odl_host.server.users import get_account
@@ -27,13 +27,13 @@ from odl_host.server.users import get_account
 class Ref(Params):
     """An activity's id."""
 
-    id: str = required(text)
+    id: str = named()
 
 
 class DataOf(Params):
     """An activity's id, and the part of its data."""
 
-    id: str = required(text)
+    id: str = named()
     object_type: str = optional(text, "")
 
 
