@@ -60,7 +60,7 @@ def period_of_name(name: str) -> str:
 
 def period_of_rows(schema: Schema, header: Sequence[str], batches: Iterable[list[list[str]]]) -> str:
     """Return the period that a table's dates lie in: one month, one year, or the years from the first to the last."""
-    from odl_host.pipeline.reading.table import cells_of
+    from odl_host.pipeline.reading.batch import cells_of, distinct_of
 
     names = {one.name for one in schema.fields} & PERIOD_COLUMNS
     place = next((place for place, label in enumerate(header) if label.strip() in names), None)
@@ -68,7 +68,7 @@ def period_of_rows(schema: Schema, header: Sequence[str], batches: Iterable[list
         return ""
     cells: set[str] = set()
     for batch in batches:
-        cells.update(cells_of(batch, place))
+        cells |= distinct_of(cells_of(batch, place))
     months = {match[0] for cell in cells if (match := _CELL.match(cell))}
     years = sorted({month[:4] for month in months})
     if not years:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from odl_host.catalogue.members import HeldMember
-from odl_host.pipeline.reading.table import cells_of
+from odl_host.pipeline.reading.batch import cells_of, distinct_of
 from odl_host.schemas.registry import Schema
 from odl_host.territory.codes import is_commune_code, is_siren
 
@@ -41,7 +41,7 @@ def _first_cells(batches: Iterable[list[list[str]]], place: int) -> set[str]:
     cells: set[str] = set()
     left = SAMPLE_ROWS
     for batch in batches:
-        cells.update(cells_of(batch if len(batch) <= left else batch[:left], place))
+        cells |= distinct_of(cells_of(batch if len(batch) <= left else batch[:left], place))
         left -= len(batch)
         if left <= 0:
             break

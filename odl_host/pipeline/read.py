@@ -11,6 +11,7 @@ import itertools
 import stat
 from typing import TYPE_CHECKING
 
+from odl_host.pipeline.reading.batch import is_blank
 from odl_host.pipeline.reading.delimited import DelimitedSource
 from odl_host.pipeline.reading.encoding import survey
 from odl_host.pipeline.reading.header import HEAD_ROWS, find_header
@@ -19,7 +20,7 @@ from odl_host.pipeline.reading.limits import ReadLimits
 from odl_host.pipeline.reading.names import name_keys
 from odl_host.pipeline.reading.notes import NOTE_CODES, ReadNote, plural
 from odl_host.pipeline.reading.refusals import REFUSAL_CODES, RefusedFile
-from odl_host.pipeline.reading.table import Source, Table, is_blank
+from odl_host.pipeline.reading.table import Source, Table
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -15,10 +15,13 @@ from odl_host.pipeline.engine.celltype import CellType
 from odl_host.pipeline.engine.clearance import Filter, compile_filters, suspects
 from odl_host.pipeline.engine.pattern import Pattern
 from odl_host.pipeline.engine.types import BOUNDS, CONSTRAINTS, compile_type
+from odl_host.pipeline.reading.batch import distinct_of
 from odl_host.schemas.checks import CannotJudge, Problem
 from odl_host.schemas.findings import SEPARATOR, Finding
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from odl_host.schemas.checks import BoundCheck
     from odl_host.schemas.registry import Field
 
@@ -179,27 +182,24 @@ class Column:
     def sift(self, cells: Sequence[str | None]) -> Mapping[str | None, Ranked] | None:
         """Return the bad texts among these cells with their verdicts, or None when all are good."""
         if self.only_required:
-            return None if self.missing.isdisjoint(cells) else {text: self.judge(text) for text in self.missing}
+            filled = self.missing.isdisjoint(distinct_of(cells))
+            return None if filled else {text: self.judge(text) for text in self.missing}
         filters = self._filters
-        new: set[str | None]
+        new: AbstractSet[str | None]
         doubtful: Collection[str | None]
         if self._distinct and filters is not None:
             doubtful = self._doubtful(filters, cells)
             if not doubtful:
                 return None
-            new = set(doubtful)
-            new -= self._known
-            doubtful = new
+            doubtful = new = set(doubtful) - self._known
         else:
-            if self._known.issuperset(cells):
-                self._watch(len(cells), 0)
-                return None
-            new = set(cells)
-            new -= self._known
+            new = distinct_of(cells) - self._known
             self._watch(len(cells), len(new))
+            if not new:
+                return None
             doubtful = new if filters is None else self._doubtful(filters, new)
         bad = {text: verdict for text in doubtful if (verdict := self.judge(text))}
-        self._remember(new.difference(bad) if bad else new)
+        self._remember(new - bad.keys() if bad else new)
         return bad or None
 
     def _doubtful(self, filters: list[Filter], cells: Collection[str | None]) -> list[str | None]:
@@ -224,7 +224,7 @@ class Column:
             self._distinct = self._new > self._cells * 0.6 and not self._checks
             self._cells = self._new = 0
 
-    def _remember(self, good: set[str | None]) -> None:
+    def _remember(self, good: AbstractSet[str | None]) -> None:
         if len(self._known) + len(good) <= KNOWN_LIMIT:
             self._known |= good
         else:

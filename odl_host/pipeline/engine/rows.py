@@ -19,7 +19,7 @@ from odl_host.pipeline.engine.layout import find_layout
 from odl_host.pipeline.engine.points import BoundPoints, bind_points
 from odl_host.pipeline.engine.report import Report, Tally
 from odl_host.pipeline.engine.rowchecks import BoundRowCheck
-from odl_host.pipeline.reading.table import columns_of
+from odl_host.pipeline.reading.batch import columns_of
 from odl_host.schemas.checks import Problem
 from odl_host.schemas.checks.repeats import RepeatedRows
 from odl_host.schemas.findings import Finding

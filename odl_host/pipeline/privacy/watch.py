@@ -11,11 +11,10 @@ from odl_host.pipeline.privacy.model import CODE, PersonalData, mask
 from odl_host.pipeline.privacy.numbers import find_birth, find_iban, find_mobile, find_nir, is_full_date, may_tell
 from odl_host.pipeline.privacy.people import find_personal_email, has_civility, is_person
 from odl_host.pipeline.privacy.roles import find_roles
-from odl_host.pipeline.reading.table import columns_of
+from odl_host.pipeline.reading.batch import columns_of, distinct_of
 from odl_host.schemas.findings import Finding
 
 if TYPE_CHECKING:
-    from odl_host.pipeline.reading.table import Columns
     from odl_host.schemas.registry import Schema
 
 _KNOWN_LIMIT = 50_000
@@ -75,7 +74,7 @@ class PersonalDataWatch:
         return PersonalData(tuple(self._findings), dict(self._counts))
 
     def _look(self, rows: list[list[str]], first: int) -> None:
-        columns = columns_of(rows, len(self._header)) or self._square(rows)
+        columns: Sequence[tuple[str, ...]] = columns_of(rows, len(self._header)) or self._square(rows)
         roles = self._roles
         for place in roles.texts:
             self._search(place, columns[place], first)
@@ -86,12 +85,12 @@ class PersonalDataWatch:
         for place in roles.bearers:
             self._mark("person", place, columns[place], first, has_civility)
             bodies = [columns[other] for other in roles.companies if other != place]
-            persons = {text for text in set(columns[place]) if is_person(text)}
+            persons = {text for text in distinct_of(columns[place]) if is_person(text)}
             for index, text in enumerate(columns[place]) if persons else ():
                 if text in persons and not any(len(_DIGITS.findall(column[index])) >= 9 for column in bodies):
                     self._add("person", first + index, place, text)
 
-    def _square(self, rows: list[list[str]]) -> Columns:
+    def _square(self, rows: list[list[str]]) -> list[tuple[str, ...]]:
         """Return rows of several lengths by column; what lies beyond the header is looked at here."""
         width = len(self._header)
         self.note_all((cell for row in rows for cell in row[width:]), "cellules sans colonne")
@@ -99,9 +98,9 @@ class PersonalDataWatch:
 
     def _search(self, place: int, cells: Sequence[str], first: int) -> None:
         clean = self._clean[place]
-        new = set(cells)
-        self._filled[place] += len(cells) - (cells.count("") if "" in new else 0)
-        new -= clean
+        distinct = distinct_of(cells)
+        self._filled[place] += len(cells) - (cells.count("") if "" in distinct else 0)
+        new = distinct - clean
         phones = place in self._roles.phones
         bad: dict[str, list[tuple[str, str]]] = {}
         # Most columns are cleared by one look at all their new texts.
@@ -117,7 +116,7 @@ class PersonalDataWatch:
                     self._add(kind, first + index, place, what)
 
     def _mark(self, kind: str, place: int, cells: Sequence[str], first: int, test: Callable[[str], bool]) -> None:
-        bad = {text for text in set(cells) if text and test(text)}
+        bad = {text for text in distinct_of(cells) if text and test(text)}
         if bad:
             for index, text in enumerate(cells):
                 if text in bad:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from odl_host.pipeline.reading.table import Row
+    from odl_host.pipeline.reading.batch import Row
 
 _WHOLE_PART = r"[-+]?\d[\d \u00a0\u202f]*"
 _DECIMALS = r"\d{1,2}\s*€?"

@@ -6,6 +6,7 @@ import csv
 import itertools
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from odl_host.pipeline.reading.batch import Batch, columns_of, is_blank
 from odl_host.pipeline.reading.notes import ReadNote, places, plural
 from odl_host.pipeline.reading.odd_rows import count_below, has_split_decimal, swallows_rows
 from odl_host.pipeline.reading.parts import without_end
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-Row = list[str]
-Columns = list[tuple[str, ...]]
+    from odl_host.pipeline.reading.batch import Row
+
 BATCH_ROWS = 512
 """Rows that are handed over at once: 256 to 512 stay in the processor's cache; 4,096 are twice as slow (measured)."""
 KEPT_CELLS = 300_000
@@ -25,40 +26,6 @@ KEPT_CELLS = 300_000
 _NOTED_ROWS = 10
 _TAIL_ROWS = 12
 """Rows at the end among which a total and remarks are looked for."""
-
-
-class Batch(list[Row]):
-    """Consecutive rows, and the same by column, which everyone who looks at a column would make again.
-
-    `columns` is None where the rows are not equally long. Who changes rows makes a plain list of them before.
-    """
-
-    __slots__ = ("columns",)
-
-    def __init__(self, rows: Sequence[Row]) -> None:
-        super().__init__(rows)
-        self.columns: Columns | None
-        if isinstance(rows, Batch):
-            self.columns = rows.columns
-        else:
-            try:
-                self.columns = list(zip(*rows, strict=True))
-            except ValueError:
-                self.columns = None
-
-
-def columns_of(rows: Sequence[Row], width: int) -> Columns | None:
-    """Return rows by column; None where not all are of this width."""
-    columns = (rows if isinstance(rows, Batch) else Batch(rows)).columns
-    return columns if columns is not None and len(columns) == width else None
-
-
-def cells_of(rows: Sequence[Row], place: int) -> Sequence[str]:
-    """Return the cells of one column; rows that are too short to have one are passed over."""
-    columns = rows.columns if isinstance(rows, Batch) else None
-    if columns is not None and place < len(columns):
-        return columns[place]
-    return [row[place] for row in rows if len(row) > place]
 
 
 class Source(Protocol):
@@ -397,11 +364,6 @@ class PassSurvey:
             detail = f"La ligne des titres se répète parmi les données ({places(where, self._repeated)})."
             found.append(ReadNote("repeated-header", detail, self._repeated, where))
         return tuple(found)
-
-
-def is_blank(row: Row) -> bool:
-    """Tell whether no cell of a row shows anything."""
-    return not any(row) or not "".join(row).strip()
 
 
 def _trailing_blank_rows(batch: list[Row]) -> int:

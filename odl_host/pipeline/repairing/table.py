@@ -13,8 +13,9 @@ from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from odl_host.pipeline.engine.rows import Engine
+from odl_host.pipeline.reading.batch import Row
 from odl_host.pipeline.reading.notes import ReadNote
-from odl_host.pipeline.reading.table import Row, Table
+from odl_host.pipeline.reading.table import Table
 from odl_host.pipeline.repairing.column import RepairedColumn
 from odl_host.pipeline.repairing.kinds import Ledger, listed
 from odl_host.pipeline.repairing.labels import Rename, find_renames

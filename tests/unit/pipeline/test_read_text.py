@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from odl_host.pipeline.read import NOTE_CODES, ReadLimits, RefusedFile, Table, count_rows, read_table
 from odl_host.pipeline.reading import delimited
+from odl_host.pipeline.reading.batch import Batch, cells_of, columns_of, distinct_of
 from odl_host.pipeline.reading.delimited import DelimitedSource
 from odl_host.pipeline.reading.encoding import survey
 from odl_host.pipeline.reading.header import find_header
@@ -320,6 +322,38 @@ def test_a_small_file_is_read_once_and_gives_the_same_rows_again(tmp_path: Path)
         == [[["CAF", "1"], ["", ""], ["UDAF", "2"]]]
     )
     assert table.rows == 3 and [note.code for note in table.notes] == ["trailing-blank-rows"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"nom,montant\nCAF,1\nUDAF,2\n",
+        b"nom,montant\r\nCAF,1\rUDAF,2\r\n\nSOS,\r\r\nx",
+        "nom;montant\nÉté;1;\n;\n".encode("cp1252"),
+        b'nom,montant\n"CAF, ""dite"" deux",1\n"a\r\nb",2\n',
+        b"nom, montant\nCAF, 1\nUDAF, 2\n",
+        b"nom\tmontant\nC\x07AF\t1\n",
+        b"sep=;\nnom;montant\nCAF;1\n",
+    ],
+)
+def test_a_small_file_gives_the_rows_that_it_gives_as_the_beginning_of_a_large_one(
+    tmp_path: Path, content: bytes
+) -> None:
+    small = list(read_table(written(tmp_path, content)).iter_rows())
+    ended = content if content.endswith(b"\n") else content + b"\n"
+    separator = max(b",;\t", key=content.split(b"\n")[-2].count)
+    more = b"1" + bytes([separator]) + b"2\n"
+    large = list(itertools.islice(read_table(written(tmp_path, ended + more * 40_000)).iter_rows(), len(small)))
+    assert small == large
+
+
+def test_columns_are_those_of_the_rows_and_none_where_rows_differ_in_length() -> None:
+    rows = [["CAF", "1"], ["UDAF", "2"], ["CAF", ""]]
+    batch = Batch(rows)
+    assert (batch, columns_of(batch, 2)) == (rows, [("CAF", "UDAF", "CAF"), ("1", "2", "")])
+    assert columns_of(rows, 3) is None and columns_of([*rows, ["x"]], 2) is None
+    assert distinct_of(cells_of(batch, 0)) == distinct_of(cells_of(rows, 0)) == {"CAF", "UDAF"}
+    assert (list(cells_of([*rows, ["x"]], 1)), list(cells_of(batch, 5))) == (["1", "2", ""], [])
 
 
 def test_a_space_after_each_separator_is_no_data_and_hides_no_quotation_mark(tmp_path: Path) -> None:
