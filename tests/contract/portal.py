@@ -17,7 +17,7 @@ from odl_host.catalogue import upsert
 from odl_host.catalogue.client import Catalogue, Upload
 from odl_host.catalogue.shelf import Shelf
 from odl_host.config import Home, Settings
-from odl_host.errors import CatalogueError
+from odl_host.errors import CatalogueError, CatalogueInvalid
 from odl_host.pipeline.context import RunContext
 from odl_host.pipeline.outcomes import RunReport
 from odl_host.pipeline.plan import Plan
@@ -57,6 +57,7 @@ class PlainCkan:
         self.extensions = extensions
         self.shelf: Shelf | None = None
         self.failing = ""
+        self.refuses_files = False
         self.calls: list[str] = []
 
     def supports(self, extension: str) -> bool:
@@ -71,6 +72,8 @@ class PlainCkan:
         self.calls.append(name)
         if name == self.failing:
             raise CatalogueError(f"{name}: the disk of the database is full.")
+        if files and self.refuses_files:
+            raise CatalogueInvalid(f"{name}: the file is too large.")
         return self.behind.call_action(name, data_dict, files)
 
 

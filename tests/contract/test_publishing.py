@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 
-from odl_host.catalogue.client import RemoteCatalogue, Upload
+from odl_host.catalogue.client import RemoteCatalogue
 from odl_host.config import Secret
 from odl_host.errors import CatalogueError, CatalogueRefused, PlanMoved, UsageError
 from odl_host.pipeline.planfile import plan_document, read_plan, write_plan
@@ -404,27 +402,15 @@ def test_a_draft_gets_its_tags_when_it_is_shown(portal: Portal, together: bool) 
 
 
 def test_a_draft_that_a_run_left_without_files_gets_all_that_it_is_to_say(portal: Portal) -> None:
-    ckan = portal.catalogue = FullDisk(portal.catalogue)
+    ckan = portal.catalogue = PlainCkan(portal.catalogue)
+    ckan.refuses_files = True
     portal.lay({"a/prenoms-2024.csv": prenoms(2024)})
     assert portal.outcomes() == {"a/prenoms-2024.csv": "failed"}
     (draft,) = portal.datasets()
     assert (draft["state"], draft["resources"]) == ("draft", [])
-    ckan.is_full = False
+    ckan.refuses_files = False
     assert portal.outcomes() == {"a/prenoms-2024.csv": "published"}
     (dataset,) = portal.datasets()
     assert (dataset["id"], dataset["state"]) == (draft["id"], "active")
     assert dataset["tags"]
     assert not portal.plan().datasets
-
-
-class FullDisk(PlainCkan):
-    """A CKAN that takes no files."""
-
-    is_full = True
-
-    def call_action(
-        self, name: str, data_dict: dict[str, Any] | None = None, files: Mapping[str, Upload] | None = None
-    ) -> Any:
-        if files and self.is_full:
-            raise CatalogueError(f"{name}: no space is left.")
-        return super().call_action(name, data_dict, files)

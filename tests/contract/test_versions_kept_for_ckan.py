@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +14,7 @@ import requests
 from odl_host.catalogue.client import Sending, Upload
 from odl_host.catalogue.shelf import Shelf
 from odl_host.catalogue.versions import list_versions, purge_versions
-from odl_host.errors import CatalogueInvalid, UsageError
+from odl_host.errors import UsageError
 from odl_host.pipeline.decisions import Decisions
 from odl_host.pipeline.rollback import apply_returns, plan_reference, plan_run
 from odl_host.storage.local import LocalStorage
@@ -121,27 +120,13 @@ def test_what_a_night_removed_comes_back_and_what_it_created_goes(portal: Portal
     }
 
 
-class Refusing(PlainCkan):
-    """Refuses the next files, or takes them and loses the answer."""
-
-    refuses = False
-
-    def call_action(
-        self, name: str, data_dict: dict[str, Any] | None = None, files: Mapping[str, Upload] | None = None
-    ) -> Any:
-        if files and self.refuses:
-            raise CatalogueInvalid(f"{name}: the file is too large.")
-        return super().call_action(name, data_dict, files)
-
-
 def test_a_file_that_was_refused_is_no_version(portal: Portal, plain: PlainCkan) -> None:
     publish(portal, FIRST)
     resource_id = online(portal)["id"]
-    refusing = portal.catalogue = Refusing(plain.behind)
-    refusing.shelf, refusing.refuses = plain.shelf, True
+    plain.refuses_files = True
     publish(portal, SECOND)
     assert versions(portal, resource_id) == [(1, True)]
-    refusing.refuses = False
+    plain.refuses_files = False
     publish(portal, MESSY)
     assert versions(portal, resource_id) == [(1, False), (2, True)]
 
