@@ -46,6 +46,8 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
         "ckan.files.authenticated_uploads.allow": False,
         "ckan.files.authenticated_uploads.storages": (),
         "ckan.files.default_storages.default": "default",
+        "ckan.files.default_storages.group": "groups",
+        "ckan.files.default_storages.user": "users",
         "ckan.files.owner.cascade_access": ("package", "resource", "group", "organization"),
         "ckan.files.owner.scan_as_update": True,
         "ckan.files.owner.transfer_as_update": True,

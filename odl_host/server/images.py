@@ -9,7 +9,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, ValidationError
-from odl_host.server.filestore import sniff_type
+from odl_host.server.filestore import find_storage, sniff_type
 from odl_host.server.formats import guess_mimetype
 from odl_host.server.registry import Context, StoredFile
 from odl_host.server.resource_fields import munge_filename
@@ -61,7 +61,8 @@ def _check(ctx: Context, file: StoredFile, folder: str, field: str) -> str:
     """Return the media type of a file: its name must be that of one that is taken, its bytes too, not of the same.
 
     What is taken is `ckan.upload.user.types` (`image`) and `….mimetypes` (`image/png`); `*` stands for all. Source:
-    CKAN 2.12 as observed: without types any will do, without media types none does, nor a name that tells of none.
+    CKAN 2.12 as observed: without types any will do, without media types none does, nor a name that tells of none; it
+    says so in other words where the manifest names a storage for such images (`ckan.files.default_storages.user`).
     """
     check_size(ctx, file, field, "ckan.max_image_size")
     groups, types = (ctx.site.words(f"ckan.upload.{folder}.{limit}") for limit in ("types", "mimetypes"))
@@ -69,11 +70,13 @@ def _check(ctx: Context, file: StoredFile, folder: str, field: str) -> str:
         raise ValidationError({field: [f"No uploads allowed for object type {folder}"]})
     with ctx.site.storage.open(file.sha256) as stream:
         content_type = sniff_type(file.filename, stream)
+    in_storage = find_storage(ctx.site.settings, str(ctx.site.settings[f"ckan.files.default_storages.{folder}"]))
+    refusal = "Type {} is not supported by storage" if in_storage else "Unsupported upload type: {}"
     # As in CKAN, a file that came without a media type has none to be named.
     named = content_type if file.content_type else None
     for found, shown in ((guess := guess_mimetype(file.filename), guess), (content_type, named)):
         if not (found and _names(types, found) and (not groups or _names(groups, found.partition("/")[0]))):
-            raise ValidationError({field: [f"Unsupported upload type: {shown}"]})
+            raise ValidationError({field: [refusal.format(found if in_storage else shown)]})
     return content_type
 
 

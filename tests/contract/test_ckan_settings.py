@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -238,5 +239,26 @@ def test_anonymous_callers_create_no_dataset_where_each_needs_an_organization(ne
     try:
         with pytest.raises(NotAuthorized):
             site.as_anonymous().call_action("package_create", {"name": unique("d")})
+    finally:
+        site.close()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({}, "Unsupported upload type: text/plain"),
+        ({"ckan.files.storage.users.type": "odl-host"}, "Type text/plain is not supported by storage"),
+        ({"ckan.files.default_storages.user": "faces", "ckan.files.storage.users.type": "odl-host"}, "Unsupported"),
+    ],
+)
+def test_what_is_no_image_is_refused_in_the_words_of_where_images_go(
+    settings: dict[str, object], message: str, tmp_path: Path
+) -> None:
+    site = site_in(tmp_path, settings=settings)
+    sent = {"name": "marie", "email": "marie@example.org", "password": "motdepasse"}
+    image = ("note.txt", io.BytesIO(b"bonjour"), "text/plain")
+    try:
+        with pytest.raises(ValidationError, match=message):
+            site.as_sysadmin().call_action("user_create", sent, {"image_upload": image})
     finally:
         site.close()
