@@ -36,6 +36,7 @@ ACTION_MODULES = (
     "files",
     "followees",
     "followers",
+    "group_lists",
     "groups",
     "invitations",
     "jobs",
