@@ -1,6 +1,6 @@
 """Organizations and groups in the database: one noun, told apart by `is_organization`.
 
-Rows and documents only; who may do what is in `permissions`, what callers may send in `actions/groups` and `actions/group_lists`.
+Rows and documents only; who may do what is in `permissions`, what callers may send in `actions/groups`.
 """
 
 from __future__ import annotations
