@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,9 @@ import pytest
 
 from odl_host.ckan import NotAuthorized, NotFound, ValidationError
 from odl_host.server.registry import all_actions
+from tests.sites import site_in
 
-from .conftest import ANONYMOUS, Caller, Catalogue, unique
+from .conftest import ANONYMOUS, Caller, Catalogue, InProcess, unique
 
 ROLES = ("anonymous", "stranger", "member", "editor", "admin", "sysadmin")
 EVERYONE = frozenset(ROLES)
@@ -298,9 +299,10 @@ def viewed(world: World, **fields: Any) -> str:
     return str(world.ckan.call("resource_view_create", view)["id"])
 
 
-def an_activity(world: World) -> dict[str, str]:
+def an_activity(world: World) -> dict[str, Any]:
     user = world.ckan.call("user_show", {"id": world.callers["member"].name})["id"]
-    return {"user_id": user, "object_id": world.dataset(), "activity_type": "changed package"}
+    fields = {"user_id": user, "object_id": world.dataset(), "activity_type": "changed package"}
+    return {**fields, "permission_labels": ["public"]}
 
 
 def happened(world: World) -> str:
@@ -324,12 +326,17 @@ def tagged(world: World) -> str:
 
 
 @pytest.fixture(scope="module")
-def world(in_process: Catalogue) -> World:
-    callers = {role: in_process.new_user() for role in ROLES[1:-1]}
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    settings = {"ckan.datastore.sqlsearch.enabled": True, "ckan.files.storage.default.type": "odl-host"}
+    settings |= {"ckan.activity_streams_enabled": True}
+    site = site_in(tmp_path_factory.mktemp("access"), settings=settings)
+    ckan = InProcess(site)
+    callers = {role: ckan.new_user() for role in ROLES[1:-1]}
     users = [{"name": callers[role].name, "capacity": role} for role in ("member", "editor", "admin")]
-    organization = in_process.new_organization(users=users)["id"]
-    group = in_process.call("group_create", {"name": unique("group"), "users": users})["id"]
-    return World(in_process, {"anonymous": ANONYMOUS, **callers, "sysadmin": in_process.sysadmin}, organization, group)
+    organization = ckan.new_organization(users=users)["id"]
+    group = ckan.call("group_create", {"name": unique("group"), "users": users})["id"]
+    yield World(ckan, {"anonymous": ANONYMOUS, **callers, "sysadmin": ckan.sysadmin}, organization, group)
+    site.close()
 
 
 @pytest.mark.parametrize("name", sorted(all_actions()))
