@@ -124,10 +124,10 @@ def _log_in(visit: Visit, login: str, password: str, came_from: str) -> Response
 def client_address(request: Request) -> str:
     """Return where a request comes from: what a proxy says, if one of this machine or a private network passed it on.
 
-    A client may send the header too; the last address in it is the one that the proxy added.
+    A client may send the header too; the last address is the one that the proxy added, to the header or as one more.
     """
     peer = request.client.host if request.client else ""
-    told = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    told = ",".join(request.headers.getlist("x-forwarded-for")).rpartition(",")[2].strip()
     try:
         return str(ip_address(told)) if ip_address(peer).is_private else peer
     except ValueError:

@@ -69,7 +69,7 @@ class Browser:
             "path": parts.path,
             "raw_path": parts.path.encode(),
             "query_string": parts.query.encode(),
-            "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
+            "headers": [(name.encode(), one.encode()) for name, value in sent.items() for one in value.split("\n")],
             "client": (self.address, 1234),
             "server": ("127.0.0.1", 80),
             "scheme": "http",
@@ -156,6 +156,7 @@ def test_guessing_is_stopped_and_the_right_password_too_then(browser: Browser) -
     [
         ("127.0.0.1", "203.0.113.9", True),
         ("10.0.0.2", "203.0.113.10, 203.0.113.9", True),  # what a client sends comes before what the proxy adds
+        ("10.0.0.2", "203.0.113.10\n203.0.113.9", True),  # HAProxy adds a header of its own
         ("::1", "2001:db8::9", False),
         ("127.0.0.1", "203.0.113.9, 203.0.113.10", False),
         ("127.0.0.1", "", False),
