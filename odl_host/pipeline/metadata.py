@@ -22,7 +22,7 @@ from odl_host.pipeline.examine import Examination
 from odl_host.pipeline.gates import PERSONAL_DATA
 from odl_host.pipeline.reporting.problems import summarise
 from odl_host.pipeline.sidecar import FileWords, Sidecar
-from odl_host.schemas.registry import Schema
+from odl_host.schemas.registry import Registry, Schema
 from odl_host.templates import render_blocks
 from odl_host.tenants import Tenant
 
@@ -195,6 +195,15 @@ def ground_fields(decision: Decision | None) -> dict[str, str]:
         return {"personal_data_ground": ""}
     about_persons = any(code.startswith(f"{PERSONAL_DATA}/") for code in decision.holds)
     return {"personal_data_ground": decision.ground if about_persons else ""}
+
+
+def require_own_words(home: Home, member: HeldMember, registry: Registry) -> None:
+    """Fill each template of the home's own, so that a run does not stop half-way at one.
+
+    :raises ConfigError: one cannot be used.
+    """
+    for path in sorted((home.path / "templates" / "datasets").glob("*.md.j2")):
+        _template_words(home, home.path.name, member, registry.find_schema(path.name.removesuffix(".md.j2")), "")
 
 
 def _words(home: Home, portal: str, subject: Subject) -> tuple[str, str]:

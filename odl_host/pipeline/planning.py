@@ -21,6 +21,7 @@ from odl_host.pipeline.deposit import Deposit, sort_deposit, source_path
 from odl_host.pipeline.examine import Examination, ExamineSettings, Task
 from odl_host.pipeline.gates import INVALID
 from odl_host.pipeline.identity import find_renamed
+from odl_host.pipeline.metadata import require_own_words
 from odl_host.pipeline.plan import Plan
 from odl_host.pipeline.planner import Findings, Planner
 from odl_host.pipeline.pool import examine_all
@@ -133,6 +134,9 @@ def _survey(context: RunContext, deposit: Path | str, *, progress: Progress, pru
     seen = SeenFiles(context.seen)
     hashes = seen.hash_all(source.path for source in found.files if source.member and not source.problem)
     seen.save()
+    registry = load_registry(context.tenant.home.schema_cache)
+    if members:
+        require_own_words(context.tenant.home, members[0], registry)
     order = {member: place for place, member in enumerate(found.shares)}
     return _Survey(
         members=sorted(members, key=lambda member: order.get(member.id, len(order))),
@@ -140,7 +144,7 @@ def _survey(context: RunContext, deposit: Path | str, *, progress: Progress, pru
         settled=gathered.settled,
         state=state,
         stored=context.catalogue.stored_files(),
-        registry=load_registry(context.tenant.home.schema_cache),
+        registry=registry,
         decisions=Decisions.load(context.tenant.decisions),
         hashes=hashes,
         renamed=find_renamed(state, found, hashes),

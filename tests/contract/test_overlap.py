@@ -6,7 +6,10 @@ import dataclasses
 import time
 from itertools import pairwise
 
+import pytest
+
 from odl_host.catalogue import upsert
+from odl_host.errors import ConfigError
 from odl_host.pipeline.outcomes import RunReport
 from odl_host.pipeline.quotas import count_usage
 from odl_host.pipeline.run import publish_deposit
@@ -113,6 +116,16 @@ def test_a_dataset_that_was_given_to_another_member_has_one_writer(portal: Porta
     (reason,) = [one.detail for one in report.outcomes if one.outcome == "failed"]
     assert dataset["name"] in reason
     assert "give it back to its own" in reason
+
+
+def test_a_template_that_cannot_be_filled_stops_a_run_before_the_first_write(portal: Portal) -> None:
+    own = portal.folder / "templates" / "datasets" / "deliberations.md.j2"
+    own.parent.mkdir(parents=True)
+    own.write_text("{% block title %}Actes {{ of_nobody }}{% endblock %}", "utf-8")
+    portal.lay({"a/prenoms.csv": prenoms(), "b/prenoms.csv": prenoms()})
+    with pytest.raises(ConfigError, match=r"deliberations.md.j2 cannot be used: 'of_nobody' is undefined"):
+        portal.publish()
+    assert not portal.resources()
 
 
 def _counted(told: list[tuple[str, int, int]], stage: str) -> list[int]:
