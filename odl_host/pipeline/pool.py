@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, TypeVar
@@ -170,22 +170,20 @@ def _work_off(
     return [work(item) for item in batch]
 
 
-@contextmanager
-def _open_executor(address: str, jobs: int) -> Iterator[tuple[Executor, int]]:
+def _open_executor(address: str, jobs: int) -> AbstractContextManager[tuple[Executor, int]]:
     """Give an executor and the number of its workers; when the block is left by an error, begin nothing more."""
-    with _open_dask(address) if address else _open_own(jobs) as (pool, width):
-        try:
-            yield pool, width
-        except BaseException:
-            # On Ctrl-C, or when the run stops asking: end the files under way and begin no other.
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+    return _open_dask(address) if address else _open_own(jobs)
 
 
 @contextmanager
 def _open_own(jobs: int) -> Iterator[tuple[Executor, int]]:
     with _open_processes(jobs) as pool:
-        yield pool, jobs
+        try:
+            yield pool, jobs
+        except BaseException:
+            # On Ctrl-C, or when the run stops asking: end the files under way and begin no other.
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
 
 
 def _open_processes(jobs: int) -> ProcessPoolExecutor:
@@ -225,7 +223,11 @@ def _open_dask(address: str) -> Iterator[tuple[Executor, int]]:
         if not width:
             raise UsageError(f"The Dask cluster at {place} has no worker.", hint=f"Start one: dask worker {place}")
         with client.get_executor(pure=False) as pool:
-            yield pool, width
+            try:
+                yield pool, width
+            except BaseException:
+                pool.shutdown(wait=False)  # as Dask says: call off what is under way and what waits
+                raise
 
 
 def _size_of(task: Task) -> int:

@@ -6,7 +6,9 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import closing
 from datetime import date
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -30,7 +32,7 @@ if __name__ == "__main__":
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # what the cluster's own library warns of is not ours to mend
-def test_a_dask_cluster_examines_as_processes_do(tmp_path: Path) -> None:
+def test_a_dask_cluster_examines_as_processes_do_and_stops_when_no_more_is_asked(tmp_path: Path) -> None:
     pytest.importorskip("distributed", reason="the extra [dask] is not installed")
     script = tmp_path / "cluster.py"
     script.write_text(CLUSTER)
@@ -54,11 +56,14 @@ def test_a_dask_cluster_examines_as_processes_do(tmp_path: Path) -> None:
             wrong = "trois" if number == 4 else "3"
             file.write_text(f"{HEADER}Barby,73030,F,Zoé,{wrong},2024\n", encoding="utf-8")
             tasks.append(Task(file))
-        found = list(
-            examine_all(tasks, SETTINGS, cache=tmp_path / "schemas", jobs=1, executor=f"dask://127.0.0.1:{port}")
-        )
+        executor = f"dask://127.0.0.1:{port}"
+        found = list(examine_all(tasks, SETTINGS, cache=tmp_path / "schemas", jobs=1, executor=executor))
         assert [one.path for one in found] == [task.path for task in tasks]
         assert [one.outcome for one in found] == ["valid"] * 4 + ["invalid"] + ["valid"] * 4
+        # A run asks for as many as it has files, and no more; another one is stopped in the middle.
+        for asked in (len(tasks), 1):
+            with closing(examine_all(tasks, SETTINGS, cache=tmp_path, jobs=1, executor=executor)) as examined:
+                assert [one.path for one in islice(examined, asked)] == [task.path for task in tasks[:asked]]
     finally:
         cluster.stdin.close()
         cluster.stdout.close()
