@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,12 @@ class Post:
     def __init__(self) -> None:
         self.letters: list[tuple[str, str, str]] = []
         self.refused: set[str] = set()
+        self.meanwhile: list[Callable[[], None]] = []
+        """What happens while the next letter is on its way."""
 
     def __call__(self, to: str, subject: str, text: str) -> None:
+        if self.meanwhile:
+            self.meanwhile.pop()()
         if to in self.refused:
             raise Unavailable("The mail server does not answer.")
         self.letters.append((to, subject, text))
@@ -140,6 +144,28 @@ def test_a_letter_that_cannot_leave_holds_up_no_other_and_is_sent_the_next_time(
     post.refused.clear()
     send(catalogue)
     assert [to for to, _ in post.take()] == [address(catalogue, one)]
+
+
+def test_what_happens_while_letters_leave_is_told_the_next_time(catalogue: InProcess, post: Post) -> None:
+    author = catalogue.new_user()
+    dataset = catalogue.call("package_create", {"name": unique("d")}, by=author)["id"]
+    both = sorted(address(catalogue, reader_of(catalogue, dataset)) for _ in range(2))
+    change(catalogue, dataset, author)
+    post.meanwhile = [lambda: change(catalogue, dataset, author)]
+    send(catalogue)
+    assert sorted(to for to, _ in post.take()) == both
+    send(catalogue)
+    assert sorted(post.take()) == [(to, "1 nouvelle activité sur Essai") for to in both]
+
+
+def test_calls_that_overlap_send_nobody_a_second_letter(catalogue: InProcess, post: Post) -> None:
+    author = catalogue.new_user()
+    dataset = catalogue.call("package_create", {"name": unique("d")}, by=author)["id"]
+    both = sorted(address(catalogue, reader_of(catalogue, dataset)) for _ in range(2))
+    change(catalogue, dataset, author)
+    post.meanwhile = [lambda: send(catalogue)]
+    send(catalogue)
+    assert sorted(to for to, _ in post.take()) == both
 
 
 def test_only_a_sysadmin_sends_letters_where_the_site_does(tmp_path: Path, catalogue: InProcess, post: Post) -> None:

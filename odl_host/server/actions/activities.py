@@ -273,7 +273,7 @@ def news(ctx: Context, since: str) -> list[JsonDict]:
     return _listed(ctx, Page.parse({}), _of_dashboard(ctx), done, _not_hidden(ctx))
 
 
-def mark_dashboard(db: sa.Connection, user_id: str, **instants: str) -> None:
+def mark_dashboard(db: sa.Connection, user_id: str, **instants: str | None) -> None:
     """Keep when a user last saw the dashboard (`seen_at`), or was written to about it (`emailed_at`)."""
     theirs = dashboards.c.user_id == user_id
     if not db.execute(dashboards.update().where(theirs), instants).rowcount:

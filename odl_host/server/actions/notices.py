@@ -39,6 +39,9 @@ class Nothing(Params):
 class _Letter:
     user_id: str
     to: str
+    emailed_at: str | None
+    """When the user was last written to before."""
+    looked_at: str
     news: list[JsonDict]
     datasets: dict[str, str]
     """The titles of the datasets that changed, by their names."""
@@ -67,8 +70,8 @@ def _letter_to(ctx: Context, account: Any) -> _Letter | None:
     theirs = Context(ctx.action, ctx.site, ctx.db, User(account.id, account.name, account.sysadmin))
     span = read_duration(str(ctx.site.settings["ckan.email_notifications_since"]))
     assert span is not None  # the settings were read
-    emailed = ctx.db.scalar(sa.select(dashboards.c.emailed_at).where(dashboards.c.user_id == account.id))
-    earliest = (datetime.now(UTC).replace(tzinfo=None) - span).isoformat(timespec="microseconds")
+    emailed = _emailed_at(ctx.db, account.id)
+    looked_at, earliest = now(), (datetime.now(UTC).replace(tzinfo=None) - span).isoformat(timespec="microseconds")
     found = news(theirs, max(earliest, seen_at(theirs), emailed or ""))
     if not found:
         return None
@@ -78,7 +81,21 @@ def _letter_to(ctx: Context, account: Any) -> _Letter | None:
         for dataset in changed
         if dataset and dataset.state == "active"
     }
-    return _Letter(account.id, account.email, found, titles)
+    return _Letter(account.id, account.email, emailed, looked_at, found, titles)
+
+
+def _emailed_at(db: sa.Connection, user_id: str) -> str | None:
+    moment: str | None = db.scalar(sa.select(dashboards.c.emailed_at).where(dashboards.c.user_id == user_id))
+    return moment
+
+
+def _is_first_to_send(site: Site, letter: _Letter) -> bool:
+    """Keep that a letter leaves, before it does: a call that overlaps with this one sends no second."""
+    with site.db.writing(is_news=False) as db:
+        if _emailed_at(db, letter.user_id) != letter.emailed_at:
+            return False
+        mark_dashboard(db, letter.user_id, emailed_at=letter.looked_at)
+    return True
 
 
 def _send(site: Site, letters: list[_Letter]) -> None:
@@ -89,6 +106,8 @@ def _send(site: Site, letters: list[_Letter]) -> None:
     named = named_site(site)
     failure = ""
     for letter in letters:
+        if not _is_first_to_send(site, letter):
+            continue
         count = len(letter.news)
         subject = f"{count} {'nouvelle activité' if count == 1 else 'nouvelles activités'} sur {named.title}"
         values = {"count": count, "datasets": list(letter.datasets.items()), "most": MOST_DATASETS}
@@ -97,8 +116,7 @@ def _send(site: Site, letters: list[_Letter]) -> None:
         except OdlError as error:
             log.error("A letter about activities could not leave: %s", error.message)
             failure = failure or error.message
-            continue
-        with site.db.writing(is_news=False) as db:
-            mark_dashboard(db, letter.user_id, emailed_at=now())
+            with site.db.writing(is_news=False) as db:
+                mark_dashboard(db, letter.user_id, emailed_at=letter.emailed_at)
     if failure:
         raise ValidationError({"message": f"Some letters could not leave, and will be sent the next time: {failure}"})
