@@ -99,7 +99,8 @@ def show_group(
     if params.include_groups:
         named = _parents(ctx, [group.id]).get(group.id, [])
         doc["groups"] = _whole_parents(ctx, named, is_organization=is_organization) if whole_parents else named
-    if params.include_users if "include_users" in params.data else ctx.site.settings["ckan.auth.public_user_details"]:
+    is_said = params.data.get("include_users") not in (None, "")
+    if params.include_users if is_said else ctx.site.settings["ckan.auth.public_user_details"]:
         doc["users"] = _users(ctx, [group.id]).get(group.id, [])
     if params.include_member_count:
         doc["member_count"] = _member_counts(ctx, [group.id]).get(group.id, 0)

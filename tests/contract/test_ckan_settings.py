@@ -201,7 +201,8 @@ def test_where_users_are_not_public_only_members_see_each_other(closed: OverHttp
     assert "users" not in closed.call(f"{kind}_show", {"id": group["id"]}, by=member)
     assert member.name in [user["name"] for user in closed.call(f"{kind}_show", asked, by=member)["users"]]
     for caller in (stranger, ANONYMOUS):
-        assert "users" not in closed.call(f"{kind}_show", {"id": group["id"]}, by=caller)
+        for empty in ({}, {"include_users": ""}, {"include_users": None}):
+            assert "users" not in closed.call(f"{kind}_show", {"id": group["id"], **empty}, by=caller)
         for action, params in (
             (f"{kind}_show", asked),
             (f"{kind}_list", {"all_fields": True, "include_users": True}),
