@@ -310,7 +310,7 @@ def _identify(
     if settings.spool is not None and table.sheet is not None:
         from odl_host.pipeline.privacy.workbook import write_without_author
 
-        copy = place.with_suffix(path.suffix)
+        copy = place.with_suffix(".received")  # a workbook may be named .csv, and that is the other copy
         original = copy if write_without_author(path, copy) else None
     personal = watch.found()
     return Examination(

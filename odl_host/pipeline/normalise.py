@@ -67,12 +67,14 @@ def write_normalised(
 
 
 def _open_new(path: Path) -> BinaryIO:
-    """Open a file to be written, making its folder the first time."""
+    """Open a new file, making its folder the first time; one of before may be what a catalogue keeps."""
     try:
-        return path.open("wb")
+        return path.open("xb")
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("wb")
+    except FileExistsError:
+        path.unlink()
+    return path.open("xb")
 
 
 def is_normalised(path: Path) -> bool:

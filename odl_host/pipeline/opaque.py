@@ -107,6 +107,7 @@ def take_opaque(path: Path, *, spool: Path | None) -> OpaqueFile:
     sha256 = hash_file(copy)
     nameless = copy.with_name(f"nameless-{copy.name}")
     if ending in _DOCUMENTS and write_without_author(copy, nameless):
+        copy.unlink()
         return OpaqueFile(kind, mimetype, sha256, hash_file(nameless), nameless)
     return OpaqueFile(kind, mimetype, sha256, sha256, copy)
 

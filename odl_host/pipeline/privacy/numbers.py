@@ -10,11 +10,16 @@ from __future__ import annotations
 
 import re
 
+_SPACES = " \u00a0\u202f"
+"""The blank, and those that a word processor puts so that no line ends there."""
 _NIR = re.compile(
-    r"(?<![\dA-Za-z])([12378])[ .]?(\d\d)[ .]?(0[1-9]|1[0-2]|[2-4]\d|[5-9]\d)[ .]?(\d\d|2[ABab])"
-    r"[ .]?(\d{3})[ .]?(\d{3})[ .\-]{0,3}(\d\d)(?![\dA-Za-z])"
+    rf"(?<![\dA-Za-z])([12378])[{_SPACES}.]?(\d\d)[{_SPACES}.]?(0[1-9]|1[0-2]|[2-4]\d|[5-9]\d)[{_SPACES}.]?"
+    rf"(\d\d|2[ABab])[{_SPACES}.]?(\d{{3}})[{_SPACES}.]?(\d{{3}})[{_SPACES}.\-]{{0,3}}(\d\d)(?![\dA-Za-z])"
 )
-_IBAN = re.compile(r"(?<![0-9A-Za-z])([A-Z]{2}\d\d(?: ?[0-9A-Z]{4}){3,7}(?: ?[0-9A-Z]{1,3})?)(?![0-9A-Za-z])")
+_IBAN = re.compile(
+    rf"(?<![0-9A-Za-z])([A-Z]{{2}}\d\d(?:[{_SPACES}]?[0-9A-Z]{{4}}){{3,7}}(?:[{_SPACES}]?[0-9A-Z]{{1,3}})?)"
+    r"(?![0-9A-Za-z])"
+)
 _IBAN_LENGTHS = {
     country: length
     for countries, length in (
@@ -24,15 +29,20 @@ _IBAN_LENGTHS = {
     for country in countries.split()
 }
 _SPACED_MOBILE = re.compile(
-    r"(?<![\d.,])(?:(?:\+|00)33[ .]?(?:\(0\)[ .]?)?[67](?:[ .\-]?\d\d){4}"
-    r"|0[67](?:([ .\-/])\d\d)(?:\1\d\d){3})(?![\d.,]?\d)"
+    rf"(?<![\d.,])(?:(?:\+|00)33[{_SPACES}.]?(?:\(0\)[{_SPACES}.]?)?[67](?:[{_SPACES}.\-]?\d\d){{4}}"
+    rf"|0[67](?:([{_SPACES}.\-/])\d\d)(?:\1\d\d){{3}})(?![\d.,]?\d)"
 )
 _BARE_MOBILE = re.compile(r"(?<!\d)0?[67]\d{8}(?!\d)")
 _MACHINES = re.compile(r"0?700")
 # The shape of a text: 0 for a digit, A for a capital (and for the letters of "2a" and "2b"), without what may stand
 # between digits. To look for one in all texts of a column takes a tenth of the time that the patterns take.
-_SHAPE = bytes(48 if 48 <= sign < 58 else 65 if 65 <= sign <= 90 or sign in b"ab" else sign for sign in range(256))
-_BETWEEN = b" .-/()"
+_DIGITS_ELSEWHERE = b"\xd9\xdb\xdf\xe0\xe1\xea\xef\xf0"
+"""What the digits of other scripts begin with in UTF-8; the patterns know them."""
+_SHAPE = bytes(
+    48 if 48 <= sign < 58 else 65 if 65 <= sign <= 90 or sign in b"ab" else 255 if sign in _DIGITS_ELSEWHERE else sign
+    for sign in range(256)
+)
+_BETWEEN = f"{_SPACES}.-/()".encode()
 _LONG_NUMBER, _CORSICAN, _ACCOUNT = b"000000000", b"0A00000000", b"AA00"
 _MONTHS = "janvier|f[ée]vrier|mars|avril|mai|juin|juillet|ao[ûu]t|septembre|octobre|novembre|d[ée]cembre"
 _BORN = re.compile(
@@ -55,11 +65,12 @@ def may_tell(texts: str, *, bare: bool = False) -> bool:
     (False, True)
     """
     shape = texts.encode("utf-8", "replace").translate(_SHAPE, _BETWEEN)
-    if (_LONG_NUMBER in shape or _CORSICAN in shape) and (
+    is_odd = b"\xff" in shape
+    if (is_odd or _LONG_NUMBER in shape or _CORSICAN in shape) and (
         _NIR.search(texts) or _SPACED_MOBILE.search(texts) or (bare and _BARE_MOBILE.search(texts))
     ):
         return True
-    if _ACCOUNT in shape and _IBAN.search(texts):
+    if (is_odd or _ACCOUNT in shape) and _IBAN.search(texts):
         return True
     return " le " in texts.lower() and _BORN.search(texts) is not None
 
@@ -85,7 +96,7 @@ def find_iban(text: str) -> str | None:
     ('FR76 3000 6000 0112 3456 7890 189', None)
     """
     for match in _IBAN.finditer(text):
-        compact = match[0].replace(" ", "")
+        compact = "".join(match[0].split())
         wanted = _IBAN_LENGTHS.get(compact[:2])
         if wanted is None or len(compact) < wanted:
             continue

@@ -23,7 +23,7 @@ _KNOWN_LIMIT = 50_000
 _MANY_NIR = 0.5
 """Share of a column's cells above which long numbers that pass the key are social security numbers, not chance."""
 
-_SPACED = re.compile(r"\d[ .]\d")
+_SPACED = re.compile(r"\d[ \u00a0\u202f.]\d")
 _DIGITS = re.compile(r"\d")
 
 

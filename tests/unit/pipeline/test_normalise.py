@@ -35,6 +35,14 @@ def test_a_windows_file_with_semicolons_becomes_utf8_with_commas_and_line_feeds(
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["b.csv"]
 
 
+def test_a_file_that_a_catalogue_keeps_under_another_name_is_never_written_over(tmp_path: Path) -> None:
+    kept, target = tmp_path / "kept", tmp_path / "sortie.csv"
+    before = normalised(tmp_path, b"a,b\n1,2\n")
+    kept.hardlink_to(target)
+    assert normalised(tmp_path, b"a,b\n3,4\n") == b"a,b\n3,4\n"
+    assert kept.read_bytes() == before
+
+
 @pytest.mark.parametrize(
     "name", ["marque-utf8.csv", "marque-utf8-texte-windows.csv", "texte-unicode-excel.txt", "titres-au-dessus.csv"]
 )

@@ -17,7 +17,7 @@ import xlrd
 from odl_host.pipeline.examine import ExamineSettings, Task, examine_file, examine_task, hash_file
 from odl_host.pipeline.privacy.gate import find_in_opaque
 from odl_host.pipeline.privacy.model import PersonalData
-from odl_host.pipeline.privacy.numbers import find_iban, find_mobile, find_nir
+from odl_host.pipeline.privacy.numbers import find_iban, find_mobile, find_nir, may_tell
 from odl_host.pipeline.privacy.old_workbook import without_properties
 from odl_host.pipeline.privacy.people import find_personal_email, has_civility, is_person
 from odl_host.pipeline.privacy.watch import PersonalDataWatch
@@ -45,6 +45,9 @@ def watch(header: list[str], *rows: list[str], schema: str = "", keep: int = 100
         ("rib", "FR76 3000 6000 0112 3456 7890 189", "iban"),
         ("contact", "jeanne.martin@laposte.net", "email"),
         ("contact", "Joindre Paul au 06 12 34 56 78 le soir", "phone"),
+        ("contact", "Joindre Paul au 06\u00a012\u00a034\u00a056\u00a078 le soir", "phone"),
+        ("observations", "1\u202f85\u202f05\u202f2a\u202f006\u202f084\u202f35", "nir"),
+        ("rib", "FR76\u00a03000\u00a06000\u00a00112\u00a03456\u00a07890\u00a0189", "iban"),
         ("EQUIP_TEL", "0612345678", "phone"),
         ("EQUIP_TEL", "+33 7 12 34 56 78", "phone"),
         ("date_naissance", "12/03/1985", "birth-date"),
@@ -140,6 +143,14 @@ def _workbook(path: Path) -> Path:
     return path
 
 
+def test_the_quick_look_sees_digits_of_every_script() -> None:
+    digits = [chr(code) for code in range(0x80, 0x110000) if chr(code).isdecimal()]
+    numbers = [f"06 1{sign} 34 56 78" for sign in digits]
+    assert len(numbers) > 500
+    assert all(map(find_mobile, numbers))
+    assert all(map(may_tell, numbers))
+
+
 def test_other_sheets_and_comments_of_a_workbook_are_looked_at(tmp_path: Path) -> None:
     path = _workbook(tmp_path / "classeur.xlsx")
     found = [(kind, place) for kind, place, _ in find_beside(path, "données", ReadLimits())]
@@ -160,6 +171,21 @@ def test_the_published_copy_of_a_workbook_does_not_name_its_author(tmp_path: Pat
     assert not write_without_author(copy, tmp_path / "autre.xlsx")
     with zipfile.ZipFile(path) as archive:
         assert b"Jeanne" in archive.read("docProps/core.xml")
+
+
+def test_a_workbook_that_is_named_csv_is_published_with_its_nameless_copy(tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    workbook.properties.creator = "Jeanne Martin"
+    assert workbook.active is not None
+    workbook.active.append(["COMMUNE_NOM", "COLL_INSEE", "ENFANT_SEXE", "ENFANT_PRENOM", "NOMBRE_OCCURRENCES", "ANNEE"])
+    workbook.active.append(["Barby", "73030", "F", "Zoé", 3, 2024])
+    workbook.save(tmp_path / "prenoms.csv")
+    settings = ExamineSettings(limits=ReadLimits(), max_findings=10, spool=tmp_path / "spool", today=date(2026, 11, 23))
+    found = examine_task(Task(tmp_path / "prenoms.csv"), load_registry(None), settings)
+    assert found.outcome == "valid"
+    assert found.normalised and found.normalised.path and found.original
+    assert hash_file(found.normalised.path) == found.normalised.sha256
+    assert zipfile.is_zipfile(found.original)
 
 
 def test_the_published_copy_of_an_old_workbook_names_nobody_either(tmp_path: Path) -> None:
@@ -225,6 +251,7 @@ def test_a_workbook_published_as_it_is_names_nobody_and_keeps_its_own_hash(tmp_p
     assert not openpyxl.load_workbook(found.opaque.copy).properties.creator
     assert (found.sha256, found.opaque.sha256) == (hash_file(path), hash_file(found.opaque.copy))
     assert set(found.personal.kinds) == {"email", "phone"}
+    assert list((tmp_path / "spool").iterdir()) == [found.opaque.copy]
 
 
 def test_a_workbook_without_a_table_is_looked_at_before_it_is_published_as_it_is(tmp_path: Path) -> None:
