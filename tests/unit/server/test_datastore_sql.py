@@ -438,11 +438,27 @@ def test_a_refusal_says_what_a_function_would_not_do(rows: Table, sql: str, reas
         ("SELECT titre AS v FROM r WHERE annee = ANY(ARRAY[1, 1885])", "Germinal"),
         ("SELECT titre AS v FROM r WHERE upper(titre) ILIKE concat('%', lower('PESTE'))", "La Peste"),
         ("SELECT round(avg(prix), 1)::text || ' €' AS v FROM r", "10.3 €"),
+        ("SELECT ARRAY[annee, 1] AS v FROM r WHERE _id = 2", [1885, 1]),
+        ("SELECT (annee < " + "9" * 5000 + ") AS v FROM r WHERE _id = 2", True),
         ("SELECT CASE WHEN trim(titre) ~ '^G' THEN extract(year from paru) END AS v FROM r WHERE _id = 2", 1885),
     ],
 )
 def test_values_follow_postgresqls_types(rows: Table, sql: str, expected: object) -> None:
     assert ask(sql, r=rows).records == [{"v": expected}]
+
+
+@pytest.mark.parametrize(
+    ("sql", "name"),
+    [
+        ("SELECT (SELECT count(*) FROM r)", "count"),
+        ("SELECT (SELECT max(annee) AS last FROM r)", "last"),
+        ("SELECT (SELECT annee FROM r LIMIT 1)", "annee"),
+        ("SELECT lpad(titre, 3) FROM r", "lpad"),
+        ("SELECT rpad(titre, 3) FROM r", "rpad"),
+    ],
+)
+def test_what_has_no_name_gets_the_one_that_postgresql_gives_it(rows: Table, sql: str, name: str) -> None:
+    assert [field["id"] for field in ask(sql, r=rows).fields] == [name]
 
 
 @pytest.mark.parametrize(

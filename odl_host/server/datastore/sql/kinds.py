@@ -16,6 +16,9 @@ Columns = Mapping[str, str]
 NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
 WHOLE = frozenset({"int2", "int4", "int8"})
 TEXTS = frozenset({"text", "varchar", "bpchar", "name"})
+LONGEST_WHOLE = 18
+"""Digits of a number that is surely an int8. Python refuses to read one of thousands of digits."""
+
 TIMES = frozenset({"date", "timestamp", "timestamptz", "time"})
 
 # The parser's own types, and ours.
@@ -83,7 +86,9 @@ def _output_name(item: exp.Expr) -> str:
         return "bool"
     if isinstance(item, exp.Subquery):
         outputs = outputs_of(item)
-        return outputs[0].alias_or_name or _output_name(outputs[0]) if outputs else "?column?"
+        return outputs[0].alias or _output_name(outputs[0]) if outputs else "?column?"
+    if isinstance(item, exp.Pad):
+        return "lpad" if item.args.get("is_left") else "rpad"
     if isinstance(item, exp.Anonymous):
         return str(item.name).lower()
     if isinstance(item, exp.Func) and not isinstance(item, exp.Connector | exp.RegexpLike | exp.RegexpILike):
@@ -135,7 +140,8 @@ def kind_of(node: exp.Expr) -> str:
     if isinstance(node, exp.Literal):
         if node.is_string:
             return "text"
-        return ("int4" if abs(int(node.name)) < 2**31 else "int8") if node.name.isdigit() else "numeric"
+        is_whole = node.name.isdigit() and len(node.name) <= LONGEST_WHOLE
+        return ("int4" if int(node.name) < 2**31 else "int8") if is_whole else "numeric"
     if isinstance(node, exp.Cast):
         return _kind_of_type(node.to)
     if isinstance(node, exp.Subquery):
@@ -179,6 +185,8 @@ def _kind_of_call(node: exp.Func) -> str:
         return {"int2": "int8", "int4": "int8", "float4": "float4", "float8": "float8"}.get(inner, "numeric")
     if kind == "avg":
         return "float8" if arguments and kind_of(arguments[0]) in ("float4", "float8") else "numeric"
+    if isinstance(node, exp.Array):
+        return f"_{_first_known(arguments)}"
     return kind or _first_known(arguments)
 
 
