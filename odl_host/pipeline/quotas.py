@@ -108,7 +108,7 @@ def hold_quotas(
             if step.action not in {"create", "update"} or step.source.member is None:
                 continue
             files, size = (1, 0) if step.action == "create" else (0, sizes.get(step.resource_id, 0))
-            weight = step.source.path.stat().st_size if step.source.path.exists() else 0
+            weight = step.source.measure()
             counted = usage.setdefault(step.source.member.id, Usage())
             if reason := _refusal(step.source.member, weight, files, weight - size, counted, total, quotas):
                 blocked[step.source.relative] = reason

@@ -62,7 +62,7 @@ def write_dataset(context: RunContext, plan: DatasetPlan, journal: Journal, line
             _apply_steps(context, plan, journal, line, applied)
         if plan.action != "keep":
             applied.datasets.append(DatasetOutcome(plan))
-    except OdlError as error:
+    except (OdlError, OSError) as error:
         said = said_of(error)
         journal.write("failed", dataset=plan.id, error=said)
         done = {outcome.step.source.relative for outcome in applied.outcomes}
@@ -232,7 +232,7 @@ def _batches(steps: Sequence[Step]) -> list[list[Step]]:
     batches: list[list[Step]] = []
     size = 0
     for step in steps:
-        weight = 2 * step.source.path.stat().st_size if step.source.path.exists() else 0
+        weight = 2 * step.source.measure()
         if not batches or len(batches[-1]) == MOST_FILES_TOGETHER or size + weight > MOST_BYTES_TOGETHER:
             batches.append([])
             size = 0

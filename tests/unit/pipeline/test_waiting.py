@@ -25,6 +25,12 @@ def test_what_waits_in_another_folder_goes_on_waiting_until_it_is_gone(tmp_path:
     assert waiting_after(before, [tmp_path / "deposit"], tmp_path) == []
 
 
+def test_what_waits_where_nobody_can_look_goes_on_waiting(tmp_path: Path) -> None:
+    lies = tmp_path / ("long" * 100) / "prenoms.csv"  # as a folder without rights, or a dead mount, it cannot be asked
+    before: list[dict[str, object]] = [{"item": ITEM, "run": "r1", "since": "", "lies": str(lies)}]
+    assert waiting_after(before, [tmp_path / "deposit"], tmp_path) == [ITEM["path"]]
+
+
 def test_a_source_that_the_manifest_names_no_more_waits_no_more(tmp_path: Path) -> None:
     failed = {**ITEM, "path": "https://mairie.example/liste.csv", "outcome": "failed"}
     before: list[dict[str, object]] = [{"item": failed, "run": "r1", "since": "", "lies": str(tmp_path / "mirror/a")}]
