@@ -192,6 +192,7 @@ def _find_selection(db: sqlite3.Connection, plan: _Plan, order: str) -> Selectio
                 found = _first_in(db, plan, known, limit)
             else:
                 found = first_ids(db.execute(f"{statement} LIMIT ?", (*plan.values, limit)), limit)
+                _note_order(plan, order)  # now that it was: who had no time for it asks again
     if table.version:
         table.selections.keep(key, found)
     return found
@@ -207,21 +208,29 @@ def _find_order(db: sqlite3.Connection, plan: _Plan, order: str, limit: int) -> 
 
     They are sorted when the same order is asked for a second time, under whatever conditions.
     """
-    table, everything = plan.table, replace(plan, where=[], values=[])
-    if not plan.where or not table.version:
-        return None
-    key = _key(everything, order)
-    kept = table.selections.find(key)
+    table, key = plan.table, _key(_without_conditions(plan), order)
+    kept = table.selections.find(key) if plan.where and table.version else None
     if kept is None:
-        table.selections.keep(key, Selection((), is_whole=False))
+        return None
+    rows = len(kept.ids) if kept.is_whole else table.count()
+    matching = _count(db, plan)
+    if rows > MAX_ROWS or limit * rows > matching * matching:  # so many are passed before `limit` are found
         return None
     if not kept.is_whole:
-        if table.count() > MAX_ROWS:
-            return None
         kept = first_ids(db.execute(f"SELECT _id FROM {NAME}{order}"))  # noqa: S608
         table.selections.keep(key, kept)
-    matching = _count(db, plan)
-    return kept if limit * len(kept.ids) <= matching * matching else None  # so many are passed before `limit` are found
+    return kept
+
+
+def _note_order(plan: _Plan, order: str) -> None:
+    """Keep that an order was asked for under conditions."""
+    table, key = plan.table, _key(_without_conditions(plan), order)
+    if plan.where and table.version and table.selections.find(key) is None:
+        table.selections.keep(key, Selection((), is_whole=False))
+
+
+def _without_conditions(plan: _Plan) -> _Plan:
+    return replace(plan, where=[], values=[])
 
 
 def _first_in(db: sqlite3.Connection, plan: _Plan, known: Selection, limit: int) -> Selection:

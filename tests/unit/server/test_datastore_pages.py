@@ -166,6 +166,35 @@ def test_what_is_kept_of_all_tables_has_one_bound(
     assert next(iter(kept.values())).size_bytes <= selections.MAX_BYTES
 
 
+def test_all_rows_are_put_in_an_order_only_when_it_is_asked_for_again_and_helps(
+    ckan: EmbeddedCKAN, dataset: str, site: Site
+) -> None:
+    resource = create(
+        ckan, dataset, [{"n": number, "mot": f"{number * 37 % 3000:04}"} for number in range(3000)], n="int", mot="text"
+    )
+    with site.db.reading() as db:
+        table = site.rows.find(get_resource(db, resource))
+    assert table is not None
+    all_rows_bytes = 8 * 3000
+
+    def kept_after(sort: str, least: int) -> int:
+        """Return how many bytes more are kept after a search of the rows from a number on."""
+        before = table.selections.size_bytes
+        search(ckan, resource, sort=sort, filters={"n": {"gte": least}}, limit=3)
+        return table.selections.size_bytes - before
+
+    def try_at_once(sort: str, least: int) -> None:
+        asked = {"resource_id": resource, "sort": sort, "filters": {"n": {"gte": least}}, "limit": 3}
+        with pytest.MonkeyPatch.context() as patch, pytest.raises(Busy):
+            patch.setattr(tables_module, "MOMENT_S", 0.0)
+            call_action(site, None, "datastore_search", asked, waits=False)
+
+    assert all(kept_after("mot", least) < all_rows_bytes for least in (2990, 2991, 2992))  # so few are sorted sooner
+    try_at_once("mot desc", 1)
+    assert kept_after("mot desc", 1) < all_rows_bytes
+    assert kept_after("mot desc", 2) > all_rows_bytes
+
+
 def test_a_table_made_again_never_answers_with_the_rows_of_the_one_before(ckan: EmbeddedCKAN, dataset: str) -> None:
     made = ckan.call_action("resource_create", {"package_id": dataset, "url_type": "datastore"})
     table = {"resource_id": made["id"], "fields": [{"id": "n", "type": "int"}]}
