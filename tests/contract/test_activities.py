@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from odl_host.ckan import NotAuthorized, NotFound, ValidationError
-from odl_host.server.sites import open_site
+from odl_host.server.sites import Site, open_site
 from odl_host.storage.local import LocalStorage
 
 from .conftest import ANONYMOUS, Caller, Catalogue, InProcess, unique
@@ -17,17 +17,21 @@ from .conftest import ANONYMOUS, Caller, Catalogue, InProcess, unique
 NONE = {"message": "No activities found matching the specified criteria."}
 
 
-@pytest.fixture
-def streams(tmp_path: Path) -> Iterator[Catalogue]:
-    site = open_site(
+def opened(folder: Path, **settings: Any) -> Site:
+    return open_site(
         name="t",
         title="Essai",
         url="http://portail.example.org",
         description="",
-        data_dir=tmp_path,
-        storage=LocalStorage(tmp_path / "files"),
-        settings={"ckan.activity_streams_enabled": True, "ckan.hide_activity_from_users": "odl-host"},
+        data_dir=folder,
+        storage=LocalStorage(folder / "files"),
+        settings={"ckan.activity_streams_enabled": True, "ckan.hide_activity_from_users": "odl-host", **settings},
     )
+
+
+@pytest.fixture
+def streams(tmp_path: Path) -> Iterator[Catalogue]:
+    site = opened(tmp_path)
     yield InProcess(site)
     site.close()
 
@@ -173,6 +177,23 @@ def test_an_activity_is_of_an_object_that_is_named_by_its_id(streams: Catalogue)
         streams.call("activity_show", {"id": of_group["id"]}, by=ANONYMOUS)
 
 
+def test_what_a_dataset_was_while_it_was_private_is_in_no_difference_that_others_see(tmp_path: Path) -> None:
+    site = opened(tmp_path, **{"ckan.auth.public_activity_stream_detail": True})
+    streams = InProcess(site)
+    author = streams.new_user()
+    owner = streams.new_organization(users=[{"name": author.name, "capacity": "editor"}])["id"]
+    dataset = {"name": unique("d"), "owner_org": owner, "title": "Un secret", "private": True}
+    made = streams.call("package_create", dataset, by=author)["id"]
+    for title in ("Un titre", "Un autre"):
+        streams.call("package_patch", {"id": made, "title": title, "private": False}, by=author)
+    last, opening, _ = (entry["id"] for entry in streams.call("package_activity_list", {"id": made}))
+    assert "Un titre" in streams.call("activity_diff", {"id": last, "object_type": "package"}, by=ANONYMOUS)["diff"]
+    assert "Un secret" in streams.call("activity_diff", {"id": opening, "object_type": "package"}, by=author)["diff"]
+    with pytest.raises(NotFound, match="Previous activity"):
+        streams.call("activity_diff", {"id": opening, "object_type": "package"}, by=ANONYMOUS)
+    site.close()
+
+
 @pytest.mark.parametrize("data", ["un texte", [1], 2])
 def test_what_an_activity_keeps_may_be_anything(streams: Catalogue, data: Any) -> None:
     dataset = streams.new_dataset()["id"]
@@ -188,14 +209,7 @@ def test_what_an_activity_keeps_may_be_anything(streams: Catalogue, data: Any) -
 
 
 def test_no_activity_is_told_of_where_none_are_kept(tmp_path: Path) -> None:
-    site = open_site(
-        name="t",
-        title="",
-        url="http://a.fr",
-        description="",
-        data_dir=tmp_path,
-        storage=LocalStorage(tmp_path / "files"),
-    )
+    site = opened(tmp_path, **{"ckan.activity_streams_enabled": False})
     without = InProcess(site)
     assert told(without, without.new_dataset()["id"]) is None
     site.close()

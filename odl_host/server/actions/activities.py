@@ -184,7 +184,7 @@ def activity_data_show(ctx: Context, params: DataOf) -> Any:
 
 @action(params=DiffOf, allow=_can_see_details, reads=True)
 def activity_diff(ctx: Context, params: DiffOf) -> JsonDict:
-    """Return how an object differs from what the activity before left of it, and both activities.
+    """Return how an object differs from what the activity before left of it, and both activities: if both are shown.
 
     :param id: the activity's id
     :param object_type: the part of its data: `package`, `group`
@@ -201,7 +201,7 @@ def activity_diff(ctx: Context, params: DiffOf) -> JsonDict:
         .limit(1)
     )
     before = ctx.db.execute(query).first()
-    if before is None:
+    if before is None or not is_shown(ctx, before, permissions.labels_of_caller(ctx)):
         raise NotFound("Previous activity for this object not found")
     shown = [show_activity(ctx, before), show_activity(ctx, row)]
     old, new = (
