@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -51,6 +52,8 @@ TURN_S = 10.0
 UNSUPPORTED = 415
 JSON_TYPE = b"application/json;charset=utf-8"
 MAX_FIELDS = 2000
+MAX_FILES = 100
+"""In one form: `publish` sends twenty at once, each with the file as it was received beside it."""
 MAX_DEPTH = 100
 CUT_SHORT = "The body ends before its end"
 
@@ -250,8 +253,10 @@ async def _read_parameters(request: Request) -> tuple[JsonDict, dict[str, Upload
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type == "multipart/form-data":
         try:
-            form = await request.form(max_files=10, max_fields=MAX_FIELDS, max_part_size=MAX_BODY_BYTES)
-        except HTTPException as error:
+            form = await request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_BODY_BYTES)
+        except MultiPartException as error:
+            raise BadRequest(f"Invalid form: {error.message}") from error
+        except HTTPException as error:  # the same, where the call came by the routes
             if error.status_code != 400:
                 raise
             raise BadRequest(f"Invalid form: {error.detail}") from error

@@ -74,6 +74,17 @@ def test_a_large_file_comes_back_the_same_whole_and_in_parts(ckan: OverHttp, dat
     assert again.status_code == 304
 
 
+@pytest.mark.parametrize("more", [{}, dict.fromkeys(map(str, range(200)), ("a.csv", b"a"))], ids=["cut", "many"])
+def test_a_form_that_cannot_be_read_is_the_callers_fault(server: Server, token: str, more: dict[str, object]) -> None:
+    address, headers = f"{server.url}/api/3/action/resource_create", {"Authorization": token}
+    if more:
+        answer = requests.post(address, headers=headers, files=more, timeout=20)
+    else:
+        headers["Content-Type"] = f"multipart/form-data; boundary={BOUNDARY}"
+        answer = requests.post(address, headers=headers, data=f"--{BOUNDARY}\r\nx y: z\r\n\r\n", timeout=20)
+    assert (answer.status_code, answer.json().partition("Invalid form: ")[0]) == (400, "Bad request: ")
+
+
 def test_half_an_upload_leaves_nothing(ckan: OverHttp, dataset: str, server: Server, token: str) -> None:
     files, resources = stored(server), ckan.call("package_show", {"id": dataset})["num_resources"]
     connection = start_upload(server, token, dataset, 5_000_000)
