@@ -77,33 +77,16 @@ def _open_new(path: Path) -> BinaryIO:
     return path.open("xb")
 
 
-def is_normalised(path: Path) -> bool:
-    """Tell whether a file is, byte for byte, what `write_normalised` would write of it."""
-    from odl_host.pipeline.read import RefusedFile, read_table
-
-    try:
-        table = read_table(path, repair=False)
-        if table.format != "csv" or table.delimiter != "," or table.encoding not in ("utf-8", "ascii"):
-            return False
-        sink = _HashingSink(None)
-        _write(table, sink, None, None)
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == sink.sha256
-    except (RefusedFile, OSError):
-        return False
-
-
 class _HashingSink:
-    """Takes text in pieces; what goes through is counted and hashed."""
+    """Writes bytes in pieces; what goes through is counted and hashed."""
 
-    def __init__(self, file: IO[bytes] | None) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         self._file, self._digest, self.size = file, hashlib.sha256(), 0
 
     def write(self, data: bytes) -> None:
         self._digest.update(data)
         self.size += len(data)
-        if self._file is not None:
-            self._file.write(data)
+        self._file.write(data)
 
     @property
     def sha256(self) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from odl_host.errors import StorageError
-from odl_host.pipeline.normalise import is_normalised, write_normalised
+from odl_host.pipeline.normalise import write_normalised
 from odl_host.pipeline.read import read_table
 
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -116,22 +116,11 @@ def test_a_file_is_taken_as_it_is_only_where_writing_its_rows_would_give_the_sam
     assert (found.sha256, found.size_bytes, found.rows) == (expected.sha256, expected.size_bytes, expected.rows)
 
 
-def test_a_normalised_file_is_recognised_and_nothing_else_is(tmp_path: Path) -> None:
-    path = tmp_path / "n.csv"
-    write_normalised(read_table(DATA / "cellules-multilignes.csv"), path)
-    good = path.read_bytes()
-    assert is_normalised(path)
-    for other in (
-        b"\xef\xbb\xbf" + good,
-        good.replace(b"\n", b"\r\n"),
-        good.rstrip(b"\n"),
-        b'"nom"' + good[3:],
-        b"a;b\n1;2\n",
-    ):
-        path.write_bytes(other)
-        assert not is_normalised(path)
-    assert not is_normalised(tmp_path / "absent.csv")
-    assert not is_normalised(DATA / "classeur-libre.ods")
+def test_a_normalised_file_stays_as_it_is_and_every_other_becomes_it(tmp_path: Path) -> None:
+    good = normalised(tmp_path, (DATA / "cellules-multilignes.csv").read_bytes())
+    assert normalised(tmp_path, good) == good
+    for other in (b"\xef\xbb\xbf" + good, good.rstrip(b"\n"), b'"nom"' + good[3:]):
+        assert normalised(tmp_path, other) == good
 
 
 def test_a_target_that_cannot_be_written_is_a_storage_error_and_leaves_nothing(tmp_path: Path) -> None:
