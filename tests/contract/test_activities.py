@@ -194,6 +194,24 @@ def test_what_a_dataset_was_while_it_was_private_is_in_no_difference_that_others
     site.close()
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"notes": "a" * 100_000}, {"notes": "b" * 100_000}),
+        *[tuple({"resources": [{"url": f"http://{host}.fr/{n}"} for n in range(600)]} for host in ("aime", "bourg"))],
+    ],
+    ids=["a long text", "many lines"],
+)
+def test_what_differs_too_much_for_a_table_is_refused_as_one(streams: Catalogue, before: Any, after: Any) -> None:
+    dataset = streams.new_dataset()["id"]
+    for fields in (before, after):
+        streams.call("package_patch", {"id": dataset, **fields})
+    last = streams.call("package_activity_list", {"id": dataset, "include_hidden_activity": True})[0]["id"]
+    with pytest.raises(ValidationError, match="differ too much for diff_type html"):
+        streams.call("activity_diff", {"id": last, "object_type": "package", "diff_type": "html"})
+    assert "+  " in streams.call("activity_diff", {"id": last, "object_type": "package"})["diff"]
+
+
 @pytest.mark.parametrize("data", ["un texte", [1], 2])
 def test_what_an_activity_keeps_may_be_anything(streams: Catalogue, data: Any) -> None:
     dataset = streams.new_dataset()["id"]

@@ -23,6 +23,12 @@ from odl_host.server.registry import Context, action
 from odl_host.server.tables import activities, dashboards, followers, former_members, members, packages, users
 from odl_host.server.users import get_account
 
+MAX_CHANGED_LINES = 1000
+"""Python looks for what is alike in each pair of them: ten seconds, if all are nearly so."""
+
+LONGEST_LINE = 30_000
+"""In characters. Python wraps a line by a call within a call for each 60 of them, up to a thousand."""
+
 
 class Ref(Params):
     """An activity's id."""
@@ -182,7 +188,7 @@ def activity_data_show(ctx: Context, params: DataOf) -> Any:
     return data[params.object_type]
 
 
-@action(params=DiffOf, allow=_can_see_details, reads=True)
+@action(params=DiffOf, allow=_can_see_details, reads=True, at_once=2)
 def activity_diff(ctx: Context, params: DiffOf) -> JsonDict:
     """Return how an object differs from what the activity before left of it, and both activities: if both are shown.
 
@@ -213,10 +219,18 @@ def activity_diff(ctx: Context, params: DiffOf) -> JsonDict:
     elif params.diff_type == "context":
         diff = "\n".join(difflib.context_diff(old, new))
     elif params.diff_type == "html":
-        diff = difflib.HtmlDiff(wrapcolumn=60).make_table(old, new, context=True)
+        diff = _html_diff(old, new)
     else:
         raise ValidationError({"message": "diff_type not recognized"})
     return {"diff": diff, "activities": shown}
+
+
+def _html_diff(old: list[str], new: list[str]) -> str:
+    """Return a table of differences. :raises ValidationError: it would take minutes, or fail."""
+    changed = set(old) ^ set(new)
+    if len(changed) > MAX_CHANGED_LINES or any(len(line) > LONGEST_LINE for line in changed):
+        raise ValidationError({"message": "The two differ too much for diff_type html: ask for unified"})
+    return difflib.HtmlDiff(wrapcolumn=60).make_table(old, new, context=True)
 
 
 def _caller(ctx: Context) -> str:
