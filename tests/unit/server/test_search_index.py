@@ -22,20 +22,6 @@ def count(site: Site, q: str, **params: Any) -> int:
     return found
 
 
-@pytest.fixture
-def filled(site: Site) -> Site:
-    ckan = site.as_sysadmin()
-    ckan.call_action("organization_create", {"name": "aime", "title": "Commune d'Aime-la-Plagne"})
-    datasets = [
-        {"name": "deliberations", "title": "Délibérations du conseil", "notes": "Séances de l'école"},
-        {"name": "budget-2024", "title": "Budget", "notes": "Délibérations budgétaires", "tag_string": "Eau potable"},
-        {"name": "arbres", "title": "Arbres", "extras": [{"key": "siren", "value": "217300656"}], "license_id": "lov2"},
-    ]
-    for dataset in datasets:
-        ckan.call_action("package_create", {"owner_org": "aime", **dataset})
-    return site
-
-
 def test_nothing_but_a_search_moves_what_a_process_sees_of_the_index(filled: Site) -> None:
     """The engine would reload by itself, and may then put what it read before a write in place of what came after."""
     assert count(filled, "*:*") == 3

@@ -11,25 +11,7 @@ from odl_host.ckan import SearchError, SearchQueryError
 from odl_host.server import tables
 from odl_host.server.sites import Site
 from tests.sites import site_in
-
-
-def count(site: Site, q: str, **params: Any) -> int:
-    found: int = site.as_anonymous().call_action("package_search", {"q": q, **params})["count"]
-    return found
-
-
-@pytest.fixture
-def filled(site: Site) -> Site:
-    ckan = site.as_sysadmin()
-    ckan.call_action("organization_create", {"name": "aime", "title": "Commune d'Aime-la-Plagne"})
-    datasets = [
-        {"name": "deliberations", "title": "Délibérations du conseil", "notes": "Séances de l'école"},
-        {"name": "budget-2024", "title": "Budget", "notes": "Délibérations budgétaires", "tag_string": "Eau potable"},
-        {"name": "arbres", "title": "Arbres", "extras": [{"key": "siren", "value": "217300656"}], "license_id": "lov2"},
-    ]
-    for dataset in datasets:
-        ckan.call_action("package_create", {"owner_org": "aime", **dataset})
-    return site
+from tests.unit.server.test_search_index import count
 
 
 @pytest.mark.parametrize(
