@@ -95,14 +95,18 @@ def map_in_processes(
         batches = _cut(items[done:], chunk, weigh)
         try:
             with _open_executor(executor, jobs) as (pool, width):
+
+                def submit(batch: list[Item], pool: Executor = pool) -> Future[list[Result]]:
+                    return pool.submit(_work_off, work, batch, start, arguments)
+
                 waiting: deque[tuple[list[Item], Future[list[Result]]]] = deque()
                 while True:
                     for batch in itertools.islice(batches, BATCHES_AHEAD * width - len(waiting)):
-                        waiting.append((batch, pool.submit(_work_off, work, batch, start, arguments)))
+                        waiting.append((batch, submit(batch)))
                     if not waiting:
                         break
                     batch, future = waiting.popleft()
-                    for result in _results(batch, future, ended):
+                    for result in _results(batch, future, ended, submit):
                         yield result
                         done += 1
         except BrokenProcessPool:
@@ -128,15 +132,24 @@ def _cut(items: Sequence[Item], most: int, weigh: Callable[[Item], int]) -> Iter
         yield batch
 
 
-def _results(batch: Sequence[Item], future: Future[list[Result]], ended: Callable[[Item], Result]) -> list[Result]:
+def _results(
+    batch: list[Item],
+    future: Future[list[Result]],
+    ended: Callable[[Item], Result],
+    submit: Callable[[list[Item]], Future[list[Result]]],
+) -> list[Result]:
+    """Wait for a batch; where it ended a worker of a cluster, which goes on with others, each item goes apart."""
     try:
         return future.result()
     except BrokenProcessPool:
         raise
     except Exception as error:
-        if type(error).__name__ not in {"KilledWorker", "FutureCancelledError"}:  # Dask's, which may not be installed
+        name = type(error).__name__  # Dask's, which may not be installed
+        if name not in {"KilledWorker", "FutureCancelledError"}:
             raise
-        return [ended(item) for item in batch]
+        if len(batch) == 1 or name != "KilledWorker":
+            return [ended(item) for item in batch]
+    return [result for item in batch for result in _results([item], submit([item]), ended, submit)]
 
 
 def _work_apart(
