@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from odl_host.ckan import JsonDict, ValidationError
+from odl_host.ckan import ValidationError
 from odl_host.ckan_settings import read_duration
 from odl_host.errors import OdlError
 from odl_host.server import permissions
@@ -42,7 +42,8 @@ class _Letter:
     emailed_at: str | None
     """When the user was last written to before."""
     looked_at: str
-    news: list[JsonDict]
+    count: int
+    """How many activities it tells of; what they kept may be large, and there may be many letters."""
     datasets: dict[str, str]
     """The titles of the datasets that changed, by their names."""
 
@@ -81,7 +82,7 @@ def _letter_to(ctx: Context, account: Any) -> _Letter | None:
         for dataset in changed
         if dataset and dataset.state == "active"
     }
-    return _Letter(account.id, account.email, emailed, looked_at, found, titles)
+    return _Letter(account.id, account.email, emailed, looked_at, len(found), titles)
 
 
 def _emailed_at(db: sa.Connection, user_id: str) -> str | None:
@@ -108,7 +109,7 @@ def _send(site: Site, letters: list[_Letter]) -> None:
     for letter in letters:
         if not _is_first_to_send(site, letter):
             continue
-        count = len(letter.news)
+        count = letter.count
         subject = f"{count} {'nouvelle activité' if count == 1 else 'nouvelles activités'} sur {named.title}"
         values = {"count": count, "datasets": list(letter.datasets.items()), "most": MOST_DATASETS}
         try:
