@@ -41,7 +41,10 @@ class Applied:
 
 
 def write_dataset(context: RunContext, plan: DatasetPlan, journal: Journal, line: Line) -> Applied:
-    """Apply what concerns one dataset; an error of the catalogue ends in the outcome of its file."""
+    """Apply what concerns one dataset; an error, also one that nobody foresaw, ends in the outcome of its files.
+
+    :raises StorageError: the journal cannot be written.
+    """
     applied = Applied()
     try:
         plan, taken = _without_taken_down(context, plan)
@@ -62,7 +65,7 @@ def write_dataset(context: RunContext, plan: DatasetPlan, journal: Journal, line
             _apply_steps(context, plan, journal, line, applied)
         if plan.action != "keep":
             applied.datasets.append(DatasetOutcome(plan))
-    except (OdlError, OSError) as error:
+    except Exception as error:  # noqa: BLE001 - one dataset must never stop the others; its outcomes name the error
         said = said_of(error)
         journal.write("failed", dataset=plan.id, error=said)
         done = {outcome.step.source.relative for outcome in applied.outcomes}
@@ -280,5 +283,6 @@ def _announce(journal: Journal, step: Step) -> None:
 
 def said_of(error: Exception) -> str:
     """Return what happened and the next thing to do, on one line."""
-    hint = error.hint if isinstance(error, OdlError) else ""
-    return f"{error} {hint}".strip()
+    if isinstance(error, OdlError):
+        return f"{error} {error.hint}".strip()
+    return str(error) if isinstance(error, OSError | ValueError) else f"{type(error).__name__}: {error}"

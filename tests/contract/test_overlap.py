@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -116,6 +117,25 @@ def test_a_dataset_that_was_given_to_another_member_has_one_writer(portal: Porta
     (reason,) = [one.detail for one in report.outcomes if one.outcome == "failed"]
     assert dataset["name"] in reason
     assert "give it back to its own" in reason
+
+
+def test_an_error_that_nobody_foresaw_costs_one_dataset_its_files(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call, broken = portal.catalogue.call_action, portal.a
+
+    def stumble(name: str, data_dict: Any = None, files: Any = None) -> Any:
+        if name == "package_create" and broken in str(data_dict):
+            raise LookupError("odd answer")
+        return call(name, data_dict, files)
+
+    portal.lay({"a/prenoms.csv": prenoms(), "b/prenoms.csv": prenoms()})
+    monkeypatch.setattr(portal.catalogue, "call_action", stumble)
+    report = portal.publish()
+    ended = {portal.short(one.step.source.relative): (one.outcome, one.detail) for one in report.outcomes}
+    assert ended == {"a/prenoms.csv": ("failed", "LookupError: odd answer"), "b/prenoms.csv": ("published", "")}
+    monkeypatch.undo()
+    assert portal.outcomes() == {"a/prenoms.csv": "published", "b/prenoms.csv": "unchanged"}
 
 
 def test_a_template_that_cannot_be_filled_stops_a_run_before_the_first_write(portal: Portal) -> None:
