@@ -110,7 +110,7 @@ def test_a_dataset_that_was_given_to_another_member_has_one_writer(portal: Porta
         for one in upsert.list_organizations(portal.catalogue)
         if {"key": "siren", "value": portal.b} in [{k: e[k] for k in ("key", "value")} for e in one.get("extras", [])]
     )
-    portal.catalogue.call_action("package_owner_org_update", {"id": dataset["id"], "organization_id": other})
+    portal.catalogue.call_action("package_patch", {"id": dataset["id"], "owner_org": other})
     portal.lay({"a/prenoms.csv": prenoms(2024, "Lou"), "b/prenoms.csv": prenoms(2023, "Zoé")})
     report = portal.publish()
     assert sorted(one.outcome for one in report.outcomes) == ["failed", "published"]
