@@ -46,13 +46,6 @@ class SourceFile:
         """The file's own name, composed: the same however the operating system spells its accents."""
         return self.relative.rpartition("/")[2]
 
-    def measure(self) -> int:
-        """Return its bytes on the disk; 0 where it, or the disk, is gone meanwhile: who reads it says so."""
-        try:
-            return self.path.stat().st_size
-        except OSError:
-            return 0
-
 
 def discover(deposit: Path, members: Iterable[HeldMember]) -> list[SourceFile]:
     """Return the files of a deposit in the order of their paths.

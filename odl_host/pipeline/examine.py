@@ -197,6 +197,14 @@ def read_small(path: Path) -> bytes | None:
     return content if len(content) < SMALL_BYTES else None
 
 
+def measure_file(path: Path) -> int:
+    """Return a file's bytes on the disk; 0 where it, or the disk, is gone meanwhile: who reads it says so."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
 def hash_file(path: Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal."""
     import hashlib

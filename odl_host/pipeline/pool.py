@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from odl_host.errors import UsageError
-from odl_host.pipeline.examine import Examination, ExamineSettings, Task, examine_isolated
+from odl_host.pipeline.examine import Examination, ExamineSettings, Task, examine_isolated, measure_file
 from odl_host.pipeline.interrupt import end_with_parent, held_interrupt
 from odl_host.schemas.registry import Registry, Schema, load_registry
 
@@ -62,7 +62,7 @@ def examine_all(
         start=_start_worker,
         arguments=(cache, settings, schema),
         executor=executor,
-        weigh=_size_of,
+        weigh=lambda task: measure_file(task.path),
     )
 
 
@@ -241,13 +241,6 @@ def _open_dask(address: str) -> Iterator[tuple[Executor, int]]:
             except BaseException:
                 pool.shutdown(wait=False)  # as Dask says: call off what is under way and what waits
                 raise
-
-
-def _size_of(task: Task) -> int:
-    try:
-        return task.path.stat().st_size
-    except OSError:  # it is gone meanwhile: its examination says so
-        return 0
 
 
 def _ended_abruptly(task: Task) -> Examination:

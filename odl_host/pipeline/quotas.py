@@ -11,6 +11,7 @@ from typing import Any
 
 from odl_host.catalogue.members import HeldMember
 from odl_host.ckan import PackageDict
+from odl_host.pipeline.examine import measure_file
 from odl_host.pipeline.plan import DatasetPlan, Plan, Step
 from odl_host.tenants import Quotas, Tenant
 
@@ -108,7 +109,7 @@ def hold_quotas(
             if step.action not in {"create", "update"} or step.source.member is None:
                 continue
             files, size = (1, 0) if step.action == "create" else (0, sizes.get(step.resource_id, 0))
-            weight = step.source.measure()
+            weight = measure_file(step.source.path)
             counted = usage.setdefault(step.source.member.id, Usage())
             if reason := _refusal(step.source.member, weight, files, weight - size, counted, total, quotas):
                 blocked[step.source.relative] = reason

@@ -20,6 +20,7 @@ from odl_host.pipeline.context import RunContext
 from odl_host.pipeline.decided import taken_down_reason
 from odl_host.pipeline.decisions import Decisions
 from odl_host.pipeline.deposit import source_path
+from odl_host.pipeline.examine import measure_file
 from odl_host.pipeline.journal import Journal
 from odl_host.pipeline.line import Line
 from odl_host.pipeline.outcomes import DatasetOutcome, Outcome
@@ -235,7 +236,7 @@ def _batches(steps: Sequence[Step]) -> list[list[Step]]:
     batches: list[list[Step]] = []
     size = 0
     for step in steps:
-        weight = 2 * step.source.measure()
+        weight = 2 * measure_file(step.source.path)
         if not batches or len(batches[-1]) == MOST_FILES_TOGETHER or size + weight > MOST_BYTES_TOGETHER:
             batches.append([])
             size = 0

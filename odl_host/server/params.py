@@ -110,6 +110,10 @@ class Params:
         return params
 
 
+class Nothing(Params):
+    """No parameter."""
+
+
 def text(value: Any) -> str:
     """Convert to text; numbers are taken as they are written."""
     if isinstance(value, str):

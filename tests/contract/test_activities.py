@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from odl_host.ckan import NotAuthorized, NotFound, ValidationError
-from odl_host.server.sites import Site, open_site
-from odl_host.storage.local import LocalStorage
+from odl_host.server.sites import Site
+from tests.sites import site_in
 
 from .conftest import ANONYMOUS, Caller, Catalogue, InProcess, unique
 
@@ -18,15 +18,8 @@ NONE = {"message": "No activities found matching the specified criteria."}
 
 
 def opened(folder: Path, **settings: Any) -> Site:
-    return open_site(
-        name="t",
-        title="Essai",
-        url="http://portail.example.org",
-        description="",
-        data_dir=folder,
-        storage=LocalStorage(folder / "files"),
-        settings={"ckan.activity_streams_enabled": True, "ckan.hide_activity_from_users": "odl-host", **settings},
-    )
+    chosen = {"ckan.activity_streams_enabled": True, "ckan.hide_activity_from_users": "odl-host", **settings}
+    return site_in(folder, settings=chosen)
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ import pytest
 
 from odl_host.ckan import NotAuthorized, ValidationError
 from odl_host.errors import ConfigError, Unavailable
-from odl_host.server.sites import open_site
-from odl_host.storage.local import LocalStorage
+from tests.sites import site_in
 
 from .conftest import ANONYMOUS, Caller, Catalogue, InProcess, unique
 
@@ -51,18 +50,7 @@ def post() -> Post:
 
 
 def opened(folder: Path, post: Post | None, **settings: Any) -> InProcess:
-    return InProcess(
-        open_site(
-            name="t",
-            title="Essai",
-            url="http://portail.example.org",
-            description="",
-            data_dir=folder,
-            storage=LocalStorage(folder / "files"),
-            settings={**SETTINGS, **settings},
-            post=post,
-        )
-    )
+    return InProcess(site_in(folder, settings={**SETTINGS, **settings}, post=post))
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from odl_host.server.activity_parameters import DatasetStream, GroupStream, Page
 from odl_host.server.clock import now
 from odl_host.server.datasets import find_dataset, get_dataset
 from odl_host.server.groups import get_group
-from odl_host.server.params import Params, named, optional, required, text
+from odl_host.server.params import Nothing, Params, named, optional, required, text
 from odl_host.server.registry import Context, action
 from odl_host.server.tables import activities, dashboards, followers, former_members, members, packages, users
 from odl_host.server.users import get_account
@@ -49,10 +49,6 @@ class DiffOf(Params):
     id: str = required(text)
     object_type: str = required(text)
     diff_type: str = optional(text, "unified")
-
-
-class Nothing(Params):
-    """No parameter."""
 
 
 def _has_dashboard(ctx: Context, params: Any) -> None:  # noqa: ARG001 - every rule has the same form

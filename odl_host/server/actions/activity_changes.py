@@ -14,7 +14,7 @@ from odl_host.server.activities import TYPES, get_activity, insert_activity, sho
 from odl_host.server.datasets import find_dataset
 from odl_host.server.groups import find_group
 from odl_host.server.names import check_date
-from odl_host.server.params import Params, anything, natural, optional, required, text
+from odl_host.server.params import Nothing, Params, anything, natural, optional, required, text
 from odl_host.server.registry import Context, action
 from odl_host.server.tables import activities
 from odl_host.server.users import find_account
@@ -48,10 +48,6 @@ class Gone(Params):
             reason = "Either both start_date and end_date must be specified, or offset_days must be provided."
             raise ValidationError({"__before": [reason]})
         return params
-
-
-class Nothing(Params):
-    """No parameter."""
 
 
 class AllGone(Params):

@@ -17,7 +17,7 @@ from odl_host.server import permissions
 from odl_host.server.actions.activities import mark_dashboard, news, seen_at
 from odl_host.server.clock import now
 from odl_host.server.datasets import find_dataset
-from odl_host.server.params import Params
+from odl_host.server.params import Nothing
 from odl_host.server.registry import Context, User, action
 from odl_host.server.site_options import named_site
 from odl_host.server.tables import dashboards, users
@@ -29,10 +29,6 @@ MOST_DATASETS = 20
 """Datasets that a letter names; the others are counted."""
 
 log = logging.getLogger(__name__)
-
-
-class Nothing(Params):
-    """No parameter."""
 
 
 @dataclass(frozen=True, slots=True)

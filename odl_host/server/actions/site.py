@@ -8,7 +8,7 @@ import odl_host
 from odl_host.ckan import JsonDict, NotFound
 from odl_host.server import permissions
 from odl_host.server.licenses import LICENSES
-from odl_host.server.params import Params, named
+from odl_host.server.params import Nothing, Params, named
 from odl_host.server.registry import Context, action, all_actions
 from odl_host.server.site_options import site_option
 
@@ -21,10 +21,6 @@ PLUGINS = ("datastore", "image_view", "text_view", "datatables_view")
 EXTENSIONS = ("odl_host", "odl_original", "odl_versions", "odl_together")
 """What this server adds to CKAN's API; `odl_original`: resources keep a second file, as the producer sent it;
 `odl_versions`: they keep their earlier files; `odl_together`: a dataset is created together with its files."""
-
-
-class Nothing(Params):
-    """No parameter."""
 
 
 class ActionName(Params):

@@ -22,6 +22,7 @@ from odl_host.server.names import check_email, check_id, check_name
 from odl_host.server.params import (
     MISSING_VALUE,
     Invalid,
+    Nothing,
     Params,
     as_text,
     flag,
@@ -86,10 +87,6 @@ class NewUser(Params):
     """A user; name, e-mail and password are checked together."""
 
     with_apitoken: bool = optional(bool, False)
-
-
-class Nothing(Params):
-    """No parameter."""
 
 
 def _sysadmin_of_site(ctx: Context, params: Nothing) -> None:  # noqa: ARG001 - every rule has the same form

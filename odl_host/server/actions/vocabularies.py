@@ -11,7 +11,7 @@ from odl_host.ckan import NAME_MAX_LENGTH, NAME_MIN_LENGTH, JsonDict, NotFound, 
 from odl_host.server import permissions
 from odl_host.server.extras import NOT_EXPECTED, not_dicts, require_dicts
 from odl_host.server.names import check_tag
-from odl_host.server.params import MISSING_VALUE, Invalid, Params, as_text, optional, text
+from odl_host.server.params import MISSING_VALUE, Invalid, Nothing, Params, as_text, optional, text
 from odl_host.server.registry import Context, action
 from odl_host.server.tables import vocabularies
 from odl_host.server.tags import find_free_tag, remove_free_tag
@@ -33,10 +33,6 @@ class TagRef(Params):
 
     id: str = optional(text, "")
     vocabulary_id: str = optional(text, "")
-
-
-class Nothing(Params):
-    """No parameter."""
 
 
 def _keeper_of_known(ctx: Context, params: Ref) -> None:

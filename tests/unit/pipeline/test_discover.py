@@ -8,7 +8,8 @@ import pytest
 
 from odl_host.catalogue.members import HeldMember
 from odl_host.errors import UsageError
-from odl_host.pipeline.discover import SourceFile, discover
+from odl_host.pipeline.discover import discover
+from odl_host.pipeline.examine import measure_file
 
 CHAMBERY = HeldMember("id-1", "chambery", "Chambéry", "commune:73065", "commune", "73065", "217300656", "73")
 SAVOIE = HeldMember(
@@ -25,10 +26,9 @@ def lay(deposit: Path, *names: str) -> None:
 
 def test_a_file_whose_disk_is_gone_since_it_was_seen_weighs_nothing(tmp_path: Path) -> None:
     lay(tmp_path, "73065/delib.csv")
-    (source,) = discover(tmp_path, [CHAMBERY])
-    assert source.measure() == 1
+    assert measure_file(tmp_path / "73065/delib.csv") == 1
     unreachable = tmp_path / ("long" * 100)  # as on a dead mount, even whether it exists cannot be asked
-    assert SourceFile(unreachable, "73065/delib.csv", "73065", CHAMBERY).measure() == 0
+    assert measure_file(unreachable) == 0
 
 
 @pytest.mark.parametrize("folder", ["73065", "217300656", "chambery", "Chambery", "73065-chambery", "73065 Chambéry"])
