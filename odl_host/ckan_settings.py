@@ -61,6 +61,7 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
         "ckan.search.default_package_sort": "score desc, metadata_modified desc",
         "ckan.search.rows_max": 1000,
         "ckan.site_description": "",
+        "ckan.site_id": "odl-host",
         "ckan.site_title": "",
         "ckan.upload.group.mimetypes": ("image/png", "image/gif", "image/jpeg"),
         "ckan.upload.group.types": ("image",),
@@ -71,14 +72,17 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
 )
 """Every setting that is known, with its value when a manifest does not name it.
 
-Four are not CKAN's: `ckan.max_resource_size` (megabytes) is 10 there, and open data files are larger; activities are
+Five are not CKAN's: `ckan.max_resource_size` (megabytes) is 10 there, and open data files are larger; activities are
 kept there only where the plugin `activity` is loaded, which it is not by default; what commands do is hidden in them
-there, and is what a portal's readers want to see here; a site without a title of CKAN's has the manifest's.
+there, and is what a portal's readers want to see here; a site without a title of CKAN's has the manifest's; the user
+that a site's own commands act as has the name `ckan.site_id`, which is `default` there.
 """
 
 _CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"ckan.mimetype_guess": ("file_ext", "file_contents", "None")}
 )
+
+_USER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,99}")
 
 _DURATIONS = frozenset({"ckan.email_notifications_since"})
 _DURATION = re.compile(
@@ -197,6 +201,8 @@ def _convert(key: str, value: object, default: object) -> object:
             raise ConfigError(f"The CKAN setting “{key}” must be one of {', '.join(choices)}, not {value!r}.")
         if key in _DURATIONS and (not isinstance(value, str) or read_duration(value) is None):
             raise ConfigError(f"The CKAN setting “{key}” must be a duration (2 days, 4:35:00), not {value!r}.")
+        if key == "ckan.site_id" and not (isinstance(value, str) and _USER_NAME.fullmatch(value)):
+            raise ConfigError(f"The CKAN setting “{key}” must be a name that a user can have, not {value!r}.")
         if isinstance(value, str):
             return value.strip()
         raise ConfigError(f"The CKAN setting “{key}” must be a text, not {value!r}.")

@@ -137,13 +137,11 @@ def create_token(
     app: App, sysadmin: bool, user_name: str | None, organization: str | None, days: int | None, name: str
 ) -> None:
     """Print a new API token; it is shown this once only."""
-    from odl_host.server.sites import SYSADMIN_NAME
-
     if sysadmin == bool(user_name) or (sysadmin and organization):
         raise UsageError(
             "A token stands for a user.", hint="Give --sysadmin, or --user NAME and if need be --organization NAME."
         )
-    owner = user_name or SYSADMIN_NAME
+    owner = user_name or _call(app, "get_site_user", {})["name"]
     if user_name:
         _require_user(app, user_name)
     if organization:
@@ -176,12 +174,11 @@ def list_tokens(app: App, user_name: str | None) -> None:
 
 def _tokens(app: App, user_name: str | None = None) -> list[dict[str, Any]]:
     """Return the tokens of one user, or of all with the administrator."""
-    from odl_host.server.sites import SYSADMIN_NAME
     from odl_host.wiring import open_catalogue
 
     with open_catalogue(app.tenant(), app.settings) as catalogue:
         call = catalogue.call_action
-        names = [user_name] if user_name else [SYSADMIN_NAME, *call("user_list", {"all_fields": False})]
+        names = [user_name] if user_name else call("user_list", {"all_fields": False, "include_site_user": True})
         return [{"user": name, **each} for name in names for each in call("api_token_list", {"user_id": name})]
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import sqlalchemy as sa
 
 from odl_host.ckan_settings import CKAN_DEFAULTS, merge_settings
+from odl_host.errors import ConfigError
 from odl_host.server import tables
 from odl_host.server.answers import KeptAnswers
 from odl_host.server.clock import now
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from odl_host.server.datastore.store import RowStore
     from odl_host.server.embedded import EmbeddedCKAN
     from odl_host.server.search.index import SearchIndex
-
-SYSADMIN_NAME = "odl-host"
-"""The user that the toolkit's own commands act as."""
 
 _USER = Statement(
     sa.select(tables.users.c.id, tables.users.c.name, tables.users.c.sysadmin).where(
@@ -94,6 +92,11 @@ class Site:
     """When tokens were used, by their hash, until it is written down."""
     failures: Failures = field(default_factory=Failures)
     post: Post | None = None
+
+    @property
+    def own_user(self) -> str:
+        """The name of the user that the site's own commands act as."""
+        return str(self.settings["ckan.site_id"])
 
     @property
     def cascading_roles(self) -> frozenset[str]:
@@ -225,14 +228,26 @@ def open_site(
 
 
 def ensure_sysadmin(site: Site) -> str:
-    """Create the administrator that commands act as, if absent, and return the name."""
-    if site.find_user(SYSADMIN_NAME) is None:
-        with site.db.writing() as db:
-            # Writers take turns: another process may have created it while this one waited.
-            if _USER.first(db, name=SYSADMIN_NAME) is None:
-                row = {"id": str(uuid.uuid4()), "name": SYSADMIN_NAME, "sysadmin": True, "state": "active"}
-                db.execute(tables.users.insert(), {**row, "created": now(), "fullname": "odl-host"})
-    return SYSADMIN_NAME
+    """Create the administrator that commands act as, if absent, and return the name.
+
+    :raises ConfigError: somebody else has it.
+    """
+    name = site.own_user
+    user = site.find_user(name)
+    if user is not None and user.sysadmin:
+        return name
+    with site.db.writing() as db:
+        # Writers take turns: another process may have created it while this one waited.
+        found = db.execute(sa.select(tables.users).where(tables.users.c.name == name)).first()
+        if found is None:
+            row = {"id": str(uuid.uuid4()), "name": name, "sysadmin": True, "state": "active"}
+            db.execute(tables.users.insert(), {**row, "created": now(), "fullname": "odl-host"})
+        elif not found.sysadmin or found.state != "active":
+            raise ConfigError(
+                f"The user “{name}” is no administrator: the portal's own commands cannot act as that person.",
+                hint="Let ckan.site_id in the manifest's [ckan] table name nobody.",
+            )
+    return name
 
 
 def create_token(site: Site, user: str, name: str) -> str:

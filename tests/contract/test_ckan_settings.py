@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from odl_host.ckan import NotAuthorized, ValidationError
+from odl_host.errors import ConfigError
 from tests.sites import site_in
 
 from .conftest import ANONYMOUS, OverHttp, Server, start_server, stop_server, unique
@@ -262,4 +263,27 @@ def test_what_is_no_image_is_refused_in_the_words_of_where_images_go(
         with pytest.raises(ValidationError, match=message):
             site.as_sysadmin().call_action("user_create", sent, {"image_upload": image})
     finally:
+        site.close()
+
+
+def test_the_sites_own_user_is_called_by_the_site_id_and_stays_a_sysadmin(tmp_path: Path) -> None:
+    before = site_in(tmp_path)
+    ckan = before.as_sysadmin()
+    assert ckan.call_action("get_site_user", {})["name"] == "odl-host"
+    ckan.call_action("user_create", {"name": "claire", "email": "c@example.org", "password": "motdepasse"})
+    before.close()
+    site = site_in(tmp_path, settings={"ckan.site_id": "default"})
+    taken = site_in(tmp_path, settings={"ckan.site_id": "claire"})
+    try:
+        own = site.as_user("odl-host").call_action("get_site_user", {})  # who acted before goes on to
+        assert own["name"] == "default"
+        ckan = site.as_sysadmin()
+        assert ckan.call_action("user_show", {"id": own["id"]})["sysadmin"]
+        with pytest.raises(ValidationError, match="Cannot modify sysadmin privileges for system user"):
+            site.as_user("odl-host").call_action("user_patch", {"id": "default", "sysadmin": False})
+        assert set(ckan.call_action("user_list", {"all_fields": False})) == {"claire", "odl-host"}
+        with pytest.raises(ConfigError, match="“claire” is no administrator"):
+            taken.as_sysadmin()
+    finally:
+        taken.close()
         site.close()

@@ -18,6 +18,13 @@ def test_an_unknown_setting_names_the_nearest() -> None:
         merge_settings({"ckan.search.row_max": 10})
 
 
+@pytest.mark.parametrize("name", ["", "a", "deux mots", "../x", "x" * 101])
+def test_the_sites_own_user_has_a_name_that_a_user_can_have(name: str) -> None:
+    assert merge_settings({"ckan.site_id": "test.ckan.net"})["ckan.site_id"] == "test.ckan.net"
+    with pytest.raises(ConfigError, match="must be a name that a user can have"):
+        merge_settings({"ckan.site_id": name})
+
+
 def test_a_setting_has_its_type() -> None:
     with pytest.raises(ConfigError, match="must be true or false"):
         merge_settings({"ckan.auth.create_unowned_dataset": "oui"})

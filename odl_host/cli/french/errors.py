@@ -305,6 +305,15 @@ TEMPLATES = {
         "Ces fichiers se trouvent avec les autres du portail (son stockage) : il n’y a ni autre type, ni chemin."
     ),
     "The CKAN setting “{}” must be true or false, not {}.": "Le réglage CKAN « {0} » doit être true ou false, pas {1}.",
+    "The CKAN setting “{}” must be a name that a user can have, not {}.": (
+        "Le réglage CKAN « {0} » doit être un nom qu’un utilisateur peut porter, pas {1}."
+    ),
+    "The user “{}” is no administrator: the portal's own commands cannot act as that person.": (
+        "L’utilisateur « {0} » n’est pas administrateur : les commandes du portail ne peuvent pas agir en son nom."
+    ),
+    "Let ckan.site_id in the manifest's [ckan] table name nobody.": (
+        "Dans la table [ckan] du manifeste, donnez à ckan.site_id un nom que personne ne porte."
+    ),
     "odl-host knows: {}": "odl-host connaît : {0}",
     # settings and secrets
     "The environment variable {} must be of type {}, not “{}”.": (

@@ -34,7 +34,7 @@ from odl_host.server.params import (
 from odl_host.server.plugin_data import check_plugin_data, find_plugin_data, save_plugin_data
 from odl_host.server.registry import Context, action
 from odl_host.server.sessions import end_sessions
-from odl_host.server.sites import SYSADMIN_NAME
+from odl_host.server.sites import ensure_sysadmin
 from odl_host.server.tables import collaborators, followers, members, packages, users
 from odl_host.server.tokens import insert_token
 from odl_host.server.users import (
@@ -155,7 +155,7 @@ def user_list(ctx: Context, params: UserList) -> list[Any]:
         raise NotAuthorized("")
     query = sa.select(*PUBLIC_COLUMNS).where(users.c.state != "deleted")
     if not params.include_site_user:
-        query = query.where(users.c.name != SYSADMIN_NAME)
+        query = query.where(users.c.name != ctx.site.own_user)
     if params.q:
         query = query.where(contains(params.q, with_emails=is_sysadmin))
     if params.email:
@@ -251,8 +251,8 @@ def user_delete(ctx: Context, params: Ref) -> None:
 @action(params=Nothing, allow=_sysadmin_of_site, reads=True)
 def get_site_user(ctx: Context, params: Nothing) -> JsonDict:  # noqa: ARG001 - every action has the same form
     """Return the user that the site's own commands act as."""
-    account = get_account(ctx.db, SYSADMIN_NAME)
-    return {"id": account.id, "name": account.name, "apikey": None}
+    account = ctx.site.find_user(ensure_sysadmin(ctx.site))
+    return {"id": account.id if account else None, "name": ctx.site.own_user, "apikey": None}
 
 
 def _update(ctx: Context, account: Any, data: JsonDict) -> JsonDict:
@@ -307,7 +307,7 @@ def _checked(ctx: Context, data: JsonDict, *, before: Any) -> dict[str, Any]:
         if before is not None and row["sysadmin"] != before.sysadmin:
             if ctx.user and ctx.user.id == before.id:
                 errors["sysadmin"] = ["Cannot modify your own sysadmin privileges"]
-            elif before.name == SYSADMIN_NAME:
+            elif before.name == ctx.site.own_user:
                 errors["sysadmin"] = ["Cannot modify sysadmin privileges for system user"]
     if is_sysadmin and data.get("state") in ("active", "deleted", "pending"):
         row["state"] = data["state"]

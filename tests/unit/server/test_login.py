@@ -18,7 +18,7 @@ from odl_host.server.app import create_app
 from odl_host.server.guesses import MAX_FAILURES
 from odl_host.server.registry import call_action
 from odl_host.server.sessions import COOKIE
-from odl_host.server.sites import SYSADMIN_NAME, Site
+from odl_host.server.sites import Site, ensure_sysadmin
 
 URL = "http://portail.example.org"
 HERE = {"origin": URL}
@@ -260,7 +260,7 @@ def invite(site: Site, email: str = "paul@example.org") -> tuple[str, dict[str, 
     letters: list[tuple[str, str, str]] = []
     posting = dataclasses.replace(site, post=lambda *letter: letters.append(letter))
     sent = {"email": email, "group_id": "aime", "role": "editor"}
-    made = call_action(posting, posting.find_user(SYSADMIN_NAME), "user_invite", sent)
+    made = call_action(posting, posting.find_user(ensure_sysadmin(posting)), "user_invite", sent)
     ((to, _, text),) = letters
     assert to == email
     found = re.search(rf"{site.url}(/user/reset/\S+)", text)
