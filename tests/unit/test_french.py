@@ -121,6 +121,8 @@ def test_no_sentence_is_kept_that_is_not_raised_any_more() -> None:
         *("{}: there is no département {}", "The search index in {} cannot be written: {}."),
         "Check the free space and the rights of that folder, then run the same command again.",
         errors.CERTIFICATE_HINT,
+        "The user “{}” is no administrator: the portal's own commands cannot act as that person.",
+        "Let ckan.site_id in the manifest's [ckan] table name nobody.",
         *("{} has another content", "{} is new", "{} is gone", "and {} more"),
         "the dataset {} changed in the catalogue",
         "It is online with its errors, and the policy is strict now: odl-host takedown {} takes it off.",
