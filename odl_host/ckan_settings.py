@@ -13,6 +13,9 @@ from types import MappingProxyType
 
 from odl_host.errors import ConfigError
 
+LANGUAGES = ("fr", "en")
+"""The languages that the portal speaks, as CKAN's settings name them; the first is the one it is written in."""
+
 CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
     {
         "ckan.activity_list_limit": 31,
@@ -55,6 +58,10 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
         "ckan.group_and_organization_list_max": 1000,
         "ckan.hide_activity_from_users": (),
         "ckan.hide_version": False,
+        "ckan.locale_default": LANGUAGES[0],
+        "ckan.locale_order": (),
+        "ckan.locales_filtered_out": (),
+        "ckan.locales_offered": (),
         "ckan.max_image_size": 2,
         "ckan.max_resource_size": 1024,
         "ckan.mimetype_guess": "file_ext",
@@ -72,14 +79,15 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
 )
 """Every setting that is known, with its value when a manifest does not name it.
 
-Five are not CKAN's: `ckan.max_resource_size` (megabytes) is 10 there, and open data files are larger; activities are
+Six are not CKAN's: `ckan.max_resource_size` (megabytes) is 10 there, and open data files are larger; activities are
 kept there only where the plugin `activity` is loaded, which it is not by default; what commands do is hidden in them
 there, and is what a portal's readers want to see here; a site without a title of CKAN's has the manifest's; the user
-that a site's own commands act as has the name `ckan.site_id`, which is `default` there.
+that a site's own commands act as has the name `ckan.site_id`, which is `default` there; a portal speaks French, not
+English, unless its manifest says so.
 """
 
 _CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"ckan.mimetype_guess": ("file_ext", "file_contents", "None")}
+    {"ckan.mimetype_guess": ("file_ext", "file_contents", "None"), "ckan.locale_default": LANGUAGES}
 )
 
 _USER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,99}")
@@ -147,6 +155,7 @@ def merge_settings(chosen: Mapping[str, object]) -> Mapping[str, object]:
         found[key] = _convert(key, value, CKAN_DEFAULTS[key])
     for key in filter(_STORAGE_KEY.fullmatch, found):
         _check_storage(found, key)
+    _check_languages(found)
     return MappingProxyType(found)
 
 
@@ -161,6 +170,34 @@ def read_duration(text: str) -> timedelta | None:
         return None
     part = {name: int(value) for name, value in match.groupdict(default="0").items() if name != "fraction"}
     return timedelta(**part, microseconds=int((match["fraction"] or "0").ljust(6, "0")))
+
+
+def offered_languages(settings: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the languages that a portal offers, in the order in which it offers them.
+
+    >>> offered_languages(merge_settings({"ckan.locale_order": "en fr"}))
+    ('en', 'fr')
+    >>> offered_languages(merge_settings({"ckan.locales_offered": "fr"}))
+    ('fr',)
+    """
+    order, offered, left_out = (
+        value if isinstance(value := settings[key], tuple) else ()
+        for key in ("ckan.locale_order", "ckan.locales_offered", "ckan.locales_filtered_out")
+    )
+    known = dict.fromkeys([*order, *LANGUAGES])
+    return tuple(code for code in known if code in (offered or known) and code not in left_out)
+
+
+def _check_languages(found: Mapping[str, object]) -> None:
+    for key in ("ckan.locale_order", "ckan.locales_offered", "ckan.locales_filtered_out"):
+        codes = found[key]
+        if isinstance(codes, tuple) and set(codes) - set(LANGUAGES):
+            raise ConfigError(f"The CKAN setting “{key}” must be a list of {' and '.join(LANGUAGES)}.")
+    if found["ckan.locale_default"] not in offered_languages(found):
+        raise ConfigError(
+            f"The language “{found['ckan.locale_default']}” is the portal's own, and is not offered.",
+            hint="Name it in ckan.locales_offered, or choose another ckan.locale_default.",
+        )
 
 
 def _check_storage(found: Mapping[str, object], key: str) -> None:

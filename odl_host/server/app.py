@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from odl_host.errors import OdlError
 from odl_host.server import addresses, api, autocomplete_api, downloads, dumps, login, portal
+from odl_host.server.language_addresses import LanguageMiddleware
 from odl_host.server.origins import Origins
 from odl_host.server.sites import Site
 
@@ -102,5 +103,6 @@ def create_app(sites: FindSite) -> ASGIApp:
     ]
     app = Starlette(routes=routes, exception_handlers=portal.exception_handlers(get_site))
     app.router.redirect_slashes = False
-    # The site, who may read the answer, then the answer; around Starlette, whose own layers an action does without.
-    return HostMiddleware(Origins(ActionMiddleware(app), routes), sites)
+    # The site, the language, who may read the answer, then the answer; around Starlette, whose own layers an action
+    # does without.
+    return HostMiddleware(LanguageMiddleware(Origins(ActionMiddleware(app), routes)), sites)

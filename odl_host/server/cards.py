@@ -11,7 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from odl_host.ckan import extras_dict
-from odl_host.server import vocabulary, words
+from odl_host.server import vocabulary
+from odl_host.server.languages import Language, french
+
+NAMELESS = french("Fichier sans nom")
+PERIOD = french("du %(start)s au %(end)s")
+SINCE = french("depuis le %(start)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +39,20 @@ class MemberCard:
     vintage: str
 
     @classmethod
-    def read(cls, organization: Mapping[str, Any]) -> MemberCard:
-        """Return the card of an organization as `organization_show` or `organization_list` gives it."""
+    def read(cls, organization: Mapping[str, Any], language: Language) -> MemberCard:
+        """Return the card of an organization, as `organization_show` or `organization_list` gives it, in a language."""
         extras = extras_dict(organization)
+        kind, population = vocabulary.KINDS.get(extras.get("member_kind", ""), ""), extras.get("population", "")
         return cls(
             id=organization["id"],
             name=organization["name"],
             title=organization.get("title") or organization["name"],
             description=organization.get("description") or "",
             dataset_count=int(organization.get("package_count") or 0),
-            kind=vocabulary.KINDS.get(extras.get("member_kind", ""), ""),
+            kind=language.say(kind),
             commune_code=extras.get("commune_code", ""),
             siren=extras.get("siren", ""),
-            population=extras.get("population", ""),
+            population=language.count_of(int(population), "habitant", "habitants") if population.isdigit() else "",
             epci_siren=extras.get("epci_siren", ""),
             epci_name=extras.get("epci_nom", ""),
             departement_code=extras.get("departement_code", ""),
@@ -57,9 +63,8 @@ class MemberCard:
     @property
     def facts(self) -> str:
         """What tells a member from the others, on one line."""
-        inhabitants = self.population.isdigit() and words.count(int(self.population), "habitant", "habitants")
         kind = "" if self.commune_code else self.kind
-        return " · ".join(part for part in (kind, inhabitants, self.epci_name) if part)
+        return " · ".join(part for part in (kind, self.population, self.epci_name) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +94,13 @@ class FileCard:
     has_rows: bool
 
     @classmethod
-    def read(cls, resource: Mapping[str, Any]) -> FileCard:
-        """Return the card of a resource as `resource_show` or `package_show` gives it."""
+    def read(cls, resource: Mapping[str, Any], language: Language) -> FileCard:
+        """Return the card of a resource, as `resource_show` or `package_show` gives it, in a language."""
         schema_name = str(resource.get("schema_name") or "")
         original_url = str(resource.get("original_url") or "")
         return cls(
             id=resource["id"],
-            name=resource.get("name") or str(resource.get("url") or "").rpartition("/")[2] or "Fichier sans nom",
+            name=resource.get("name") or str(resource.get("url") or "").rpartition("/")[2] or language.say(NAMELESS),
             description=resource.get("description") or "",
             url=_web_address(resource.get("url")),
             format=str(resource.get("format") or "").upper(),
@@ -109,10 +114,10 @@ class FileCard:
             schema_title=vocabulary.schema_title(schema_name) if schema_name else "",
             schema_version=str(resource.get("schema_version") or ""),
             schema_url=_web_address(resource.get("schema_url")),
-            validated=words.day(resource.get("validated_on")),
+            validated=language.day(resource.get("validated_on")),
             error_count=_whole(resource.get("validation_errors")) or 0,
             errors=tuple(str(resource.get("validation_summary") or "").splitlines()),
-            modified=words.day(resource.get("last_modified") or resource.get("metadata_modified")),
+            modified=language.day(resource.get("last_modified") or resource.get("metadata_modified")),
             is_held=resource.get("url_type") == "upload",
             has_rows=bool(resource.get("datastore_active")),
         )
@@ -139,12 +144,12 @@ class VersionCard:
     rows: int | None
 
     @classmethod
-    def read(cls, version: Mapping[str, Any]) -> VersionCard:
-        """Return the card of a version as `odl_version_list` gives it."""
+    def read(cls, version: Mapping[str, Any], language: Language) -> VersionCard:
+        """Return the card of a version, as `odl_version_list` gives it, in a language."""
         rows = str(version.get("rows") or "")
         return cls(
             number=version["version"],
-            day=words.day(version["created"]),
+            day=language.day(version["created"]),
             url=version["url"],
             size_bytes=int(version.get("size") or 0),
             rows=int(rows) if rows.isdigit() else None,
@@ -176,12 +181,12 @@ class DatasetCard:
     files: tuple[FileCard, ...]
 
     @classmethod
-    def read(cls, package: Mapping[str, Any]) -> DatasetCard:
-        """Return the card of a dataset as `package_show` or `package_search` gives it."""
+    def read(cls, package: Mapping[str, Any], language: Language) -> DatasetCard:
+        """Return the card of a dataset, as `package_show` or `package_search` gives it, in a language."""
         extras = extras_dict(package)
         organization = package.get("organization") or {}
         licence_id = package.get("license_id") or ""
-        start, end = words.day(extras.get("temporal_start")), words.day(extras.get("temporal_end"))
+        start, end = language.day(extras.get("temporal_start")), language.day(extras.get("temporal_end"))
         return cls(
             id=package["id"],
             name=package["name"],
@@ -189,19 +194,19 @@ class DatasetCard:
             notes=package.get("notes") or "",
             member_name=organization.get("name") or "",
             member_title=organization.get("title") or organization.get("name") or "",
-            licence=vocabulary.LICENCES.get(licence_id, package.get("license_title") or licence_id),
+            licence=language.say(vocabulary.LICENCES.get(licence_id, package.get("license_title") or licence_id)),
             licence_url=_web_address(package.get("license_url")),
             tags=tuple(tag["name"] for tag in package.get("tags") or ()),
-            created=words.day(package.get("metadata_created")),
+            created=language.day(package.get("metadata_created")),
             created_iso=str(package.get("metadata_created") or "")[:10],
-            modified=words.day(package.get("metadata_modified")),
+            modified=language.day(package.get("metadata_modified")),
             modified_iso=str(package.get("metadata_modified") or "")[:10],
-            theme=vocabulary.theme(extras.get("theme", "")),
-            frequency=vocabulary.frequency(extras.get("frequency", "")),
-            period=f"du {start} au {end}" if start and end else start and f"depuis le {start}",
+            theme=language.say(vocabulary.theme(extras.get("theme", ""))),
+            frequency=language.say(vocabulary.frequency(extras.get("frequency", ""))),
+            period=language.say(PERIOD if end else SINCE, start=start, end=end) if start else "",
             contact=package.get("maintainer") or package.get("author") or "",
             contact_email=package.get("maintainer_email") or package.get("author_email") or "",
-            files=tuple(FileCard.read(resource) for resource in package.get("resources") or ()),
+            files=tuple(FileCard.read(resource, language) for resource in package.get("resources") or ()),
         )
 
     @property

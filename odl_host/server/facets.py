@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from odl_host.ckan import fold
+from odl_host.server.languages import Language, french
 from odl_host.server.vocabulary import facet_label
 
 PAGE_ROWS = 20
@@ -21,19 +22,19 @@ FACET_LIMIT = 50
 MAX_PAGE = 5000
 
 FACETS: Mapping[str, str] = {
-    "organization": "Communes et collectivités",
-    "extras_theme": "Thèmes",
-    "extras_schema_name": "Modèles de données",
-    "tags": "Mots-clés",
-    "res_format": "Formats de fichier",
-    "license_id": "Licences",
+    "organization": french("Communes et collectivités"),
+    "extras_theme": french("Thèmes"),
+    "extras_schema_name": french("Modèles de données"),
+    "tags": french("Mots-clés"),
+    "res_format": french("Formats de fichier"),
+    "license_id": french("Licences"),
 }
 """Search field and what the public calls it."""
 
 SORTS: Mapping[str, str] = {
-    "score desc, metadata_modified desc": "Pertinence",
-    "metadata_modified desc": "Mise à jour récente",
-    "title_string asc": "Titre, de A à Z",
+    "score desc, metadata_modified desc": french("Pertinence"),
+    "metadata_modified desc": french("Mise à jour récente"),
+    "title_string asc": french("Titre, de A à Z"),
 }
 
 _LUCENE = re.compile(r'([+\-!(){}\[\]^"~*?:\\/&|])')
@@ -119,11 +120,11 @@ class SearchQuery:
             "facet.limit": FACET_LIMIT,
         }
 
-    def sorts(self) -> list[Choice]:
+    def sorts(self, language: Language) -> list[Choice]:
         """Return the orders that make sense: relevance needs words."""
         current = self.sort or next(iter(SORTS) if self.words else iter(list(SORTS)[1:]))
         return [
-            Choice(label, replace(self, sort=sort, page=1).url, 0, sort == current)
+            Choice(language.say(label), replace(self, sort=sort, page=1).url, 0, sort == current)
             for sort, label in SORTS.items()
             if self.words or not sort.startswith("score")
         ]
@@ -131,6 +132,7 @@ class SearchQuery:
     def facets(
         self,
         answer: Mapping[str, Any],
+        language: Language,
         *,
         without: str = "",
         titles: Mapping[tuple[str, str], str] = MappingProxyType({}),
@@ -152,13 +154,16 @@ class SearchQuery:
                     items.setdefault(value, (titles.get((field, value), value), 0))
             choices = [
                 Choice(
-                    facet_label(field, name, label), self.toggled(field, name).url, count, (field, name) in self.chosen
+                    facet_label(field, name, label, language),
+                    self.toggled(field, name).url,
+                    count,
+                    (field, name) in self.chosen,
                 )
                 for name, (label, count) in items.items()
             ]
             choices.sort(key=lambda choice: (not choice.is_active, -choice.count, fold(choice.label)))
             if choices:
-                found.append(Facet(title, tuple(choices)))
+                found.append(Facet(language.say(title), tuple(choices)))
         return found
 
     def pages(self, count: int) -> list[Choice | None]:

@@ -11,11 +11,14 @@ from starlette.responses import HTMLResponse, Response
 
 from odl_host.ckan import SearchError, SearchQueryError
 from odl_host.server.clock import now
+from odl_host.server.languages import french
 from odl_host.server.site_options import named_site
 from odl_host.server.visits import SECURITY_HEADERS, Visit, render
 
 PAGE_DATASETS = 20
 """Source: CKAN 2.12, `ckan.feeds.limit`."""
+
+SUBTITLE = french("Jeux de données récemment publiés ou mis à jour")
 
 WRONG_PAGE = "&#34;page&#34; parameter must be a positive integer"
 
@@ -77,10 +80,10 @@ def _feed(
     values = {
         "path": path,
         "title": f"{name} – {site.title}" if name else site.title,
-        "subtitle": "Jeux de données récemment publiés ou mis à jour",
+        "subtitle": visit.language.say(SUBTITLE),
         "updated": max((dataset["metadata_modified"] for dataset in found["results"]), default=now()),
         "shown_at": shown_at,
         "links": [(relation, f"{path}?{urlencode({**asked, 'page': number})}") for relation, number in pages.items()],
         "datasets": found["results"],
     }
-    return Response(render("feed.xml", site, values), 200, SECURITY_HEADERS, "application/atom+xml")
+    return Response(render("feed.xml", site, values, visit.language), 200, SECURITY_HEADERS, "application/atom+xml")

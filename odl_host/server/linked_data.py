@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from odl_host.server import words
 from odl_host.server.cards import DatasetCard
+from odl_host.server.notes import excerpt
 
 if TYPE_CHECKING:
     from odl_host.server.sites import Site
@@ -19,7 +19,7 @@ def linked_data(site: Site, card: DatasetCard) -> dict[str, Any]:
         "@type": "Dataset",
         "@id": page,
         "name": card.title,
-        "description": words.excerpt(card.notes, 4000) or card.title,
+        "description": excerpt(card.notes, 4000) or card.title,
         "url": page,
         "identifier": card.id,
         "inLanguage": "fr",

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from odl_host.server.bodies import bounded
 from odl_host.server.guesses import TooManyFailures
 from odl_host.server.invitations import PASSWORD_MIN_LENGTH, accept_invitation, find_invited
+from odl_host.server.languages import french
 from odl_host.server.sessions import COOKIE, LIFETIME, find_user_by_session, log_in, log_out
 from odl_host.server.visits import SECURITY_HEADERS, Visit
 
@@ -28,11 +29,11 @@ if TYPE_CHECKING:
 
 GetSite = Callable[[Request], "Site"]
 
-WRONG = "Cet identifiant ou ce mot de passe n’est pas le bon."
-TOO_MANY = "Trop d’essais ont échoué. Réessayez dans un quart d’heure."
-ELSEWHERE = "Cette demande ne vient pas d’une page de ce portail."
-NO_INVITATION = "Cette invitation n’est pas, ou n’est plus, valable. Demandez-en une autre à qui vous a invité."
-TOO_SHORT = f"Ce mot de passe est trop court : il en faut {PASSWORD_MIN_LENGTH} caractères au moins."
+WRONG = french("Cet identifiant ou ce mot de passe n’est pas le bon.")
+TOO_MANY = french("Trop d’essais ont échoué. Réessayez dans un quart d’heure.")
+ELSEWHERE = french("Cette demande ne vient pas d’une page de ce portail.")
+NO_INVITATION = french("Cette invitation n’est pas, ou n’est plus, valable. Demandez-en une autre à qui vous a invité.")
+TOO_SHORT = french("Ce mot de passe est trop court : il en faut %(least)s caractères au moins.")
 MAX_FIELDS = 10
 MAX_BODY_BYTES = 20_000
 
@@ -90,7 +91,7 @@ def _page(visit: Visit, *, wrong: str = "", login: str = "", status: int = 200) 
     response = visit.page(
         "login.html",
         status=status,
-        wrong=wrong,
+        wrong=visit.language.say(wrong),
         login=login,
         came_from=visit.request.query_params.get("came_from", ""),
         visitor=visitor.name if visitor else "",
@@ -109,7 +110,7 @@ def _log_in(visit: Visit, login: str, password: str, came_from: str) -> Response
         return _page(visit, wrong=TOO_MANY, login=login, status=429)
     if token is None:
         return _page(visit, wrong=WRONG, login=login, status=403)
-    response = _redirect(came_from)
+    response = _redirect(visit, came_from)
     response.set_cookie(
         COOKIE,
         token,
@@ -145,9 +146,14 @@ def _choose_password(visit: Visit, key: str, chosen: str | None) -> Response:
     elif chosen is not None and len(chosen) < PASSWORD_MIN_LENGTH:
         wrong, status = TOO_SHORT, 403
     elif chosen is not None and accept_invitation(visit.site, user_id, key, chosen):
-        return _redirect("/user/login")
+        return _redirect(visit, f"{visit.root}/user/login")
     response = visit.page(
-        "password.html", status=status, wrong=wrong, name=name or "", key=key, least=PASSWORD_MIN_LENGTH
+        "password.html",
+        status=status,
+        wrong=visit.language.say(wrong, least=PASSWORD_MIN_LENGTH),
+        name=name or "",
+        key=key,
+        least=PASSWORD_MIN_LENGTH,
     )
     response.headers["cache-control"] = "no-store"
     response.headers["referrer-policy"] = "no-referrer"  # the address is the key
@@ -159,14 +165,14 @@ def _log_out(visit: Visit) -> Response:
         return _page(visit, wrong=ELSEWHERE, status=403)
     if token := visit.request.cookies.get(COOKIE):
         log_out(visit.site, token)
-    response = _redirect("")
+    response = _redirect(visit, "")
     response.delete_cookie(COOKIE, httponly=True, samesite="lax")
     return response
 
 
-def _redirect(came_from: str) -> Response:
+def _redirect(visit: Visit, came_from: str) -> Response:
     """Lead back to a page of this site, never elsewhere."""
     is_own = came_from.startswith("/") and not came_from.startswith(("//", "/\\"))
     return RedirectResponse(
-        came_from if is_own else "/", 303, headers={**SECURITY_HEADERS, "cache-control": "no-store"}
+        came_from if is_own else f"{visit.root}/", 303, headers={**SECURITY_HEADERS, "cache-control": "no-store"}
     )

@@ -1,4 +1,4 @@
-"""The public portal: pages in French, rendered here, for a citizen, a re-user and a search engine.
+"""The public portal: pages in French and English, rendered here, for a citizen, a re-user and a search engine.
 
 A page is a client of the actions: it calls them as anonymous and shows what they answer. It holds no SQL, no script
 and no address outside the site.
@@ -21,6 +21,7 @@ from odl_host.server.cards import DatasetCard, FileCard, MemberCard, VersionCard
 from odl_host.server.facets import SearchQuery
 from odl_host.server.feeds import custom_feed, general_feed, group_feed, organization_feed, tag_feed
 from odl_host.server.files import find_file
+from odl_host.server.languages import french
 from odl_host.server.linked_data import linked_data
 from odl_host.server.preview import Preview, read_preview
 from odl_host.server.site_options import named_site
@@ -41,11 +42,11 @@ COUNTED_DATASETS = 5000
 """Above this many datasets the home page does not count their files one by one."""
 
 ERRORS = {
-    404: ("Page introuvable", "Cette page n’existe pas, ou n’existe plus."),
-    405: ("Action impossible", "Cette adresse ne répond pas à ce type de demande."),
+    404: (french("Page introuvable"), french("Cette page n’existe pas, ou n’existe plus.")),
+    405: (french("Action impossible"), french("Cette adresse ne répond pas à ce type de demande.")),
     500: (
-        "Une erreur est survenue",
-        "Le portail n’a pas pu répondre. L’incident est enregistré ; réessayez plus tard.",
+        french("Une erreur est survenue"),
+        french("Le portail n’a pas pu répondre. L’incident est enregistré ; réessayez plus tard."),
     ),
 }
 
@@ -118,7 +119,7 @@ def exception_handlers(get_site: GetSite) -> dict[Any, Callable[[Request, Except
 
 def error_page(visit: Visit, status: int) -> Response:
     """Return the page of an error, with the ways on."""
-    title, text = ERRORS.get(status, ERRORS[404] if status < 500 else ERRORS[500])
+    title, text = map(visit.language.say, ERRORS.get(status, ERRORS[404] if status < 500 else ERRORS[500]))
     return visit.page("error.html", status=status, title=title, text=text, status_code=status)
 
 
@@ -134,7 +135,7 @@ def home(visit: Visit) -> Response:
     facets = latest["search_facets"]
     return visit.page(
         "home.html",
-        datasets=[DatasetCard.read(package) for package in latest["results"]],
+        datasets=[DatasetCard.read(package, visit.language) for package in latest["results"]],
         dataset_count=latest["count"],
         member_count=sum(1 for _ in visit.iter_organization_names()),
         file_count=_count_files(visit, latest["count"]),
@@ -155,7 +156,7 @@ def search(visit: Visit) -> Response:
 def members(visit: Visit) -> Response:
     """List the communes and the other members, from A to Z, with a filter by name or code."""
     wanted = visit.request.query_params.get("q", "").strip()[:100]
-    cards = [MemberCard.read(organization) for organization in _organizations(visit)]
+    cards = [MemberCard.read(organization, visit.language) for organization in _organizations(visit)]
     total = len(cards)
     if wanted:
         cards = [card for card in cards if _answers_to(card, wanted)]
@@ -168,7 +169,7 @@ def members(visit: Visit) -> Response:
 def member(visit: Visit) -> Response:
     """Show one commune and its datasets."""
     organization = visit.call("organization_show", id=visit.request.path_params["id"], include_datasets=False)
-    card = MemberCard.read(organization)
+    card = MemberCard.read(organization, visit.language)
     query = _query(visit, f"/organization/{card.name}")
     answer = _search(visit, query, (("organization", card.name),))
     if query.page > 1 and not answer["results"]:
@@ -183,7 +184,7 @@ def member(visit: Visit) -> Response:
 
 def dataset(visit: Visit) -> Response:
     """Show one dataset, its files and the beginning of the first of them."""
-    card = DatasetCard.read(visit.call("package_show", id=visit.request.path_params["id"]))
+    card = DatasetCard.read(visit.call("package_show", id=visit.request.path_params["id"]), visit.language)
     previewed = next((file for file in card.files if file.can_preview), None)
     return visit.page(
         "dataset.html",
@@ -196,14 +197,14 @@ def dataset(visit: Visit) -> Response:
 
 def file(visit: Visit) -> Response:
     """Show one file with its first lines."""
-    card = DatasetCard.read(visit.call("package_show", id=visit.request.path_params["id"]))
+    card = DatasetCard.read(visit.call("package_show", id=visit.request.path_params["id"]), visit.language)
     wanted = visit.request.path_params["resource_id"]
     chosen = next((item for item in card.files if item.id == wanted), None)
     if chosen is None:
         raise NotFound
     preview = _preview(visit, chosen, PREVIEW_ROWS_FILE) if chosen.can_preview else None
     versions = [version for version in visit.call("odl_version_list", id=chosen.id) if not version["is_current"]]
-    earlier = [VersionCard.read(version) for version in reversed(versions)]
+    earlier = [VersionCard.read(version, visit.language) for version in reversed(versions)]
     return visit.page("file.html", dataset=card, file=chosen, preview=preview, earlier=earlier[:MOST_VERSIONS])
 
 
@@ -225,14 +226,14 @@ def legal(visit: Visit) -> Response:
 def api_help(visit: Visit) -> Response:
     """Show how to call the API, with addresses that work."""
     found = visit.call("package_search", rows=1, sort="metadata_modified desc")["results"]
-    return visit.page("api.html", example=DatasetCard.read(found[0]) if found else None)
+    return visit.page("api.html", example=DatasetCard.read(found[0], visit.language) if found else None)
 
 
 # What several pages need
 
 
 def _query(visit: Visit, path: str) -> SearchQuery:
-    return SearchQuery.read(path, visit.request.query_params.multi_items())
+    return SearchQuery.read(visit.root + path, visit.request.query_params.multi_items())
 
 
 def _search(visit: Visit, query: SearchQuery, fixed: tuple[tuple[str, str], ...] = ()) -> dict[str, Any]:
@@ -248,11 +249,11 @@ def _results(visit: Visit, query: SearchQuery, answer: Mapping[str, Any], *, wit
     titles = {}
     if not answer["count"]:
         titles = {(f, v): _member_title(visit, v) for f, v in query.chosen if f == "organization"}
-    facets = query.facets(answer, without=without, titles=titles)
+    facets = query.facets(answer, visit.language, without=without, titles=titles)
     return {
         "query": query,
         "count": answer["count"],
-        "datasets": [DatasetCard.read(package) for package in answer["results"]],
+        "datasets": [DatasetCard.read(package, visit.language) for package in answer["results"]],
         "facets": facets,
         "chosen": [(facet.title, choice) for facet in facets for choice in facet.choices if choice.is_active],
         "pages": query.pages(answer["count"]),

@@ -76,7 +76,6 @@ class Site:
     title: str
     url: str
     description: str
-    locale: str
     db: Database
     storage: Storage
     index: SearchIndex
@@ -112,6 +111,11 @@ class Site:
     def extra_resource_fields(self) -> tuple[str, ...]:
         """The resource fields beyond CKAN's own that `resource_search` looks in."""
         return self.words("ckan.extra_resource_fields")
+
+    @property
+    def locale(self) -> str:
+        """The language that the portal speaks where an address names none, and in its letters."""
+        return str(self.settings["ckan.locale_default"])
 
     def words(self, key: str) -> tuple[str, ...]:
         """A setting of CKAN's that is a list."""
@@ -184,7 +188,6 @@ def open_site(
     storage: Storage,
     database: str = "",
     schema_cache: Path | None = None,
-    locale: str = "fr",
     contact: str = "",
     legal: Legal | None = None,
     settings: Mapping[str, object] = MappingProxyType({}),
@@ -215,7 +218,6 @@ def open_site(
         title=title,
         url=url.rstrip("/"),
         description=description,
-        locale=locale,
         contact=contact,
         legal=legal or Legal(),
         db=db,

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from odl_host.ckan import NotFound
 from odl_host.server import vocabulary
 from odl_host.server.cards import DatasetCard
+from odl_host.server.languages import Language
 from odl_host.server.visits import Visit
 
 
@@ -27,13 +28,13 @@ class ColumnCard:
     notes: str
 
     @classmethod
-    def read(cls, field: Mapping[str, Any]) -> ColumnCard:
-        """Return the card of a field as `datastore_info` gives it."""
+    def read(cls, field: Mapping[str, Any], language: Language) -> ColumnCard:
+        """Return the card of a field, as `datastore_info` gives it, in a language."""
         info = field.get("info")
         said = info if isinstance(info, dict) else {}
         return cls(
             name=field["id"],
-            kind=vocabulary.column_type(str(field["type"])),
+            kind=vocabulary.column_type(str(field["type"]), language),
             label=str(said.get("label") or ""),
             notes=str(said.get("notes") or ""),
         )
@@ -54,7 +55,7 @@ def _page(visit: Visit, dataset_ref: str | None) -> Response:
     resource_id = table["meta"]["id"]
     if dataset_ref is None:
         dataset_ref = visit.call("resource_show", id=resource_id)["package_id"]
-    dataset = DatasetCard.read(visit.call("package_show", id=dataset_ref))
+    dataset = DatasetCard.read(visit.call("package_show", id=dataset_ref), visit.language)
     chosen = next((file for file in dataset.files if file.id == resource_id), None)
     if chosen is None:
         raise NotFound
@@ -62,7 +63,7 @@ def _page(visit: Visit, dataset_ref: str | None) -> Response:
         "table.html",
         dataset=dataset,
         file=chosen,
-        columns=[ColumnCard.read(field) for field in table["fields"]],
+        columns=[ColumnCard.read(field, visit.language) for field in table["fields"]],
         row_count=table["meta"]["count"],
         has_sql=visit.site.settings["ckan.datastore.sqlsearch.enabled"],
     )

@@ -17,7 +17,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from odl_host.server import words
+from odl_host.ckan_settings import offered_languages
+from odl_host.server.languages import SOURCE, Language, get_language
+from odl_host.server.notes import excerpt
 from odl_host.server.site_options import named_site
 from odl_host.typography import typeset
 
@@ -44,24 +46,39 @@ class Visit:
     request: Request
     site: Site
 
+    @property
+    def language(self) -> Language:
+        """The language of the address, else of the site."""
+        return get_language(getattr(self.request.state, "language", self.site.locale))
+
+    @property
+    def root(self) -> str:
+        """What stands before every address of the portal in this language: "" or "/en"."""
+        return root_of(self.site, self.language)
+
     def call(self, action: str, **parameters: Any) -> Any:
         """Call an action as anonymous."""
         return self.site.as_anonymous().call_action(action, parameters)
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Render a template; an unchanged page costs a browser no second transfer."""
-        values.setdefault("path", self.request.url.path)
+        asked, language = self.request.url, self.language
         site = self.site if status >= 500 else named_site(self.site)
-        body = render(template, site, values).encode()
+        values |= {
+            "path": asked.path,
+            "query_string": f"?{asked.query}" if asked.query and self.request.method == "GET" else "",
+            "offered": [(one, root_of(site, one)) for one in map(get_language, offered_languages(site.settings))],
+        }
+        body = render(template, site, values, language).encode()
         etag = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
-        headers = {**SECURITY_HEADERS, "Cache-Control": "no-cache", "ETag": etag, "Content-Language": "fr"}
+        headers = {**SECURITY_HEADERS, "Cache-Control": "no-cache", "ETag": etag, "Content-Language": language.code}
         if status == 200 and etag in self.request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         return Response(body, status, headers, "text/html")
 
     def xml(self, template: str, **values: Any) -> Response:
         """Render a template that is read by machines."""
-        return Response(render(template, self.site, values), 200, SECURITY_HEADERS, "application/xml")
+        return Response(render(template, self.site, values, self.language), 200, SECURITY_HEADERS, "application/xml")
 
     def iter_organization_names(self) -> Iterator[str]:
         """Yield the name of every organization."""
@@ -83,35 +100,55 @@ def valid_xml(text: str) -> str:
     return _NOT_XML.sub("", text)
 
 
+def render(template: str, site: Site, values: Mapping[str, Any], language: Language | None = None) -> str:
+    """Return a template filled in, in a language: the site's own unless another is given."""
+    language = language or get_language(site.locale)
+    return _environment(language.code, root_of(site, language)).get_template(template).render(site=site, **values)
+
+
+def root_of(site: Site, language: Language) -> str:
+    """Return what stands before the addresses of a site's pages in a language: nothing for the site's own."""
+    return "" if language.code == site.locale else f"/{language.code}"
+
+
 @functools.cache
-def _environment() -> Environment:
-    """Return the templates, loaded from the package so that they travel in the wheel."""
+def _environment(code: str, root: str) -> Environment:
+    """Return the templates in a language, loaded from the package so that they travel in the wheel."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
 
     from odl_host.server.notes import render_notes
 
+    language = get_language(code)
     environment = Environment(
         loader=PackageLoader("odl_host.server", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    # Sentences may run over several lines of a template.
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_translations(language.sentences, newstyle=True)  # type: ignore[attr-defined]
     environment.filters |= {
-        "number": words.number,
-        "size": words.size,
-        "excerpt": words.excerpt,
+        "day": language.day,
+        "number": language.number,
+        "say": language.say,
+        "size": language.size,
+        "excerpt": excerpt,
         "typeset": typeset,
         "notes": render_notes,
         "valid_xml": valid_xml,
     }
-    environment.globals |= {"count_of": words.count, "asset": _asset}
+    environment.globals |= {
+        "asset": _asset,
+        "count_of": language.count_of,
+        "in_french": Markup("" if code == SOURCE else ' lang="fr"'),  # noqa: S704 - our own text
+        "language": language,
+        "root": root,
+    }
     return environment
-
-
-def render(template: str, site: Site, values: Mapping[str, Any]) -> str:
-    """Return a template filled in."""
-    return _environment().get_template(template).render(site=site, **values)
 
 
 @functools.cache

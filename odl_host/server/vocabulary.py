@@ -9,6 +9,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 
+from odl_host.server.languages import Language, french
+
 KINDS: Mapping[str, str] = {
     "commune": "Commune",
     "epci": "Intercommunalité",
@@ -69,6 +71,7 @@ COLUMN_TYPES: Mapping[str, str] = {
     "nested": "objet JSON",
     "uuid": "identifiant",
 }
+LIST = french("liste (%(of)s)")
 LICENCES: Mapping[str, str] = {
     "lov2": "Licence Ouverte 2.0",
     "fr-lo": "Licence Ouverte 1.0",
@@ -100,14 +103,15 @@ def frequency(code: str) -> str:
     return FREQUENCIES.get(code.rpartition("/")[2].upper(), code)
 
 
-def column_type(name: str) -> str:
-    """Return what a column of this type holds, in words.
+def column_type(name: str, language: Language) -> str:
+    """Return what a column of this type holds, in words of a language.
 
-    >>> column_type("numeric"), column_type("_text")
+    >>> from odl_host.server.languages import get_language
+    >>> column_type("numeric", get_language("fr")), column_type("_text", get_language("fr"))
     ('nombre', 'liste (texte)')
     """
-    word = COLUMN_TYPES.get(name.lstrip("_"), name.lstrip("_"))
-    return f"liste ({word})" if name.startswith("_") else word
+    word = language.say(COLUMN_TYPES.get(name.lstrip("_"), name.lstrip("_")))
+    return language.say(LIST, of=word) if name.startswith("_") else word
 
 
 @functools.lru_cache(maxsize=512)
@@ -119,12 +123,12 @@ def schema_title(name: str) -> str:
     return schema.title if schema and schema.title else name
 
 
-def facet_label(field: str, value: str, title: str) -> str:
-    """Return what a facet's value is called; `title` is what the catalogue calls it."""
+def facet_label(field: str, value: str, title: str, language: Language) -> str:
+    """Return what a facet's value is called in a language; `title` is what the catalogue calls it."""
     if field == "extras_schema_name":
         return schema_title(value)
     if field == "extras_theme":
-        return theme(value)
+        return language.say(theme(value))
     if field == "license_id":
-        return LICENCES.get(value, title)
+        return language.say(LICENCES.get(value, title))
     return title

@@ -16,6 +16,7 @@ from odl_host.server import permissions
 from odl_host.server.clock import now
 from odl_host.server.groups import find_group, put_member
 from odl_host.server.invitations import LIFETIME, new_invitation
+from odl_host.server.languages import french, get_language
 from odl_host.server.names import check_email
 from odl_host.server.params import Params, required, text
 from odl_host.server.registry import Context, action
@@ -26,7 +27,8 @@ from odl_host.server.users import find_account, get_account, show_own_user
 if TYPE_CHECKING:
     from odl_host.server.sites import Site
 
-ROLES = {"admin": "administrateur", "editor": "éditeur", "member": "membre"}
+ROLES = {"admin": french("administrateur"), "editor": french("éditeur"), "member": french("membre")}
+SUBJECT = french("Votre compte sur %(title)s")
 """The roles, as the letter says them."""
 
 UNSENT = "Error sending the invite email, the user was not created"
@@ -83,19 +85,18 @@ def user_invite(ctx: Context, params: Invitation) -> JsonDict:
 def _send(site: Site, account: Any, key: str, group: str, role: str) -> None:
     from odl_host.server.visits import render
 
-    named = named_site(site)
+    named, language = named_site(site), get_language(site.locale)
     values = {
         "address": f"{site.url}/user/reset/{account.id}?key={key}",
         "days": LIFETIME.days,
         "group": group,
         "name": account.name,
-        "role": ROLES[role],
+        "role": language.say(ROLES[role]),
     }
     try:
         assert site.post is not None  # the action looked
-        site.post(
-            account.email, f"Votre compte sur {named.title}", render("invitation.txt", named, values).strip() + "\n"
-        )
+        subject = language.say(SUBJECT, title=named.title)
+        site.post(account.email, subject, render("invitation.txt", named, values).strip() + "\n")
     except OdlError as error:
         with site.db.writing() as db:
             db.execute(sessions.delete().where(sessions.c.user_id == account.id))

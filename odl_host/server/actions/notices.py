@@ -17,6 +17,7 @@ from odl_host.server import permissions
 from odl_host.server.actions.activities import mark_dashboard, news, seen_at
 from odl_host.server.clock import now
 from odl_host.server.datasets import find_dataset
+from odl_host.server.languages import get_language
 from odl_host.server.params import Nothing
 from odl_host.server.registry import Context, User, action
 from odl_host.server.site_options import named_site
@@ -100,13 +101,15 @@ def _send(site: Site, letters: list[_Letter]) -> None:
     from odl_host.server.visits import render
 
     assert site.post is not None  # the action looked
-    named = named_site(site)
+    named, language = named_site(site), get_language(site.locale)
     failure = ""
     for letter in letters:
         if not _is_first_to_send(site, letter):
             continue
         count = letter.count
-        subject = f"{count} {'nouvelle activité' if count == 1 else 'nouvelles activités'} sur {named.title}"
+        subject = language.sentences.ngettext(
+            "%(count)s nouvelle activité sur %(title)s", "%(count)s nouvelles activités sur %(title)s", count
+        ) % {"count": count, "title": named.title}
         values = {"count": count, "datasets": list(letter.datasets.items()), "most": MOST_DATASETS}
         try:
             site.post(letter.to, subject, render("activities.txt", named, values).strip() + "\n")

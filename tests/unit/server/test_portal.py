@@ -16,11 +16,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from odl_host.server import downloads, login, portal
+from odl_host.server import portal
+from odl_host.server.app import create_app
 from odl_host.server.sites import Site, open_site
 from odl_host.storage import LocalStorage
 from odl_host.tenants import Legal
@@ -82,10 +82,7 @@ class Page(HTMLParser):
 class Portal:
     def __init__(self, site: Site) -> None:
         self.site = site
-        self.app = Starlette(
-            routes=[*downloads.routes(lambda _: site), *login.routes(lambda _: site), *portal.routes(lambda _: site)],
-            exception_handlers=portal.exception_handlers(lambda _: site),
-        )
+        self.app = create_app(lambda _: site)
 
     def get(self, address: str, *, method: str = "GET", **headers: str) -> Answer:
         parts = urlsplit(address)
@@ -549,7 +546,7 @@ def test_no_page_loads_anything_from_elsewhere_or_runs_a_script(filled: Portal, 
     answer = filled.get(_resolved(filled, address))
     page = _page(answer)
     loaded = [tag.get("src") for tag in page.all("img")]
-    loaded += [tag["href"] for tag in page.all("link") if tag.get("rel") != "canonical"]
+    loaded += [tag["href"] for tag in page.all("link") if tag.get("rel") not in ("canonical", "alternate")]
     assert loaded
     assert all((link or "").startswith("/static/") for link in loaded)
     assert all(filled.get(link or "").status == 200 for link in loaded)

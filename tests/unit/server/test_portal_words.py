@@ -13,7 +13,7 @@ from odl_host.server.notes import render_notes
 from odl_host.server.preview import READ_BYTES, read_preview
 
 
-@pytest.mark.parametrize("name", ["cards", "facets", "notes", "vocabulary", "words"])
+@pytest.mark.parametrize("name", ["cards", "facets", "notes", "vocabulary", "languages"])
 def test_the_examples_of_the_documentation_hold(name: str) -> None:
     found = doctest.testmod(importlib.import_module(f"odl_host.server.{name}"))
     assert found.attempted > 0
