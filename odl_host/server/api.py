@@ -30,10 +30,10 @@ from odl_host.server.answers import Key, answer_key
 from odl_host.server.bodies import announced_bytes, bounded
 from odl_host.server.database import Busy
 from odl_host.server.documents import Rendered, clean, encode, may_need_cleaning
-from odl_host.server.login import find_visitor
 from odl_host.server.registry import Action, Upload, User, call_action, get_action
 from odl_host.server.sessions import COOKIE
 from odl_host.server.sites import Site
+from odl_host.server.visitors import find_visitor, token_of
 
 GetSite: TypeAlias = Callable[[Request], Site]
 
@@ -199,13 +199,13 @@ def _body_limit(site: Site, user: User | None) -> int:
 
 async def find_user(site: Site, request: Request) -> User | None:
     """Return who calls: whom the token or the session's cookie stands for, or None."""
-    token = request.headers.get("authorization") or request.headers.get("x-ckan-api-key")
+    token = token_of(request)
     if not token:
         return await run_in_threadpool(find_visitor, site, request) if COOKIE in request.cookies else None
     if site.db.is_local:
-        user = site.find_user_by_token(token.strip())
+        user = site.find_user_by_token(token)
     else:
-        user = await run_in_threadpool(site.find_user_by_token, token.strip())
+        user = await run_in_threadpool(site.find_user_by_token, token)
     if site.accesses:
         # Before the call itself, whose answer may tell when the caller was last seen.
         await run_in_threadpool(site.note_accesses)

@@ -29,10 +29,10 @@ from odl_host.server.files import (
     find_version,
 )
 from odl_host.server.formats import guess_mimetype
-from odl_host.server.login import find_visitor
 from odl_host.server.ranges import Unsatisfiable, find_range
 from odl_host.server.registry import User
 from odl_host.server.sites import Site
+from odl_host.server.visitors import find_caller
 from odl_host.storage.local import CHUNK_BYTES, Storage
 
 GetSite: TypeAlias = Callable[[Request], Site]
@@ -89,10 +89,8 @@ def routes(get_site: GetSite) -> list[Route]:
 async def _send(
     site: Site, request: Request, find: Callable[[Site, User | None, str], ResourceFile], *, key: str = "resource_id"
 ) -> Response:
-    token = request.headers.get("authorization") or request.headers.get("x-ckan-api-key")
-    user = site.find_user_by_token(token.strip()) if token else find_visitor(site, request)
     try:
-        file = find(site, user, request.path_params[key])
+        file = find(site, find_caller(site, request), request.path_params[key])
     except NotFound:
         return PlainTextResponse("Not found\n", 404)
     except NotAuthorized:

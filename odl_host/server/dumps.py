@@ -20,6 +20,7 @@ from odl_host.server.params import flag
 from odl_host.server.permissions import can_read_rows
 from odl_host.server.registry import Context, User
 from odl_host.server.sites import Site
+from odl_host.server.visitors import find_caller
 
 GetSite: TypeAlias = Callable[[Request], Site]
 
@@ -31,9 +32,8 @@ def routes(get_site: GetSite) -> list[Route]:
 
     async def dump(request: Request) -> Response:
         site = get_site(request)
-        token = request.headers.get("authorization") or request.headers.get("x-ckan-api-key")
-        user = site.find_user_by_token(token.strip()) if token else None
         try:
+            user = find_caller(site, request)
             kind, pieces = await run_in_threadpool(_start, site, user, request)
         except (NotFound, NotAuthorized):
             return PlainTextResponse("Not found\n", 404)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from odl_host.ckan import BadRequest
 from odl_host.server.documents import Rendered, clean
-from odl_host.server.registry import Upload, call_action
+from odl_host.server.registry import Upload, User, call_action
 
 if TYPE_CHECKING:
     from odl_host.server.sites import Site
@@ -25,11 +25,11 @@ FileValue: TypeAlias = (
 
 
 class EmbeddedCKAN:
-    """Calls the actions of one site as one user, or as anonymous."""
+    """Calls the actions of one site as one user, who is looked up by name for each call, or as anonymous."""
 
-    def __init__(self, site: Site, user_name: str | None = None) -> None:
+    def __init__(self, site: Site, user: User | str | None = None) -> None:
         self.site = site
-        self.user_name = user_name
+        self.user = user
 
     def call_action(
         self, name: str, data_dict: Mapping[str, Any] | None = None, files: Mapping[str, FileValue] | None = None
@@ -38,7 +38,7 @@ class EmbeddedCKAN:
 
         :raises WireError: the error that the wire would carry.
         """
-        user = self.site.find_user(self.user_name) if self.user_name else None
+        user = self.site.find_user(self.user) if isinstance(self.user, str) else self.user
         try:
             parameters = _as_form(data_dict or {}) if files else json.loads(json.dumps(dict(data_dict or {})))
         except (TypeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Logging in and out of the portal, and who a request's cookie stands for.
+"""Logging in and out of the portal.
 
 The cookie is HttpOnly and SameSite=Lax, and Secure where the site's address is https. A form or a script of another
 site can neither log someone in nor act as the visitor: what changes anything must come from the site's own pages.
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -20,11 +19,11 @@ from odl_host.server.bodies import bounded
 from odl_host.server.guesses import TooManyFailures
 from odl_host.server.invitations import PASSWORD_MIN_LENGTH, accept_invitation, find_invited
 from odl_host.server.languages import french
-from odl_host.server.sessions import COOKIE, LIFETIME, find_user_by_session, log_in, log_out
+from odl_host.server.sessions import COOKIE, LIFETIME, log_in, log_out
+from odl_host.server.visitors import find_visitor, is_from_here
 from odl_host.server.visits import SECURITY_HEADERS, Visit
 
 if TYPE_CHECKING:
-    from odl_host.server.registry import User
     from odl_host.server.sites import Site
 
 GetSite = Callable[[Request], "Site"]
@@ -65,25 +64,6 @@ def routes(get_site: GetSite) -> list[Route]:
         Route("/user/login", form, methods=["GET", "HEAD", "POST"]),
         Route("/user/logout", leave, methods=["POST"]),
     ]
-
-
-def find_visitor(site: Site, request: Request) -> User | None:
-    """Return the user whose session the request's cookie names, or None.
-
-    A request that may change something counts only when it comes from the site itself.
-    """
-    token = request.cookies.get(COOKIE)
-    if not token or (request.method not in ("GET", "HEAD") and not is_from_here(site, request)):
-        return None
-    return find_user_by_session(site, token)
-
-
-def is_from_here(site: Site, request: Request) -> bool:
-    """Return whether a browser says that a page of this site made the request. Source: the Fetch standard, `Origin`."""
-    origin = request.headers.get("origin")
-    if origin is None:
-        return request.headers.get("sec-fetch-site") == "same-origin"
-    return urlsplit(origin).netloc == request.headers.get("host") or origin == site.url
 
 
 def _page(visit: Visit, *, wrong: str = "", login: str = "", status: int = 200) -> Response:

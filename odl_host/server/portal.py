@@ -1,6 +1,6 @@
 """The public portal: pages in French and English, rendered here, for a citizen, a re-user and a search engine.
 
-A page is a client of the actions: it calls them as anonymous and shows what they answer. It holds no SQL, no script
+A page is a client of the actions: it calls them as the visitor and shows what they answer. It holds no SQL, no script
 and no address outside the site.
 """
 
@@ -27,6 +27,7 @@ from odl_host.server.preview import Preview, read_preview
 from odl_host.server.site_options import named_site
 from odl_host.server.sitemaps import robots, sitemap, sitemap_part
 from odl_host.server.table_pages import api_info, dictionary
+from odl_host.server.visitors import find_caller
 from odl_host.server.visits import SECURITY_HEADERS, StaticAssets, Visit, favicon
 
 if TYPE_CHECKING:
@@ -59,12 +60,17 @@ def routes(get_site: GetSite) -> list[BaseRoute]:
     def answers(render: Render) -> Callable[[Request], Response]:
         @functools.wraps(render)
         def endpoint(request: Request) -> Response:
-            visit = Visit(request, get_site(request))
+            site = get_site(request)
+            visit = Visit(request, site, find_caller(site, request))
             try:
-                return render(visit)
+                response = render(visit)
             except (NotFound, NotAuthorized, ValidationError):
                 # What is private answers like what is absent.
-                return error_page(visit, 404)
+                response = error_page(visit, 404)
+            if visit.visitor is not None:
+                response.headers["cache-control"] = "private, no-store"
+            response.headers.add_vary_header("Authorization, Cookie")
+            return response
 
         return endpoint
 
@@ -296,7 +302,7 @@ def _count_files(visit: Visit, dataset_count: int) -> int | None:
 def _preview(visit: Visit, card: FileCard, rows: int) -> Preview | None:
     """Return the first lines of a file, or None: a page does without them rather than fail."""
     try:
-        stored = find_file(visit.site, None, card.id, is_original=False)
+        stored = find_file(visit.site, visit.visitor, card.id, is_original=False)
         with visit.site.storage.open(stored.sha256) as content:
             return read_preview(content, rows=rows)
     except (NotFound, StorageError):

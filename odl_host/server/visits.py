@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from odl_host.ckan_settings import offered_languages
+from odl_host.server.embedded import EmbeddedCKAN
 from odl_host.server.languages import SOURCE, Language, get_language
 from odl_host.server.notes import excerpt
 from odl_host.server.site_options import named_site
@@ -26,6 +27,7 @@ from odl_host.typography import typeset
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from odl_host.server.registry import User
     from odl_host.server.sites import Site
 
 SECURITY_HEADERS: Mapping[str, str] = {
@@ -45,6 +47,7 @@ class Visit:
 
     request: Request
     site: Site
+    visitor: User | None = None
 
     @property
     def language(self) -> Language:
@@ -57,8 +60,8 @@ class Visit:
         return root_of(self.site, self.language)
 
     def call(self, action: str, **parameters: Any) -> Any:
-        """Call an action as anonymous."""
-        return self.site.as_anonymous().call_action(action, parameters)
+        """Call an action as the visitor, or as anonymous: a page shows what the caller may see."""
+        return EmbeddedCKAN(self.site, self.visitor).call_action(action, parameters)
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Render a template; an unchanged page costs a browser no second transfer."""

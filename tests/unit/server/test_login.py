@@ -112,6 +112,22 @@ def private_is_seen(browser: Browser) -> bool:
     return bool(browser.get("/api/3/action/package_show?id=secret-aime").status_code == 200)
 
 
+def test_the_portal_shows_visitors_what_they_may_see_and_keeps_it_from_others(browser: Browser, claire: Site) -> None:
+    page, other = "/dataset/secret-aime", "/dataset/nulle-part"
+    assert browser.get(page).status_code == browser.get(other).status_code == 404
+    log_in(browser)
+    shown = browser.get(page)
+    assert (shown.status_code, shown.headers["cache-control"]) == (200, "private, no-store")
+    browser.cookies.clear()
+    assert browser.get(page).status_code == 404
+    token = {"authorization": token_for(claire)}
+    assert browser.get(page, headers=token).status_code == 200
+    assert browser.get("/", headers=token).headers["vary"] == "Authorization, Cookie"
+    of_bourg = {"authorization": token_for(claire, organization="bourg")}
+    assert browser.get(page, headers=of_bourg).status_code == 404
+    assert browser.get("/dataset/secret-bourg", headers=of_bourg).status_code == 200
+
+
 @pytest.mark.parametrize("login", ["claire", "claire@example.org", "CLAIRE@EXAMPLE.ORG"])
 def test_who_logs_in_is_known_until_logging_out(browser: Browser, login: str) -> None:
     assert not private_is_seen(browser)
@@ -209,9 +225,13 @@ def test_a_deleted_user_is_logged_out(browser: Browser, claire: Site) -> None:
     assert log_in(browser).status_code == 403
 
 
+def token_for(site: Site, **more: str) -> str:
+    asked = {"user": "claire", "name": "dépôt", **more}
+    return str(site.as_sysadmin().call_action("api_token_create", asked)["token"])
+
+
 def scoped(site: Site, organization: str = "aime") -> Any:
-    asked = {"user": "claire", "name": "dépôt", "organization": organization}
-    return site.find_user_by_token(site.as_sysadmin().call_action("api_token_create", asked)["token"])
+    return site.find_user_by_token(token_for(site, organization=organization))
 
 
 def test_a_scoped_token_has_rights_in_its_organization_only(claire: Site) -> None:
