@@ -65,6 +65,9 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
         "ckan.max_image_size": 2,
         "ckan.max_resource_size": 1024,
         "ckan.mimetype_guess": "file_ext",
+        "ckan.plugins": (),
+        "ckan.resource_proxy.max_file_size": 1048576,
+        "ckan.resource_proxy.timeout": 5,
         "ckan.search.default_package_sort": "score desc, metadata_modified desc",
         "ckan.search.rows_max": 1000,
         "ckan.site_description": "",
@@ -89,6 +92,12 @@ English, unless its manifest says so.
 _CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"ckan.mimetype_guess": ("file_ext", "file_contents", "None"), "ckan.locale_default": LANGUAGES}
 )
+
+PLUGINS = (
+    *("activity", "audio_view", "datastore", "datatables_view", "image_view", "resource_proxy", "text_view"),
+    *("video_view", "webpage_view"),
+)
+"""The extensions of CKAN that `ckan.plugins` may name: `activity` and `resource_proxy` turn on, the others are."""
 
 _USER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,99}")
 
@@ -140,7 +149,8 @@ def merge_settings(chosen: Mapping[str, object]) -> Mapping[str, object]:
     True
     """
     found = dict(CKAN_DEFAULTS)
-    for key, value in _flatten(chosen, ""):
+    named = dict(_flatten(chosen, ""))
+    for key, value in named.items():
         if storage := _STORAGE_KEY.fullmatch(key):
             found[key] = _convert(key, value, _STORAGE_DEFAULTS[storage[2]])
             continue
@@ -153,6 +163,14 @@ def merge_settings(chosen: Mapping[str, object]) -> Mapping[str, object]:
                 hint="odl-host knows: " + ", ".join([*CKAN_DEFAULTS, *of_storages]),
             )
         found[key] = _convert(key, value, CKAN_DEFAULTS[key])
+    plugins = found["ckan.plugins"]
+    if isinstance(plugins, tuple) and (alien := [name for name in plugins if name not in PLUGINS]):
+        raise ConfigError(
+            f"The CKAN setting “ckan.plugins” names an extension that is not here: {alien[0]}.",
+            hint=f"odl-host has: {', '.join(PLUGINS)}",
+        )
+    if isinstance(plugins, tuple) and "activity" in plugins and "ckan.activity_streams_enabled" not in named:
+        found["ckan.activity_streams_enabled"] = True
     for key in filter(_STORAGE_KEY.fullmatch, found):
         _check_storage(found, key)
     _check_languages(found)

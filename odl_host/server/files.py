@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from odl_host.ckan import NotAuthorized, NotFound
-from odl_host.server.datasets import get_dataset, get_resource
+from odl_host.server.datasets import Resource, get_dataset, get_resource
 from odl_host.server.file_rules import may
 from odl_host.server.filestore import find_file_at, find_storage, find_stored_file
 from odl_host.server.images import find_image
@@ -31,15 +31,28 @@ def find_file(site: Site, user: User | None, resource_id: str, *, is_original: b
     :raises NotFound: no such resource, or it has no such file.
     :raises NotAuthorized: the caller may not read its dataset.
     """
+    resource = _readable(site, user, resource_id)
+    name, sha256 = (resource.original_name, resource.original) if is_original else (resource.blob_name, resource.blob)
+    if not sha256 or not name:
+        raise NotFound("Resource was not found.")
+    return ResourceFile(name, sha256)
+
+
+def find_address(site: Site, user: User | None, resource_id: str) -> str:
+    """Return the address of a resource as it is stored: one of this site begins with `SITE`.
+
+    :raises NotFound: no such resource. :raises NotAuthorized: the caller may not read its dataset.
+    """
+    return str(_readable(site, user, resource_id).fields.get("url") or "")
+
+
+def _readable(site: Site, user: User | None, resource_id: str) -> Resource:
     with site.db.reading() as db:
         resource = get_resource(db, resource_id)
         dataset = get_dataset(db, resource.package_id)
         if not is_reader(Context("resource_show", site, db, user), dataset):
             raise NotAuthorized(f"User not authorized to read resource {resource_id}")
-    name, sha256 = (resource.original_name, resource.original) if is_original else (resource.blob_name, resource.blob)
-    if not sha256 or not name:
-        raise NotFound("Resource was not found.")
-    return ResourceFile(name, sha256)
+    return resource
 
 
 def find_owned_file(site: Site, user: User | None, file_id: str) -> ResourceFile:

@@ -98,6 +98,11 @@ class Site:
         return str(self.settings["ckan.site_id"])
 
     @property
+    def proxies(self) -> bool:
+        """Whether files of other sites are handed on to pages that may not fetch them."""
+        return "resource_proxy" in self.words("ckan.plugins")
+
+    @property
     def cascading_roles(self) -> frozenset[str]:
         """The roles that count in every group below the one they were given in."""
         return frozenset(self.words("ckan.auth.roles_that_cascade_to_sub_groups"))

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -18,6 +18,9 @@ from odl_host.ckan import JsonDict
 from odl_host.server.documents import SITE, encode
 from odl_host.server.statements import Statement
 from odl_host.server.tables import resource_views
+
+if TYPE_CHECKING:
+    from odl_host.server.sites import Site
 
 _IMAGES = frozenset({"png", "jpg", "jpeg", "gif", "bmp", "svg", "webp", "ico", "cur", "apng", "avif", "tiff"})
 _TEXTS = frozenset({"txt", "text/plain", "json", "jsonp", "xml", "rdf", "rdf+xml", "owl+xml", "rss", "atom"})
@@ -32,7 +35,7 @@ class ViewType:
     defaults: Mapping[str, object] = field(default_factory=dict)
     formats: frozenset[str] = frozenset()
     needs_upload: bool = False
-    """Whether only files of this site are shown: a page cannot read those of another one."""
+    """Whether a page must be able to read the file: one of this site, or of another where this one hands it on."""
     needs_rows: bool = False
     """Whether the resource must have rows (its `datastore_active`), whatever its format."""
 
@@ -110,19 +113,19 @@ def insert_view(
 
 
 def create_default_views(
-    db: sa.Connection, resource: Mapping[str, Any], kinds: Iterable[str], *, with_rows: bool = False
+    db: sa.Connection, resource: Mapping[str, Any], site: Site, *, with_rows: bool = False
 ) -> list[JsonDict]:
-    """Create the views of these kinds that fit a resource and that it lacks; return them as callers see them.
+    """Create the site's default views that fit a resource and that it lacks; return them as callers see them.
 
     `with_rows` asks for the kinds that show rows, otherwise for those that show the file itself.
     """
     word = str(resource.get("format") or "").lower()
     fitting = [
         kind
-        for kind in kinds
+        for kind in site.default_views
         if (known := VIEW_TYPES.get(kind))
         and known.needs_rows == with_rows
-        and (not known.needs_upload or str(resource.get("url")).startswith(SITE))
+        and (not known.needs_upload or site.proxies or str(resource.get("url")).startswith(SITE))
         and (word in known.formats or (known.needs_rows and resource.get("datastore_active")))
     ]
     if not fitting:

@@ -305,6 +305,10 @@ TEMPLATES = {
         "Ces fichiers se trouvent avec les autres du portail (son stockage) : il n’y a ni autre type, ni chemin."
     ),
     "The CKAN setting “{}” must be true or false, not {}.": "Le réglage CKAN « {0} » doit être true ou false, pas {1}.",
+    "The CKAN setting “ckan.plugins” names an extension that is not here: {}.": (
+        "Le réglage CKAN « ckan.plugins » nomme une extension qui n’existe pas ici : {0}."
+    ),
+    "odl-host has: {}": "odl-host connaît : {0}",
     "The CKAN setting “{}” must be a name that a user can have, not {}.": (
         "Le réglage CKAN « {0} » doit être un nom qu’un utilisateur peut porter, pas {1}."
     ),

@@ -210,7 +210,7 @@ def package_create(ctx: Context, params: NewPackage) -> Any:
         put_member(ctx.db, group_id, "package", dataset_id, "public")
     if rows and ctx.site.default_views:
         for row in rows:
-            create_default_views(ctx.db, row.fields, ctx.site.default_views)
+            create_default_views(ctx.db, row.fields, ctx.site)
     save_plugin_data(ctx, "package", dataset_id, data)
     record_dataset(ctx, dataset_id, "new")
     if entry.group_ids:
@@ -357,7 +357,7 @@ def _replace_resources(
     new = [row for row in rows if row.id not in stored]
     insert_resources(ctx.db, new)
     for row in new if ctx.site.default_views else ():
-        create_default_views(ctx.db, row.fields, ctx.site.default_views)
+        create_default_views(ctx.db, row.fields, ctx.site)
     return changed or bool(new)
 
 

@@ -97,7 +97,7 @@ def resource_create(ctx: Context, params: NewResource) -> Rendered:
         guesses_mimetype=True,
     )
     insert_resources(ctx.db, [row])
-    create_default_views(ctx.db, row.fields, ctx.site.default_views)
+    create_default_views(ctx.db, row.fields, ctx.site)
     touch_dataset(ctx.db, dataset)
     record_dataset(ctx, dataset.id, "changed")
     return place(row.doc, ctx.site.url)
@@ -204,7 +204,7 @@ def _replace(ctx: Context, stored: Resource, data: JsonDict, *, is_cleared: bool
     if row != stored:
         update_resource(ctx.db, row)
         if row.fields["format"] != stored.fields["format"]:
-            create_default_views(ctx.db, row.fields, ctx.site.default_views)
+            create_default_views(ctx.db, row.fields, ctx.site)
         touch_dataset(ctx.db, dataset)
         record_dataset(ctx, dataset.id, "changed")
     return place(row.doc, ctx.site.url)

@@ -37,7 +37,12 @@ def status_show(ctx: Context, params: Nothing) -> JsonDict:  # noqa: ARG001 - ev
     return {
         **({"ckan_version": CKAN_VERSION} if is_told else {}),
         "error_emails_to": "",
-        "extensions": [*(["activity"] if keeps_activities else []), *PLUGINS, *EXTENSIONS],
+        "extensions": [
+            *(["activity"] if keeps_activities else []),
+            *(["resource_proxy"] if ctx.site.proxies else []),
+            *PLUGINS,
+            *EXTENSIONS,
+        ],
         "locale_default": ctx.site.locale,
         "odl_host_version": odl_host.__version__,
         "site_description": site_option(ctx.db, ctx.site, "ckan.site_description"),

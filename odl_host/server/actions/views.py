@@ -252,7 +252,7 @@ def _create_defaults(ctx: Context, resource_ids: list[str], *, with_rows: bool) 
     made: list[JsonDict] = []
     for resource_id in resource_ids:
         fields = get_resource(ctx.db, resource_id).fields
-        made += create_default_views(ctx.db, fields, ctx.site.default_views, with_rows=with_rows)
+        made += create_default_views(ctx.db, fields, ctx.site, with_rows=with_rows)
     return made
 
 
