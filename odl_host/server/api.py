@@ -153,12 +153,26 @@ async def _run(
             return call_action(site, user, action.name, data, waits=False)
     if action.at_once:
         return await _run_in_turn(action, functools.partial(call_action, site, user, action.name, data, files))
+    if action.searches:
+        return await _run_search(site, functools.partial(call_action, site, user, action.name, data, files))
     if action.reads:
         return await run_in_threadpool(call_action, site, user, action.name, data, files)
     # Writers wait for each other: few threads do, so that readers always find one.
     return await asyncio.get_running_loop().run_in_executor(
         _writers(), call_action, site, user, action.name, data, files
     )
+
+
+async def _run_search(site: Site, call: Callable[..., Any]) -> Any:
+    """Make a call that searches, in a thread, once the index has read all that was written before it came.
+
+    While it is being brought up to date, those that come wait for the next time together, without threads.
+    """
+    rounds = site.index.rounds
+    if not rounds.is_under_way:
+        with suppress(Busy):
+            return await run_in_threadpool(call, waits=False)
+    return await run_in_threadpool(call, index_seq=await rounds.next())
 
 
 async def _run_in_turn(action: Action, call: Callable[[], Any]) -> Any:

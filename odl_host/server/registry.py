@@ -113,6 +113,8 @@ class Context:
     files: Mapping[str, StoredFile] = field(default_factory=dict)
     waits: bool = True
     """Whether the action may take more than a moment; where not, it raises `Busy` and is called again in a thread."""
+    index_seq: int | None = None
+    """How far it is enough that the search index has read; None: as far as `db` sees."""
     then: list[Callable[[], None]] = field(default_factory=list, repr=False)
     """What to do once the transaction is kept: what cannot be taken back."""
     _found: dict[tuple[Any, str], Any] = field(default_factory=dict, repr=False)
@@ -155,6 +157,7 @@ class Action:
     keeps: bool
     writes_elsewhere: bool
     at_once: int
+    searches: bool
     help: str
 
 
@@ -170,6 +173,7 @@ def action(
     keeps: bool = False,
     writes_elsewhere: bool = False,
     at_once: int = 0,
+    searches: bool = False,
 ) -> Callable[[Callable[[Context, P], Any]], Callable[[Context, P], Any]]:
     """Declare a function as the action of its name.
 
@@ -180,6 +184,7 @@ def action(
     `writes_elsewhere` says that what it writes is not in the catalogue's database: it does not take its turn among
     the writers, and opens a transaction itself for what little it changes there. `at_once`: of one that may take
     seconds, how many calls the HTTP server makes at once in a process, so that others find a thread; 0 is no bound.
+    `searches`: it looks into the search index; the HTTP server makes many calls wait together until that is up to date.
     """
 
     def declare(run: Callable[[Context, P], Any]) -> Callable[[Context, P], Any]:
@@ -189,7 +194,9 @@ def action(
         if not run.__doc__:
             raise TypeError(f"The action {name} has no documentation.")
         documentation = inspect.cleandoc(run.__doc__)
-        _actions[name] = Action(name, params, allow, run, reads, quick, keeps, writes_elsewhere, at_once, documentation)
+        _actions[name] = Action(
+            name, params, allow, run, reads, quick, keeps, writes_elsewhere, at_once, searches, documentation
+        )
         return run
 
     return declare
@@ -219,8 +226,11 @@ def call_action(
     files: Mapping[str, Upload] | None = None,
     *,
     waits: bool = True,
+    index_seq: int | None = None,
 ) -> Any:
     """Run an action for `user` and return its result: a JSON value, or `documents.Rendered` text.
+
+    `index_seq`: how far it is enough that the search index has read.
 
     :raises WireError: what CKAN would answer instead of a success.
     :raises Busy: `waits` is False, and another writer has its turn, or it takes longer; nothing has been done.
@@ -237,7 +247,7 @@ def call_action(
         raise
     if chosen.reads or chosen.writes_elsewhere:
         with site.db.reading() as db:
-            context = Context(name, site, db, user, waits=waits)
+            context = Context(name, site, db, user, waits=waits, index_seq=index_seq)
             chosen.allow(context, params)
             return chosen.run(context, params)
     stored: dict[str, StoredFile] = {}

@@ -71,7 +71,7 @@ def organization_autocomplete(ctx: Context, params: Part) -> list[JsonDict]:
     return _matches(ctx, params, is_organization=True)
 
 
-@action(params=FormatPart, allow=permissions.anyone, reads=True)
+@action(params=FormatPart, allow=permissions.anyone, reads=True, searches=True)
 def format_autocomplete(ctx: Context, params: FormatPart) -> list[str]:
     """Return the formats of public datasets' resources that contain a text, the most used first, in lower case.
 
@@ -79,7 +79,8 @@ def format_autocomplete(ctx: Context, params: FormatPart) -> list[str]:
     :param limit: at most this many, 5 by default
     """
     request = SearchRequest(query=Everything(), rows=0, facet_fields=["res_format"], facet_limit=FORMATS_MAX)
-    counts = ctx.site.index.search(ctx.db, request).facets.get("res_format", {})
+    page = ctx.site.index.search(ctx.db, request, after=ctx.index_seq, waits=ctx.waits)
+    counts = page.facets.get("res_format", {})
     found = dict.fromkeys(name.lower() for name in counts if (params.q or "").lower() in name.lower())
     return list(found)[: params.limit]
 

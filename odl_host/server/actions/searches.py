@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, SearchError, SearchQueryError
 from odl_host.server import permissions
-from odl_host.server.datasets import render_datasets
+from odl_host.server.datasets import last_seq, render_datasets
 from odl_host.server.documents import Rendered, encode, join_array, join_object, place
 from odl_host.server.licenses import LICENSES
 from odl_host.server.params import (
@@ -32,7 +32,7 @@ from odl_host.server.params import (
 )
 from odl_host.server.records import search_record
 from odl_host.server.registry import Context, action
-from odl_host.server.search.documents import PUBLIC
+from odl_host.server.search.documents import PUBLIC, labels_of
 from odl_host.server.search.index import SearchRequest
 from odl_host.server.search.lucene import Everything, Node, QuerySyntaxError, Term, parse_query, parse_words
 from odl_host.server.search.values import Box, parse_box
@@ -115,7 +115,7 @@ class Search(Params):
     extras: Any = optional(anything)
 
 
-@action(params=Search, allow=permissions.anyone, reads=True, keeps=True)
+@action(params=Search, allow=permissions.anyone, reads=True, keeps=True, searches=True)
 def package_search(ctx: Context, params: Search) -> Rendered:
     """Search datasets.
 
@@ -164,10 +164,12 @@ def package_search(ctx: Context, params: Search) -> Rendered:
             facet_limit=params.facet_limit,
             facet_mincount=params.facet_mincount,
         )
-        page = ctx.site.index.search(ctx.db, request)
+        page = ctx.site.index.search(ctx.db, request, after=ctx.index_seq, waits=ctx.waits)
     except QuerySyntaxError as error:
         raise SearchError(f"Search error: {str(error)!r}") from error
     datasets = render_datasets(ctx.db, page.ids)
+    if page.seq != last_seq(ctx.db):
+        datasets = [each for each in datasets if _may_be_shown(json.loads(each), request, params)]
     # An empty list of fields is all of a search engine's fields, as in CKAN.
     wanted = ["*"] if params.data.get("fl") == "" else params.fl
     if wanted:
@@ -238,6 +240,15 @@ def _states(params: Search) -> list[str]:
     if "+state" in params.fq:
         return []
     return ["active", *["draft"] * params.include_drafts, *["deleted"] * params.include_deleted]
+
+
+def _may_be_shown(dataset: JsonDict, request: SearchRequest, params: Search) -> bool:
+    """Return whether a dataset may still be answered, of which the index and the database saw different states."""
+    if dataset["state"] not in (request.states or ("active", "draft")):
+        return False
+    if dataset["private"] and not params.include_private:
+        return False
+    return request.labels is None or not set(request.labels).isdisjoint(labels_of(dataset))
 
 
 def _box(params: Search) -> Box | None:

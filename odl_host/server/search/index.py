@@ -21,12 +21,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from odl_host.errors import StorageError
-from odl_host.server.database import Database
+from odl_host.server.database import Busy, Database
 from odl_host.server.datasets import last_seq, render_datasets
 from odl_host.server.search.analysis import french_analyzer, word_analyzer
 from odl_host.server.search.documents import (
@@ -43,6 +43,7 @@ from odl_host.server.search.facets import count_values
 from odl_host.server.search.lucene import Node, QuerySyntaxError
 from odl_host.server.search.order import SCORE, Key, Pages
 from odl_host.server.search.query import Translator
+from odl_host.server.search.rounds import Rounds
 from odl_host.server.search.values import Box
 from odl_host.server.tables import counters, packages, purged, vocabularies
 
@@ -98,11 +99,23 @@ class SearchRequest:
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """What a search found: ids of datasets in order, how many in all, and counts by facet and value."""
+    """What a search found: ids of datasets in order, how many in all, and counts by facet and value.
+
+    `seq` is the number of the last change that the index had read.
+    """
 
     ids: list[str]
     total: int
+    seq: int
     facets: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+class _Seen(NamedTuple):
+    """The index as searches see it: how far it had read, and what searches it."""
+
+    seq: int
+    searcher: Any
+    translator: Translator
 
 
 class SearchIndex:
@@ -118,24 +131,31 @@ class SearchIndex:
         self._seq = -1
         self._identity = -1
         self._is_verified = False
+        self._seen: _Seen | None = None
+        self.rounds = Rounds(self._read_changes, "index")
+        """Bring the index up to date for all who wait for it; each round finds how far it has read."""
         self._facets: OrderedDict[Any, dict[str, dict[str, int]]] = OrderedDict()
 
-    def search(self, db: sa.Connection, request: SearchRequest) -> SearchPage:
+    def search(
+        self, db: sa.Connection, request: SearchRequest, *, after: int | None = None, waits: bool = True
+    ) -> SearchPage:
         """Return one page of results, from an index that has read everything that `db` sees.
 
+        `after`: one that has read as far as this change is enough.
+
         :raises QuerySyntaxError: a field or value cannot be searched, or the search would cost too much.
+        :raises Busy: `waits` is False, and there are changes to read first.
         """
-        seq, searcher = self._up_to_date(db)
-        assert self._translator is not None
+        seq, searcher, translator = self._up_to_date(db, after, waits=waits)
         try:
-            query = self._translator.whole(
+            query = translator.whole(
                 request.query, request.filters, request.labels, request.states, request.box, searcher
             )
             # The engine reserves room for start + rows hits: for no more than there are.
             rows = min(request.rows, searcher.num_docs - request.start)
-            pages = Pages(searcher, query, numeric=frozenset(DATE_FIELDS), among=self._translator.among)
-            ids, total = pages.find(self._keys(request), request.start, rows)
-            return SearchPage(ids, total, self._count(seq, searcher, query, request))
+            pages = Pages(searcher, query, numeric=frozenset(DATE_FIELDS), among=translator.among)
+            ids, total = pages.find(_keys(request, translator), request.start, rows)
+            return SearchPage(ids, total, seq, self._count(seq, searcher, query, request))
         except ValueError as error:
             raise error if isinstance(error, QuerySyntaxError) else QuerySyntaxError(str(error)) from error
         except BaseException as error:
@@ -163,12 +183,12 @@ class SearchIndex:
                 fresh.rename(place)
             shutil.rmtree(old, ignore_errors=True)
         with self._db.reading() as db:
-            return int(self._up_to_date(db)[1].num_docs) - 1
+            return int(self._up_to_date(db).searcher.num_docs) - 1
 
     def check(self) -> list[str]:
         """Return what is wrong with the index, as sentences; it is brought up to date first."""
         with self._db.reading() as db:
-            _, searcher = self._up_to_date(db)
+            searcher = self._up_to_date(db).searcher
             wanted = int(db.execute(_COUNT).scalar_one())
         found = int(searcher.num_docs) - 1
         if found == wanted:
@@ -181,23 +201,13 @@ class SearchIndex:
             self._forget()
 
     def _forget(self) -> None:
-        self._index = self._searcher = self._translator = None
+        self._index = self._searcher = self._translator = self._seen = None
         self._seq = self._identity = -1
         self._facets.clear()
 
     def _discard(self) -> None:
         self._forget()
         shutil.rmtree(self.folder / LAYOUT, ignore_errors=True)
-
-    def _keys(self, request: SearchRequest) -> list[Key]:
-        """Return the fields to sort by: equal ranks say nothing, and no field that is not there does."""
-        assert self._translator is not None
-        is_ranked = self._translator.is_ranked(request.query)
-        keys: list[Key] = []
-        for key in request.sort:
-            if key[0] in SORTED_FIELDS and (key[0] != SCORE or is_ranked) and key[0] not in [name for name, _ in keys]:
-                keys.append(key)
-        return keys or [("metadata_modified", True)]
 
     def _count(self, seq: int, searcher: Any, query: Any, request: SearchRequest) -> dict[str, dict[str, int]]:
         if not request.facet_fields:
@@ -216,13 +226,24 @@ class SearchIndex:
                 self._facets.popitem(last=False)
         return kept
 
-    def _up_to_date(self, db: sa.Connection) -> tuple[int, Any]:
-        """Return a searcher that sees every change that `db` sees, and the number of the last one."""
-        seq = last_seq(db)
+    def _up_to_date(self, db: sa.Connection, after: int | None = None, *, waits: bool = True) -> _Seen:
+        """Return the index once it has read every change that `db` sees, or that number `after`."""
+        wanted = last_seq(db) if after is None else after
+        seen = self._seen
+        if seen is not None and seen.seq >= wanted:
+            return seen
+        if not waits:
+            raise Busy
         with self._lock:
-            if self._seq < seq or self._searcher is None:
-                self._catch_up(seq)
-            return self._seq, self._searcher
+            if self._seen is None or self._seen.seq < wanted:
+                self._catch_up(wanted)
+                assert self._translator is not None
+                self._seen = _Seen(self._seq, self._searcher, self._translator)
+            return self._seen
+
+    def _read_changes(self) -> int:
+        with self._db.reading() as db:
+            return self._up_to_date(db).seq
 
     def _catch_up(self, seq: int) -> None:
         with self._file_lock():
@@ -330,6 +351,16 @@ class SearchIndex:
         writer.commit()
         if is_merged or len(ids) > BATCH:
             writer.wait_merging_threads()
+
+
+def _keys(request: SearchRequest, translator: Translator) -> list[Key]:
+    """Return the fields to sort by: equal ranks say nothing, and no field that is not there does."""
+    is_ranked = translator.is_ranked(request.query)
+    keys: list[Key] = []
+    for key in request.sort:
+        if key[0] in SORTED_FIELDS and (key[0] != SCORE or is_ranked) and key[0] not in [name for name, _ in keys]:
+            keys.append(key)
+    return keys or [("metadata_modified", True)]
 
 
 def _open_index(place: Path) -> Any:
