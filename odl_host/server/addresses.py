@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from odl_host.ckan_settings import LANGUAGES
 from odl_host.server.api import GetSite, respond
 from odl_host.server.bodies import bounded
 from odl_host.server.documents import encode
@@ -18,9 +19,6 @@ MAX_FIELDS = 10
 
 ALREADY_QUOTED = ":/%#?=@[]!$&'()*+,;~"
 """What has a meaning in an address, or stands in it as it is."""
-
-LANGUAGES = ("en", "fr")
-"""The languages in which this server has anything to say."""
 
 I18N_VERSIONS = ("", "/1", "/2")
 """The versions of the API that have translations, as in CKAN 2.12."""

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from starlette.responses import PlainTextResponse, Response
 
 from odl_host.ckan import NotFound
-from odl_host.server.visits import SECURITY_HEADERS, Visit
+from odl_host.ckan_settings import offered_languages
+from odl_host.server.languages import get_language
+from odl_host.server.visits import SECURITY_HEADERS, Visit, root_of
 
 SITEMAP_DATASETS = 5000
 """Datasets per site map: a fifth of the protocol's limit, and few calls for one answer."""
@@ -15,7 +17,9 @@ SITEMAP_DATASETS = 5000
 
 def robots(visit: Visit) -> Response:
     """Let search engines in, but not into every combination of facets."""
-    text = f"User-agent: *\nDisallow: /api/\nDisallow: /dataset/?\n\nSitemap: {visit.site.url}/sitemap.xml\n"
+    roots = [root_of(visit.site, get_language(code)) for code in offered_languages(visit.site.settings)]
+    closed = "".join(f"Disallow: {root}{path}\n" for root in sorted(roots) for path in ("/api/", "/dataset/?"))
+    text = f"User-agent: *\n{closed}\nSitemap: {visit.site.url}/sitemap.xml\n"
     return PlainTextResponse(text, headers=SECURITY_HEADERS)
 
 

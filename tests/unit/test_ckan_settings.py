@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from odl_host.ckan_settings import CKAN_DEFAULTS, merge_settings
+from odl_host.ckan_settings import CKAN_DEFAULTS, merge_settings, offered_languages
 from odl_host.errors import ConfigError
 
 
@@ -74,3 +74,18 @@ def test_a_setting_that_is_a_choice_is_one_of_the_known_ones() -> None:
     assert merge_settings({"ckan.mimetype_guess": "None"})["ckan.mimetype_guess"] == "None"
     with pytest.raises(ConfigError, match="must be one of file_ext, file_contents, None, not 'magic'"):
         merge_settings({"ckan.mimetype_guess": "magic"})
+
+
+def test_the_language_of_a_portal_is_one_that_it_offers() -> None:
+    merged = merge_settings({"ckan": {"locale_default": "en", "locales_offered": "en fr", "locale_order": ["en"]}})
+    assert offered_languages(merged) == ("en", "fr")
+    assert offered_languages(merge_settings({"ckan.locales_filtered_out": "en"})) == ("fr",)
+    for refused in (
+        {"ckan.locale_default": "de"},
+        {"ckan.locales_offered": ["fr", "de"]},
+        {"ckan.locale_order": "xx"},
+        {"ckan.locales_filtered_out": "fr"},
+        {"ckan.locales_offered": "en"},
+    ):
+        with pytest.raises(ConfigError, match=r"fr|offered"):
+            merge_settings(refused)

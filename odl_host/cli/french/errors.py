@@ -285,6 +285,12 @@ TEMPLATES = {
         "Le gabarit {0} a donné un fichier qui n’est pas du TOML : {1}."
     ),
     "Correct it, or take yours away.": "Corrigez-le, ou retirez le vôtre.",
+    "The language “{}” is the portal's own, and is not offered.": (
+        "La langue « {0} » est celle du portail, et n’est pas proposée."
+    ),
+    "Name it in ckan.locales_offered, or choose another ckan.locale_default.": (
+        "Nommez-la dans ckan.locales_offered, ou choisissez un autre ckan.locale_default."
+    ),
     "The CKAN setting “{}” is unknown{}": "Le réglage CKAN « {0} » est inconnu{1}",
     "The CKAN setting “{}” must be a list of texts, not {}.": (
         "Le réglage CKAN « {0} » doit être une liste de textes, pas {1}."
