@@ -18,6 +18,7 @@ LANGUAGES = ("fr", "en")
 
 CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
     {
+        "apitoken_header_name": "Authorization",
         "ckan.activity_list_limit": 31,
         "ckan.activity_list_limit_max": 100,
         "ckan.activity_streams_email_notifications": False,
@@ -29,6 +30,7 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
         "ckan.auth.create_dataset_if_not_in_organization": True,
         "ckan.auth.create_unowned_dataset": False,
         "ckan.auth.create_user_via_api": False,
+        "ckan.auth.enable_cookie_auth_in_api": True,
         "ckan.auth.public_activity_stream_detail": False,
         "ckan.auth.public_user_details": True,
         "ckan.auth.roles_that_cascade_to_sub_groups": ("admin",),
@@ -46,6 +48,9 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
         "ckan.default_group_sort": "title",
         "ckan.email_notifications_since": "2 days",
         "ckan.extra_resource_fields": (),
+        "ckan.feeds.author_link": "",
+        "ckan.feeds.author_name": "",
+        "ckan.feeds.limit": 20,
         "ckan.files.authenticated_uploads.allow": False,
         "ckan.files.authenticated_uploads.storages": (),
         "ckan.files.default_storages.default": "default",
@@ -77,6 +82,7 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
         "ckan.upload.group.types": ("image",),
         "ckan.upload.user.mimetypes": ("image/png", "image/gif", "image/jpeg"),
         "ckan.upload.user.types": ("image",),
+        "ckan.user.unique_email_states": ("active",),
         "ckan.views.default_views": ("image_view", "datatables_view"),
     }
 )

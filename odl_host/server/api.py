@@ -33,7 +33,7 @@ from odl_host.server.documents import Rendered, clean, encode, may_need_cleaning
 from odl_host.server.registry import Action, Upload, User, call_action, get_action
 from odl_host.server.sessions import COOKIE
 from odl_host.server.sites import Site
-from odl_host.server.visitors import find_visitor, token_of
+from odl_host.server.visitors import find_visitor, is_anonymous, token_of
 
 GetSite: TypeAlias = Callable[[Request], Site]
 
@@ -56,9 +56,6 @@ MAX_FILES = 100
 """In one form: `publish` sends twenty at once, each with the file as it was received beside it."""
 MAX_DEPTH = 100
 CUT_SHORT = "The body ends before its end"
-
-_PERSONAL = frozenset({b"authorization", b"x-ckan-api-key", b"cookie"})
-"""Headers that may say who asks."""
 
 log = logging.getLogger(__name__)
 _CALLBACK = re.compile(r"[\w.$\[\]]{1,200}\Z")
@@ -134,11 +131,7 @@ async def answer(site: Site, request: Request, name: str) -> Response:
 
 def _address_key(site: Site, request: Request) -> Key | None:
     """Return under what the answer to a request of the public is kept, ready to be sent; None: under nothing."""
-    if (
-        request.method != "GET"
-        or not site.db.is_local
-        or any(name in _PERSONAL and value for name, value in request.scope["headers"])
-    ):
+    if request.method != "GET" or not site.db.is_local or not is_anonymous(site, request):
         return None
     address: bytes = request.scope["path"].encode() + b"?" + request.scope["query_string"]
     return site.db.last_write(), "GET", address.decode("latin-1")
@@ -213,9 +206,10 @@ def _body_limit(site: Site, user: User | None) -> int:
 
 async def find_user(site: Site, request: Request) -> User | None:
     """Return who calls: whom the token or the session's cookie stands for, or None."""
-    token = token_of(request)
+    token = token_of(site, request)
     if not token:
-        return await run_in_threadpool(find_visitor, site, request) if COOKIE in request.cookies else None
+        by_cookie = COOKIE in request.cookies and site.settings["ckan.auth.enable_cookie_auth_in_api"]
+        return await run_in_threadpool(find_visitor, site, request) if by_cookie else None
     if site.db.is_local:
         user = site.find_user_by_token(token)
     else:

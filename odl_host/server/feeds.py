@@ -15,9 +15,6 @@ from odl_host.server.languages import french
 from odl_host.server.site_options import named_site
 from odl_host.server.visits import SECURITY_HEADERS, Visit, render
 
-PAGE_DATASETS = 20
-"""Source: CKAN 2.12, `ckan.feeds.limit`."""
-
 SUBTITLE = french("Jeux de données récemment publiés ou mis à jour")
 
 WRONG_PAGE = "&#34;page&#34; parameter must be a positive integer"
@@ -66,12 +63,14 @@ def _feed(
     wanted = asked.pop("page", "1")
     if not re.fullmatch(r"[0-9]{1,7}", wanted) or (page := int(wanted)) == 0:
         return HTMLResponse(WRONG_PAGE, 400, SECURITY_HEADERS)
+    settings = visit.site.settings
+    on_a_page = max(1, int(str(settings["ckan.feeds.limit"])))
     chosen = {"sort": "metadata_modified desc", **search}
     try:
-        found = visit.call("package_search", fq=fq, rows=PAGE_DATASETS, start=(page - 1) * PAGE_DATASETS, **chosen)
+        found = visit.call("package_search", fq=fq, rows=on_a_page, start=(page - 1) * on_a_page, **chosen)
     except (SearchError, SearchQueryError):
         return HTMLResponse("Invalid search query", 400, SECURITY_HEADERS)
-    last = max(1, -(-found["count"] // PAGE_DATASETS))
+    last = max(1, -(-found["count"] // on_a_page))
     pages = {"self": page, "first": 1, "last": last}
     pages |= {"previous": page - 1} if page > 1 else {}
     pages |= {"next": page + 1} if page < last else {}
@@ -81,6 +80,8 @@ def _feed(
         "path": path,
         "title": f"{name} – {site.title}" if name else site.title,
         "subtitle": visit.language.say(SUBTITLE),
+        "author": settings["ckan.feeds.author_name"],
+        "author_link": settings["ckan.feeds.author_link"],
         "updated": max((dataset["metadata_modified"] for dataset in found["results"]), default=now()),
         "shown_at": shown_at,
         "links": [(relation, f"{path}?{urlencode({**asked, 'page': number})}") for relation, number in pages.items()],

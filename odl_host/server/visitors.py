@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -14,14 +16,41 @@ if TYPE_CHECKING:
     from odl_host.server.sites import Site
 
 
-def token_of(request: Request) -> str:
+HEADER_SETTING = "apitoken_header_name"
+
+
+@dataclass(frozen=True, slots=True)
+class _Headers:
+    """The headers that a token may come in, in lower case, and all that may say who asks."""
+
+    of_tokens: tuple[str, ...]
+    personal: frozenset[bytes]
+
+
+@functools.cache
+def _headers(chosen: object) -> _Headers:
+    """`chosen`: the header that the manifest names; a token is looked for there first, as in CKAN."""
+    names = tuple(dict.fromkeys((str(chosen).lower(), "authorization", "x-ckan-api-key")))
+    return _Headers(names, frozenset({b"cookie", *(name.encode() for name in names)}))
+
+
+def is_anonymous(site: Site, request: Request) -> bool:
+    """Return whether nothing in a request could say who asks."""
+    personal = _headers(site.settings[HEADER_SETTING]).personal
+    return not any(name in personal and value for name, value in request.scope["headers"])
+
+
+def token_of(site: Site, request: Request) -> str:
     """Return the API token that a request carries, or ""."""
-    return (request.headers.get("authorization") or request.headers.get("x-ckan-api-key") or "").strip()
+    for name in _headers(site.settings[HEADER_SETTING]).of_tokens:
+        if token := request.headers.get(name):
+            return token.strip()
+    return ""
 
 
 def find_caller(site: Site, request: Request) -> User | None:
     """Return the user whom the request's token stands for, else whom its cookie does, or None."""
-    token = token_of(request)
+    token = token_of(site, request)
     return site.find_user_by_token(token) if token else find_visitor(site, request)
 
 

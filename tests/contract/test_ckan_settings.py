@@ -16,8 +16,12 @@ from tests.sites import site_in
 from .conftest import ANONYMOUS, OverHttp, Server, start_server, stop_server, unique
 
 SETTINGS = {
+    "apitoken_header_name": "X-Jeton",
     "ckan.auth.create_unowned_dataset": True,
     "ckan.default_group_sort": "name desc",
+    "ckan.feeds.author_link": "https://example.org",
+    "ckan.feeds.author_name": "Le pays & ses communes",
+    "ckan.feeds.limit": 1,
     "ckan.hide_version": True,
     "ckan.mimetype_guess": "file_contents",
     "ckan.search.default_package_sort": "metadata_created asc",
@@ -25,6 +29,7 @@ SETTINGS = {
     "ckan.site_title": "Les données du pays",
     "ckan.upload.user.mimetypes": ["*"],
     "ckan.upload.user.types": ["*"],
+    "ckan.user.unique_email_states": ["active", "pending"],
     "ckan.views.default_views": ["image_view", "datatables_view"],
 }
 
@@ -60,6 +65,34 @@ def test_datasets_are_sorted_as_the_manifest_says_and_no_page_is_longer(ckan: Ov
     shown = ckan.call("group_show", {"id": group["id"], "include_datasets": True})
     assert shown["package_count"] == 3
     assert len(shown["packages"]) == 2
+
+
+def test_a_token_comes_in_the_header_of_the_manifest_too(chosen: Server, ckan: OverHttp) -> None:
+    private = ckan.new_dataset(private=True)["name"]
+
+    def ask(headers: dict[str, str]) -> int:
+        shown = f"{chosen.url}/api/3/action/package_show?id={private}"
+        return requests.get(shown, headers=headers, timeout=10).status_code
+
+    assert ask({}) == 403
+    for name in ("X-Jeton", "x-jeton", "Authorization", "X-CKAN-API-Key"):
+        assert ask({name: ckan.sysadmin.token}) == 200
+    assert ask({"X-Jeton": ckan.sysadmin.token, "Authorization": "Basic cHJveHk6c2VjcmV0"}) == 200
+    assert ask({"X-Autre": ckan.sysadmin.token}) == 403
+
+
+def test_an_address_is_taken_in_the_states_of_the_manifest(ckan: OverHttp) -> None:
+    waiting = ckan.new_user(state="pending").name
+    with pytest.raises(ValidationError, match="belongs to a registered user"):
+        ckan.call("user_create", {"name": unique("u"), "email": f"{waiting}@example.org", "password": "motdepasse"})
+
+
+def test_a_feed_is_as_long_and_by_whom_the_manifest_says(chosen: Server, ckan: OverHttp) -> None:
+    for _ in range(2):
+        ckan.new_dataset()
+    feed = requests.get(f"{chosen.url}/feeds/dataset.atom", timeout=10).text
+    assert feed.count("<entry>") == 1
+    assert "<author><name>Le pays &amp; ses communes</name><uri>https://example.org</uri></author>" in feed
 
 
 def test_the_version_is_hidden_from_all_but_sysadmins(chosen: Server, ckan: OverHttp) -> None:

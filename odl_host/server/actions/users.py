@@ -188,7 +188,7 @@ def user_create(ctx: Context, params: NewUser) -> JsonDict:
     """Create a user and return it.
 
     :param name: 2 to 100 lower-case letters, digits, - and _; unique
-    :param email: unique among active users
+    :param email: unique among active users, or those of the states that the site's settings name
     :param password: at least 8 characters
     :param fullname, about, image_url: texts
     :param with_apitoken: also create a token and return it as `token`
@@ -371,7 +371,8 @@ def _email(ctx: Context, data: JsonDict, errors: JsonDict, before: Any) -> str |
     except Invalid as error:
         errors["email"] = [str(error)]
         return None
-    query = sa.select(users.c.id).where(sa.func.lower(users.c.email) == email.lower(), users.c.state == "active")
+    counted = users.c.state.in_(ctx.site.words("ckan.user.unique_email_states"))
+    query = sa.select(users.c.id).where(sa.func.lower(users.c.email) == email.lower(), counted)
     if any(holder != (before.id if before is not None else None) for holder in ctx.db.scalars(query)):
         errors["email"] = [f"The email address '{email.lower()}' belongs to a registered user."]
     return email

@@ -56,9 +56,12 @@ class Browser:
         if self.cookies:
             sent["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         messages: list[Any] = []
+        unsent = [body]
 
         async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body}
+            if not unsent:
+                await asyncio.Event().wait()  # for ever: it waits for the answer, and does not go away
+            return {"type": "http.request", "body": unsent.pop()}
 
         async def send(message: Any) -> None:
             messages.append(message)
@@ -142,6 +145,25 @@ def test_who_logs_in_is_known_until_logging_out(browser: Browser, login: str) ->
     assert browser.post("/user/logout", headers=HERE).status_code == 303
     assert not private_is_seen(browser)
     browser.cookies[COOKIE] = kept
+    assert not private_is_seen(browser)
+
+
+def test_who_is_logged_in_reads_private_rows_too(browser: Browser, claire: Site) -> None:
+    ckan = claire.as_sysadmin()
+    made = ckan.call_action(
+        "datastore_create", {"resource": {"package_id": "secret-aime"}, "records": [{"nom": "Zoé"}], "force": True}
+    )
+    dump = f"/datastore/dump/{made['resource_id']}"
+    assert browser.get(dump).status_code == 404
+    log_in(browser)
+    assert "Zoé" in browser.get(dump).text
+
+
+def test_the_api_takes_no_cookie_where_the_manifest_says_so(claire: Site) -> None:
+    site = dataclasses.replace(claire, settings={**claire.settings, "ckan.auth.enable_cookie_auth_in_api": False})
+    browser = Browser(site)
+    log_in(browser)
+    assert "connecté en tant que" in browser.get("/user/login").text
     assert not private_is_seen(browser)
 
 
