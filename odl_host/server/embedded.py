@@ -25,11 +25,12 @@ FileValue: TypeAlias = (
 
 
 class EmbeddedCKAN:
-    """Calls the actions of one site as one user, who is looked up by name for each call, or as anonymous."""
+    """Calls the actions of one site as one user, found by name for each call or known already, or as anonymous."""
 
-    def __init__(self, site: Site, user: User | str | None = None) -> None:
+    def __init__(self, site: Site, user_name: str | None = None, *, caller: User | None = None) -> None:
         self.site = site
-        self.user = user
+        self.user_name = user_name
+        self.caller = caller
 
     def call_action(
         self, name: str, data_dict: Mapping[str, Any] | None = None, files: Mapping[str, FileValue] | None = None
@@ -38,7 +39,7 @@ class EmbeddedCKAN:
 
         :raises WireError: the error that the wire would carry.
         """
-        user = self.site.find_user(self.user) if isinstance(self.user, str) else self.user
+        user = self.site.find_user(self.user_name) if self.user_name else self.caller
         try:
             parameters = _as_form(data_dict or {}) if files else json.loads(json.dumps(dict(data_dict or {})))
         except (TypeError, ValueError) as error:

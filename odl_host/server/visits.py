@@ -61,7 +61,7 @@ class Visit:
 
     def call(self, action: str, **parameters: Any) -> Any:
         """Call an action as the visitor, or as anonymous: a page shows what the caller may see."""
-        return EmbeddedCKAN(self.site, self.visitor).call_action(action, parameters)
+        return EmbeddedCKAN(self.site, caller=self.visitor).call_action(action, parameters)
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Render a template; an unchanged page costs a browser no second transfer."""
