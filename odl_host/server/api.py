@@ -104,7 +104,8 @@ async def answer(site: Site, request: Request, name: str) -> Response:
                 await form.close()
         help_url = f"{site.url}/api/3/action/help_show?name={name}"
         text = result if isinstance(result, Rendered) else encode(result)
-        body = f'{{"help":{encode(help_url)},"success":true,"result":{text}}}'
+        # With CKAN's spaces: scripts of a few lines look for `"success": true` as it stands.
+        body = f'{{"help": {encode(help_url)}, "success": true, "result": {text}}}'
         if key is None or not action.keeps:
             return respond(200, body, callback)
         sent = body.encode()
@@ -223,7 +224,7 @@ async def find_user(site: Site, request: Request) -> User | None:
 def _failure(site: Site, name: str, error: JsonDict) -> str:
     help_url = f"{site.url}/api/3/action/help_show?name={name}"
     # In ASCII, as CKAN's: what a caller sent comes back in messages, and goes through logs and terminals unharmed.
-    return json.dumps({"help": help_url, "success": False, "error": error})
+    return json.dumps({"help": help_url, "error": error, "success": False})
 
 
 def respond(status: int, body: str | bytes, callback: str | None) -> Response:

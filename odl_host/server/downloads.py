@@ -1,6 +1,7 @@
 """Stored files over HTTP: ranges, entity tags, and no redirect unless the manifest asks for one.
 
-A harvester follows none, and the address of a resource never changes. The bytes are sent as they are stored.
+A harvester follows none, and the address of a resource never changes. The bytes are sent as they are stored. What is
+not stored here, a resource that is a link, is one redirect to where it is, as in CKAN.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from email.utils import formatdate
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -21,6 +23,7 @@ from starlette.types import Message, Receive, Scope, Send
 from odl_host.ckan import NotAuthorized, NotFound
 from odl_host.errors import NotStored, OdlError
 from odl_host.server.files import (
+    Linked,
     ResourceFile,
     find_file,
     find_image_file,
@@ -91,6 +94,8 @@ async def _send(
 ) -> Response:
     try:
         file = find(site, find_caller(site, request), request.path_params[key])
+    except Linked as elsewhere:
+        return RedirectResponse(elsewhere.address, 302, {"cache-control": "no-cache"})
     except NotFound:
         return PlainTextResponse("Not found\n", 404)
     except NotAuthorized:
@@ -175,12 +180,17 @@ async def _respond(site: Site, request: Request, file: ResourceFile, headers: di
     disposition = "inline" if media_type in SHOWN_IN_BROWSER else "attachment"
     path = site.storage.path(file.sha256)
     if path is not None:
+        stat = path.stat()
+        # The very date, not a later one: an older file may come back under the same address.
+        same_date = request.headers.get("if-modified-since") == formatdate(stat.st_mtime, usegmt=True)
+        if same_date and "if-none-match" not in request.headers:
+            return Response(status_code=304, headers=headers)
         return LocalFileResponse(
             path,
             headers=headers,
             media_type=media_type,
             filename=file.name,
-            stat_result=path.stat(),
+            stat_result=stat,
             content_disposition_type=disposition,
         )
     headers["content-disposition"] = f'{disposition}; filename="{file.name}"'

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from odl_host.ckan import NotAuthorized, NotFound
 from odl_host.server.datasets import Resource, get_dataset, get_resource
+from odl_host.server.documents import SITE
 from odl_host.server.file_rules import may
 from odl_host.server.filestore import find_file_at, find_storage, find_stored_file
 from odl_host.server.images import find_image
 from odl_host.server.permissions import is_reader
 from odl_host.server.registry import Context, User
+from odl_host.server.resource_fields import SCHEMES
 from odl_host.server.sites import Site
 from odl_host.server.versions import get_version
 
@@ -25,17 +27,29 @@ class ResourceFile:
     """What it is, where that is known otherwise than by its name."""
 
 
+class Linked(NotFound):
+    """A resource has no file here: its address leads to one elsewhere."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__("The file is elsewhere.")
+        self.address = address
+
+
 def find_file(site: Site, user: User | None, resource_id: str, *, is_original: bool) -> ResourceFile:
     """Return the file of a resource, or with `is_original` the one as its producer sent it.
 
+    :raises Linked: it is not here.
     :raises NotFound: no such resource, or it has no such file.
     :raises NotAuthorized: the caller may not read its dataset.
     """
     resource = _readable(site, user, resource_id)
     name, sha256 = (resource.original_name, resource.original) if is_original else (resource.blob_name, resource.blob)
-    if not sha256 or not name:
-        raise NotFound("Resource was not found.")
-    return ResourceFile(name, sha256)
+    if sha256 and name:
+        return ResourceFile(name, sha256)
+    address = str(resource.fields.get("url")).replace(SITE, site.url)
+    if not is_original and resource.fields.get("url_type") != "upload" and address.startswith(SCHEMES):
+        raise Linked(address)
+    raise NotFound("Resource was not found.")
 
 
 def find_address(site: Site, user: User | None, resource_id: str) -> str:
@@ -97,7 +111,8 @@ def find_version(site: Site, user: User | None, resource_id: str, number: int) -
     :raises NotFound: no such resource, or no such version.
     :raises NotAuthorized: the caller may not read its dataset.
     """
-    find_file(site, user, resource_id, is_original=False)
+    if not _readable(site, user, resource_id).blob:
+        raise NotFound("Resource was not found.")
     with site.db.reading() as db:
         version = get_version(db, resource_id, number)
     return ResourceFile(version.blob_name, version.blob)

@@ -239,6 +239,30 @@ def test_a_download_has_ranges_a_tag_and_no_redirect(served: Served) -> None:
     assert (head.status_code, head.headers["content-length"], head.content) == (200, "10000", b"")
     again = requests.get(url, headers={"If-None-Match": whole.headers["etag"]}, timeout=10)
     assert (again.status_code, again.content) == (304, b"")
+    dated = requests.get(url, headers={"If-Modified-Since": whole.headers["last-modified"]}, timeout=10)
+    assert (dated.status_code, dated.content) == (304, b"")
+    later = {"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"}  # of another file that stood there meanwhile
+    assert requests.get(url, headers=later, timeout=10).content == content
+
+
+def test_a_download_of_a_link_leads_to_what_it_links_to(served: Served) -> None:
+    package = served.dataset()
+    far = "https://donnees.example.org/a.csv?b=é"
+    link = served.result("resource_create", json={"package_id": package["id"], "url": far})
+    address = f"{served.url}/dataset/{package['id']}/resource/{link['id']}/download"
+    for method in ("GET", "HEAD"):
+        answer = requests.request(method, address, allow_redirects=False, timeout=10)
+        assert (answer.status_code, answer.headers["location"]) == (302, "https://donnees.example.org/a.csv?b=%C3%A9")
+    served.result("package_patch", json={"id": package["id"], "private": True})
+    assert requests.get(address, allow_redirects=False, timeout=10).status_code == 403
+
+
+def test_scripts_that_look_for_text_in_an_answer_find_it(served: Served) -> None:
+    help_of = f'{{"help": "{served.url}/api/3/action/help_show?name='
+    assert served.api("package_list").text.startswith(f'{help_of}package_list", "success": true, "result": ')
+    refused = served.api("package_show", json={"id": "personne"}).text
+    assert refused.startswith(f'{help_of}package_show", "error": {{"__type": "Not Found Error", ')
+    assert refused.endswith('"success": false}')
 
 
 def test_an_uploaded_page_is_never_run_by_a_browser(served: Served) -> None:

@@ -89,6 +89,7 @@ def datastore_search(ctx: Context, params: TableRef) -> Rendered:
     if (resource := ctx.once(find_table_resource, params.resource_id)) is not None:
         echo["resource_id"] = resource.id
     is_empty_list = "fields" in echo and not search.fields
+    echo.pop("fields", None)  # the answer's own fields take its place
     beside: JsonDict = {"fields": [] if is_empty_list else describe(found.columns)}
     if found.total is not None:
         beside["total"] = found.total

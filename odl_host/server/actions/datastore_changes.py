@@ -268,9 +268,11 @@ def _write_table(ctx: Context, resource: Resource, given: CreateInput) -> dict[s
 
 def _write_table_once(ctx: Context, resource: Resource, given: CreateInput) -> dict[str, str]:
     store = ctx.site.rows
-    is_new = store.find(resource) is None
+    # Columns with rows are a whole table: who loads one, as into a CKAN that reads no files, finds none before it.
+    is_whole = bool(given.fields and given.records) and store.find_written(resource, resource.fields) is None
+    is_new = is_whole or store.find(resource) is None
     try:
-        table = store.to_write(resource)
+        table = store.to_write(resource, copies=not is_whole)
         with _sent_rows(), table.writing() as writer:
             types = _set_fields_of(writer, given, is_new=is_new)
             if given.records:

@@ -91,8 +91,8 @@ class RowStore:
             return None
         return known if known.stamp.removeprefix("dropped ") == _stamp(resource, fields) else None
 
-    def to_write(self, resource: Resource) -> RowTable:
-        """Return the row file of a resource, made when it has none, with the rows of its published file."""
+    def to_write(self, resource: Resource, *, copies: bool = True) -> RowTable:
+        """Return the row file of a resource, made when it has none; `copies`: of its published rows."""
         fields = resource.fields
         written = self.find_written(resource, fields)
         if written is not None and not written.is_dropped:
@@ -101,7 +101,7 @@ class RowStore:
             written = self.find_written(resource, fields)  # another may have made it meanwhile
             if written is not None and not written.is_dropped:
                 return written
-            source = None if written is not None else self._find_published(resource, fields)
+            source = self._find_published(resource, fields) if copies and written is None else None
             return self._create(resource, _stamp(resource, fields), source)
 
     def discard_unused(self, resource: Resource) -> None:

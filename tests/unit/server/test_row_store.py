@@ -20,6 +20,7 @@ from odl_host.ckan import NotFound, ValidationError
 from odl_host.server.datasets import get_resource
 from odl_host.server.datastore import published
 from odl_host.server.embedded import EmbeddedCKAN
+from odl_host.server.registry import call_action
 from odl_host.server.sites import Site
 
 DELIBERATIONS = (
@@ -160,6 +161,14 @@ def test_a_large_file_in_windows_encoding_is_read_too(tmp_path: Path) -> None:
     assert table.db.execute("SELECT c1 FROM rows ORDER BY _id DESC LIMIT 1").fetchone() == ("Hélène",)
 
 
+def test_an_answer_names_its_fields_once(ckan: EmbeddedCKAN, dataset: str, site: Site) -> None:
+    resource = publish(ckan, dataset, "a;b\n1;x\n")["id"]
+    answer = call_action(site, None, "datastore_search", {"resource_id": resource, "fields": "b"})
+    keys = [key for key, _ in json.loads(str(answer), object_pairs_hook=list)]
+    assert sorted(keys) == sorted(set(keys))
+    assert search(ckan, resource, fields="b")["fields"] == [{"id": "b", "type": "text"}]
+
+
 # Written rows
 
 
@@ -174,6 +183,29 @@ def test_writing_to_a_published_table_begins_with_its_rows_and_ends_with_the_nex
     assert [record["a"] for record in search(ckan, resource)["records"]] == [1, 2, 3]
     replace(ckan, resource, "a\n9\n")
     assert [record["a"] for record in search(ckan, resource)["records"]] == [9]
+
+
+def test_who_loads_a_published_table_as_into_a_ckan_that_reads_no_files_finds_no_row_twice(
+    ckan: EmbeddedCKAN, dataset: str
+) -> None:
+    resource = publish(ckan, dataset, "a;b\n1;x\n2;y\n")["id"]
+    fields = [{"id": "a", "type": "int"}, {"id": "nom", "type": "text"}]
+    load = {"resource_id": resource, "force": True, "fields": fields, "primary_key": "a"}
+    with pytest.raises(ValidationError):  # nothing of a load that is refused stays
+        ckan.call_action("datastore_create", {**load, "records": [{"a": 1}, {"a": 1}]})
+    assert len(search(ckan, resource)["records"]) == 2
+    ckan.call_action("datastore_create", {**load, "records": [{"a": 1, "nom": "x"}]})
+    ckan.call_action("datastore_create", {**load, "records": [{"a": 2, "nom": "y"}]})
+    assert search(ckan, resource)["records"] == [{"_id": 1, "a": 1, "nom": "x"}, {"_id": 2, "a": 2, "nom": "y"}]
+
+
+def test_the_dictionary_of_a_published_table_is_written_without_a_loss_of_rows(
+    ckan: EmbeddedCKAN, dataset: str
+) -> None:
+    resource = publish(ckan, dataset, "a;b\n1;x\n2;y\n")["id"]
+    fields = [{"id": "a", "type": "int", "info": {"label": "Le a"}}]
+    ckan.call_action("datastore_create", {"resource_id": resource, "force": True, "fields": fields})
+    assert [record["b"] for record in search(ckan, resource)["records"]] == ["x", "y"]
 
 
 def test_a_published_table_that_was_deleted_stays_so_until_the_next_upload(ckan: EmbeddedCKAN, dataset: str) -> None:
