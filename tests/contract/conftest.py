@@ -39,6 +39,7 @@ from odl_host.server.sites import Site
 from odl_host.storage.local import LocalStorage
 from tests.sites import site_in
 
+from . import replay
 from .portal import Portal
 
 SERVER = """
@@ -241,6 +242,20 @@ def on_postgresql(tmp_path_factory: pytest.TempPathFactory, new_postgresql: Call
     site = site_in(tmp_path_factory.mktemp("postgresql"), database=new_postgresql())
     yield InProcess(site)
     site.close()
+
+
+@pytest.fixture(scope="session")
+def real_ckan() -> tuple[str, str]:
+    """Return the address and the token of the real CKAN, once it is known to be set up as the one that was recorded."""
+    if "ODL_TEST_CKAN_URL" not in os.environ:
+        pytest.skip("no real CKAN: set ODL_TEST_CKAN_URL and _TOKEN")
+    url, token = os.environ["ODL_TEST_CKAN_URL"].rstrip("/"), os.environ["ODL_TEST_CKAN_TOKEN"]
+    if unset := replay.find_unset(url, token):
+        pytest.skip(
+            f"{url} is a CKAN that is not set up for the corpus ({', '.join(unset)}): merge "
+            "what `python scripts/record_ckan.py --settings` prints into its file, with `ckan config-tool FILE -f`"
+        )
+    return url, token
 
 
 BACK_ENDS = ["in process", "postgresql", "http", *(["real ckan"] if os.environ.get("ODL_TEST_CKAN_URL") else [])]

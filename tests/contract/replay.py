@@ -27,14 +27,16 @@ from typing import Any
 import requests
 
 SETTINGS = {
+    "ckan.site_title": "CKAN",
     "ckan.auth.create_unowned_dataset": True,
     "ckan.auth.allow_dataset_collaborators": True,
     "ckan.views.default_views": [],
     "ckan.extra_resource_fields": ["alt_url"],
     "ckan.activity_streams_enabled": True,
+    "ckan.datastore.sqlsearch.enabled": True,
     "ckan.files.authenticated_uploads.allow": True,
     "ckan.files.authenticated_uploads.storages": ["opened", "small"],
-    "ckan.files.storage.default.type": "odl-host",
+    "ckan.files.storage.kept.type": "odl-host",
     "ckan.files.storage.opened.type": "odl-host",
     "ckan.files.storage.small.type": "odl-host",
     "ckan.files.storage.small.max_size": 20,
@@ -42,8 +44,14 @@ SETTINGS = {
 }
 """The settings that are not CKAN's defaults, under which the corpus was recorded and is replayed.
 
-CKAN's own storages of files were of the type `ckan:fs`, each with a `path` and `hashing_algorithm = sha256`.
+No storage is named `default`: a CKAN that has one moves images and resources' files into folders of it.
 """
+
+PLUGINS = "activity datastore image_view text_view datatables_view"
+"""What a CKAN must have loaded besides, in this order."""
+
+PROBES = "settings"
+"""The noun whose sequences are named for the settings: each tells whether one is set."""
 
 CORPUS = Path(__file__).with_name("ckan")
 ROLES = ("admin", "editor", "member", "stranger")
@@ -271,6 +279,27 @@ def _mask_time(match: re.Match[str]) -> str:
     """A moment of these days is when the test ran; another one was sent."""
     near = abs(datetime.fromisoformat(match[0]).replace(tzinfo=UTC) - datetime.now(UTC)) < timedelta(days=3)
     return "<now>" if near else match[0]
+
+
+def ini_lines() -> list[str]:
+    """Return what a CKAN must be told before it is asked, as its `ckan config-tool FILE -f` reads it."""
+    lines = ["[app:main]", f"ckan.plugins = {PLUGINS}"]
+    for key, value in SETTINGS.items():
+        text = " ".join(value) if isinstance(value, list) else str(value).lower() if value is True else str(value)
+        if value == "odl-host":
+            storage = key.removesuffix(".type")
+            folder = f"%(here)s/corpus-files/{storage.rpartition('.')[2]}"
+            lines += [f"{key} = ckan:fs", f"{storage}.path = {folder}", f"{storage}.initialize = true"]
+            lines.append(f"{storage}.hashing_algorithm = sha256")
+        else:
+            lines.append(f"{key} = {text}".rstrip())
+    return lines
+
+
+def find_unset(url: str, token: str) -> list[str]:
+    """Return which settings of the corpus a CKAN seems not to have: those whose calls it answers otherwise."""
+    want = read_golden(PROBES)
+    return [name for name, answers in record(PROBES, url, token).items() if answers != want[name]]
 
 
 def record(noun: str, url: str, token: str) -> dict[str, list[Any]]:
