@@ -74,6 +74,7 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
         "ckan.resource_proxy.max_file_size": 1048576,
         "ckan.resource_proxy.timeout": 5,
         "ckan.search.default_package_sort": "score desc, metadata_modified desc",
+        "ckan.search.remove_deleted_packages": True,
         "ckan.search.rows_max": 1000,
         "ckan.site_description": "",
         "ckan.site_id": "odl-host",

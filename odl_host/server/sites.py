@@ -227,7 +227,7 @@ def open_site(
         legal=legal or Legal(),
         db=db,
         storage=storage,
-        index=SearchIndex(data_dir / "index", db),
+        index=SearchIndex(data_dir / "index", db, keeps_deleted=not chosen["ckan.search.remove_deleted_packages"]),
         rows=RowStore(data_dir / "rows", storage, schema_cache),
         settings=chosen,
         post=post,

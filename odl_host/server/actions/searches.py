@@ -126,7 +126,8 @@ def package_search(ctx: Context, params: Search) -> Rendered:
     :param facet.field: fields whose values are counted: organization, groups, tags, res_format, license_id, an extra
     :param facet.limit, facet.mincount: at most 50 values each by default; values with at least this many datasets
     :param fl: only these fields of each dataset, as a search engine keeps them
-    :param include_private, include_drafts, include_deleted: also those that the caller may see
+    :param include_private, include_drafts, include_deleted: also those that the caller may see; deleted ones where the
+        site's settings keep them in searches
     :param ext_bbox: only what lies in `west,south,east,north`, by the extra `spatial`
     """
     unknown = [key for key in params.data if key not in ACCEPTED and not key.startswith("ext_")]

@@ -72,7 +72,7 @@ log = logging.getLogger(__name__)
 _DELETED = "deleted"
 _CHANGED = sa.select(packages.c.id).where(packages.c.seq > sa.bindparam("seq")).order_by(packages.c.seq)
 _PURGED = sa.select(purged.c.package_id).where(purged.c.seq > sa.bindparam("seq"))
-_COUNT = sa.select(sa.func.count()).select_from(packages).where(packages.c.state != _DELETED)
+_COUNT = sa.select(sa.func.count()).select_from(packages)
 _IDENTITY = sa.select(counters.c.value).where(counters.c.name == "identity")
 _VOCABULARIES = sa.select(vocabularies.c.id, vocabularies.c.name)
 
@@ -121,8 +121,11 @@ class _Seen(NamedTuple):
 class SearchIndex:
     """The index of one catalogue; safe to share between threads."""
 
-    def __init__(self, folder: Path, db: Database) -> None:
+    def __init__(self, folder: Path, db: Database, *, keeps_deleted: bool = False) -> None:
         self.folder = folder
+        self._layout = f"{LAYOUT}-deleted" if keeps_deleted else LAYOUT
+        """Folder of the index: another one where deleted datasets can be found too."""
+        self._keeps_deleted = keeps_deleted
         self._db = db
         self._lock = threading.Lock()
         self._index: Any = None
@@ -168,7 +171,9 @@ class SearchIndex:
 
         Searches go on meanwhile, in this process and in others.
         """
-        fresh, old, place = self.folder / f"new-{LAYOUT}", self.folder / f"old-{LAYOUT}", self.folder / LAYOUT
+        fresh, old, place = (
+            self.folder / name for name in (f"new-{self._layout}", f"old-{self._layout}", self._layout)
+        )
         with self._file_lock("rebuild.lock"):
             for left in (fresh, old):
                 shutil.rmtree(left, ignore_errors=True)
@@ -189,7 +194,7 @@ class SearchIndex:
         """Return what is wrong with the index, as sentences; it is brought up to date first."""
         with self._db.reading() as db:
             searcher = self._up_to_date(db).searcher
-            wanted = int(db.execute(_COUNT).scalar_one())
+            wanted = self._count_datasets(db)
         found = int(searcher.num_docs) - 1
         if found == wanted:
             return []
@@ -207,7 +212,7 @@ class SearchIndex:
 
     def _discard(self) -> None:
         self._forget()
-        shutil.rmtree(self.folder / LAYOUT, ignore_errors=True)
+        shutil.rmtree(self.folder / self._layout, ignore_errors=True)
 
     def _count(self, seq: int, searcher: Any, query: Any, request: SearchRequest) -> dict[str, dict[str, int]]:
         if not request.facet_fields:
@@ -266,7 +271,7 @@ class SearchIndex:
         with self._db.reading() as db:
             identity = int(db.execute(_IDENTITY).scalar_one())
             seq = last_seq(db)
-            wanted = int(db.execute(_COUNT).scalar_one())
+            wanted = self._count_datasets(db)
         is_new = self._seq < 0
         is_other = self._identity != identity or self._seq > seq
         is_incomplete = self._seq == seq and self._searcher.num_docs - 1 != wanted
@@ -274,6 +279,11 @@ class SearchIndex:
             self._start_anew("it does not fit the database")
         self._identity = identity
         self._is_verified = True
+
+    def _count_datasets(self, db: sa.Connection) -> int:
+        """Return how many datasets the index must hold."""
+        query = _COUNT if self._keeps_deleted else _COUNT.where(packages.c.state != _DELETED)
+        return int(db.execute(query).scalar_one())
 
     def _start_anew(self, reason: str) -> None:
         log.warning("The search index in %s is built anew: %s.", self.folder, reason)
@@ -289,7 +299,7 @@ class SearchIndex:
             yield
 
     def _open(self) -> None:
-        place = self.folder / LAYOUT
+        place = self.folder / self._layout
         for old in self.folder.glob("v*"):
             if old != place:
                 shutil.rmtree(old, ignore_errors=True)
@@ -344,7 +354,7 @@ class SearchIndex:
                     dataset = json.loads(text)
                     if not is_new:
                         writer.delete_documents_by_term("id", dataset["id"])
-                    if dataset["state"] != _DELETED:
+                    if self._keeps_deleted or dataset["state"] != _DELETED:
                         writer.add_document(dataset_document(dataset, names))
         writer.delete_documents_by_term("id", MARKER)
         writer.add_document(marker_document(seq, identity))

@@ -298,6 +298,36 @@ def test_private_datasets_and_drafts_are_for_their_organization(site: Site) -> N
         assert seen(user, fq="+state:draft") == set()
 
 
+def test_deleted_datasets_are_found_where_the_manifest_keeps_them_in_searches(tmp_path: Path) -> None:
+    def seen(user: str, **params: Any) -> list[str]:
+        door = site.as_user(user) if user else site.as_anonymous()
+        return [entry["name"] for entry in door.call_action("package_search", params)["results"]]
+
+    site = site_in(tmp_path, settings={"ckan.search.remove_deleted_packages": False})
+    ckan = site.as_sysadmin()
+    for name in ("member", "stranger"):
+        ckan.call_action("user_create", {"name": name, "email": f"{name}@example.org", "password": "motdepasse"})
+    ckan.call_action("organization_create", {"name": "aime", "users": [{"name": "member", "capacity": "member"}]})
+    for name in ("gone", "kept", "purged"):
+        ckan.call_action("package_create", {"name": name, "owner_org": "aime"})
+    for name in ("gone", "purged"):
+        ckan.call_action("package_delete", {"id": name})
+    ckan.call_action("dataset_purge", {"id": "purged"})
+    for user in ("member", "odl-host"):
+        assert seen(user) == ["kept"]
+        assert sorted(seen(user, include_deleted=True)) == ["gone", "kept"]
+        assert seen(user, fq="+state:deleted") == ["gone"]
+    for user in ("stranger", ""):
+        assert seen(user, include_deleted=True) == ["kept"]
+        assert seen(user, fq="+state:deleted") == []
+    assert site.index.check() == []
+    site.close()
+    site = site_in(tmp_path)
+    assert seen("odl-host", include_deleted=True) == ["kept"]
+    assert site.index.check() == []
+    site.close()
+
+
 @pytest.mark.parametrize("is_allowed", [True, False])
 def test_collaborators_find_what_they_work_on_where_there_are_any(tmp_path: Path, is_allowed: bool) -> None:
     site = site_in(tmp_path, settings={"ckan.auth.allow_dataset_collaborators": is_allowed})
