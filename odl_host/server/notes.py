@@ -44,15 +44,15 @@ def render_notes(text: str) -> Markup:
 def excerpt(text: str, length: int = 220) -> str:
     r"""Return the beginning of a description as plain words, cut between two of them.
 
-    >>> excerpt("Les **délibérations** du [conseil](https://a.fr).\n\n- un\n- deux"), excerpt("un deux trois", 8)
-    ('Les délibérations du conseil. un deux', 'un deux…')
+    >>> excerpt("Les **délibérations** du [conseil](https://a.fr).\n\n- un\n- deux"), excerpt("un « deux trois", 8)
+    ('Les délibérations du conseil. un deux', 'un…')
     """
     plain = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text[: 4 * length + 4000])
     plain = re.sub(r"(?m)^\s*(?:[-*+]|\d+[.)]|#{1,6}|>)\s+", "", plain)
     plain = " ".join(re.sub(r"[*`]|(?<!\w)_|_(?!\w)", "", plain).split())
     if len(plain) <= length:
         return plain
-    return plain[: length + 1].rsplit(" ", 1)[0].rstrip(" ,;:.") + "…"
+    return plain[: length + 1].rsplit(" ", 1)[0].rstrip(" ,;:.«\u00a0") + "…"
 
 
 def _block(block: str) -> Iterator[Markup]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
@@ -106,7 +107,14 @@ def valid_xml(text: str) -> str:
 def render(template: str, site: Site, values: Mapping[str, Any], language: Language | None = None) -> str:
     """Return a template filled in, in a language: the site's own unless another is given."""
     language = language or get_language(site.locale)
-    return _environment(language.code, root_of(site, language)).get_template(template).render(site=site, **values)
+    root = root_of(site, language)
+    in_its_own = _attribute(site.locale) if root else ""
+    return _environment(language.code, root).get_template(template).render(site=site, in_its_own=in_its_own, **values)
+
+
+def _attribute(code: str) -> Markup:
+    """Return what marks a tag whose words are in another language than its page."""
+    return Markup(' lang="{}"').format(code)
 
 
 def root_of(site: Site, language: Language) -> str:
@@ -118,7 +126,6 @@ def root_of(site: Site, language: Language) -> str:
 def _environment(code: str, root: str) -> Environment:
     """Return the templates in a language, loaded from the package so that they travel in the wheel."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
 
     from odl_host.server.notes import render_notes
 
@@ -147,7 +154,7 @@ def _environment(code: str, root: str) -> Environment:
     environment.globals |= {
         "asset": _asset,
         "count_of": language.count_of,
-        "in_french": Markup("" if code == SOURCE else ' lang="fr"'),  # noqa: S704 - our own text
+        "in_french": "" if code == SOURCE else _attribute(SOURCE),
         "language": language,
         "root": root,
     }

@@ -167,14 +167,16 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def pages(address: str) -> list[str]:
-    """One page of each kind; the dataset and the file are Chambéry's."""
+    """One page of each kind, in each language; the dataset and the file are Chambéry's."""
     with urllib.request.urlopen(f"{address}/api/3/action/package_search?q=organization:chambery&rows=1") as answer:
         dataset = json.load(answer)["result"]["results"][0]
     file = f"/dataset/{dataset['name']}/resource/{dataset['resources'][0]['id']}"
-    return [
-        *("/", "/dataset/", "/dataset/?q=zzz", "/organization/", "/organization/chambery", "/api-doc"),
-        *(f"/dataset/{dataset['name']}", file, "/about", "/accessibilite", "/mentions-legales"),
+    french = [
+        *("/", "/dataset/", "/dataset/?q=zzz", "/organization/", "/organization/chambery", "/api-doc", "/user/login"),
+        *(f"/dataset/{dataset['name']}", file, file.replace("/resource/", "/dictionary/")),
+        *("/about", "/accessibilite", "/mentions-legales"),
     ]
+    return [*french, *(f"/en{page}" for page in french)]
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
@@ -199,6 +201,22 @@ def test_a_long_title_leaves_the_menu_and_the_search_whole_and_in_one_row(
     tops = browser.run("['.menu', '.top .find'].map(one => document.querySelector(one).getBoundingClientRect().top)")
     assert abs(tops[0] - tops[1]) < 20
     assert browser.run("document.documentElement.scrollWidth") <= width
+
+
+def test_no_name_of_a_column_is_broken_on_a_telephone(browser: Browser, address: str, pages: list[str]) -> None:
+    browser.ask("Emulation.setDeviceMetricsOverride", width=390, height=900, deviceScaleFactor=1, mobile=False)
+    browser.open(address + next(page for page in pages if "/dictionary/" in page))
+    heights = browser.run("[...document.querySelectorAll('td code')].map(name => name.getClientRects().length)")
+    assert heights
+    assert set(heights) == {1}
+
+
+def test_a_reader_changes_the_language_and_stays_on_the_page(browser: Browser, address: str) -> None:
+    browser.open(address + "/dataset/?q=arbres")
+    for language, path in (("en", "/en/dataset/?q=arbres"), ("fr", "/dataset/?q=arbres")):
+        browser.open(browser.run(f"document.querySelector('.foot a[hreflang={language}]').href"))
+        assert browser.run("location.pathname + location.search") == path
+        assert browser.run("document.documentElement.lang") == language
 
 
 def test_the_browser_has_nothing_to_complain_about_and_asks_no_other_site(
