@@ -320,3 +320,18 @@ def test_the_sites_own_user_is_called_by_the_site_id_and_stays_a_sysadmin(tmp_pa
     finally:
         taken.close()
         site.close()
+
+
+def test_who_may_register_chooses_neither_an_id_nor_a_token_for_others(tmp_path: Path) -> None:
+    site = site_in(tmp_path, settings={"ckan.auth.create_user_via_api": True})
+    sent = {"email": "marie@example.org", "password": "motdepasse", "id": "choisi"}
+    token = {"email": "paul@example.org", "password": "motdepasse", "with_apitoken": True}
+    try:
+        made = site.as_anonymous().call_action("user_create", {"name": "marie", **sent})
+        assert made["id"] not in {"choisi", "marie"}  # as if it had not been sent
+        with pytest.raises(NotAuthorized):
+            site.as_user("marie").call_action("user_create", {"name": "paul", **token})
+        assert site.find_user("paul") is None
+        assert "token" in site.as_anonymous().call_action("user_create", {"name": "paul", **token})
+    finally:
+        site.close()

@@ -15,7 +15,6 @@ from odl_host.server.clock import now
 from odl_host.server.credentials import hash_password
 from odl_host.server.datasets import get_dataset, render_datasets
 from odl_host.server.documents import place
-from odl_host.server.extras import NOT_EXPECTED
 from odl_host.server.images import take_image
 from odl_host.server.invitations import PASSWORD_MIN_LENGTH
 from odl_host.server.names import check_email, check_id, check_name
@@ -193,6 +192,8 @@ def user_create(ctx: Context, params: NewUser) -> JsonDict:
     :param fullname, about, image_url: texts
     :param with_apitoken: also create a token and return it as `token`
     """
+    if params.with_apitoken and ctx.user is not None and not ctx.user.sysadmin:
+        raise NotAuthorized("")  # a token is for its user: who registers has it, nobody else
     row = _checked(ctx, take_image(ctx, "user", params.data), before=None)
     ctx.db.execute(users.insert(), row)
     record_user(ctx, row["id"], "new")
@@ -300,8 +301,8 @@ def _checked(ctx: Context, data: JsonDict, *, before: Any) -> dict[str, Any]:
         errors["password"] = [MISSING_VALUE]
     if before is None:
         row |= {"id": str(uuid.uuid4()), "created": now(), "state": "active", "sysadmin": False}
-        if data.get("id") is not None:
-            row["id"] = _id(ctx, data["id"], errors, is_sysadmin=is_sysadmin)
+        if is_sysadmin and data.get("id") is not None:
+            row["id"] = _id(ctx, data["id"], errors)
     if is_sysadmin and data.get("sysadmin") is not None:
         row["sysadmin"] = flag(data["sysadmin"])
         if before is not None and row["sysadmin"] != before.sysadmin:
@@ -318,10 +319,7 @@ def _checked(ctx: Context, data: JsonDict, *, before: Any) -> dict[str, Any]:
     return row
 
 
-def _id(ctx: Context, value: Any, errors: JsonDict, *, is_sysadmin: bool) -> str:
-    if not is_sysadmin:
-        errors["id"] = [NOT_EXPECTED]
-        return ""
+def _id(ctx: Context, value: Any, errors: JsonDict) -> str:
     if isinstance(value, str) and find_account(ctx.db, value):
         # As in CKAN, what names another account is not the new one's id, and the other one stays as it is.
         return str(uuid.uuid4())
