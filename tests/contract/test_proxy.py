@@ -30,13 +30,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def proxy(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an nginx that passes on to the server, without TLS: certificates are not what is tested."""
+    """The address of an nginx that passes on to the server, without TLS and IPv6: neither is what is tested."""
     nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     if nginx is None:
         pytest.skip("nginx is not installed")
     folder, port = tmp_path_factory.mktemp("nginx"), free_port()
     lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
-    text = "\n".join(line for line in lines if "ssl_certificate" not in line)
+    text = "\n".join(line for line in lines if "ssl_certificate" not in line and "[::]" not in line)
     for before, after in {
         "127.0.0.1:8000": server.url.removeprefix("http://"),
         "listen 443 ssl http2": f"listen 127.0.0.1:{port}",
