@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 import time
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from odl_host.ckan import JsonDict
 from odl_host.server.datastore.filters import bad_query
 from odl_host.server.datastore.rowfile import RowTable
 from odl_host.server.datastore.sql.functions import ALLOWED_IN_SQLITE, register
+from odl_host.server.datastore.sql.intervals import Interval
 from odl_host.server.datastore.sql.statement import Statement
 from odl_host.server.datastore.sql.translate import Translation, translate
 from odl_host.server.datastore.table import NAME, QUERY_TIMEOUT_S, Definition, Table, all_columns, column_sql, text_sql
@@ -62,17 +64,21 @@ def execute(statement: Statement, tables: Mapping[str, Table], *, rows_max: int)
     db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     reasons: list[str] = []
     try:
-        _prepare(db, tables, reasons)
-        db.set_progress_handler(_Watch(reasons), STEPS_BETWEEN_LOOKS)
+        watch = _Watch(reasons)
+        _prepare(db, tables, reasons, deadline=watch.deadline)
+        db.set_progress_handler(watch, STEPS_BETWEEN_LOOKS)
         db.set_authorizer(_Guard(tables))
         rows, is_truncated = _fetch(db, translation, rows_max)
     except (sqlite3.Error, OverflowError) as error:
-        raise bad_query((reasons or [str(error)])[-1][:300]) from error
+        raise bad_query((reasons or [str(error)])[0][:300]) from error
     finally:
         db.set_authorizer(None)
         db.close()
     shown = [dict(zip(translation.names, _shown(row, translation.types), strict=True)) for row in rows]
-    fields = [{"id": name, "type": kind} for name, kind in zip(translation.names, translation.types, strict=True)]
+    fields = [
+        {"id": name, "type": kind.removeprefix("made ")}
+        for name, kind in zip(translation.names, translation.types, strict=True)
+    ]
     return Answer(shown, fields, is_truncated)
 
 
@@ -118,9 +124,11 @@ def _columns(definition: Definition) -> dict[str, str]:
     return columns
 
 
-def _prepare(db: sqlite3.Connection, tables: Mapping[str, Table], reasons: list[str]) -> None:
+def _prepare(
+    db: sqlite3.Connection, tables: Mapping[str, Table], reasons: list[str], *, deadline: float = math.inf
+) -> None:
     """Attach the tables, each as a view with the names of its columns, and nothing else."""
-    register(db, reasons)
+    register(db, reasons, deadline=deadline)
     db.execute("PRAGMA case_sensitive_like=ON")
     db.execute("PRAGMA cache_size=-8000")
     # Rows come in the order of their numbers unless a query says otherwise, as in PostgreSQL: hence NOT INDEXED.
@@ -196,6 +204,8 @@ def _show(value: Any, kind: str) -> Any:
     if kind in ("timestamp", "time") and isinstance(value, str):
         whole, dot, fraction = value.partition(".")
         return f"{whole}.{fraction:0<6}" if dot else whole
+    if kind == "interval":
+        return Interval.kept(value).shown()
     if kind in ("float4", "float8") and isinstance(value, int):
         return float(value)
     if (kind.startswith("_") or kind in ("json", "jsonb")) and isinstance(value, str):
@@ -203,7 +213,7 @@ def _show(value: Any, kind: str) -> Any:
             return json.loads(value)
         except ValueError:
             return value
-    if kind == "numeric" and isinstance(value, float) and value.is_integer() and abs(value) >= 10**15:
-        return int(value)
+    if kind == "numeric" and isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) >= 10**15 else value
     found = find_type(kind)
     return found.show(value) if found and found.show and kind not in ("float4", "float8") else value

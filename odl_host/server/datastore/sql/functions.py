@@ -1,6 +1,8 @@
 """The functions that queries may call, and what does their work in SQLite.
 
-Source: PostgreSQL 15 documentation, chapter 9. A function that is not here cannot be called.
+They are those of CKAN's own list that have to do with rows of open data, under PostgreSQL's names. A function that is
+not here cannot be called. Source: PostgreSQL 15 documentation, chapter 9; CKAN 2.12,
+`ckan.datastore.sqlsearch.allowed_functions_file`.
 """
 
 from __future__ import annotations
@@ -8,26 +10,161 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import random
 import sqlite3
+import time
 from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any
 
 from odl_host.server.datastore import fulltext, lexemes
-from odl_host.server.datastore.sql import moments
-from odl_host.server.datastore.types import find_type
-from odl_host.server.datastore.values import Kept, array_literal
-
-MAX_TEXT = 1_000_000
-"""The longest text that a function makes."""
-REGEX_TIMEOUT_S = 0.5
+from odl_host.server.datastore.sql import casts, documents, forms, moments, numbers, patterns, texts
+from odl_host.server.datastore.sql.aggregates import AGGREGATES
+from odl_host.server.datastore.sql.spreads import Budget
+from odl_host.server.datastore.sql.texts import plain
+from odl_host.server.datastore.values import Kept, array_literal, single_precision
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One function of PostgreSQL."""
+
+    gives: str = "text"
+    """The type of the result: its name ("made json" is JSON that callers are given as a text), or "" for that of the
+    first argument that is no null, "widest" for that which holds all arguments, "number" for float8 of a floating
+    number and numeric of any other; "sum", "avg", "array", "moment" and "ordered" follow rules of their own."""
+    takes: str = ""
+    """Of which family each argument must be, "" for any: "text", "number", "moment", "bool", "array" by their first
+    letters; the last letter counts for the others."""
+    run: str = ""
+    """SQLite's function, `pg_` before its name unless it is given."""
+    passes: str = ""
+    """How arguments are handed on: "kind" adds the type of the last one, "text", "json" and "jsonb" write them so."""
+
+
+_TEXT = Function(takes="t")
+_WINDOW = Function("", run="=")
+_ANGLE = Function("float8", "n")
+
+FUNCTIONS: dict[str, Function] = {
+    # Texts
+    **dict.fromkeys(("upper", "lower", "initcap", "reverse", "md5", "replace", "translate", "quote_ident"), _TEXT),
+    **dict.fromkeys(("btrim", "ltrim", "rtrim", "trim", "regexp_replace"), _TEXT),
+    **dict.fromkeys(("left", "right", "repeat"), Function(takes="tn")),
+    **dict.fromkeys(("lpad", "rpad"), Function(takes="tnt")),
+    **dict.fromkeys(("quote_literal", "quote_nullable", "concat", "concat_ws", "format"), Function(passes="text")),
+    **dict.fromkeys(("length", "char_length", "character_length"), Function("int4", "t", run="pg_length")),
+    **dict.fromkeys(("substring", "substr"), Function(takes="t-", run="pg_substring")),
+    "position": Function("int4", "t", run="pg_position"),
+    "strpos": Function("int4", "t", run="pg_position"),
+    "split_part": Function(takes="ttn"),
+    "overlay": Function(takes="ttn"),
+    "chr": Function(takes="n"),
+    "to_hex": Function(takes="n"),
+    "regexp_match": Function("_text", "t"),
+    "regexp_split_to_array": Function("_text", "t"),
+    # Numbers
+    **dict.fromkeys(("ceil", "ceiling"), Function("number", "n", run="pg_ceil")),
+    **dict.fromkeys(("floor", "sign"), Function("number", "n")),
+    **dict.fromkeys(("round", "trunc"), Function("number", "n", passes="first kind")),
+    **dict.fromkeys(("exp", "power", "pow", "ln", "log", "cbrt"), Function("float8", "n")),
+    **dict.fromkeys(("sin", "cos", "tan", "cot", "acos", "radians", "degrees"), _ANGLE),
+    **dict.fromkeys(("sind", "cosd", "tand", "cotd", "acosd"), _ANGLE),
+    **dict.fromkeys(("mod",), Function("widest", "n")),
+    "div": Function("numeric", "n"),
+    "sqrt": Function("number", "n", passes="kind"),
+    "abs": Function("", "n"),
+    "factorial": Function("numeric", "n"),
+    "pi": Function("float8"),
+    "scale": Function("int4", "n"),
+    "random": Function("float8"),
+    "width_bucket": Function("int4"),
+    "num_nulls": Function("int4"),
+    "num_nonnulls": Function("int4"),
+    "greatest": Function("widest"),
+    "least": Function("widest"),
+    "coalesce": Function("widest", run="="),
+    "nullif": Function("", run="="),
+    # Forms
+    "to_char": Function(takes="-t", passes="first kind"),
+    "to_date": Function("date", "t"),
+    "to_timestamp": Function("timestamptz"),
+    "to_number": Function("numeric", "t"),
+    # Moments
+    "extract": Function("numeric", passes="kind"),
+    "date_part": Function("float8", passes="kind"),
+    "date_trunc": Function("moment"),
+    "age": Function("interval"),
+    **dict.fromkeys(("now", "current_timestamp"), Function("timestamptz", run="pg_now")),
+    **dict.fromkeys(
+        ("transaction_timestamp", "statement_timestamp", "clock_timestamp"), Function("timestamptz", run="pg_now")
+    ),
+    "localtimestamp": Function("timestamp", run="pg_now"),
+    **dict.fromkeys(("localtime", "current_time"), Function("time", run="pg_clock")),
+    "current_date": Function("date"),
+    "isfinite": Function("bool"),
+    "make_date": Function("date", "n"),
+    "make_time": Function("time", "n"),
+    "make_timestamp": Function("timestamp", "n"),
+    "make_interval": Function("interval"),
+    "justify_days": Function("interval"),
+    "justify_hours": Function("interval"),
+    # Arrays
+    **dict.fromkeys(("array_length", "array_upper", "array_lower"), Function("int4", "an")),
+    **dict.fromkeys(("array_ndims", "cardinality"), Function("int4", "a")),
+    "array_to_string": Function(takes="at"),
+    "string_to_array": Function("_text", "t"),
+    "array_position": Function("int4", "a-"),
+    "array_positions": Function("_int4", "a-"),
+    "array_append": Function("", "a-", passes="item"),
+    "array_prepend": Function("array", "-a", passes="item"),
+    "array_cat": Function("", "a"),
+    "array_remove": Function("", "a-"),
+    "array_replace": Function("", "a-"),
+    # JSON
+    **dict.fromkeys(
+        ("to_json", "array_to_json", "row_to_json"), Function("made json", run="pg_to_json", passes="json")
+    ),
+    "to_jsonb": Function("made jsonb", run="pg_to_json", passes="jsonb"),
+    **dict.fromkeys(("json_build_object", "json_build_array"), Function("made json", passes="json")),
+    **dict.fromkeys(("jsonb_build_object", "jsonb_build_array"), Function("made jsonb", passes="jsonb")),
+    # Words
+    **dict.fromkeys(("to_tsquery", "plainto_tsquery", "phraseto_tsquery"), Function("tsquery", "t")),
+    "ts_rank": Function("float4"),
+    # Windows
+    **dict.fromkeys(("row_number", "rank", "dense_rank"), Function("int8", run="=")),
+    **dict.fromkeys(("percent_rank", "cume_dist"), Function("float8", run="=")),
+    **dict.fromkeys(("lag", "lead", "first_value", "last_value", "nth_value"), _WINDOW),
+    "ntile": Function("int4", run="="),
+    # Aggregates
+    "count": Function("int8", run="="),
+    "sum": Function("sum", "n", run="="),
+    "avg": Function("avg", "n", run="="),
+    "min": Function("", run="="),
+    "max": Function("", run="="),
+    "string_agg": Function(takes="t"),
+    "array_agg": Function("array", passes="item"),
+    "json_agg": Function("made json", passes="json"),
+    "jsonb_agg": Function("made jsonb", passes="jsonb", run="json_agg"),
+    "json_object_agg": Function("made json", passes="json"),
+    **dict.fromkeys(("stddev", "stddev_samp"), Function("number", "n", run="stddev_samp")),
+    **dict.fromkeys(("variance", "var_samp"), Function("number", "n", run="var_samp")),
+    **dict.fromkeys(("stddev_pop", "var_pop"), Function("number", "n")),
+    "percentile_cont": Function("float8"),
+    "percentile_disc": Function("ordered"),
+    "mode": Function("ordered"),
+    "bool_and": Function("bool", "b"),
+    "bool_or": Function("bool", "b"),
+    "bit_and": Function("", "n"),
+    "bit_or": Function("", "n"),
+    **dict.fromkeys(
+        (name for name in AGGREGATES if name.startswith(("corr", "covar", "regr"))), Function("float8", "n")
+    ),
+    "regr_count": Function("int8", "n"),
+}
+
+AGGREGATE_NAMES = frozenset({"count", "sum", "avg", "min", "max", "stddev", "variance", "jsonb_agg", *AGGREGATES})
+SEARCH_QUERIES = ("to_tsquery", "plainto_tsquery", "phraseto_tsquery")
+WITHIN_GROUP = frozenset({"percentile_cont", "percentile_disc", "mode"})
 
 
 def _strict(run: Callable[..., Kept]) -> Callable[..., Kept]:
@@ -39,334 +176,194 @@ def _strict(run: Callable[..., Kept]) -> Callable[..., Kept]:
     return call
 
 
-def _substring(value: Any, start: Any, length: Any = None) -> str:
-    text, first = _text(value), int(start)
-    if length is None:
-        return text[max(first - 1, 0) :]
-    if length < 0:
-        raise ValueError("negative substring length not allowed")
-    return text[max(first - 1, 0) : max(first - 1 + int(length), 0)]
-
-
-def _left(value: Any, count: Any) -> str:
-    return _text(value)[: int(count)]
-
-
-def _right(value: Any, count: Any) -> str:
-    text, number = _text(value), int(count)
-    return text[-number:] if number > 0 else text[-number:] if number < 0 else ""
-
-
-def _split_part(value: Any, mark: Any, number: Any) -> str:
-    parts = _text(value).split(_text(mark)) if _text(mark) else [_text(value)]
-    index = int(number)
-    if not index:
-        raise ValueError("field position must not be zero")
-    index = index - 1 if index > 0 else len(parts) + index
-    return parts[index] if 0 <= index < len(parts) else ""
-
-
-def _bounded(text: str) -> str:
-    if len(text) > MAX_TEXT:
-        raise ValueError("requested length too large")
-    return text
-
-
-def _repeat(value: Any, count: Any) -> str:
-    text, times = _text(value), max(int(count), 0)
-    if len(text) * times > MAX_TEXT:
-        raise ValueError("requested length too large")
-    return text * times
-
-
-def _pad(value: Any, length: Any, fill: Any = " ", *, is_left: bool) -> str:
-    text, width, filling = _text(value), min(int(length), MAX_TEXT), _text(fill)
-    if len(text) >= width or not filling:
-        return text[: max(width, 0)]
-    more = (filling * (width // len(filling) + 1))[: width - len(text)]
-    return more + text if is_left else text + more
-
-
-def _concat(*args: Any) -> str:
-    return _bounded("".join(_text(arg) for arg in args if arg is not None))
-
-
-def _concat_ws(mark: Any, *args: Any) -> str | None:
-    return None if mark is None else _bounded(_text(mark).join(_text(arg) for arg in args if arg is not None))
-
-
-def _greatest(*args: Any) -> Kept:
-    known = [arg for arg in args if arg is not None]
-    return max(known) if known else None
-
-
-def _least(*args: Any) -> Kept:
-    known = [arg for arg in args if arg is not None]
-    return min(known) if known else None
-
-
-def _round(value: Any, digits: Any = 0) -> Kept:
-    exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(str(value))
-    places = max(min(int(digits), 30), -30)
-    rounded = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-    return int(rounded) if places <= 0 else float(rounded)
-
-
-def _divisor(value: Any) -> Kept:
-    if not value:
-        raise ValueError("division by zero")
-    return cast("Kept", value)
-
-
-def _initcap(value: Any) -> str:
-    result, is_start = [], True
-    for char in _text(value):
-        result.append(char.upper() if is_start else char.lower())
-        is_start = not char.isalnum()
-    return "".join(result)
-
-
-def _regexp(pattern: Any, value: Any) -> int:
-    return _search(pattern, value, ignores_case=False)
-
-
-def _regexp_i(pattern: Any, value: Any) -> int:
-    return _search(pattern, value, ignores_case=True)
-
-
-def _search(pattern: Any, value: Any, *, ignores_case: bool) -> int:
-    import regex  # type: ignore[import-untyped]
-
-    flags = regex.IGNORECASE if ignores_case else 0
-    try:
-        return int(regex.search(_text(pattern), _text(value), flags, timeout=REGEX_TIMEOUT_S) is not None)
-    except (regex.error, TimeoutError) as error:
-        raise ValueError(f"invalid regular expression: {error}") from error
-
-
-def _item(array: Any, index: Any) -> Kept:
-    items = json.loads(array)
-    found = items[int(index)] if 0 <= int(index) < len(items) else None
-    return json.dumps(found) if isinstance(found, list | dict) else found
-
-
-def _in_array(value: Any, array: Any) -> int:
-    return int(value in json.loads(array))
-
-
-def _array(*items: Any) -> str:
-    return json.dumps(list(items), ensure_ascii=False, separators=(",", ":"))
-
-
-def _cast(value: Any, target: str, source: str) -> Kept:
-    """Convert as PostgreSQL's `::` does, from the kept value of one type to that of another."""
-    kind, before = find_type(target), find_type(source)
-    if kind is None:
-        raise ValueError(f'type "{target}" does not exist')
-    is_textual = kind.name in ("text", "varchar", "bpchar", "name")
-    if before is not None and before.name == "bool":
-        return ("true" if value else "false") if is_textual else int(value)
-    if is_textual:
-        if before is not None and before.name.startswith("_"):
-            return array_literal(json.loads(value))
-        if before is not None and before.name == "timestamp":
-            return str(value).replace("T", " ")
-        return before.text(value) if before is not None and not isinstance(value, str) else str(value)
-    if kind.name == "date" and isinstance(value, str):
-        return kind.keep(value)
-    if kind.name == "bool" and isinstance(value, int):
-        return int(bool(value))
-    return kind.keep(value)
-
-
 def _match(vector: Any, query: Any, kind: str, language: str = "english") -> int:
     read = fulltext.parse_query if kind == "to_tsquery" else fulltext.parse_plain
     return int(read(str(query), str(language)).rank(str(vector)) is not None)
 
 
-class _StringAgg:
-    """Joins texts in the order of the keys that come with them."""
-
-    def __init__(self) -> None:
-        self.items: list[tuple[Any, str]] = []
-        self.mark = ""
-        self.descends = False
-        self.size = 0
-
-    def step(self, value: Any, mark: Any, key: Any = None, descends: Any = 0) -> None:
-        if value is not None:
-            text = _text(value)
-            self.size += len(text) + len(_text(mark or ""))
-            if self.size > 10 * MAX_TEXT:
-                raise ValueError("requested length too large")
-            self.mark, self.descends = _text(mark or ""), bool(descends)
-            self.items.append((key, text))
-
-    def finalize(self) -> str | None:
-        if not self.items:
-            return None
-        ordered = self.items
-        if any(key is not None for key, _ in ordered):
-            ordered = sorted(ordered, key=lambda item: (item[0] is None, str(type(item[0])), item[0]))
-            ordered = ordered[::-1] if self.descends else ordered
-        return self.mark.join(text for _, text in ordered)
+def _rank(vector: Any, query: Any, kind: str, language: str = "english") -> Kept:
+    read = fulltext.parse_query if kind == "to_tsquery" else fulltext.parse_plain
+    rank = read(str(query), str(language)).rank(str(vector)) or 0.0
+    return single_precision(rank / (1 - rank))  # searches give ranks that are brought below 1
 
 
-_PYTHON: dict[str, Callable[..., Kept]] = {
-    "pg_upper": _strict(lambda value: _text(value).upper()),
-    "pg_lower": _strict(lambda value: _text(value).lower()),
-    "pg_length": _strict(lambda value: len(_text(value))),
-    "pg_substring": _strict(_substring),
-    "pg_left": _strict(_left),
-    "pg_right": _strict(_right),
-    "pg_split_part": _strict(_split_part),
-    "pg_position": _strict(lambda value, part: _text(value).find(_text(part)) + 1),
-    "pg_replace": _strict(lambda value, old, new: _bounded(_text(value).replace(_text(old), _text(new)))),
-    "pg_trim": _strict(lambda value, chars=" ": _text(value).strip(_text(chars))),
-    "pg_ltrim": _strict(lambda value, chars=" ": _text(value).lstrip(_text(chars))),
-    "pg_rtrim": _strict(lambda value, chars=" ": _text(value).rstrip(_text(chars))),
-    "pg_lpad": _strict(lambda *args: _pad(*args, is_left=True)),
-    "pg_rpad": _strict(lambda *args: _pad(*args, is_left=False)),
-    "pg_reverse": _strict(lambda value: _text(value)[::-1]),
-    "pg_repeat": _strict(_repeat),
-    "pg_initcap": _strict(_initcap),
-    "pg_md5": _strict(lambda value: hashlib.md5(_text(value).encode(), usedforsecurity=False).hexdigest()),
-    "pg_concat": _concat,
-    "pg_concat_ws": _concat_ws,
-    "pg_greatest": _greatest,
-    "pg_least": _least,
-    "pg_abs": _strict(abs),
-    "pg_round": _strict(_round),
-    "pg_floor": _strict(lambda value: math.floor(float(value)) if isinstance(value, float | str) else value),
-    "pg_ceil": _strict(lambda value: math.ceil(float(value)) if isinstance(value, float | str) else value),
-    "pg_trunc": _strict(lambda value: math.trunc(float(value)) if isinstance(value, float | str) else value),
-    "pg_sqrt": _strict(lambda value: math.sqrt(float(value))),
-    "pg_power": _strict(lambda value, by: math.pow(float(value), float(by))),
-    "pg_divisor": _strict(_divisor),
-    "pg_exp": _strict(lambda value: math.exp(float(value))),
-    "pg_ln": _strict(lambda value: math.log(float(value))),
-    "pg_sign": _strict(lambda value: (float(value) > 0) - (float(value) < 0)),
-    "pg_random": lambda: random.random(),  # noqa: S311 - not for secrets
-    "pg_regexp": _strict(_regexp),
-    "pg_regexp_i": _strict(_regexp_i),
-    "pg_extract": _strict(moments.extract),
-    "pg_date_trunc": _strict(moments.date_trunc),
-    "pg_strftime": _strict(moments.strftime),
-    "pg_now": moments.now,
-    "pg_today": moments.today,
-    "pg_item": _strict(_item),
-    "pg_in_array": _strict(_in_array),
-    "pg_array": _array,
-    "pg_cast": _strict(_cast),
-    "pg_match": _strict(_match),
-    "text_vector": lexemes.vector_text,
-    "array_literal": _strict(lambda value: array_literal(json.loads(value))),
+_STRICT: dict[str, Callable[..., Kept]] = {
+    "pg_upper": lambda value: plain(value).upper(),
+    "pg_lower": lambda value: plain(value).lower(),
+    "pg_length": texts.char_length,
+    "pg_substring": texts.substring,
+    "pg_substring_like": patterns.substring_like,
+    "pg_left": texts.left,
+    "pg_right": texts.right,
+    "pg_split_part": texts.split_part,
+    "pg_position": lambda value, part: plain(value).find(plain(part)) + 1,
+    "pg_replace": lambda value, old, new: texts.bounded(plain(value).replace(plain(old), plain(new)) if old else value),
+    "pg_trim": lambda value, chars=" ": plain(value).strip(plain(chars)),
+    "pg_btrim": lambda value, chars=" ": plain(value).strip(plain(chars)),
+    "pg_ltrim": lambda value, chars=" ": plain(value).lstrip(plain(chars)),
+    "pg_rtrim": lambda value, chars=" ": plain(value).rstrip(plain(chars)),
+    "pg_lpad": texts.lpad,
+    "pg_rpad": texts.rpad,
+    "pg_reverse": lambda value: plain(value)[::-1],
+    "pg_repeat": texts.repeat,
+    "pg_initcap": texts.initcap,
+    "pg_md5": lambda value: hashlib.md5(plain(value).encode(), usedforsecurity=False).hexdigest(),
+    "pg_translate": texts.translate,
+    "pg_overlay": texts.overlay,
+    "pg_chr": texts.character,
+    "pg_to_hex": texts.to_hex,
+    "pg_quote_ident": texts.quote_ident,
+    "pg_quote_literal": texts.quote_literal,
+    "pg_regexp_replace": patterns.regexp_replace,
+    "pg_regexp_match": patterns.regexp_match,
+    "pg_regexp_split_to_array": patterns.regexp_split_to_array,
+    "pg_regexp": patterns.matches,
+    "pg_regexp_i": patterns.matches_any_case,
+    "pg_abs": abs,
+    "pg_round": numbers.rounded,
+    "pg_trunc": numbers.truncated,
+    "pg_floor": numbers.floor,
+    "pg_ceil": numbers.ceil,
+    "pg_sqrt": numbers.sqrt,
+    "pg_power": numbers.power,
+    "pg_pow": numbers.power,
+    "pg_exp": lambda value: math.exp(float(value)),
+    "pg_ln": numbers.ln,
+    "pg_log": numbers.log,
+    "pg_cbrt": numbers.cube_root,
+    "pg_sign": lambda value: (float(value) > 0) - (float(value) < 0),
+    "pg_mod": numbers.modulo,
+    "pg_div": numbers.quotient,
+    "pg_divisor": numbers.divisor,
+    "pg_numeric": numbers.reckon,
+    "pg_factorial": numbers.factorial,
+    "pg_scale": numbers.scale,
+    "pg_width_bucket": numbers.width_bucket,
+    "pg_sin": numbers.angular(math.sin),
+    "pg_cos": numbers.angular(math.cos),
+    "pg_tan": numbers.angular(math.tan),
+    "pg_cot": numbers.angular(numbers.cotangent),
+    "pg_acos": numbers.angular(math.acos),
+    "pg_sind": numbers.angular(math.sin, takes_degrees=True),
+    "pg_cosd": numbers.angular(math.cos, takes_degrees=True),
+    "pg_tand": numbers.angular(math.tan, takes_degrees=True),
+    "pg_cotd": numbers.angular(numbers.cotangent, takes_degrees=True),
+    "pg_acosd": numbers.angular(math.acos, gives_degrees=True),
+    "pg_radians": lambda value: math.radians(float(value)),
+    "pg_degrees": lambda value: math.degrees(float(value)),
+    "pg_xor": lambda value, other: int(value) ^ int(other),
+    "pg_to_char": lambda *args: forms.to_char(*args),
+    "pg_to_date": forms.to_date,
+    "pg_to_timestamp": lambda value, form=None: (
+        moments.at_epoch(value) if form is None else forms.to_timestamp(value, form)
+    ),
+    "pg_to_number": forms.to_number,
+    "pg_extract": moments.extract,
+    "pg_date_part": moments.date_part,
+    "pg_date_trunc": moments.date_trunc,
+    "pg_reckon": moments.reckon,
+    "pg_span": moments.span,
+    "pg_midnight": moments.midnight_of,
+    "pg_age": moments.ages,
+    "pg_isfinite": lambda _value: 1,
+    "pg_make_date": moments.make_date,
+    "pg_make_time": moments.make_time,
+    "pg_make_timestamp": moments.make_timestamp,
+    "pg_make_interval": moments.make_interval,
+    "pg_justify_days": moments.justify_days,
+    "pg_justify_hours": moments.justify_hours,
+    "pg_item": documents.item,
+    "pg_items_between": documents.items_between,
+    "pg_in_array": documents.holds,
+    "pg_all_array": documents.holds_only,
+    "pg_array_length": documents.length,
+    "pg_array_upper": documents.length,
+    "pg_array_lower": documents.lower,
+    "pg_array_ndims": documents.dimensions,
+    "pg_cardinality": documents.count,
+    "pg_array_position": documents.position,
+    "pg_array_positions": documents.positions,
+    "pg_array_remove": documents.remove,
+    "pg_array_contains": documents.contains,
+    "pg_array_contained": lambda array, other: documents.contains(other, array),
+    "pg_array_overlaps": documents.overlaps,
+    "pg_cast": casts.cast,
+    "pg_match": _match,
+    "pg_ts_rank": _rank,
+    "array_literal": lambda value: array_literal(json.loads(value)),
 }
+_PYTHON: dict[str, Callable[..., Kept]] = {name: _strict(run) for name, run in _STRICT.items()} | {
+    "pg_written": texts.written,
+    "pg_concat": texts.concat,
+    "pg_concat_ws": texts.concat_ws,
+    "pg_format": texts.formatted,
+    "pg_quote_nullable": texts.quote_nullable,
+    "pg_greatest": numbers.greatest,
+    "pg_least": numbers.least,
+    "pg_num_nulls": lambda *args: sum(arg is None for arg in args),
+    "pg_num_nonnulls": lambda *args: sum(arg is not None for arg in args),
+    "pg_pi": lambda: math.pi,
+    "pg_random": numbers.random_number,
+    "pg_now": moments.now,
+    "pg_clock": moments.clock,
+    "pg_current_date": moments.today,
+    "pg_array": documents.make,
+    "pg_array_to_string": documents.to_text,
+    "pg_string_to_array": documents.from_text,
+    "pg_array_append": documents.append,
+    "pg_array_prepend": documents.prepend,
+    "pg_array_cat": documents.join,
+    "pg_array_replace": documents.replace,
+    "pg_as_json": documents.as_json,
+    "pg_as_jsonb": documents.as_jsonb,
+    "pg_to_json": lambda value: None if value == "null" else value,
+    "pg_row_object": documents.row_object,
+    "pg_json_build_object": documents.build_object,
+    "pg_json_build_array": documents.build_array,
+    "pg_jsonb_build_object": documents.build_jsonb_object,
+    "pg_jsonb_build_array": documents.build_array,
+    "text_vector": lexemes.vector_text,
+}
+_CHANGING = frozenset({"pg_random", "pg_now", "pg_clock", "pg_current_date"})
 _BUILT_IN = frozenset(
     {
-        *("coalesce", "nullif", "count", "sum", "total", "avg", "min", "max", "like", "string_agg", "iif"),
+        *("coalesce", "nullif", "count", "sum", "total", "avg", "min", "max", "like", "iif"),
         *("row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead"),
         *("first_value", "last_value", "nth_value"),
     }
 )
-ALLOWED_IN_SQLITE = frozenset(_PYTHON) | _BUILT_IN
+ALLOWED_IN_SQLITE = frozenset(_PYTHON) | _BUILT_IN | frozenset(AGGREGATES)
 """The names that the authorizer lets statements call."""
 
-FUNCTIONS: dict[str, tuple[str, str]] = {
-    # The parser's class, or a name that it does not know: SQLite's function, and the type of the result ("" is that of
-    # the first argument).
-    "Upper": ("pg_upper", "text"),
-    "Lower": ("pg_lower", "text"),
-    "Length": ("pg_length", "int4"),
-    "char_length": ("pg_length", "int4"),
-    "character_length": ("pg_length", "int4"),
-    "Substring": ("pg_substring", "text"),
-    "substr": ("pg_substring", "text"),
-    "Left": ("pg_left", "text"),
-    "Right": ("pg_right", "text"),
-    "SplitPart": ("pg_split_part", "text"),
-    "StrPosition": ("pg_position", "int4"),
-    "Replace": ("pg_replace", "text"),
-    "Trim": ("pg_trim", "text"),
-    "btrim": ("pg_trim", "text"),
-    "Pad": ("pg_lpad", "text"),
-    "Reverse": ("pg_reverse", "text"),
-    "Repeat": ("pg_repeat", "text"),
-    "Initcap": ("pg_initcap", "text"),
-    "MD5": ("pg_md5", "text"),
-    "Concat": ("pg_concat", "text"),
-    "ConcatWs": ("pg_concat_ws", "text"),
-    "Greatest": ("pg_greatest", ""),
-    "Least": ("pg_least", ""),
-    "Coalesce": ("coalesce", ""),
-    "Nullif": ("nullif", ""),
-    "Abs": ("pg_abs", ""),
-    "Round": ("pg_round", "numeric"),
-    "Floor": ("pg_floor", "numeric"),
-    "Ceil": ("pg_ceil", "numeric"),
-    "Trunc": ("pg_trunc", "numeric"),
-    "Sqrt": ("pg_sqrt", "float8"),
-    "Pow": ("pg_power", "float8"),
-    "Exp": ("pg_exp", "float8"),
-    "Ln": ("pg_ln", "float8"),
-    "Sign": ("pg_sign", "numeric"),
-    "Rand": ("pg_random", "float8"),
-    "Extract": ("pg_extract", "numeric"),
-    "TimestampTrunc": ("pg_date_trunc", "timestamp"),
-    "DateTrunc": ("pg_date_trunc", "timestamp"),
-    "TimeToStr": ("pg_strftime", "text"),
-    "CurrentTimestamp": ("pg_now", "timestamptz"),
-    "CurrentDate": ("pg_today", "date"),
-    "Count": ("count", "int8"),
-    "Sum": ("sum", "sum"),
-    "Avg": ("avg", "avg"),
-    "Min": ("min", ""),
-    "Max": ("max", ""),
-    "GroupConcat": ("string_agg", "text"),
-    "RowNumber": ("row_number", "int8"),
-    "Rank": ("rank", "int8"),
-    "DenseRank": ("dense_rank", "int8"),
-    "PercentRank": ("percent_rank", "float8"),
-    "CumeDist": ("cume_dist", "float8"),
-    "Ntile": ("ntile", "int4"),
-    "Lag": ("lag", ""),
-    "Lead": ("lead", ""),
-    "FirstValue": ("first_value", ""),
-    "LastValue": ("last_value", ""),
-    "NthValue": ("nth_value", ""),
-    # Inside `@@` only.
-    "to_tsquery": ("pg_match", "text"),
-    "plainto_tsquery": ("pg_match", "text"),
-    # Not functions in PostgreSQL, though the parser says so.
-    "Cast": ("pg_cast", ""),
-    "Case": ("", ""),
-    "If": ("", ""),
-    "Array": ("pg_array", ""),
-    "Exists": ("", "bool"),
-    "Any": ("", "bool"),
-    "And": ("", "bool"),
-    "Or": ("", "bool"),
-    "RegexpLike": ("pg_regexp", "bool"),
-    "RegexpILike": ("pg_regexp_i", "bool"),
-    "MatchAgainst": ("pg_match", "bool"),
-}
 
+def register(db: sqlite3.Connection, reasons: list[str], *, deadline: float = math.inf) -> None:
+    """Give a connection the functions that translated queries call, until a moment of `time.monotonic`.
 
-def register(db: sqlite3.Connection, reasons: list[str]) -> None:
-    """Give a connection the functions that translated queries call; why one of them failed is added to `reasons`."""
+    Why one of them failed is added to `reasons`.
+    """
     for name, run in _PYTHON.items():
-        db.create_function(name, -1, _told(run, reasons), deterministic=name not in ("pg_random", "pg_now", "pg_today"))
-    db.create_aggregate("string_agg", -1, _StringAgg)  # type: ignore[arg-type]
+        db.create_function(name, -1, _told(run, reasons, deadline), deterministic=name not in _CHANGING)
+    budget = Budget()
+    for name, aggregate in AGGREGATES.items():
+        db.create_aggregate(name, -1, _told_class(aggregate, reasons, deadline, budget))
 
 
-def _told(run: Callable[..., Kept], reasons: list[str]) -> Callable[..., Kept]:
-    """Note why a function fails: SQLite says no more than that it did."""
+def _told(run: Callable[..., Kept], reasons: list[str], deadline: float) -> Callable[..., Kept]:
+    """Note why a function fails: SQLite says no more than that it did. None starts after the deadline."""
 
     def call(*args: Any) -> Kept:
         try:
+            if time.monotonic() > deadline:
+                raise TimeoutError("canceling statement due to statement timeout")
             return run(*args)
         except Exception as error:
             reasons.append(str(error).replace("{column}", "?column?"))
             raise
 
     return call
+
+
+def _told_class(aggregate: type[Any], reasons: list[str], deadline: float, budget: Budget) -> type[Any]:
+    """Return an aggregate that says why it fails, and keeps no more than the others leave it."""
+    methods = {name: _told(getattr(aggregate, name), reasons, deadline) for name in ("step", "finalize")}
+    return type(aggregate.__name__, (aggregate,), {**methods, "budget": budget})

@@ -5,48 +5,46 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from sqlglot import exp
+from sqlglot.optimizer.scope import Scope, traverse_scope
 
-from odl_host.server.datastore.sql.functions import FUNCTIONS
-from odl_host.server.datastore.sql.statement import function_name
+from odl_host.server.datastore.sql.functions import FUNCTIONS, WITHIN_GROUP
+from odl_host.server.datastore.sql.grammar import NAMES, function_name
 from odl_host.server.datastore.types import find_type
 
 Columns = Mapping[str, str]
 """The type of each column, by name, in PostgreSQL's short names."""
 
-NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
 WHOLE = frozenset({"int2", "int4", "int8"})
+NUMBERS = WHOLE | {"numeric", "float4", "float8"}
 TEXTS = frozenset({"text", "varchar", "bpchar", "name"})
+MOMENTS = frozenset({"date", "timestamp", "timestamptz"})
 LONGEST_WHOLE = 18
 """Digits of a number that is surely an int8. Python refuses to read one of thousands of digits."""
 
-TIMES = frozenset({"date", "timestamp", "timestamptz", "time"})
 
-# The parser's own types, and ours.
-_TO_PARSER = {
-    "int2": "SMALLINT",
-    "int4": "INT",
-    "int8": "BIGINT",
-    "numeric": "DECIMAL",
-    "float4": "FLOAT",
-    "float8": "DOUBLE",
-    "bool": "BOOLEAN",
-    "date": "DATE",
-    "timestamp": "TIMESTAMP",
-    "timestamptz": "TIMESTAMPTZ",
-    "time": "TIME",
-    "json": "JSON",
-    "jsonb": "JSONB",
-    "uuid": "UUID",
-    "varchar": "VARCHAR",
-}
-_FROM_PARSER = {parser: ours for ours, parser in _TO_PARSER.items()} | {"TIMESTAMPNTZ": "timestamp", "TEXT": "text"}
+def family_of(kind: str) -> str:
+    """Return what a type is comparable with: number, text, moment, array, or itself."""
+    if kind in NUMBERS:
+        return "number"
+    if kind in TEXTS:
+        return "text"
+    if kind in MOMENTS:
+        return "moment"
+    return "array" if kind.startswith("_") else kind
 
 
-def parser_type(kind: str) -> str:
-    """Return the parser's name of a type."""
-    if kind.startswith("_"):
-        return f"{_TO_PARSER.get(kind[1:], 'TEXT')}[]"
-    return _TO_PARSER.get(kind, "TEXT")
+def is_unknown(node: exp.Expr) -> bool:
+    """Whether a node is a null or a text in quotes, which PostgreSQL reads as what its place asks for."""
+    node = node.unnest() if isinstance(node, exp.Paren) else node
+    return isinstance(node, exp.Null) or (isinstance(node, exp.Literal) and node.is_string)
+
+
+def native_name(node: exp.Expr) -> str:
+    """Return the type of a node in PostgreSQL's long names, as its errors have it."""
+    if is_unknown(node):
+        return "unknown"
+    found = find_type(kind_of(node))
+    return found.native if found else kind_of(node)
 
 
 def name_outputs(tree: exp.Expr) -> None:
@@ -57,42 +55,23 @@ def name_outputs(tree: exp.Expr) -> None:
                 item.replace(exp.alias_(item.copy(), _output_name(item), quoted=True))
 
 
-_CALLED = {
-    "GroupConcat": "string_agg",
-    "StrPosition": "position",
-    "TimeToStr": "to_char",
-    "TimestampTrunc": "date_trunc",
-    "CurrentTimestamp": "now",
-    "Rand": "random",
-    "Pow": "power",
-}
-
-
 def _output_name(item: exp.Expr) -> str:
     if isinstance(item, exp.Cast):
-        inner = _output_name(item.this) if not isinstance(item.this, exp.Column) else item.this.name
+        if isinstance(item.this, exp.Boolean):
+            return "bool"
+        inner = item.this.name if isinstance(item.this, exp.Column) else _output_name(item.this)
         return _kind_of_type(item.to) if inner == "?column?" else inner
-    if isinstance(item, exp.Window | exp.Filter | exp.Paren):
+    if isinstance(item, exp.Window | exp.Filter | exp.Paren | exp.Bracket | exp.WithinGroup):
         return _output_name(item.this)
     if isinstance(item, exp.Column):
         return item.name
-    if isinstance(item, exp.Case):
-        return "case"
-    if isinstance(item, exp.Exists):
-        return "exists"
-    if isinstance(item, exp.Bracket):
-        return _output_name(item.this)
-    if isinstance(item, exp.Boolean):
-        return "bool"
+    if isinstance(item, exp.Case | exp.Exists | exp.Array | exp.Interval):
+        return type(item).__name__.lower()
     if isinstance(item, exp.Subquery):
         outputs = outputs_of(item)
         return outputs[0].alias or _output_name(outputs[0]) if outputs else "?column?"
-    if isinstance(item, exp.Pad):
-        return "lpad" if item.args.get("is_left") else "rpad"
-    if isinstance(item, exp.Anonymous):
-        return str(item.name).lower()
-    if isinstance(item, exp.Func) and not isinstance(item, exp.Connector | exp.RegexpLike | exp.RegexpILike):
-        return _CALLED.get(type(item).__name__) or item.sql_name().lower()
+    if isinstance(item, exp.Anonymous) or (type(item) in NAMES and not isinstance(item, exp.Pow | exp.Sqrt | exp.Cbrt)):
+        return function_name(item)
     return "?column?"
 
 
@@ -110,101 +89,177 @@ _KIND = "kind"
 
 
 def note_kinds(tree: exp.Expr, tables: Mapping[str, Columns]) -> None:
-    """Write on each column of a table what its type is: the parser does not know all of PostgreSQL's."""
-    for select in tree.find_all(exp.Select):
-        sources = [select.args.get("from_") or select.args.get("from"), *(select.args.get("joins") or [])]
-        kinds = {
-            source.this.alias_or_name: tables[source.this.name]
-            for source in sources
-            if source is not None and isinstance(source.this, exp.Table) and source.this.name in tables
-        }
-        for column in select.find_all(exp.Column):
+    """Write on each column what its type is, those of inner queries first."""
+    for scope in traverse_scope(tree):
+        kinds = {name: _columns_of(source, tables) for name, (_, source) in scope.selected_sources.items()}
+        for column in scope.expression.find_all(exp.Column):
             kind = kinds.get(column.table, {}).get(column.name)
             if kind and _KIND not in column.meta:
                 column.meta[_KIND] = kind
 
 
+def _columns_of(source: object, tables: Mapping[str, Columns]) -> Columns:
+    if isinstance(source, Scope):
+        return {item.alias_or_name: kind_of(item) for item in outputs_of(source.expression)}
+    return tables.get(source.name, {}) if isinstance(source, exp.Table) else {}
+
+
 def _kind_of_type(kind: exp.DataType) -> str:
-    name = kind.sql("postgres").lower()
-    found = find_type(name)
+    found = find_type(kind.sql("postgres").lower())
     return found.name if found else "text"
 
 
 def kind_of(node: exp.Expr) -> str:
     """Return the type of an expression, in PostgreSQL's short names."""
-    if isinstance(node, exp.Alias | exp.Paren | exp.Window | exp.Filter | exp.Ordered | exp.Distinct):
-        inner = node.expressions[0] if isinstance(node, exp.Distinct) else node.this
-        return kind_of(inner)
+    if isinstance(node, exp.Alias | exp.Paren | exp.Window | exp.Filter | exp.Ordered | exp.Distinct | exp.Order):
+        return kind_of(node.expressions[0] if isinstance(node, exp.Distinct) else node.this)
     if isinstance(node, exp.Column):
-        return str(node.meta.get(_KIND) or ("tsvector" if node.name == "_full_text" else _of_parser(node)))
+        return str(node.meta.get(_KIND) or ("tsvector" if node.name == "_full_text" else "text"))
     if isinstance(node, exp.Literal):
-        if node.is_string:
-            return "text"
-        is_whole = node.name.isdigit() and len(node.name) <= LONGEST_WHOLE
-        return ("int4" if int(node.name) < 2**31 else "int8") if is_whole else "numeric"
+        return "text" if node.is_string else _kind_of_number(node.name)
     if isinstance(node, exp.Cast):
-        return _kind_of_type(node.to)
+        kind = _kind_of_type(node.to)
+        return f"made {kind}" if kind in ("json", "jsonb") else kind
     if isinstance(node, exp.Subquery):
         outputs = outputs_of(node)
         return kind_of(outputs[0]) if outputs else "text"
     if isinstance(node, exp.Case):
-        branches = [branch.args["true"] for branch in node.args["ifs"]]
-        return _first_known([*branches, node.args.get("default")])
+        return widest([branch.args["true"] for branch in node.args["ifs"]] + [node.args.get("default")])
     if isinstance(node, exp.Neg):
         return kind_of(node.this)
+    if isinstance(node, exp.Interval):
+        return "interval"
     if isinstance(node, exp.Add | exp.Sub | exp.Mul | exp.Div | exp.Mod):
-        return _widest(kind_of(node.left), kind_of(node.right))
+        return _kind_of_sum(node)
     if isinstance(node, exp.DPipe):
-        return "text"
+        sides = (kind_of(node.left), kind_of(node.right))
+        return next((kind for kind in sides if kind.startswith("_")), "text")
+    if isinstance(node, exp.Predicate | exp.Escape | exp.Connector | exp.Not | exp.Boolean | exp.Between | exp.In):
+        return "bool"
     if isinstance(
-        node, exp.Predicate | exp.Connector | exp.Not | exp.Boolean | exp.Between | exp.In | exp.MatchAgainst
+        node,
+        exp.MatchAgainst
+        | exp.ArrayContainsAll
+        | exp.ArrayContainedBy
+        | exp.ArrayOverlaps
+        | exp.RegexpLike
+        | exp.RegexpILike,
     ):
         return "bool"
     if isinstance(node, exp.Bracket):
-        return kind_of(node.this).removeprefix("_")
-    if isinstance(node, exp.Func):
-        return _kind_of_call(node)
-    return _of_parser(node)
+        array = kind_of(node.this)
+        return array if isinstance(node.expressions[0], exp.Slice) else array.removeprefix("_")
+    if isinstance(node, exp.Array):
+        inner = widest(node.expressions)
+        return inner if inner.startswith("_") else f"_{inner}"
+    if isinstance(node, exp.BitwiseNot):
+        return kind_of(node.this)
+    if isinstance(node, exp.Binary) and isinstance(node, exp.BitwiseAnd | exp.BitwiseOr | exp.BitwiseXor):
+        return widest([node.left, node.right])
+    if isinstance(node, exp.BitwiseLeftShift | exp.BitwiseRightShift):
+        return kind_of(node.left)
+    if isinstance(node, exp.WithinGroup):
+        return _kind_within(node)
+    return _kind_of_call(node) if isinstance(node, exp.Func) else "text"
 
 
-def _of_parser(node: exp.Expr) -> str:
-    kind = node.type
-    if kind is None:
-        return "text"
-    if kind.this == exp.DataType.Type.ARRAY:
-        element = kind.expressions[0] if kind.expressions else None
-        return "_" + (_FROM_PARSER.get(element.this.name, "text") if isinstance(element, exp.DataType) else "text")
-    return _FROM_PARSER.get(getattr(kind.this, "name", ""), "text")
+def _kind_of_number(digits: str) -> str:
+    if digits.isdigit() and len(digits) <= LONGEST_WHOLE:
+        return "int4" if int(digits) < 2**31 else "int8"
+    return "numeric"
+
+
+_STEPS = {("date", "date"): "int4", ("date", "time"): "timestamp", ("time", "date"): "timestamp"}
+
+
+def _kind_of_sum(node: exp.Binary) -> str:
+    left, right = (kind_of(side) for side in (node.left, node.right))
+    families = {family_of(left), family_of(right)}
+    if not families & {"moment", "time", "interval"}:
+        return widest([node.left, node.right])
+    if (left, right) in _STEPS:
+        return _STEPS[left, right]
+    if "interval" in families:
+        other = left if right == "interval" else right
+        return {"date": "timestamp", "timestamp": "timestamp", "timestamptz": "timestamptz", "time": "time"}.get(
+            other, "interval"
+        )
+    if "number" in families:
+        return "date"
+    return "interval"
+
+
+def _kind_within(node: exp.WithinGroup) -> str:
+    call = node.this
+    value = node.expression.expressions[0].this
+    found = kind_of(value)
+    if function_name(call) == "percentile_cont":
+        found = "float8"
+    is_many = bool(call.expressions) and kind_of(call.expressions[0]).startswith("_")
+    return f"_{found}" if is_many else found
 
 
 def _kind_of_call(node: exp.Func) -> str:
-    kind = FUNCTIONS.get(function_name(node), ("", "text"))[1]
+    known = FUNCTIONS.get(function_name(node))
+    gives = known.gives if known else "text"
     arguments = list(arguments_of(node))
-    if kind == "sum":
-        inner = kind_of(arguments[0]) if arguments else "numeric"
-        return {"int2": "int8", "int4": "int8", "float4": "float4", "float8": "float8"}.get(inner, "numeric")
-    if kind == "avg":
-        return "float8" if arguments and kind_of(arguments[0]) in ("float4", "float8") else "numeric"
-    if isinstance(node, exp.Array):
-        return f"_{_first_known(arguments)}"
-    return kind or _first_known(arguments)
+    first = next((item for item in arguments if not isinstance(item, exp.Null)), None)
+    kind = kind_of(first) if first is not None else "text"
+    if gives == "sum":
+        return {"int2": "int8", "int4": "int8", "float4": "float4", "float8": "float8"}.get(kind, "numeric")
+    if gives == "avg":
+        return "float8" if kind in ("float4", "float8") else "numeric"
+    if gives == "number":
+        return "float8" if kind in ("float4", "float8") or (kind in WHOLE and _rounds(node)) else "numeric"
+    if gives == "widest":
+        return widest(arguments)
+    if gives == "array":
+        return kind_of(arguments[-1]) if function_name(node) == "array_prepend" else f"_{kind}"
+    if gives == "moment":
+        kind = kind_of(arguments[-1])
+        return kind if kind in ("timestamp", "interval") else "timestamptz"
+    return gives or kind
 
 
-def _first_known(nodes: Sequence[exp.Expr | None]) -> str:
-    known = [node for node in nodes if node is not None and not isinstance(node, exp.Null)]
-    return kind_of(known[0]) if known else "text"
+def _rounds(node: exp.Func) -> bool:
+    """Whether PostgreSQL takes a whole number here for a floating one."""
+    return function_name(node) in ("ceil", "ceiling", "floor", "sign", "sqrt") or (
+        function_name(node) in ("round", "trunc") and len(list(arguments_of(node))) == 1
+    )
 
 
-def _widest(left: str, right: str) -> str:
-    order = ("int2", "int4", "int8", "numeric", "float4", "float8")
-    known = [kind for kind in (left, right) if kind in order]
-    return max(known, key=order.index) if known else left
+_BY_WIDTH = ("int2", "int4", "int8", "numeric", "float4", "float8", "date", "timestamp", "timestamptz")
+
+
+def widest(nodes: Sequence[exp.Expr | None]) -> str:
+    """Return the type that holds what all nodes give."""
+    kinds = [kind_of(node) for node in nodes if node is not None and not is_unknown(node)]
+    ordered = [kind for kind in kinds if kind in _BY_WIDTH]
+    if ordered and len(ordered) == len(kinds):
+        return max(ordered, key=_BY_WIDTH.index)
+    return kinds[0] if kinds else "text"
 
 
 def arguments_of(node: exp.Func) -> Iterator[exp.Expr]:
-    """Yield the arguments of a function in the order in which it declares them."""
-    for key in [*node.arg_types, *(key for key in node.args if key not in node.arg_types)]:
-        value = node.args.get(key)
-        for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, exp.Expr) and not (isinstance(node, exp.Anonymous) and key == "this"):
-                yield exp.Literal.string(item.name) if isinstance(item, exp.Var) else item
+    """Yield the arguments of a function, in PostgreSQL's order."""
+    if isinstance(node, exp.Anonymous):
+        yield from node.expressions
+    elif isinstance(node, exp.Extract):
+        yield exp.Literal.string(node.this.name)
+        yield node.expression
+    elif isinstance(node, exp.Coalesce | exp.Concat):
+        yield from (part for part in (node.this, *node.expressions) if isinstance(part, exp.Expr))
+    elif isinstance(node, exp.StrPosition):
+        yield from (node.this, node.args["substr"])
+    elif isinstance(node, exp.Substring):
+        yield from (part for part in (node.this, node.args.get("start"), node.args.get("length")) if part is not None)
+    elif isinstance(node, exp.Overlay):
+        parts = (node.this, node.expression, node.args.get("from_") or node.args.get("from"), node.args.get("for_"))
+        yield from (part for part in (*parts, node.args.get("for")) if part is not None)
+    elif type(node) in NAMES and not isinstance(node, exp.CurrentDate | exp.CurrentTimestamp | exp.Localtimestamp):
+        yield from (part for part in (node.this, node.args.get("expression")) if isinstance(part, exp.Expr))
+
+
+def is_ordered_set(node: exp.Expr) -> bool:
+    """Whether a node is an aggregate that needs `WITHIN GROUP`."""
+    return isinstance(node, exp.Anonymous) and function_name(node) in WITHIN_GROUP

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-import re
 from dataclasses import dataclass
 
 from sqlglot import exp, parse
 from sqlglot.errors import ParseError, SqlglotError
 
 from odl_host.ckan import NotAuthorized, ValidationError
-from odl_host.server.datastore.sql.functions import FUNCTIONS
+from odl_host.server.datastore.sql.functions import FUNCTIONS, SEARCH_QUERIES
+from odl_host.server.datastore.sql.grammar import PostgreSQL, function_name
 
 MAX_LENGTH = 100_000
 MAX_NODES = 5_000
@@ -21,9 +21,14 @@ MAX_TABLES = 8
 # sqlglot says on its logger what it then raises or returns: the caller is told, the log need not be.
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
-_QUOTED_NAME = re.compile(r'"([^"]*)"\s*\(')
 _NAMES = {"Set": "VariableSetStmt", "Show": "VariableShowStmt", "TruncateTable": "TruncateStmt", "Into": "IntoClause"}
 _NAMES |= {"Lock": "LockingClause"}
+_OPERATORS_THAT_CALL: dict[type[exp.Expr], str] = {
+    exp.SimilarTo: "similar_to_escape",
+    exp.AtTimeZone: "timezone",
+    exp.Overlaps: "overlaps",
+}
+"""Operators that PostgreSQL reads as calls of functions that CKAN does not allow."""
 
 _NODES: frozenset[type[exp.Expr]] = frozenset(
     {
@@ -33,12 +38,16 @@ _NODES: frozenset[type[exp.Expr]] = frozenset(
         *(exp.Values, exp.Table, exp.TableAlias, exp.Window, exp.WindowSpec, exp.Filter, exp.LimitOptions),
         # Names and values
         *(exp.Column, exp.Identifier, exp.Star, exp.Alias, exp.Literal, exp.Boolean, exp.Null, exp.Var, exp.Tuple),
-        *(exp.Paren, exp.DataType, exp.DataTypeParam, exp.Array, exp.Bracket),
+        *(exp.Paren, exp.DataType, exp.DataTypeParam, exp.Array, exp.Bracket, exp.Slice, exp.Interval, exp.Kwarg),
         # Operators
         *(exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Is, exp.In, exp.Between),
         *(exp.Like, exp.ILike, exp.RegexpLike, exp.RegexpILike, exp.Exists, exp.Any, exp.Add, exp.Sub, exp.Mul),
         *(exp.Div, exp.Mod, exp.Neg, exp.DPipe, exp.Case, exp.If, exp.Cast, exp.MatchAgainst),
-        *(exp.NullSafeEQ, exp.NullSafeNEQ, exp.Escape),
+        *(exp.NullSafeEQ, exp.NullSafeNEQ, exp.Escape, exp.WithinGroup),
+        *(exp.ArrayContainsAll, exp.ArrayContainedBy, exp.ArrayOverlaps),
+        *(exp.JSONExtract, exp.JSONExtractScalar, exp.JSONBExtract, exp.JSONBExtractScalar, exp.JSONPath),
+        *(exp.JSONPathRoot, exp.JSONPathKey, exp.JSONPathSubscript),
+        *(exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.BitwiseNot, exp.BitwiseLeftShift, exp.BitwiseRightShift),
     }
 )
 
@@ -65,7 +74,7 @@ def read_statement(sql: str) -> Statement:
     if len(sql) > MAX_LENGTH:
         raise invalid(f"Invalid SQL: longer than {MAX_LENGTH} characters")
     try:
-        parsed = [tree for tree in parse(sql, read="postgres") if tree and not isinstance(tree, exp.Semicolon)]
+        parsed = [tree for tree in parse(sql, read=PostgreSQL) if tree and not isinstance(tree, exp.Semicolon)]
     except RecursionError:
         raise invalid("Invalid SQL: nested too deeply") from None
     except SqlglotError as error:
@@ -82,7 +91,8 @@ def read_statement(sql: str) -> Statement:
         ):
             raise invalid(f'Invalid SQL: syntax error at or near "{sql.split()[0][:50]}"')
         raise invalid(f"Invalid query AST element: {_NAMES.get(name, f'{name}Stmt')}")
-    _check_nodes(tree, sql)
+    _read_quotes(tree)
+    _check_nodes(tree)
     return Statement(tree, _tables(tree))
 
 
@@ -100,7 +110,16 @@ def _what_is_wrong(error: SqlglotError) -> str:
     return f'syntax error at or near "{at}"'
 
 
-def _check_nodes(tree: exp.Expr, sql: str) -> None:
+def _read_quotes(tree: exp.Expr) -> None:
+    """Write `E'…'` and `$$…$$` as plain texts, and leave out the order that texts have anyway (`COLLATE "C"`)."""
+    for node in list(tree.find_all(exp.ByteString, exp.RawString)):
+        node.replace(exp.Literal.string(node.name))
+    for node in list(tree.find_all(exp.Collate)):
+        if node.expression.name in ("C", "POSIX", "default"):
+            node.replace(node.this)
+
+
+def _check_nodes(tree: exp.Expr) -> None:
     for count, node in enumerate(tree.walk()):
         if count > MAX_NODES or node.depth > MAX_DEPTH:
             raise invalid("Invalid SQL: the query is too large")
@@ -110,8 +129,12 @@ def _check_nodes(tree: exp.Expr, sql: str) -> None:
             raise invalid(f"Invalid SQL: {type(node).__name__.upper()} must not be negative")
         if type(node) in _NODES:
             continue
+        if type(node) in _OPERATORS_THAT_CALL:
+            raise NotAuthorized(f"Not authorized to call function pg_catalog.{_OPERATORS_THAT_CALL[type(node)]}")
+        if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Func):
+            raise NotAuthorized(f"Not authorized to call function {node.this.name}.{function_name(node.expression)}")
         if isinstance(node, exp.Func):
-            _check_function(node, sql)
+            _check_function(node)
             continue
         if isinstance(node, exp.DML | exp.DDL):
             raise invalid(f"Invalid query AST element: {type(node).__name__}Stmt")
@@ -119,21 +142,16 @@ def _check_nodes(tree: exp.Expr, sql: str) -> None:
         raise invalid(f"Invalid query AST element: {_NAMES.get(name, name)}")
 
 
-def _check_function(node: exp.Func, sql: str) -> None:
-    if isinstance(node, exp.Binary) and function_name(node) not in FUNCTIONS:
+def _check_function(node: exp.Func) -> None:
+    name = function_name(node)
+    if isinstance(node, exp.Binary) and name not in FUNCTIONS:
         raise invalid(f"Invalid SQL: the operator of {node.sql('postgres')[:100]} is not known here")
-    if (quoted := _QUOTED_NAME.match(sql, node.meta.get("start", 0))) and quoted[1] != quoted[1].lower():
-        raise NotAuthorized(f"Not authorized to call function {quoted[1]}")  # between quotes, capitals are another name
-    if function_name(node) not in FUNCTIONS:
-        called = node.sql("postgres").partition("(")[0].lower()
-        raise NotAuthorized(f"Not authorized to call function {called}")
-
-
-def function_name(node: exp.Func) -> str:
-    """Return the name of a function, as in `FUNCTIONS`: the parser's own for those that it knows."""
-    if isinstance(node, exp.Anonymous):
-        return str(node.name).lower()
-    return type(node).__name__
+    if name == "all" and isinstance(node.parent, exp.EQ | exp.NEQ):
+        return  # an operator: `<> ALL (array)`
+    if name not in FUNCTIONS:
+        if name.lower() in FUNCTIONS:
+            raise invalid(f"function {name} does not exist: its name is written in small letters")
+        raise NotAuthorized(f"Not authorized to call function {name}")
 
 
 def _tables(tree: exp.Expr) -> tuple[str, ...]:
@@ -141,6 +159,8 @@ def _tables(tree: exp.Expr) -> tuple[str, ...]:
     names: dict[str, None] = {}
     own = {cte.alias for cte in tree.find_all(exp.CTE)}
     for table in tree.find_all(exp.Table):
+        if isinstance(table.this, exp.Anonymous) and table.alias and function_name(table.this) in SEARCH_QUERIES:
+            continue  # `FROM table, to_tsquery('words') query`
         if not isinstance(table.this, exp.Identifier):
             raise NotAuthorized(
                 f"Not authorized to call function {table.this.sql('postgres').partition('(')[0].lower()}"

@@ -12,34 +12,43 @@ from dataclasses import dataclass
 
 from sqlglot import ErrorLevel, exp
 from sqlglot.errors import SqlglotError
-from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.schema import MappingSchema
 
 from odl_host.ckan import ValidationError
-from odl_host.server.datastore.filters import bad_query
-from odl_host.server.datastore.sql.functions import ALLOWED_IN_SQLITE, FUNCTIONS
+from odl_host.server.datastore.sql.aggregates import AGGREGATES
+from odl_host.server.datastore.sql.calls import match, translate_aggregate, translate_call, translate_within
+from odl_host.server.datastore.sql.distinct import without_distinct_on
+from odl_host.server.datastore.sql.functions import AGGREGATE_NAMES
+from odl_host.server.datastore.sql.grammar import PostgreSQL, function_name
+from odl_host.server.datastore.sql.intervals import Interval
 from odl_host.server.datastore.sql.kinds import (
-    NUMBERS,
-    TEXTS,
-    TIMES,
-    WHOLE,
     Columns,
-    arguments_of,
+    family_of,
+    is_ordered_set,
+    is_unknown,
     kind_of,
     name_outputs,
+    native_name,
     note_kinds,
     outputs_of,
-    parser_type,
 )
-from odl_host.server.datastore.sql.statement import Statement, function_name, invalid
+from odl_host.server.datastore.sql.operators import (
+    arithmetic,
+    call,
+    compare_many,
+    compare_with_array,
+    contain,
+    is_translated,
+    join_texts,
+    make_comparable,
+    no_json_operator,
+    require_bool,
+    require_texts,
+    text,
+)
+from odl_host.server.datastore.sql.statement import Statement, invalid
 from odl_host.server.datastore.types import find_type
-from odl_host.server.datastore.values import BadValue
-
-_KEPT_AS_THEY_ARE = frozenset({"coalesce", "nullif", "count", "sum", "avg", "min", "max"}) | frozenset(
-    {"row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead"}
-    | {"first_value", "last_value", "nth_value", ""}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +69,31 @@ def translate(statement: Statement, tables: Mapping[str, Columns]) -> Translatio
     name_outputs(tree)
     for fetch in list(tree.find_all(exp.Fetch)):
         fetch.replace(exp.Limit(expression=fetch.args.get("count") or exp.Literal.number(1)))
+    _put_queries_in_place(tree)
     schema = MappingSchema(
-        {name: {column: parser_type(kind) for column, kind in columns.items()} for name, columns in tables.items()},
-        dialect="postgres",
-        normalize=False,
+        {name: dict.fromkeys(columns, "TEXT") for name, columns in tables.items()}, dialect=PostgreSQL, normalize=False
     )
     try:
-        tree = qualify(tree, dialect="postgres", schema=schema)
+        tree = qualify(tree, dialect=PostgreSQL, schema=schema)
         if row := tree.find(exp.TableColumn):  # SQLite would take its name for a text
             raise invalid(f'Invalid SQL: "{row.name}" is a table: name its columns')
-        tree = annotate_types(tree, schema=schema, dialect="postgres")
         note_kinds(tree, tables)
         _check_groups(tree)
+        _check_clauses(tree)
         outputs = outputs_of(tree)
         names = tuple(item.alias_or_name for item in outputs)
         types = tuple(kind_of(item) for item in outputs)
         translated = tree.transform(_rewritten, copy=False)
+        for select in list(translated.find_all(exp.Select)):
+            if (distinct := select.args.get("distinct")) and distinct.args.get("on"):
+                first_rows = without_distinct_on(select)
+                translated = first_rows if select is translated else translated
+                select.replace(first_rows)
         sql = translated.sql("sqlite", unsupported_level=ErrorLevel.RAISE, comments=False)
     except RecursionError:
         raise invalid("Invalid SQL: nested too deeply") from None
     except SqlglotError as error:
-        raise _refusal(str(error)) from error
+        raise _refusal(_unresolved(str(error), tree, tables)) from error
     return Translation(sql, names, types)
 
 
@@ -99,6 +112,27 @@ def _unwrapped(tree: exp.Query) -> exp.Query:
             return _unwrapped(inner)
         part.replace(inner)
     return tree
+
+
+_UNRESOLVED = re.compile(r"Column '([^']*)' could not be resolved(?: for table: '([^']*)')?")
+_ORDINAL = re.compile(r"Unknown output column: (\d+)")
+
+
+def _unresolved(reason: str, tree: exp.Expr, tables: Mapping[str, Columns]) -> str:
+    """Say in PostgreSQL's words which name is not known."""
+    if ordinal := _ORDINAL.match(reason):
+        return f"ORDER BY position {ordinal[1]} is not in select list"
+    found = _UNRESOLVED.match(reason)
+    if found is None:
+        return reason
+    column, table = found[1], found[2]
+    if table:
+        known = {source.alias_or_name for source in tree.find_all(exp.Table, exp.Subquery)}
+        here = table in known
+        return f"column {table}.{column} does not exist" if here else f'missing FROM-clause entry for table "{table}"'
+    if sum(column in columns for columns in tables.values()) > 1:
+        return f'column reference "{column}" is ambiguous'
+    return f'column "{column}" does not exist'
 
 
 def _refusal(reason: str) -> ValidationError:
@@ -121,14 +155,50 @@ def _check_groups(tree: exp.Expr) -> None:
                 )
 
 
+def _is_aggregate(node: exp.Expr) -> bool:
+    return isinstance(node, exp.WithinGroup) or (
+        isinstance(node, exp.Anonymous) and function_name(node) in AGGREGATE_NAMES
+    )
+
+
 def _has_aggregate(node: exp.Expr) -> bool:
     if isinstance(node, exp.Window | exp.Query):
         return False
-    return isinstance(node, exp.AggFunc) or any(_has_aggregate(child) for child in node.iter_expressions())
+    return _is_aggregate(node) or any(_has_aggregate(child) for child in node.iter_expressions())
+
+
+def _check_clauses(tree: exp.Expr) -> None:
+    """Refuse conditions that are none, unions of different types, and orders that `DISTINCT` does not keep."""
+    for select in tree.find_all(exp.Select):
+        if where := select.args.get("where"):
+            require_bool(where.this, "WHERE")
+            if _has_aggregate(where.this):
+                raise _refusal("aggregate functions are not allowed in WHERE")
+            if where.this.find(exp.Window) is not None:
+                raise _refusal("window functions are not allowed in WHERE")
+        if having := select.args.get("having"):
+            require_bool(having.this, "HAVING")
+        for join in select.args.get("joins") or []:
+            require_bool(join.args.get("on"), "JOIN/ON")
+        distinct, order = select.args.get("distinct"), select.args.get("order")
+        if distinct and order and not distinct.args.get("on"):
+            shown = {item.unalias().sql() for item in select.expressions} | {item.alias for item in select.expressions}
+            for key in order.expressions:
+                if key.this.sql() not in shown and key.this.name not in shown and not isinstance(key.this, exp.Literal):
+                    raise _refusal("for SELECT DISTINCT, ORDER BY expressions must appear in select list")
+    for union in tree.find_all(exp.SetOperation):
+        left, right = outputs_of(union.left), outputs_of(union.right)
+        word = type(union).__name__.upper()
+        if len(left) != len(right):
+            raise _refusal(f"each {word} query must have the same number of columns")
+        for first, second in zip(left, right, strict=True):
+            sides = first.unalias(), second.unalias()
+            if not any(map(is_unknown, sides)) and family_of(kind_of(sides[0])) != family_of(kind_of(sides[1])):
+                raise _refusal(f"{word} types {native_name(sides[0])} and {native_name(sides[1])} cannot be matched")
 
 
 def _loose_columns(node: exp.Expr, grouped: set[str]) -> Iterator[exp.Column]:
-    if isinstance(node, exp.AggFunc | exp.Filter | exp.Query) or node.sql() in grouped:
+    if _is_aggregate(node) or isinstance(node, exp.Filter | exp.Query) or node.sql() in grouped:
         return
     if isinstance(node, exp.Column):
         yield node
@@ -137,8 +207,18 @@ def _loose_columns(node: exp.Expr, grouped: set[str]) -> Iterator[exp.Column]:
         yield from _loose_columns(child, grouped)
 
 
-def _call(name: str, *arguments: exp.Expr) -> exp.Anonymous:
-    return exp.Anonymous(this=name, expressions=list(arguments))
+def _put_queries_in_place(tree: exp.Query) -> None:
+    """Put a search query that stands among the tables (`FROM t, to_tsquery('x') q`) where its name is."""
+    for select in tree.find_all(exp.Select):
+        for join in list(select.args.get("joins") or []):
+            source = join.this
+            if not isinstance(source, exp.Table) or not isinstance(source.this, exp.Anonymous):
+                continue
+            name = source.alias
+            join.pop()
+            for column in list(select.find_all(exp.Column)):
+                if column.name == name and not column.table:
+                    column.replace(source.this.copy())
 
 
 def _rewritten(node: exp.Expr) -> exp.Expr:
@@ -152,152 +232,136 @@ def _rewritten(node: exp.Expr) -> exp.Expr:
 
 
 def _translated(node: exp.Expr) -> exp.Expr:
-    if isinstance(node, exp.Anonymous) and node.name in ALLOWED_IN_SQLITE:
-        return node  # stands there because of this function
+    if is_translated(node):
+        return node
     if isinstance(node, exp.Cast):
         return _translate_cast(node)
-    if isinstance(node, exp.EQ) and isinstance(node.right, exp.Any):
-        inner = node.right.this
-        if isinstance(inner, exp.Subquery | exp.Select):
-            return exp.In(this=node.left, query=inner)
-        return _call("pg_in_array", node.left, inner.this if isinstance(inner, exp.Paren) else inner)
-    if isinstance(node, exp.EQ | exp.NEQ | exp.GT | exp.GTE | exp.LT | exp.LTE):
-        _compare(node, node.left, node.right)
+    if isinstance(node, exp.Interval):
+        return text(_read_interval(node))
+    if isinstance(node, exp.EQ | exp.NEQ) and isinstance(node.right, exp.Any):
+        return compare_with_array(node, node.right.this, is_all=False)
+    if isinstance(node, exp.EQ | exp.NEQ) and _is_all(node.right):
+        return compare_with_array(node, node.right.expressions[0], is_all=True)
+    if isinstance(node, exp.EQ | exp.NEQ | exp.GT | exp.GTE | exp.LT | exp.LTE | exp.NullSafeEQ | exp.NullSafeNEQ):
+        make_comparable(node, node.left, node.right)
     elif isinstance(node, exp.In):
-        for item in node.expressions:
-            _compare(node, node.this, item)
+        compare_many(node, node.this, node.expressions)
+        if query := node.args.get("query"):
+            compare_many(exp.EQ(), node.this, [item.unalias() for item in outputs_of(query)[:1]])
     elif isinstance(node, exp.Between):
-        _compare(node, node.this, node.args["low"])
-        _compare(node, node.this, node.args["high"])
-    elif isinstance(node, exp.ILike):
-        return exp.Like(this=_call("pg_lower", node.this), expression=_call("pg_lower", node.expression))
-    elif isinstance(node, exp.RegexpLike):
-        return _call("pg_regexp", node.expression, node.this)
-    elif isinstance(node, exp.RegexpILike):
-        return _call("pg_regexp_i", node.expression, node.this)
+        compare_many(node, node.this, [node.args["low"]])
+        compare_many(node, node.this, [node.args["high"]])
+    elif isinstance(node, exp.Like | exp.ILike):
+        return _translate_like(node)
+    elif isinstance(node, exp.RegexpLike | exp.RegexpILike):
+        require_texts(node)
+        return call("pg_regexp" if isinstance(node, exp.RegexpLike) else "pg_regexp_i", node.expression, node.this)
+    elif isinstance(node, exp.And | exp.Or):
+        require_bool(node.left, type(node).__name__.upper())
+        require_bool(node.right, type(node).__name__.upper())
+    elif isinstance(node, exp.Not):
+        require_bool(node.this, "NOT")
+    elif isinstance(node, exp.Is) and isinstance(node.expression, exp.Boolean):
+        require_bool(node.this, f"IS {str(node.expression.this).upper()}")
     elif isinstance(node, exp.Add | exp.Sub | exp.Mul | exp.Div | exp.Mod):
-        _translate_arithmetic(node)
+        return arithmetic(node)
+    elif isinstance(node, exp.DPipe):
+        return join_texts(node)
+    elif isinstance(node, exp.ArrayContainsAll):
+        return contain(node, "pg_array_contains")
+    elif isinstance(node, exp.ArrayContainedBy):
+        return contain(node, "pg_array_contained")
+    elif isinstance(node, exp.ArrayOverlaps):
+        return contain(node, "pg_array_overlaps")
+    elif isinstance(node, exp.JSONExtract | exp.JSONExtractScalar | exp.JSONBExtract | exp.JSONBExtractScalar):
+        raise no_json_operator(node)
+    elif isinstance(node, exp.BitwiseXor):
+        return call("pg_xor", node.left, node.right)
     elif isinstance(node, exp.Bracket):
-        return _call("pg_item", node.this, *node.expressions[:1])
+        return _translate_item(node)
     elif isinstance(node, exp.Array):
-        return _call("pg_array", *node.expressions)
+        return call("pg_array", *(call("pg_as_json", item, text(kind_of(item))) for item in node.expressions))
     elif isinstance(node, exp.MatchAgainst):
-        return _translate_match(node)
-    elif isinstance(node, exp.GroupConcat):
-        return _translate_string_agg(node)
-    elif isinstance(node, exp.Func) and not isinstance(node, exp.Case | exp.If | exp.Exists | exp.Connector):
-        return _translate_call(node)
+        return match(node.expressions[0], node.this, "pg_match")
+    elif isinstance(node, exp.WithinGroup):
+        return translate_within(node)
+    elif is_ordered_set(node):
+        raise _refusal(f"WITHIN GROUP is required for ordered-set aggregate {function_name(node)}")
+    elif isinstance(node, exp.Anonymous) and _is_ours(node):
+        return translate_aggregate(node)
+    elif isinstance(node, exp.Func) and not isinstance(node, exp.Case | exp.If | exp.Exists | exp.Connector | exp.Any):
+        return translate_call(node)
     return node
 
 
+def _is_ours(node: exp.Anonymous) -> bool:
+    name = function_name(node)
+    return name in AGGREGATES or name in ("stddev", "variance", "jsonb_agg")
+
+
+def _is_all(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Anonymous) and function_name(node) == "all"
+
+
 def _translate_cast(node: exp.Cast) -> exp.Expr:
-    target = find_type(node.to.sql("postgres").lower())
+    name = node.to.sql("postgres").lower()
+    target = find_type(name)
     if target is None:
-        raise _refusal(f'type "{node.to.sql("postgres").lower()}" does not exist')
-    return _call("pg_cast", node.this, exp.Literal.string(target.name), exp.Literal.string(kind_of(node.this)))
+        raise _refusal(f'type "{name}" does not exist')
+    size = ",".join(part.name for part in node.to.expressions if isinstance(part, exp.DataTypeParam))
+    source = kind_of(node.this)
+    families = family_of(source), family_of(target.name)
+    if not is_unknown(node.this) and not _can_cast(*families):
+        raise _refusal(f"cannot cast type {native_name(node.this)} to {target.native}")
+    sized = [text(size)] if size else []
+    return call("pg_cast", node.this, text(target.name), text(source), *sized)
 
 
-def _compare(node: exp.Expr, left: exp.Expr, right: exp.Expr) -> None:
-    """Make both sides of a comparison comparable: PostgreSQL reads a text as what the other side is."""
-    for value, other in ((left, right), (right, left)):
-        if isinstance(value, exp.Literal) and value.is_string:
-            kind = kind_of(other)
-            if kind not in TEXTS and kind != "tsvector":
-                _read_literal(value, kind)
-            return
-    kinds = {kind_of(left), kind_of(right)}
-    if kinds & TEXTS and kinds & (NUMBERS | {"bool"}) and not isinstance(right, exp.Null | exp.Subquery | exp.Any):
-        operator = {"EQ": "=", "NEQ": "<>", "GT": ">", "GTE": ">=", "LT": "<", "LTE": "<="}.get(
-            type(node).__name__, "="
-        )
-        raise _refusal(f"operator does not exist: {kind_of(left)} {operator} {kind_of(right)}")
+def _can_cast(source: str, target: str) -> bool:
+    """Whether values of a family can become those of another: all can become texts, and texts all."""
+    if "text" in (source, target) or source == target:
+        return True
+    return (source, target) in {
+        ("number", "bool"),
+        ("bool", "number"),
+        ("moment", "time"),
+        ("time", "interval"),
+        ("interval", "time"),
+        ("json", "jsonb"),
+        ("jsonb", "json"),
+    }
 
 
-def _read_literal(literal: exp.Literal, kind: str) -> None:
-    found = find_type(kind)
-    if found is None:
-        return
+def _read_interval(node: exp.Interval) -> str:
+    value = node.this
+    unit = node.args.get("unit")
     try:
-        kept = found.keep(literal.name)
-    except BadValue as error:
-        raise bad_query(str(error).replace("{column}", "?column?")) from None
-    if kept is None:
-        literal.replace(exp.Null())
-    elif isinstance(kept, str):
-        literal.replace(exp.Literal.string(kept))
-    else:
-        literal.replace(exp.Literal.number(repr(kept)))
+        return Interval.read(value.name, unit.name if isinstance(unit, exp.Var) else "").keep()
+    except ValueError as error:
+        raise _refusal(str(error)) from None
 
 
-def _translate_arithmetic(node: exp.Binary) -> None:
-    left, right = kind_of(node.left), kind_of(node.right)
-    if {left, right} & TIMES:
-        raise _refusal(f"operator does not exist here: {left} {type(node).__name__.lower()} {right}")
-    for value, other in ((node.left, right), (node.right, left)):
-        if isinstance(value, exp.Literal) and value.is_string:
-            _read_literal(value, other if other in NUMBERS else "numeric")
-        elif kind_of(value) in TEXTS and not isinstance(value, exp.Null):
-            raise _refusal(f"operator does not exist: {left} {type(node).__name__.lower()} {right}")
-    if isinstance(node, exp.Div | exp.Mod) and not _is_other_than_zero(node.right):
-        node.set("expression", _call("pg_divisor", node.right))
-    if isinstance(node, exp.Div):
-        node.set("typed", True)
-        node.set("safe", True)
-        if not {left, right} <= WHOLE:
-            # SQLite divides whole numbers as such, and a numeric may be kept as one.
-            node.set("this", exp.Mul(this=exp.Paren(this=node.left.copy()), expression=exp.Literal.number("1.0")))
+def _translate_like(node: exp.Like | exp.ILike) -> exp.Expr:
+    require_texts(node)
+    pattern = node.expression
+    if node.args.get("negate"):
+        node.set("negate", None)
+        return exp.Not(this=_translate_like(node))
+    if isinstance(pattern, exp.Any):
+        array = pattern.this.unnest()
+        if not isinstance(array, exp.Array):
+            raise _refusal("operator does not exist here: LIKE ANY stands before ARRAY[…] only")
+        each = [type(node)(this=node.this.copy(), expression=item.copy()) for item in array.expressions]
+        return exp.Paren(this=exp.or_(*each))
+    if isinstance(node, exp.ILike):
+        return exp.Like(this=call("pg_lower", node.this), expression=call("pg_lower", pattern))
+    return node
 
 
-def _is_other_than_zero(node: exp.Expr) -> bool:
-    return isinstance(node, exp.Literal) and not node.is_string and float(node.name) != 0
-
-
-def _translate_match(node: exp.MatchAgainst) -> exp.Expr:
-    query = node.this
-    columns = node.expressions
-    if not isinstance(query, exp.Anonymous) or len(columns) != 1 or kind_of(columns[0]) != "tsvector":
-        raise _refusal("operator does not exist here: only _full_text @@ to_tsquery(…) or plainto_tsquery(…)")
-    *language, text = query.expressions
-    return _call("pg_match", columns[0], text, exp.Literal.string(str(query.name).lower()), *language[:1])
-
-
-def _translate_string_agg(node: exp.GroupConcat) -> exp.Expr:
-    value, mark = node.this, node.args.get("separator") or exp.Literal.string("")
-    order: exp.Expr | None = value if isinstance(value, exp.Order) else None
-    if order is None and isinstance(mark, exp.Order):
-        order, mark = mark, mark.this
-    if order is None:
-        return _call("string_agg", value, mark)
-    keys = order.expressions
-    if len(keys) != 1:
-        raise _refusal("string_agg is ordered by one expression at most")
-    inner = order.this if isinstance(value, exp.Order) else value
-    descends = exp.Literal.number(int(bool(keys[0].args.get("desc"))))
-    return _call("string_agg", inner, mark, keys[0].this, descends)
-
-
-def _translate_call(node: exp.Func) -> exp.Expr:
-    name = FUNCTIONS[function_name(node)][0]
-    if function_name(node) in ("to_tsquery", "plainto_tsquery"):
-        raise _refusal("text search queries stand after @@ only")
-    if name in _KEPT_AS_THEY_ARE or name == "pg_cast":
-        return node
-    if name.startswith("pg_") and not isinstance(node, exp.Anonymous):
-        arguments = list(arguments_of(node))
-        if isinstance(node, exp.Trim):
-            place = str(node.args.get("position") or "").upper()
-            name = {"LEADING": "pg_ltrim", "TRAILING": "pg_rtrim"}.get(place, name)
-            arguments = [item for item in (node.this, node.expression) if item is not None]
-        elif isinstance(node, exp.Pad):
-            name = "pg_lpad" if node.args.get("is_left") else "pg_rpad"
-        elif isinstance(node, exp.StrPosition):
-            arguments = [node.this, node.args["substr"]]
-        elif isinstance(node, exp.Initcap):
-            arguments = [node.this]
-        elif isinstance(node, exp.TimestampTrunc | exp.DateTrunc):
-            unit = node.args["unit"]
-            arguments = [exp.Literal.string(re.sub(r"\W.*", "", unit.name)), node.this]
-        elif isinstance(node, exp.CurrentTimestamp | exp.CurrentDate | exp.Rand):
-            arguments = []
-        return _call(name, *arguments)
-    return _call(name, *node.expressions) if isinstance(node, exp.Anonymous) else node
+def _translate_item(node: exp.Bracket) -> exp.Expr:
+    place = node.expressions[0]
+    if isinstance(place, exp.Slice):
+        first, last = (part or text("") for part in (place.this, place.expression))
+        return call("pg_items_between", node.this, first, last)
+    # The parser counts from 0.
+    return call("pg_item", node.this, exp.Add(this=place, expression=exp.Literal.number(1)))
