@@ -31,6 +31,9 @@ FACETS: Mapping[str, str] = {
 }
 """Search field and what the public calls it."""
 
+SAID = frozenset({"extras_theme", "res_format", "license_id"})
+"""Those whose values the portal says in its own words."""
+
 SORTS: Mapping[str, str] = {
     "score desc, metadata_modified desc": french("Pertinence"),
     "metadata_modified desc": french("Mise à jour récente"),
@@ -56,6 +59,8 @@ class Facet:
 
     title: str
     choices: tuple[Choice, ...]
+    is_quoted: bool
+    """Whether the choices are called as who published called them, in French, whatever the page's language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +168,7 @@ class SearchQuery:
             ]
             choices.sort(key=lambda choice: (not choice.is_active, -choice.count, fold(choice.label)))
             if choices:
-                found.append(Facet(language.say(title), tuple(choices)))
+                found.append(Facet(language.say(title), tuple(choices), field not in SAID))
         return found
 
     def pages(self, count: int) -> list[Choice | None]:

@@ -128,11 +128,14 @@ def test_a_reader_stays_in_a_language_and_finds_the_other(server: Server, ckan: 
 
 
 def test_what_a_commune_wrote_is_marked_as_french_in_an_english_page(server: Server, ckan: OverHttp) -> None:
-    dataset = ckan.new_dataset(title="Arbres", notes="Des tilleuls.", extras=[{"key": "frequency", "value": "ANNUAL"}])
+    owner = ckan.new_organization(title="Une commune")["id"]
+    extras = [{"key": "frequency", "value": "ANNUAL"}]
+    dataset = ckan.new_dataset(owner, title="Arbres", notes="Des tilleuls.", extras=extras)
     page = get(server, f"/en/dataset/{dataset['name']}").text
     assert '<h1 lang="fr">Arbres</h1>' in page
     assert '<div class="notes prose" lang="fr">' in page
     assert "<dd>yearly</dd>" in page
+    assert '<span lang="fr">Une commune</span>' in get(server, f"/en/dataset/?q=name:{dataset['name']}").text
     assert re.search(r"updated on \d{1,2}\u00a0[A-Z][a-z]+\u00a0\d{4}", page)
     assert ' lang="fr"' not in get(server, f"/dataset/{dataset['name']}").text.replace('<html lang="fr">', "")
 

@@ -14,6 +14,8 @@ from jinja2 import Environment, nodes
 import odl_host.server
 from odl_host.ckan_settings import LANGUAGES
 from odl_host.server.languages import SOURCE, get_language
+from odl_host.server.visits import render
+from tests.sites import site_in
 
 TEMPLATES = sorted((Path(odl_host.server.__file__).parent / "templates").iterdir())
 SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "update_portal_words.py"
@@ -111,3 +113,44 @@ def test_a_sentence_without_words_stays_without() -> None:
 def test_no_other_language_is_known() -> None:
     with pytest.raises(KeyError):
         get_language("../fr")
+
+
+@pytest.mark.parametrize(
+    ("code", "subject", "words"),
+    [
+        ("fr", "Votre compte sur Essai", "vous êtes éditeur de"),
+        ("en", "Your account on Essai", "Your role in “Aime”: editor"),
+    ],
+)
+def test_a_letter_speaks_the_language_of_the_portal(tmp_path: Path, code: str, subject: str, words: str) -> None:
+    sent: list[tuple[str, str, str]] = []
+
+    def post(to: str, title: str, text: str) -> None:
+        sent.append((to, title, text))
+
+    site = site_in(tmp_path, settings={"ckan.locale_default": code}, post=post)
+    ckan = site.as_sysadmin()
+    ckan.call_action("organization_create", {"name": "aime", "title": "Aime"})
+    ckan.call_action("user_invite", {"email": "a@example.org", "group_id": "aime", "role": "editor"})
+    ((to, title, text),) = sent
+    assert (to, title) == ("a@example.org", subject)
+    assert words in text
+    site.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "count", "words"),
+    [
+        ("fr", 1, "une activité est nouvelle"),
+        ("fr", 0, "une activité est nouvelle"),
+        ("fr", 3, "3 activités sont nouvelles"),
+        ("en", 1, "there is one new activity"),
+        ("en", 3, "there are 3 new activities"),
+    ],
+)
+def test_a_letter_counts_as_its_language_does(tmp_path: Path, code: str, count: int, words: str) -> None:
+    site = site_in(tmp_path, settings={"ckan.locale_default": code})
+    text = render("activities.txt", site, {"count": count, "datasets": [("a", "L’eau & l’air"), ("b", "B")], "most": 1})
+    assert words in text
+    assert "- L’eau & l’air\n  http://portail.example.org/dataset/a\n- " in text
+    site.close()
