@@ -170,7 +170,7 @@ def package_search(ctx: Context, params: Search) -> Rendered:
         raise SearchError(f"Search error: {str(error)!r}") from error
     datasets = render_datasets(ctx.db, page.ids)
     if page.seq != last_seq(ctx.db):
-        datasets = [each for each in datasets if _may_be_shown(json.loads(each), request, params)]
+        datasets = [each for each in datasets if _may_be_shown(ctx, json.loads(each), request, params)]
     # An empty list of fields is all of a search engine's fields, as in CKAN.
     wanted = ["*"] if params.data.get("fl") == "" else params.fl
     if wanted:
@@ -243,9 +243,10 @@ def _states(params: Search) -> list[str]:
     return ["active", *["draft"] * params.include_drafts, *["deleted"] * params.include_deleted]
 
 
-def _may_be_shown(dataset: JsonDict, request: SearchRequest, params: Search) -> bool:
+def _may_be_shown(ctx: Context, dataset: JsonDict, request: SearchRequest, params: Search) -> bool:
     """Return whether a dataset may still be answered, of which the index and the database saw different states."""
-    if dataset["state"] not in (request.states or ("active", "draft")):
+    is_gone = dataset["state"] == "deleted" and bool(ctx.site.settings["ckan.search.remove_deleted_packages"])
+    if is_gone or (request.states and dataset["state"] not in request.states):
         return False
     if dataset["private"] and not params.include_private:
         return False
