@@ -8,13 +8,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from types import MappingProxyType
 
+from odl_host.ckan_values import LANGUAGES, read_value
 from odl_host.errors import ConfigError
-
-LANGUAGES = ("fr", "en")
-"""The languages that the portal speaks, as CKAN's settings name them; the first is the one it is written in."""
 
 CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
     {
@@ -96,35 +93,8 @@ that a site's own commands act as has the name `ckan.site_id`, which is `default
 English, unless its manifest says so.
 """
 
-_CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"ckan.mimetype_guess": ("file_ext", "file_contents", "None"), "ckan.locale_default": LANGUAGES}
-)
-
-PLUGINS = (
-    *("activity", "audio_view", "datastore", "datatables_view", "image_view", "resource_proxy", "text_view"),
-    *("video_view", "webpage_view"),
-)
-"""The extensions of CKAN that `ckan.plugins` may name: `activity` and `resource_proxy` turn on, the others are."""
-
-_USER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,99}")
-
-_DURATIONS = frozenset({"ckan.email_notifications_since"})
-_DURATION = re.compile(
-    r"(?=.)(?:(?P<days>\d{1,6})\s+days?)?(?:(?:\A|,\s+)(?P<hours>\d{1,3}):(?P<minutes>\d{2}):(?P<seconds>\d{2}))?"
-    r"(?:\.(?P<fraction>\d{1,6}))?\Z"
-)
-
 STORAGE_TYPE = "odl-host"
 """The one type of a storage of `file_create`: its files lie with the tenant's others, wherever these do."""
-
-LOCATION_TRANSFORMERS = (
-    *("uuid4", "uuid4_prefix", "uuid4_with_extension"),
-    *("datetime_prefix", "datetime_with_extension"),
-)
-"""What makes the location of a file from its name: a UUID or the moment, in its stead or before it."""
-
-CAPABILITIES = ("CREATE", "ANALYZE", "REMOVE")
-"""What a storage can be kept from."""
 
 _STORAGE_DEFAULTS: Mapping[str, object] = MappingProxyType(
     {
@@ -136,13 +106,7 @@ _STORAGE_DEFAULTS: Mapping[str, object] = MappingProxyType(
         "disabled_capabilities": (),
     }
 )
-_STORAGE_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"location_transformers": LOCATION_TRANSFORMERS, "disabled_capabilities": CAPABILITIES}
-)
 _STORAGE_KEY = re.compile(rf"ckan\.files\.storage\.([A-Za-z0-9_-]+)\.({'|'.join(_STORAGE_DEFAULTS)})")
-
-_TRUE = frozenset({"true", "yes", "on", "1"})
-_FALSE = frozenset({"false", "no", "off", "0"})
 
 
 def merge_settings(chosen: Mapping[str, object]) -> Mapping[str, object]:
@@ -150,7 +114,7 @@ def merge_settings(chosen: Mapping[str, object]) -> Mapping[str, object]:
 
     Lists may be written as texts with spaces, as in CKAN's own file.
 
-    :raises ConfigError: a setting is unknown, or has the wrong type.
+    :raises ConfigError: a setting is unknown, or cannot have its value.
 
     >>> merge_settings({"ckan": {"auth": {"anon_create_dataset": True}}})["ckan.auth.anon_create_dataset"]
     True
@@ -159,7 +123,7 @@ def merge_settings(chosen: Mapping[str, object]) -> Mapping[str, object]:
     named = dict(_flatten(chosen, ""))
     for key, value in named.items():
         if storage := _STORAGE_KEY.fullmatch(key):
-            found[key] = _convert(key, value, _STORAGE_DEFAULTS[storage[2]])
+            found[key] = read_value(key, value, _STORAGE_DEFAULTS[storage[2]])
             continue
         if key not in CKAN_DEFAULTS:
             close = difflib.get_close_matches(key, CKAN_DEFAULTS, n=1)
@@ -169,32 +133,15 @@ def merge_settings(chosen: Mapping[str, object]) -> Mapping[str, object]:
                 f"The CKAN setting “{key}” is unknown{nearest}",
                 hint="odl-host knows: " + ", ".join([*CKAN_DEFAULTS, *of_storages]),
             )
-        found[key] = _convert(key, value, CKAN_DEFAULTS[key])
+        found[key] = read_value(key, value, CKAN_DEFAULTS[key])
     plugins = found["ckan.plugins"]
-    if isinstance(plugins, tuple) and (alien := [name for name in plugins if name not in PLUGINS]):
-        raise ConfigError(
-            f"The CKAN setting “ckan.plugins” names an extension that is not here: {alien[0]}.",
-            hint=f"odl-host has: {', '.join(PLUGINS)}",
-        )
     if isinstance(plugins, tuple) and "activity" in plugins and "ckan.activity_streams_enabled" not in named:
         found["ckan.activity_streams_enabled"] = True
     for key in filter(_STORAGE_KEY.fullmatch, found):
         _check_storage(found, key)
+    _check_uploads(found)
     _check_languages(found)
     return MappingProxyType(found)
-
-
-def read_duration(text: str) -> timedelta | None:
-    """Return the duration that a setting of CKAN's says, or None: it says none.
-
-    >>> str(read_duration("7 days, 3:23:34")), str(read_duration("2 days")), read_duration("bientôt")
-    ('7 days, 3:23:34', '2 days, 0:00:00', None)
-    """
-    match = _DURATION.match(text.strip())
-    if match is None:
-        return None
-    part = {name: int(value) for name, value in match.groupdict(default="0").items() if name != "fraction"}
-    return timedelta(**part, microseconds=int((match["fraction"] or "0").ljust(6, "0")))
 
 
 def offered_languages(settings: Mapping[str, object]) -> tuple[str, ...]:
@@ -214,10 +161,6 @@ def offered_languages(settings: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def _check_languages(found: Mapping[str, object]) -> None:
-    for key in ("ckan.locale_order", "ckan.locales_offered", "ckan.locales_filtered_out"):
-        codes = found[key]
-        if isinstance(codes, tuple) and set(codes) - set(LANGUAGES):
-            raise ConfigError(f"The CKAN setting “{key}” must be a list of {' and '.join(LANGUAGES)}.")
     if found["ckan.locale_default"] not in offered_languages(found):
         raise ConfigError(
             f"The language “{found['ckan.locale_default']}” is the portal's own, and is not offered.",
@@ -232,10 +175,17 @@ def _check_storage(found: Mapping[str, object], key: str) -> None:
             f"The CKAN setting “{kind}” must be “{STORAGE_TYPE}”, not {found.get(kind, '')!r}.",
             hint="These files lie where the tenant's others do (its storage): there is no other type, and no path.",
         )
-    value = found[key]
-    known = _STORAGE_WORDS.get(key.rpartition(".")[2])
-    if known and isinstance(value, tuple) and set(value) - set(known):
-        raise ConfigError(f"The CKAN setting “{key}” must be a list of {' and '.join(known)}.")
+
+
+def _check_uploads(found: Mapping[str, object]) -> None:
+    key = "ckan.files.authenticated_uploads.storages"
+    names, known = found[key], [storage[1] for name in found if (storage := _STORAGE_KEY.fullmatch(name))]
+    for name in names if isinstance(names, tuple) else ():
+        if name not in known:
+            raise ConfigError(
+                f"The CKAN setting “{key}” names a storage that is not set up: {name}.",
+                hint=f'Set it up with ckan.files.storage.{name}.type = "{STORAGE_TYPE}", or leave it out.',
+            )
 
 
 def _flatten(table: Mapping[str, object], prefix: str) -> Iterator[tuple[str, object]]:
@@ -244,32 +194,3 @@ def _flatten(table: Mapping[str, object], prefix: str) -> Iterator[tuple[str, ob
             yield from _flatten(value, f"{prefix}{key}.")
         else:
             yield prefix + key, value
-
-
-def _convert(key: str, value: object, default: object) -> object:
-    if isinstance(default, tuple):
-        words = value.split() if isinstance(value, str) else value
-        if isinstance(words, list | tuple) and all(isinstance(word, str) for word in words):
-            return tuple(words)
-        raise ConfigError(f"The CKAN setting “{key}” must be a list of texts, not {value!r}.")
-    word = str(value).strip().lower()
-    if isinstance(default, bool):
-        if word in _TRUE | _FALSE:
-            return word in _TRUE
-        raise ConfigError(f"The CKAN setting “{key}” must be true or false, not {value!r}.")
-    if isinstance(default, str):
-        choices = _CHOICES.get(key)
-        if choices and value not in choices:
-            raise ConfigError(f"The CKAN setting “{key}” must be one of {', '.join(choices)}, not {value!r}.")
-        if key in _DURATIONS and (not isinstance(value, str) or read_duration(value) is None):
-            raise ConfigError(f"The CKAN setting “{key}” must be a duration (2 days, 4:35:00), not {value!r}.")
-        if key == "ckan.site_id" and not (isinstance(value, str) and _USER_NAME.fullmatch(value)):
-            raise ConfigError(f"The CKAN setting “{key}” must be a name that a user can have, not {value!r}.")
-        if isinstance(value, str):
-            return value.strip()
-        raise ConfigError(f"The CKAN setting “{key}” must be a text, not {value!r}.")
-    if default == -1 and word == "-1":
-        return -1
-    if not word.isascii() or not word.isdigit():
-        raise ConfigError(f"The CKAN setting “{key}” must be a whole number, not {value!r}.")
-    return int(word)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from odl_host.ckan import is_name
+from odl_host.ckan import NAME_MAX_LENGTH, NAME_MIN_LENGTH, is_name
 from odl_host.ckan_settings import merge_settings
 from odl_host.config import Home, Secret, TomlFile, read_secret, read_variable
 from odl_host.errors import ConfigError, UsageError
@@ -263,10 +263,18 @@ def licence_id(name: str) -> str:
 
 def check_tenant_name(name: str) -> str:
     """Return `name` when it can name a tenant. :raises UsageError: when it cannot."""
-    if not is_name(name) or name == "schemas":
+    example = "For example: odl-host init savoie --department 73"
+    if not NAME_MIN_LENGTH <= len(name) <= NAME_MAX_LENGTH:
         raise UsageError(
-            f"“{name}” cannot name a tenant: use lower-case letters without accents, digits and hyphens.",
-            hint="For example: odl-host init savoie --department 73",
+            f"“{name}” cannot name a tenant: a name has {NAME_MIN_LENGTH} to {NAME_MAX_LENGTH} characters, "
+            f"this one {len(name)}.",
+            hint=example,
+        )
+    if name == "schemas":
+        raise UsageError("“schemas” cannot name a tenant: this folder is that of the schemas.", hint=example)
+    if not is_name(name):
+        raise UsageError(
+            f"“{name}” cannot name a tenant: use lower-case letters without accents, digits and hyphens.", hint=example
         )
     return name
 

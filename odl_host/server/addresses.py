@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from odl_host.ckan_settings import LANGUAGES
+from odl_host.ckan_values import LANGUAGES
 from odl_host.server.api import GetSite, respond
 from odl_host.server.bodies import bounded
 from odl_host.server.documents import encode

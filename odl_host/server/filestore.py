@@ -41,7 +41,7 @@ _TRANSFORMERS: Mapping[str, Callable[[str, str], str]] = MappingProxyType(
         "datetime_with_extension": lambda name, moment: f"{moment}{PurePosixPath(name).suffix}",
     }
 )
-"""From a name and an instant to a location: those that `ckan_settings.LOCATION_TRANSFORMERS` names."""
+"""From a name and an instant to a location: those that `ckan_values.LOCATION_TRANSFORMERS` names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from odl_host.ckan_settings import LANGUAGES, offered_languages
+from odl_host.ckan_settings import offered_languages
+from odl_host.ckan_values import LANGUAGES
 
 
 class LanguageMiddleware:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from importlib import resources
 
-from odl_host.ckan_settings import LANGUAGES
+from odl_host.ckan_values import LANGUAGES
 from odl_host.typography import SPACE
 
 SOURCE = LANGUAGES[0]

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from odl_host.ckan import NotAuthorized, NotFound, ValidationError
-from odl_host.ckan_settings import LOCATION_TRANSFORMERS
+from odl_host.ckan_values import LOCATION_TRANSFORMERS
 from odl_host.server.cleanup import clean_site
 from odl_host.server.integrity import check_site
 from odl_host.server.sites import Site

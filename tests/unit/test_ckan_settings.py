@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 
 from odl_host.ckan_settings import CKAN_DEFAULTS, merge_settings, offered_languages
+from odl_host.ckan_values import VIEWS
 from odl_host.errors import ConfigError
+from odl_host.server.views import VIEW_TYPES
 
 
 def test_what_is_chosen_stands_over_ckans_defaults() -> None:
@@ -66,7 +68,7 @@ def test_a_location_is_made_in_known_ways() -> None:
     key = "ckan.files.storage.avis.location_transformers"
     merged = merge_settings({"ckan.files.storage.avis.type": "odl-host", key: "uuid4"})
     assert merged[key] == ("uuid4",)
-    with pytest.raises(ConfigError, match="must be a list of uuid4 and uuid4_prefix and"):
+    with pytest.raises(ConfigError, match=r"must be one of uuid4, uuid4_prefix, .*, not 'uuid'"):
         merge_settings({"ckan.files.storage.avis.type": "odl-host", key: ["uuid"]})
 
 
@@ -89,3 +91,64 @@ def test_the_language_of_a_portal_is_one_that_it_offers() -> None:
     ):
         with pytest.raises(ConfigError, match=r"fr|offered"):
             merge_settings(refused)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "possible"),
+    [
+        (
+            "ckan.views.default_views",
+            ["image_view", "recline_view"],
+            "must be one of image_view, .*, not 'recline_view'",
+        ),
+        ("ckan.datastore.default_fts_lang", "français", "must be one of simple, .*french.*, not 'français'"),
+        (
+            "ckan.auth.roles_that_cascade_to_sub_groups",
+            "admin owner",
+            "must be one of admin, editor, member, not 'owner'",
+        ),
+        ("ckan.files.owner.cascade_access", ["dataset"], "must be one of package, .*, not 'dataset'"),
+        ("ckan.user.unique_email_states", "draft", "must be one of active, pending, deleted, not 'draft'"),
+        ("ckan.default_group_sort", "title up", "is written like title, name desc, not 'title up'"),
+        ("ckan.search.default_package_sort", "title", "is written like title_string asc, .*, not 'title'"),
+        (
+            "ckan.cors.origin_whitelist",
+            ["https://a.fr/"],
+            "is written like https://www.example.fr, not 'https://a.fr/'",
+        ),
+        ("ckan.feeds.author_link", "javascript:x", "is written like https://"),
+        ("ckan.upload.user.mimetypes", "image", "is written like image/png"),
+        ("apitoken_header_name", "X API Key", "is written like X-API-Key"),
+        ("ckan.max_resource_size", 0, "must be 1 or more"),
+        ("ckan.search.rows_max", "0", "must be 1 or more"),
+        ("ckan.datastore.search.rows_max", 10**30, "must be a whole number up to 2147483647"),
+        ("ckan.max_image_size", -1, "must be a whole number"),
+        ("ckan.files.authenticated_uploads.storages", ["avis"], "names a storage that is not set up: avis"),
+    ],
+)
+def test_a_value_that_is_impossible_is_refused_with_what_is_possible(key: str, value: object, possible: str) -> None:
+    with pytest.raises(ConfigError, match=possible):
+        merge_settings({key: value})
+
+
+def test_a_value_that_says_something_unusual_is_kept() -> None:
+    usual = {
+        "ckan.datastore.search.rows_default": 0,
+        "ckan.max_image_size": 0,
+        "ckan.views.default_views": [],
+        "ckan.default_group_sort": "package_count desc",
+        "ckan.search.default_package_sort": "views_recent desc, title_string ASC",
+        "ckan.cors.origin_whitelist": ["http://localhost:8080", "https://cartes.exemple.fr"],
+        "ckan.upload.user.types": ["*"],
+    }
+    merged = merge_settings(usual)
+    assert merged["ckan.datastore.search.rows_default"] == 0
+    assert merged["ckan.cors.origin_whitelist"] == ("http://localhost:8080", "https://cartes.exemple.fr")
+
+
+def test_every_default_is_a_value_that_may_be_set() -> None:
+    assert merge_settings(CKAN_DEFAULTS) == CKAN_DEFAULTS
+
+
+def test_the_kinds_of_views_are_those_that_there_are() -> None:
+    assert set(VIEWS) == set(VIEW_TYPES)

@@ -158,3 +158,8 @@ def test_a_password_in_a_manifest_is_refused_and_a_database_url_comes_from_a_var
         catalogue.database_url()
     monkeypatch.setenv("BASE", "postgresql://odl:secret@db/savoie")
     assert catalogue.database_url() == "postgresql://odl:secret@db/savoie"
+
+
+def test_a_name_that_is_too_short_for_a_tenant_is_refused_for_its_length() -> None:
+    with pytest.raises(UsageError, match="a name has 2 to 100 characters, this one 1"):
+        check_tenant_name("x")

@@ -295,10 +295,25 @@ TEMPLATES = {
     "The CKAN setting “{}” must be a list of texts, not {}.": (
         "Le réglage CKAN « {0} » doit être une liste de textes, pas {1}."
     ),
-    "The CKAN setting “{}” must be a whole number, not {}.": (
-        "Le réglage CKAN « {0} » doit être un nombre entier, pas {1}."
+    "The CKAN setting “{}” must be a whole number up to {}, not {}.": (
+        "Le réglage CKAN « {0} » doit être un nombre entier, jusqu’à {1} ; pas {2}."
     ),
-    "The CKAN setting “{}” must be a list of {}.": "Le réglage CKAN « {0} » doit être une liste de {1}.",
+    "The CKAN setting “{}” must be 1 or more: with 0 nothing could be done at all.": (
+        "Le réglage CKAN « {0} » doit être 1 ou plus : avec 0, plus rien ne serait possible."
+    ),
+    "The CKAN setting “{}” is written like {}, not {}.": "Le réglage CKAN « {0} » s’écrit comme {1}, pas {2}.",
+    "The CKAN setting “{}” names a storage that is not set up: {}.": (
+        "Le réglage CKAN « {0} » nomme un stockage qui n’est pas défini : {1}."
+    ),
+    'Set it up with ckan.files.storage.{}.type = "{}", or leave it out.': (
+        'Définissez-le par ckan.files.storage.{0}.type = "{1}", ou ne le nommez pas.'
+    ),
+    "“{}” cannot name a tenant: a name has {} to {} characters, this one {}.": (
+        "« {0} » ne peut pas nommer un portail : un nom a de {1} à {2} caractères, celui-ci {3}."
+    ),
+    "“schemas” cannot name a tenant: this folder is that of the schemas.": (
+        "« schemas » ne peut pas nommer un portail : ce dossier est celui des schémas."
+    ),
     "The CKAN setting “{}” must be a text, not {}.": "Le réglage CKAN « {0} » doit être un texte, pas {1}.",
     "The CKAN setting “{}” must be a duration (2 days, 4:35:00), not {}.": (
         "Le réglage CKAN « {0} » doit être une durée (2 days, 4:35:00), pas {1}."
@@ -311,10 +326,6 @@ TEMPLATES = {
         "Ces fichiers se trouvent avec les autres du portail (son stockage) : il n’y a ni autre type, ni chemin."
     ),
     "The CKAN setting “{}” must be true or false, not {}.": "Le réglage CKAN « {0} » doit être true ou false, pas {1}.",
-    "The CKAN setting “ckan.plugins” names an extension that is not here: {}.": (
-        "Le réglage CKAN « ckan.plugins » nomme une extension qui n’existe pas ici : {0}."
-    ),
-    "odl-host has: {}": "odl-host connaît : {0}",
     "The CKAN setting “{}” must be a name that a user can have, not {}.": (
         "Le réglage CKAN « {0} » doit être un nom qu’un utilisateur peut porter, pas {1}."
     ),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from odl_host.ckan import ValidationError
-from odl_host.ckan_settings import read_duration
+from odl_host.ckan_values import read_duration
 from odl_host.errors import OdlError
 from odl_host.server import permissions
 from odl_host.server.actions.activities import mark_dashboard, news, seen_at

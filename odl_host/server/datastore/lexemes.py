@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
 
+from odl_host.ckan_values import text_search_languages
+
 Vector = Mapping[str, list[int]] | str
 """Lexeme to its positions, counted from 1; or the text that `vector_text` makes of it, which is searched as it is."""
 
@@ -53,12 +55,6 @@ class UnknownLanguage(ValueError):
     """No text search configuration has this name."""
 
 
-def _languages() -> frozenset[str]:
-    import snowballstemmer
-
-    return frozenset({"simple", *snowballstemmer.algorithms()})
-
-
 _stemming = threading.Lock()
 
 
@@ -81,7 +77,7 @@ def _stemmer(language: str) -> Callable[[str], str]:
 def check_language(language: str) -> str:
     """Return the name of a text search configuration. :raises UnknownLanguage: there is none of this name."""
     name = (language or "english").removeprefix("pg_catalog.").lower()
-    if name not in _languages():
+    if name not in text_search_languages():
         raise UnknownLanguage(f'text search configuration "{language}" does not exist')
     return name
 

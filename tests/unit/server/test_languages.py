@@ -12,7 +12,7 @@ import pytest
 from jinja2 import Environment, nodes
 
 import odl_host.server
-from odl_host.ckan_settings import LANGUAGES
+from odl_host.ckan_values import LANGUAGES
 from odl_host.server.languages import SOURCE, get_language
 from odl_host.server.visits import render
 from tests.sites import site_in
