@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from markupsafe import Markup
 from starlette.requests import Request
@@ -69,7 +70,8 @@ class Visit:
         asked, language = self.request.url, self.language
         site = self.site if status >= 500 else named_site(self.site)
         values |= {
-            "path": asked.path,
+            # Two slashes, or what a browser takes for them, would lead to another site.
+            "path": "/" + quote(self.request.scope["path"].lstrip("/")),
             "query_string": f"?{asked.query}" if asked.query and self.request.method == "GET" else "",
             "offered": [(one, root_of(site, one)) for one in map(get_language, offered_languages(site.settings))],
         }

@@ -127,6 +127,17 @@ def test_a_reader_stays_in_a_language_and_finds_the_other(server: Server, ckan: 
     assert "/fr/" not in page
 
 
+@pytest.mark.parametrize(
+    "path", ["//evil.example", "/%2Fevil.example", "/%5Cevil.example", "/%09/evil.example", "/%3Fa"]
+)
+def test_the_other_language_is_never_another_site(server: Server, path: str) -> None:
+    page = get(server, f"/en{path}").text
+    ((address, code),) = re.findall(r'<a href="([^"]*)" lang="(fr|en)" hreflang', page)
+    assert code == "fr"
+    assert re.match(r"/[\w%]", address)
+    assert address.isprintable()
+
+
 def test_what_a_commune_wrote_is_marked_as_french_in_an_english_page(server: Server, ckan: OverHttp) -> None:
     owner = ckan.new_organization(title="Une commune")["id"]
     extras = [{"key": "frequency", "value": "ANNUAL"}]
