@@ -28,6 +28,8 @@ def require_dicts(key: str, value: object, data: JsonDict) -> list[JsonDict]:
 def not_dicts(key: str, value: object, data: JsonDict) -> IntegrityError:
     """Return what is said of `data[key]` that is no list of dictionaries."""
     message = f"Only lists of dicts can be placed against subschema ('{key}',), not {type(value)}"
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        message = "Values in lists need to be dicts"
     return IntegrityError(message, data)
 
 

@@ -31,8 +31,8 @@ class TableRef(Params):
 
     @classmethod
     def parse(cls, data: dict[str, Any], files: Container[str] = ()) -> TableRef:
-        """Read the parameters; `id` is another name of `resource_id`."""
-        if "resource_id" not in data and "id" in data:
+        """Read the parameters; `id` is another name of `resource_id`, and goes before it."""
+        if "id" in data:
             data = {**data, "resource_id": data["id"]}
         return super().parse(data, files)
 

@@ -24,6 +24,7 @@ from odl_host.server.datastore.table import NAME, Definition, all_columns, colum
 from odl_host.server.datastore.types import get_type
 from odl_host.server.datastore.write_parameters import (
     CreateInput,
+    check_triggers,
     describe_fields,
     guess_type,
     is_field_name,
@@ -78,7 +79,7 @@ class RowsRef(Params):
     @classmethod
     def parse(cls, data: dict[str, Any], files: Container[str] = ()) -> RowsRef:
         """Read the parameters; `id` is another name of `resource_id`."""
-        if "resource_id" not in data and "id" in data:
+        if "id" in data:
             data = {**data, "resource_id": data["id"]}
         return super().parse(data, files)
 
@@ -110,9 +111,7 @@ def datastore_create(ctx: Context, params: NewTable) -> JsonDict:
     if params.resource_id and params.resource:
         raise ValidationError({"resource": ["resource cannot be used with resource_id"]})
     given = read_create(params.data)
-    for trigger in params.data.get("triggers") or ():
-        if isinstance(trigger, dict) and trigger.get("function"):
-            raise ValidationError({"triggers": [f"function {trigger['function']}() does not exist"]})
+    check_triggers(params.data.get("triggers"))
     echo = given.echo
     if params.resource_id:
         resource = ctx.once(get_resource, params.resource_id)

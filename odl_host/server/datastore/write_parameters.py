@@ -140,7 +140,7 @@ def _read_fields(data: Mapping[str, Any]) -> list[FieldInput] | None:
     for key in ("fields", "triggers"):
         value = data.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            raise not_dicts(key, value, dict(data))
+            raise not_dicts(key, value, {key: data[key] for key in data if key not in ("records", "resource")})
     fields: list[FieldInput] = []
     errors: list[JsonDict] = []
     for item in sent:
@@ -169,8 +169,30 @@ def _check_fields(fields: Sequence[FieldInput]) -> None:
         if len(field.id) > MAX_NAME:
             raise ValidationError({"fields": [f'Column heading "{field.id}" exceeds limit of {MAX_NAME} characters.']})
         if field.id in seen:
-            raise ValidationError({"fields": [f'Field "{field.id}" is there twice']})
+            raise ValidationError({"field": ["Duplicate column names are not supported"]})
         seen.add(field.id)
+
+
+_TRIGGER_WORDS = {"for_each": ["row"], "when": ["before insert or update"]}
+
+
+def check_triggers(sent: object) -> None:
+    """Refuse triggers: there are no functions that they could run. :raises ValidationError: one is named."""
+    triggers = [item for item in sent if isinstance(item, dict) and item] if isinstance(sent, list) else []
+    errors: list[JsonDict] = []
+    for trigger in triggers:
+        found: JsonDict = {
+            key: [f"Value must be one of {known}"]
+            for key, known in _TRIGGER_WORDS.items()
+            if not is_absent(trigger.get(key)) and trigger[key] not in known
+        }
+        if is_absent(trigger.get("function")):
+            found["function"] = [MISSING_VALUE]
+        errors.append(found)
+    if any(errors):
+        raise ValidationError({"triggers": errors})
+    if triggers:
+        raise ValidationError({"triggers": [f"function {triggers[0]['function']}() does not exist"]})
 
 
 def is_field_name(name: str) -> bool:

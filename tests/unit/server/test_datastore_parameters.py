@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from odl_host.ckan import WireError
+from odl_host.ckan import IntegrityError, ValidationError, WireError
 from odl_host.server.datastore.types import find_type
 from odl_host.server.datastore.values import BadValue
+from odl_host.server.datastore.write_parameters import check_triggers, read_create
 from odl_host.server.embedded import EmbeddedCKAN
 from odl_host.server.sites import Site
 
@@ -169,3 +170,25 @@ def test_every_value_is_kept_and_shown_or_refused(kind: str, value: Any) -> None
         assert isinstance(found.text(kept), str)
         if found.show is not None:
             found.show(kept)
+
+
+@pytest.mark.parametrize(
+    ("triggers", "errors"),
+    [
+        ([{"function": ""}], {"triggers": [{"function": ["Missing value"]}]}),
+        ([{"function": "f", "for_each": "all"}], {"triggers": [{"for_each": ["Value must be one of ['row']"]}]}),
+        ([{"function": "f"}], {"triggers": ["function f() does not exist"]}),
+    ],
+)
+def test_triggers_are_refused_as_ckan_refuses_those_of_no_function(triggers: object, errors: object) -> None:
+    with pytest.raises(ValidationError) as caught:
+        check_triggers(triggers)
+    assert caught.value.error() | {"__type": ""} == {**errors, "__type": ""}  # type: ignore[dict-item]
+
+
+def test_fields_that_are_not_all_dictionaries_are_refused_in_ckans_words() -> None:
+    with pytest.raises(IntegrityError, match="Values in lists need to be dicts"):
+        read_create({"fields": [{"id": "a"}, "b"], "records": []})
+    with pytest.raises(ValidationError) as caught:
+        read_create({"fields": [{"id": "a"}, {"id": "a"}]})
+    assert caught.value.error()["field"] == ["Duplicate column names are not supported"]
