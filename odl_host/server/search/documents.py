@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from odl_host.ckan import JsonDict
 from odl_host.server.search.analysis import folded, prepared
+from odl_host.server.search.levels import Level
 from odl_host.server.search.values import geometry_box, microseconds
 
 PUBLIC = "public"
@@ -85,15 +87,22 @@ def labels_of(dataset: JsonDict) -> list[str]:
     return [owner, f"collaborator-{dataset['id']}"]
 
 
-def marker_document(seq: int, identity: int) -> Any:
-    """Return the document that says of which database the index is, and how far it has read."""
+def marker_document(seq: int, identity: int, levels: Iterable[Level] = ()) -> Any:
+    """Return the document that says of which database the index is, how far it has read, and in which pieces."""
     import tantivy
 
     document = tantivy.Document()
     document.add_text("id", MARKER)
-    document.add_unsigned("seq", seq)
+    for number in (seq, *chain.from_iterable(levels)):
+        document.add_unsigned("seq", number)
     document.add_unsigned("identity", identity)
     return document
+
+
+def read_marker(marker: Any) -> tuple[int, list[Level]]:
+    """Return from the marker how far the index has read, and its pieces."""
+    seq, *numbers = marker["seq"]
+    return seq, [Level(*pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)]
 
 
 def dataset_document(dataset: JsonDict, vocabularies: Mapping[str, str]) -> Any:

@@ -38,8 +38,10 @@ from odl_host.server.search.documents import (
     build_schema,
     dataset_document,
     marker_document,
+    read_marker,
 )
 from odl_host.server.search.facets import count_values
+from odl_host.server.search.levels import Level, add_level
 from odl_host.server.search.lucene import Node, QuerySyntaxError
 from odl_host.server.search.order import SCORE, Key, Pages
 from odl_host.server.search.query import Translator
@@ -55,8 +57,6 @@ SMALL_HEAP_BYTES = 16_000_000
 """What a writer needs for the few datasets of one change."""
 
 BATCH = 500
-MERGE_ABOVE_SEGMENTS = 12
-"""Segments are normally merged when a writer is dropped too soon to do it itself; above this many it is waited for."""
 
 KEPT_FACETS = 256
 """Counts kept until the next write: the front page and the first facets of each list are asked for most."""
@@ -132,6 +132,7 @@ class SearchIndex:
         self._searcher: Any = None
         self._translator: Translator | None = None
         self._seq = -1
+        self._levels: list[Level] = []
         self._identity = -1
         self._is_verified = False
         self._seen: _Seen | None = None
@@ -180,7 +181,7 @@ class SearchIndex:
             with self._db.reading() as db:
                 identity = int(db.execute(_IDENTITY).scalar_one())
             with self._writing():
-                self._write_changes(_open_index(fresh), identity, after=-1, is_merged=True)
+                self._write_changes(_open_index(fresh), identity, after=-1)
             with self._lock, self._file_lock():
                 self._forget()
                 if place.exists():
@@ -262,7 +263,7 @@ class SearchIndex:
                 self._verify()
             if self._seq < seq:
                 with self._writing():
-                    self._follow()
+                    self._write_changes(self._index, self._identity, after=self._seq, levels=self._levels)
                 self._reload()
                 self._facets.clear()
 
@@ -319,14 +320,9 @@ class SearchIndex:
         query = tantivy.Query.term_query(self._index.schema, "id", MARKER, "basic")
         hits = self._searcher.search(query, limit=1).hits
         marker = self._searcher.doc(hits[0][1]) if hits else None
-        self._seq = marker["seq"][0] if marker else -1
+        self._seq, self._levels = read_marker(marker) if marker else (-1, [])
         if marker:
             self._identity = marker["identity"][0]
-
-    def _follow(self) -> None:
-        """Read every change since the marker into the index."""
-        is_merged = self._searcher.num_segments > MERGE_ABOVE_SEGMENTS
-        self._write_changes(self._index, self._identity, after=self._seq, is_merged=is_merged)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -339,12 +335,17 @@ class SearchIndex:
                 hint="Check the free space and the rights of that folder, then run the same command again.",
             ) from error
 
-    def _write_changes(self, index: Any, identity: int, *, after: int, is_merged: bool) -> None:
-        """Write the changes that came after a number into an index, in one commit; `is_merged` waits for merges."""
+    def _write_changes(self, index: Any, identity: int, *, after: int, levels: Sequence[Level] = ()) -> None:
+        """Write the changes that came after a number into an index, in one commit."""
         is_new = after < 0
         with self._db.reading() as db:
             seq = last_seq(db)
             ids = list(db.scalars(_CHANGED, {"seq": after}))
+            if not is_new:
+                levels = add_level(levels, Level(after, len(ids)))
+                if levels[-1].after < after:
+                    after = levels[-1].after
+                    ids = list(db.scalars(_CHANGED, {"seq": after}))
             names = {row.id: row.name for row in db.execute(_VOCABULARIES)}
             writer = index.writer(WRITER_HEAP_BYTES if len(ids) > BATCH else SMALL_HEAP_BYTES, 1)
             for gone in db.scalars(_PURGED, {"seq": after}):
@@ -357,10 +358,10 @@ class SearchIndex:
                     if self._keeps_deleted or dataset["state"] != _DELETED:
                         writer.add_document(dataset_document(dataset, names))
         writer.delete_documents_by_term("id", MARKER)
-        writer.add_document(marker_document(seq, identity))
+        writer.add_document(marker_document(seq, identity, levels))
         writer.commit()
-        if is_merged or len(ids) > BATCH:
-            writer.wait_merging_threads()
+        # Dropped before, it would give up the merges that it began, and the next one would begin them again.
+        writer.wait_merging_threads()
 
 
 def _keys(request: SearchRequest, translator: Translator) -> list[Key]:

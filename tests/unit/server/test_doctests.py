@@ -5,7 +5,7 @@ import importlib
 
 import pytest
 
-MODULES = ("documents", "extras", "formats", "resource_fields", "app", "search.lucene", "search.query")
+MODULES = ("documents", "extras", "formats", "resource_fields", "app", "search.levels", "search.lucene", "search.query")
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 import resource
 import shutil
 import subprocess
@@ -148,3 +149,27 @@ def test_a_moved_site_shows_its_new_address_without_a_rewrite(tmp_path: Path, op
     moved = open_at(tmp_path, "https://donnees.example.fr/")
     shown = moved.as_anonymous().call_action("package_show", {"id": "a-propos"})
     assert shown["resources"][0]["url"].startswith("https://donnees.example.fr/dataset/")
+
+
+def segments(site: Site) -> dict[str, int]:
+    """Return the pieces of the index by their ids, with how many datasets each was written with."""
+    (meta,) = site.index.folder.glob("v*/meta.json")
+    return {piece["segment_id"]: piece["max_doc"] for piece in json.loads(meta.read_text())["segments"]}
+
+
+def test_an_index_that_is_written_bit_by_bit_stays_in_few_pieces_and_is_never_written_whole(site: Site) -> None:
+    ckan = site.as_sysadmin()
+    ckan.call_action("organization_create", {"name": "aime"})
+    for number in range(40):
+        ckan.call_action("package_create", {"name": f"jeu-{number}", "owner_org": "aime"})
+    assert count(site, "*:*") == 40
+    (first,) = segments(site)
+    for number in range(60):
+        ckan.call_action("package_patch", {"id": f"jeu-{number % 30}", "title": f"Révision {number}"})
+        if number % 20 == 19:
+            ckan.call_action("dataset_purge", {"id": f"jeu-{39 - number // 20}"})
+        assert count(site, f'title:"Révision {number}"') == 1
+        assert first in segments(site)
+        assert len(segments(site)) < 8
+    assert count(site, "*:*") == 37
+    assert site.index.check() == []
