@@ -1,12 +1,14 @@
 """Where objects to import come from: a CKAN that answers, or what `ckanapi dump` or `odl-host export` has written.
 
-Both yield objects as `…_show` answers them, one kind after the other, and the bytes of uploaded files.
+Both yield objects as `…_show` answers them, one kind after the other, the bytes of uploaded files, and the rows of
+tables that no file makes.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Any, BinaryIO, Protocol, cast
 from urllib.parse import urlsplit
 
 from odl_host.catalogue.client import Catalogue
+from odl_host.catalogue.tables import read_table
 from odl_host.ckan import JsonDict
 from odl_host.config import Secret
 from odl_host.errors import CatalogueNotFound, CatalogueRefused, StorageError, Unavailable, UsageError
@@ -26,6 +29,8 @@ CHUNK_BYTES = 1 << 18
 MAX_LINE_BYTES = 64 << 20
 FILES = "files"
 """Folder of a dump where the files lie, each as RESOURCE_ID/NAME."""
+ROWS = "rows"
+"""Folder of a dump where the tables that no file makes lie, each as RESOURCE_ID.jsonl."""
 
 
 Progress = Callable[[str, int, int], None]
@@ -49,6 +54,9 @@ class Source(Protocol):
 
     def content(self, resource: JsonDict) -> Iterator[bytes]:
         """Yield the bytes of a resource's file. :raises Unavailable: it cannot be read."""
+
+    def table(self, resource: JsonDict) -> Iterator[JsonDict]:
+        """Yield the calls that make a resource's table, if no file does. :raises Unavailable: it cannot be read."""
 
 
 class CkanSource:
@@ -106,6 +114,10 @@ class CkanSource:
         headers = {"Authorization": self._token.reveal()} if self._token and is_own else {}
         return fetch(address, headers, timeout_s=self._timeout_s)
 
+    def table(self, resource: JsonDict) -> Iterator[JsonDict]:
+        """Read the rows of a table page by page."""
+        return read_table(self._catalogue, resource)
+
     def _search(self, start: int, rows: int) -> Any:
         query = {"q": "*:*", "rows": rows, "start": start, "sort": "name asc"}
         return self._catalogue.call_action("package_search", {**query, "include_private": True, "include_drafts": True})
@@ -145,27 +157,31 @@ class DumpSource:
         return sum(1 for _ in self.objects(kind))
 
     def objects(self, kind: str) -> Iterator[JsonDict]:
-        """Yield the objects of one kind, whatever else the files hold. :raises UsageError: a line is no object."""
-        for file in self._files:
-            with closing(_opened(file)) as lines:
-                for number, line in enumerate(iter(lambda: lines.readline(MAX_LINE_BYTES), b""), 1):
-                    if not line.strip():
-                        continue
-                    try:
-                        entry = json.loads(line)
-                    except (ValueError, RecursionError) as error:
-                        raise UsageError(f"{file.name}, line {number}: this is no JSON object ({error}).") from error
-                    if not isinstance(entry, dict):
-                        raise UsageError(f"{file.name}, line {number}: this is no JSON object.")
-                    if kind_of(entry) == kind:
-                        yield entry
+        """Yield the objects of one kind, whatever else the files hold; one that stands there twice as it stands last.
+
+        :raises UsageError: a line is no object.
+        """
+        again = Counter(entry.get("id") for entry in self._all(kind)) if kind in ("organizations", "groups") else None
+        for entry in self._all(kind):
+            if again is not None:
+                again[entry.get("id")] -= 1
+            if again is None or not again[entry.get("id")] or not entry.get("id"):
+                yield entry
+
+    def _all(self, kind: str) -> Iterator[JsonDict]:
+        return (entry for file in self._files for entry in _read_lines(file) if kind_of(entry) == kind)
 
     def content(self, resource: JsonDict) -> Iterator[bytes]:
         """Read a file beside the dump, else fetch it from its address."""
         folder = self._folder / FILES / str(resource.get("id"))
-        for file in sorted(folder.glob("*")) if _is_inside(folder, self._folder) else []:
+        for file in sorted(folder.glob("*")) if _is_inside(folder, self._folder / FILES) else []:
             return _chunks(file)
         return fetch(str(resource.get("url") or ""), {}, timeout_s=self._timeout_s)
+
+    def table(self, resource: JsonDict) -> Iterator[JsonDict]:
+        """Read the calls that lie beside the dump. :raises UsageError: a line is no call."""
+        file = self._folder / ROWS / f"{resource.get('id')}.jsonl"
+        return _read_lines(file) if _is_inside(file, self._folder / ROWS) and file.is_file() else iter(())
 
 
 def kind_of(entry: JsonDict) -> str:
@@ -196,6 +212,20 @@ def fetch(address: str, headers: dict[str, str], *, timeout_s: float) -> Iterato
         raise Unavailable(f"{address} does not answer ({type(error).__name__}).") from error
 
 
+def _read_lines(file: Path) -> Iterator[JsonDict]:
+    with closing(_opened(file)) as lines:
+        for number, line in enumerate(iter(lambda: lines.readline(MAX_LINE_BYTES), b""), 1):
+            if not line.strip():
+                continue
+            try:
+                entry = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise UsageError(f"{file.name}, line {number}: this is no JSON object ({error}).") from error
+            if not isinstance(entry, dict):
+                raise UsageError(f"{file.name}, line {number}: this is no JSON object.")
+            yield entry
+
+
 def _opened(file: Path) -> BinaryIO:
     try:
         return cast(BinaryIO, gzip.open(file)) if file.suffix == ".gz" else file.open("rb")
@@ -211,4 +241,4 @@ def _chunks(file: Path) -> Iterator[bytes]:
 
 def _is_inside(path: Path, folder: Path) -> bool:
     """An id comes from the dump: it must not lead out of its folder."""
-    return path.resolve().is_relative_to((folder / FILES).resolve())
+    return path.resolve().is_relative_to(folder.resolve())

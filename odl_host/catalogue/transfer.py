@@ -18,6 +18,7 @@ from typing import Any
 
 from odl_host.catalogue.client import Catalogue, Upload
 from odl_host.catalogue.source import KINDS, Progress, Source, unseen
+from odl_host.catalogue.tables import write_table
 from odl_host.ckan import JsonDict
 from odl_host.errors import CatalogueError, CatalogueNotFound, CatalogueRefused, OdlError, StorageError, Unavailable
 
@@ -54,6 +55,7 @@ class Transfer:
 
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     files: int = 0
+    tables: int = 0
     refusals: list[Refusal] = field(default_factory=list)
 
     def count(self, kind: str, outcome: str) -> None:
@@ -188,7 +190,7 @@ class _Run:
         elif kind == "datasets":
             sent["owner_org"] = self._ids.get(str(entry.get("owner_org")), entry.get("owner_org"))
             sent["groups"] = [{"name": group["name"]} for group in entry.get("groups") or []]
-            # Rows that were written over there stay there.
+            # Whether there are rows is known when they have come.
             sent["resources"] = [
                 {key: value for key, value in resource.items() if key != "datastore_active"}
                 for resource in entry.get("resources") or []
@@ -197,7 +199,14 @@ class _Run:
             self._prepare_group(sent, entry)
         action = f"{_SINGULAR[kind]}_{'create' if existing is None else 'update'}"
         self._target.call_action(action, sent)
-        return kind != "datasets" or not self._with_files or self._bring_files(sent, entry)
+        if kind != "datasets" or not self._with_files:
+            return True
+        has_files, has_tables = self._bring_files(entry), self._bring_tables(entry)
+        is_touched = any(resource.get("url_type") for resource in entry.get("resources") or [])
+        if is_touched and entry.get("metadata_modified"):
+            dates = {"id": sent.get("id") or sent["name"], "metadata_modified": entry["metadata_modified"]}
+            self._target.call_action("package_patch", dates)
+        return has_files and has_tables
 
     def _prepare_group(self, sent: JsonDict, entry: JsonDict) -> None:
         """Keep the members that are users over there; a logo that was uploaded is shown from where it lies."""
@@ -215,7 +224,22 @@ class _Run:
             return False
         return True
 
-    def _bring_files(self, sent: JsonDict, entry: JsonDict) -> bool:
+    def _bring_tables(self, entry: JsonDict) -> bool:
+        """Write the rows that no file of the dataset brings, and return whether all have come."""
+        is_whole = True
+        for resource in entry.get("resources") or []:
+            key = str(resource.get("id"))
+            try:
+                if write_table(self._target, key, self._source.table(resource)):
+                    self.result.tables += 1
+                    dates = {"id": key, "last_modified": resource.get("last_modified")}
+                    self._target.call_action("resource_patch", dates)
+            except (StorageError, CatalogueError) as error:
+                is_whole = False
+                self.result.refusals.append(Refusal("rows", f"{entry.get('name')}/{key}", error.message))
+        return is_whole
+
+    def _bring_files(self, entry: JsonDict) -> bool:
         """Fetch the files that were uploaded over there, and return whether all have come."""
         uploads = [resource for resource in entry.get("resources") or [] if resource.get("url_type") == "upload"]
         is_whole = True
@@ -233,9 +257,6 @@ class _Run:
                     self.result.refusals.append(
                         Refusal("files", f"{entry.get('name')}/{resource.get('id')}", error.message)
                     )
-        if uploads and entry.get("metadata_modified"):
-            dates = {"id": sent.get("id") or sent["name"], "metadata_modified": entry["metadata_modified"]}
-            self._target.call_action("package_patch", dates)
         return is_whole
 
     def _save(self, chunks: Iterator[bytes], file: Path) -> None:
@@ -253,5 +274,6 @@ def as_json(transfer: Transfer) -> dict[str, Any]:
     return {
         "counts": transfer.counts,
         "files": transfer.files,
+        "tables": transfer.tables,
         "refusals": [{"kind": each.kind, "name": each.name, "reason": each.reason} for each in transfer.refusals],
     }

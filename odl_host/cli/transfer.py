@@ -31,7 +31,7 @@ _KINDS = click.Choice(["users", "organizations", "groups", "datasets"])
 @click.option("--from", "origin", required=True, metavar="URL|PATH", help="A CKAN, a file of JSON lines, or a folder.")
 @click.option("--token-env", metavar="NAME", help="Variable with the API token of a sysadmin over there.")
 @click.option("--only", "kinds", multiple=True, type=_KINDS, help="Only this kind; may be repeated.")
-@click.option("--no-files", is_flag=True, help="Leave uploaded files where they are.")
+@click.option("--no-files", is_flag=True, help="Leave uploaded files and rows where they are.")
 @click.option("--again", is_flag=True, help="Forget what earlier runs have brought.")
 @click.option("--dry-run", is_flag=True, help="Count what would be brought; write nothing.")
 @pass_app
@@ -73,17 +73,18 @@ def import_(
     odl-host export sauvegarde/ --files
     odl-host export sortie/ --only datasets
     ckanapi load datasets -I sortie/datasets.jsonl -r https://ckan.example.fr -a TOKEN
+    cat sortie/rows/*.jsonl | ckanapi batch -r https://ckan.example.fr -a TOKEN
     """,
 )
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--only", "kinds", multiple=True, type=_KINDS, help="Only this kind; may be repeated.")
-@click.option("--files", "with_files", is_flag=True, help="The uploaded files too.")
+@click.option("--files", "with_files", is_flag=True, help="Uploaded files and written rows too.")
 @pass_app
 def export(app: App, folder: Path, kinds: tuple[str, ...], with_files: bool) -> None:
     """Write the whole catalogue as JSON lines that ckanapi loads.
 
-    FOLDER gets users.jsonl (with the hashes of passwords), organizations.jsonl, groups.jsonl, datasets.jsonl, and the
-    files under files/. Nothing is left out: private datasets and drafts too.
+    FOLDER gets users.jsonl (with the hashes of passwords), organizations.jsonl, groups.jsonl, datasets.jsonl, the files
+    under files/, and under rows/ what was written row by row. Private datasets and drafts too.
     """
     from odl_host.catalogue.dump import write_dump
     from odl_host.catalogue.source import KINDS
@@ -111,5 +112,7 @@ def _summary(app: App, done: Transfer) -> str:
             )
         )
     lines.append(app.out.words(f"files: {done.files}", f"fichiers : {done.files}"))
+    if done.tables:
+        lines.append(app.out.words(f"tables: {done.tables}", f"tables : {done.tables}"))
     lines += [f"! {each.kind} {each.name}: {each.reason}" for each in done.refusals]
     return "\n".join(lines)

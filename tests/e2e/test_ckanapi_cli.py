@@ -107,6 +107,8 @@ def comparable(datasets: list[Any]) -> list[Any]:
                 resource.pop(key)
             if resource["url_type"] == "upload":
                 resource["url"] = resource["url"].split("/dataset/")[1]
+            elif resource["url_type"] == "datastore":
+                resource["url"] = resource["url"].split("/datastore/")[1]
     return datasets
 
 

@@ -68,7 +68,9 @@ def fill(place: Place, prefix: str) -> str:
         "users": [{"name": user, "capacity": "editor"}],
     }
     place.call("organization_create", organization)
-    place.call("group_create", {"name": f"{prefix}finances", "title": "Finances"})
+    place.call("group_create", {"name": f"{prefix}themes", "title": "Thèmes"})
+    below = {"name": f"{prefix}finances", "title": "Finances", "groups": [{"name": f"{prefix}themes"}]}
+    place.call("group_create", below)
     place.call(
         "package_create",
         {
@@ -84,7 +86,39 @@ def fill(place: Place, prefix: str) -> str:
     place.call("package_create", {"name": f"{prefix}prive", "owner_org": f"{prefix}aime", "private": True})
     file = place.call("resource_create", {"package_id": f"{prefix}budget", "name": "Budget"}, b"a;b\n1;2\n")
     place.call("resource_create", {"package_id": f"{prefix}budget", "url": "http://example.org/a.pdf", "format": "pdf"})
+    place.call("datastore_create", {"resource": {"package_id": f"{prefix}budget", "name": "Registre"}, **TABLE})
     return str(file["id"])
+
+
+TABLE: dict[str, Any] = {
+    "fields": [
+        {"id": "code", "type": "text", "info": {"label": "Le code"}},
+        {"id": "prix", "type": "numeric"},
+        {"id": "le", "type": "timestamp"},
+        {"id": "plus", "type": "json"},
+    ],
+    "records": [
+        *(
+            {"code": f"{number:05}", "prix": 12.5, "le": "2026-01-02T03:04:05", "plus": {"a": 1}}
+            for number in range(1200)
+        ),
+        {"code": "73000", "prix": None, "le": None, "plus": None},
+    ],
+    "primary_key": ["code"],
+}
+"""A table that no file makes, in more than one page."""
+
+
+def table_of(place: Place) -> tuple[Any, Any]:
+    """Return the columns that were told, and the rows, of the one table that was written."""
+    (budget,) = (dataset for dataset in place.datasets() if dataset["name"].endswith("budget"))
+    (table,) = (resource["id"] for resource in budget["resources"] if resource["url_type"] == "datastore")
+    info = place.call("datastore_info", {"id": table})
+    found = place.call("datastore_search", {"resource_id": table, "limit": 5000, "sort": "_id"})
+    columns = [
+        (field["id"], field["type"], field.get("info"), field["schema"]["uniquekey"]) for field in info["fields"]
+    ]
+    return columns, found["records"]
 
 
 @pytest.fixture
@@ -113,10 +147,11 @@ def test_everything_comes_in_from_an_address_and_a_second_run_changes_nothing(so
     assert done["counts"] == {
         "users": {"created": 1, "updated": 0, "unchanged": 0},
         "organizations": {"created": 1, "updated": 0, "unchanged": 0},
-        "groups": {"created": 1, "updated": 0, "unchanged": 0},
+        "groups": {"created": 2, "updated": 0, "unchanged": 0},
         "datasets": {"created": 2, "updated": 0, "unchanged": 0},
     }
-    assert (done["files"], done["refusals"]) == (1, [])
+    assert (done["files"], done["tables"], done["refusals"]) == (1, 1, [])
+    assert table_of(target) == table_of(source)
     before, after = source.datasets(), target.datasets()
     assert [d["metadata_modified"] for d in after] == [d["metadata_modified"] for d in before]
     assert comparable(after) == comparable(before)
@@ -142,7 +177,7 @@ def test_a_dump_with_its_files_needs_no_server_on_either_side(source: Place, tmp
     file = fill(source, "")
     source.stop()
     counts = source.odl("--json", "export", tmp_path / "sortie", "--files").json["counts"]
-    assert counts == {"users": 1, "organizations": 1, "groups": 1, "datasets": 2, "files": 1}
+    assert counts == {"users": 1, "organizations": 1, "groups": 2, "datasets": 2, "files": 1, "tables": 1}
     assert (tmp_path / "sortie" / "files" / file / "a-b.csv").read_bytes() == b"a;b\n1;2\n"
     assert (tmp_path / "sortie" / "users.jsonl").stat().st_mode & 0o077 == 0
     home = tmp_path / "autre"
@@ -150,12 +185,30 @@ def test_a_dump_with_its_files_needs_no_server_on_either_side(source: Place, tmp
     other = CommandLine(home)
     other("init", "essai", "--commune", "73065")
     done = other("--json", "import", "--from", tmp_path / "sortie").json
-    assert done["counts"]["datasets"]["created"] == 2
-    assert (done["files"], done["refusals"]) == (1, [])
+    assert (done["counts"]["datasets"]["created"], done["counts"]["groups"]["created"]) == (2, 2)
+    assert (done["files"], done["tables"], done["refusals"]) == (1, 1, [])
     assert other("--json", "db", "check").json["problems"] == []
+    second = other("--json", "import", "--from", tmp_path / "sortie").json
+    assert [kind["unchanged"] for kind in second["counts"].values()] == [1, 1, 2, 2]
     again = other("--json", "export", tmp_path / "encore", "--files").json["counts"]
     assert again == counts
     source.server = start(source.odl, source.port, workers=1)
+
+
+def test_a_dump_writes_to_no_table_but_its_own(source: Place, tmp_path: Path) -> None:
+    fill(source, "")
+    source.odl("export", tmp_path / "sortie", "--files")
+    (rows,) = (tmp_path / "sortie" / "rows").iterdir()
+    first = json.loads(rows.read_text().splitlines()[0])
+    for call in ({**first, "action": "user_update"}, {**first, "data": {**first["data"], "resource_id": "autre"}}):
+        rows.write_text(json.dumps(call))
+        home = tmp_path / uuid.uuid4().hex
+        home.mkdir()
+        other = CommandLine(home)
+        other("init", "essai", "--commune", "73065")
+        done = other("--json", "import", "--from", tmp_path / "sortie", code=6).json
+        assert [each["kind"] for each in done["refusals"]] == ["rows"]
+        assert done["tables"] == 0
 
 
 def test_one_object_that_is_refused_stops_no_other(odl: CommandLine, tmp_path: Path) -> None:
@@ -198,11 +251,15 @@ def test_what_we_export_loads_into_a_real_ckan_and_comes_back_without_loss(
     file = fill(source, prefix)
     real = Ckanapi(REAL, os.environ["ODL_TEST_CKAN_TOKEN"])
     folder = tmp_path / "sortie"
-    source.odl("export", folder)
+    source.odl("export", folder, "--files")
     before = source.datasets()
     for kind in ("users", "organizations", "groups"):
         real("load", kind, "-I", str(folder / f"{kind}.jsonl"))
     real("load", "datasets", "--upload-resources", "-I", str(folder / "datasets.jsonl"))
+    for rows in (folder / "rows").iterdir():
+        real("batch", "-I", str(rows))
+        there = real.action("datastore_search", f"resource_id={rows.stem}", "limit:5000", "sort=_id")["records"]
+        assert there == table_of(source)[1]
     lines = [
         json.dumps(real.action(action, f"id={prefix}{name}", "include_password_hash:true"))
         for action, name in {
@@ -211,13 +268,16 @@ def test_what_we_export_loads_into_a_real_ckan_and_comes_back_without_loss(
             "group_show": "finances",
         }.items()
     ]
+    lines.insert(0, json.dumps(real.action("group_show", f"id={prefix}themes")))
     lines += [json.dumps(real.action("package_show", f"id={prefix}{name}")) for name in ("budget", "prive")]
     (tmp_path / "retour.jsonl").write_text("\n".join(lines))
     done = target.odl("--json", "import", "--from", tmp_path / "retour.jsonl").json
     assert (done["files"], done["refusals"]) == (1, [])
     after = target.datasets()
     for dataset in (*before, *after):
-        del dataset["metadata_created"]  # a CKAN gives its own date of creation to what it loads
+        del dataset["metadata_created"]  # a CKAN gives its own date of creation to what it loads,
+        for resource in dataset["resources"]:
+            resource.pop("datastore_active", None)  # and the rows came after it
     assert comparable(after) == comparable(before)
     copy = target.call("resource_show", {"id": file})
     assert requests.get(copy["url"], timeout=10).content == b"a;b\n1;2\n"

@@ -268,19 +268,20 @@ HELPS = {
     "A CKAN, a file of JSON lines, or a folder.": "Un CKAN, un fichier de lignes JSON, ou un dossier.",
     "Variable with the API token of a sysadmin over there.": "Variable qui contient le jeton d’un sysadmin de là-bas.",
     "Only this kind; may be repeated.": "Seulement ce genre ; peut être répété.",
-    "Leave uploaded files where they are.": "Laisse les fichiers où ils sont.",
+    "Leave uploaded files and rows where they are.": "Laisse les fichiers et les lignes où ils sont.",
     "Forget what earlier runs have brought.": "Oublie ce que les passages précédents ont repris.",
     "Count what would be brought; write nothing.": "Compte ce qui serait repris ; n’écrit rien.",
     "Write the whole catalogue as JSON lines that ckanapi loads.": (
         "Écrit tout le catalogue en lignes JSON que ckanapi charge."
     ),
     "FOLDER gets users.jsonl (with the hashes of passwords), organizations.jsonl, groups.jsonl, "
-    "datasets.jsonl, and the "
-    "files under files/. Nothing is left out: private datasets and drafts too.": (
+    "datasets.jsonl, the files "
+    "under files/, and under rows/ what was written row by row. Private datasets and drafts too.": (
         "FOLDER reçoit users.jsonl (avec les empreintes des mots de passe), organizations.jsonl, groups.jsonl, "
-        "datasets.jsonl, et les fichiers sous files/. Rien n’est omis : les jeux privés et les brouillons aussi."
+        "datasets.jsonl, les fichiers sous files/, et sous rows/ ce qui a été écrit ligne par ligne. "
+        "Les jeux privés et les brouillons aussi."
     ),
-    "The uploaded files too.": "Aussi les fichiers déposés.",
+    "Uploaded files and written rows too.": "Aussi les fichiers déposés et les lignes écrites.",
     "Say whether the catalogue is sound; changes nothing.": "Dit si le catalogue est sain ; ne change rien.",
     "Looks at the database itself, at what its rows say of each other, at every file and at the search "
     "index. Ends with 4 "
