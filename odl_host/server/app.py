@@ -17,7 +17,17 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from odl_host.errors import OdlError
-from odl_host.server import addresses, api, autocomplete_api, downloads, dumps, login, portal, resource_proxy
+from odl_host.server import (
+    addresses,
+    api,
+    autocomplete_api,
+    datatables,
+    downloads,
+    dumps,
+    login,
+    portal,
+    resource_proxy,
+)
 from odl_host.server.language_addresses import LanguageMiddleware
 from odl_host.server.origins import Origins
 from odl_host.server.sites import Site
@@ -98,6 +108,7 @@ def create_app(sites: FindSite) -> ASGIApp:
         *autocomplete_api.routes(get_site),
         *downloads.routes(get_site),
         *dumps.routes(get_site),
+        *datatables.routes(get_site),
         *resource_proxy.routes(get_site),
         *login.routes(get_site),
         *portal.routes(get_site),
