@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po, write_po
 from odl_host.server import vocabulary
 
 SERVER = Path(__file__).resolve().parents[1] / "odl_host" / "server"
-KEYWORDS = {**DEFAULT_KEYWORDS, "count_of": (2, 3), "french": None, "say": None}
+KEYWORDS = {**DEFAULT_KEYWORDS, "count_of": (2, 3), "noun": (2, 3), "french": None, "say": None}
 """The functions that are given a sentence, and which of their arguments are its forms."""
 
 SYNTAX = {

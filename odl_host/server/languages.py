@@ -70,7 +70,11 @@ class Language:
         >>> get_language("en").count_of(0, "fichier", "fichiers").replace(SPACE, " ")
         '0 files'
         """
-        return f"{self.number(amount)}{SPACE}{self.sentences.ngettext(one, several, amount)}"
+        return f"{self.number(amount)}{SPACE}{self.noun(amount, one, several)}"
+
+    def noun(self, amount: int, one: str, several: str) -> str:
+        """Return the word for so many, without their number."""
+        return self.sentences.ngettext(one, several, amount)
 
     def number(self, value: int | str) -> str:
         r"""Return a count with its thousands apart; text that is no number comes back as it is.
@@ -79,10 +83,8 @@ class Language:
         >>> french.number(59964), french.number("812"), english.number(59964), french.number("inconnue")
         ('59\u202f964', '812', '59,964', 'inconnue')
         """
-        from babel.numbers import format_decimal
-
         try:
-            return str(format_decimal(int(value), locale=self.code))
+            return _number(int(value), self.code)
         except ValueError:
             return str(value)
 
@@ -113,14 +115,29 @@ class Language:
         >>> get_language("en").day("2026-11-23").replace(SPACE, " "), get_language("fr").day(None)
         ('23 November 2026', '')
         """
-        from babel.dates import format_date
+        return _day((timestamp or "")[:10], self.code)
 
-        try:
-            value = date.fromisoformat((timestamp or "")[:10])
-        except ValueError:
-            return ""
-        first = "d'er'" if self.code == "fr" and value.day == 1 else "d"
-        return str(format_date(value, f"{first}{SPACE}MMMM{SPACE}y", locale=self.code))
+
+# A page tells a hundred counts and days, mostly the same ones: Babel takes 40 microseconds for each.
+
+
+@functools.lru_cache(maxsize=4096)
+def _number(value: int, code: str) -> str:
+    from babel.numbers import format_decimal
+
+    return str(format_decimal(value, locale=code))
+
+
+@functools.lru_cache(maxsize=4096)
+def _day(iso_day: str, code: str) -> str:
+    from babel.dates import format_date
+
+    try:
+        value = date.fromisoformat(iso_day)
+    except ValueError:
+        return ""
+    day = "d'er'" if code == "fr" and value.day == 1 else "d"
+    return str(format_date(value, f"{day}{SPACE}MMMM{SPACE}y", locale=code))
 
 
 @functools.cache

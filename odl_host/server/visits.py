@@ -127,22 +127,20 @@ def root_of(site: Site, language: Language) -> str:
 @functools.cache
 def _environment(code: str, root: str) -> Environment:
     """Return the templates in a language, loaded from the package so that they travel in the wheel."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import PackageLoader, StrictUndefined
 
     from odl_host.server.notes import render_notes
+    from odl_host.server.sentences import SpeakingEnvironment
 
     language = get_language(code)
-    environment = Environment(
+    environment = SpeakingEnvironment(
+        language,
         loader=PackageLoader("odl_host.server", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
     )
-    # Sentences may run over several lines of a template.
-    environment.policies["ext.i18n.trimmed"] = True
-    environment.install_gettext_translations(language.sentences, newstyle=True)  # type: ignore[attr-defined]
     environment.filters |= {
         "day": language.day,
         "number": language.number,
@@ -158,6 +156,7 @@ def _environment(code: str, root: str) -> Environment:
         "count_of": language.count_of,
         "in_french": "" if code == SOURCE else _attribute(SOURCE),
         "language": language,
+        "noun": language.noun,
         "root": root,
     }
     return environment

@@ -14,6 +14,7 @@ from jinja2 import Environment, nodes
 import odl_host.server
 from odl_host.ckan_values import LANGUAGES
 from odl_host.server.languages import SOURCE, get_language
+from odl_host.server.sentences import SpeakingEnvironment
 from odl_host.server.visits import render
 from tests.sites import site_in
 
@@ -104,6 +105,14 @@ def untranslated(source: str) -> Iterator[str]:
             yield value
         elif kind == "name":
             statement.append(value)
+
+
+def test_sentences_are_said_in_the_language_of_a_template_and_values_are_escaped() -> None:
+    source = """{{ _("Accueil") }} {% trans %}Un em dash&nbsp;: 100 %{% endtrans %}
+{% trans title=name %}Données ouvertes : {{ title }}{% endtrans %}"""
+    for code, home, opened in (("fr", "Accueil", "Données ouvertes : "), ("en", "Home", "Open data: ")):
+        template = SpeakingEnvironment(get_language(code), autoescape=True).from_string(source)
+        assert template.render(name="<b>%s") == f"{home} Un em dash&nbsp;: 100 %\n{opened}&lt;b&gt;%s"
 
 
 def test_a_sentence_without_words_stays_without() -> None:
