@@ -257,6 +257,12 @@ def test_a_download_of_a_link_leads_to_what_it_links_to(served: Served) -> None:
     assert requests.get(address, allow_redirects=False, timeout=10).status_code == 403
 
 
+def test_a_slash_too_many_changes_nothing(served: Served) -> None:
+    dataset = served.dataset()
+    for address in (f"//api/3/action/package_show?id={dataset['name']}", f"//dataset//{dataset['name']}"):
+        assert requests.get(served.url + address, allow_redirects=False, timeout=10).status_code == 200
+
+
 def test_scripts_that_look_for_text_in_an_answer_find_it(served: Served) -> None:
     help_of = f'{{"help": "{served.url}/api/3/action/help_show?name='
     assert served.api("package_list").text.startswith(f'{help_of}package_list", "success": true, "result": ')

@@ -129,6 +129,9 @@ TEMPLATES = {
     "Check the address.": "Vérifiez l’adresse.",
     "Check the address, then try again.": "Vérifiez l’adresse, puis réessayez.",
     "{} cannot be read: {}.": "{0} ne peut pas être lu ({1}).",
+    "What was written of the rows of {} is not what makes its table.": (
+        "Ce qui a été écrit des lignes de {0} n’est pas ce qui fait sa table."
+    ),
     "The search index in {} cannot be written: {}.": "L’index de recherche {0} ne peut pas être écrit ({1}).",
     "Check the free space and the rights of that folder, then run the same command again.": (
         "Vérifiez la place libre et les droits de ce dossier, puis relancez la même commande."
