@@ -102,18 +102,18 @@ class FileCard:
             id=resource["id"],
             name=resource.get("name") or str(resource.get("url") or "").rpartition("/")[2] or language.say(NAMELESS),
             description=resource.get("description") or "",
-            url=_web_address(resource.get("url")),
+            url=web_address(resource.get("url")),
             format=str(resource.get("format") or "").upper(),
             size_bytes=_whole(resource.get("size")),
             sha256=str(resource.get("hash") or "").removeprefix("sha256:"),
             rows=_whole(resource.get("rows")),
-            original_url=_web_address(original_url),
+            original_url=web_address(original_url),
             original_format=original_url.rpartition(".")[2].upper() if "." in original_url.rpartition("/")[2] else "",
             original_size_bytes=_whole(resource.get("original_size")),
             schema_name=schema_name,
             schema_title=vocabulary.schema_title(schema_name) if schema_name else "",
             schema_version=str(resource.get("schema_version") or ""),
-            schema_url=_web_address(resource.get("schema_url")),
+            schema_url=web_address(resource.get("schema_url")),
             validated=language.day(resource.get("validated_on")),
             error_count=_whole(resource.get("validation_errors")) or 0,
             errors=tuple(str(resource.get("validation_summary") or "").splitlines()),
@@ -178,6 +178,8 @@ class DatasetCard:
     period: str
     contact: str
     contact_email: str
+    groups: tuple[tuple[str, str], ...]
+    """Names and titles."""
     files: tuple[FileCard, ...]
 
     @classmethod
@@ -195,7 +197,7 @@ class DatasetCard:
             member_name=organization.get("name") or "",
             member_title=organization.get("title") or organization.get("name") or "",
             licence=language.say(vocabulary.LICENCES.get(licence_id, package.get("license_title") or licence_id)),
-            licence_url=_web_address(package.get("license_url")),
+            licence_url=web_address(package.get("license_url")),
             tags=tuple(tag["name"] for tag in package.get("tags") or ()),
             created=language.day(package.get("metadata_created")),
             created_iso=str(package.get("metadata_created") or "")[:10],
@@ -206,6 +208,7 @@ class DatasetCard:
             period=language.say(PERIOD if end else SINCE, start=start, end=end) if start else "",
             contact=package.get("maintainer") or package.get("author") or "",
             contact_email=package.get("maintainer_email") or package.get("author_email") or "",
+            groups=tuple((group["name"], group.get("title") or group["name"]) for group in package.get("groups") or ()),
             files=tuple(FileCard.read(resource, language) for resource in package.get("resources") or ()),
         )
 
@@ -225,10 +228,10 @@ class DatasetCard:
         return bool(self.files) and all(file.is_valid for file in self.files)
 
 
-def _web_address(value: object) -> str:
+def web_address(value: object) -> str:
     """Return an address only when a browser may follow it safely: http, https, or a path of this site.
 
-    >>> _web_address("javascript:alert(1)"), _web_address("https://a.fr/x.csv"), _web_address("//evil.example")
+    >>> web_address("javascript:alert(1)"), web_address("https://a.fr/x.csv"), web_address("//evil.example")
     ('', 'https://a.fr/x.csv', '')
     """
     text = str(value or "").strip()

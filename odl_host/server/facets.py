@@ -25,6 +25,7 @@ FACETS: Mapping[str, str] = {
     "organization": french("Communes et collectivités"),
     "extras_theme": french("Thèmes"),
     "extras_schema_name": french("Modèles de données"),
+    "groups": french("Groupes"),
     "tags": french("Mots-clés"),
     "res_format": french("Formats de fichier"),
     "license_id": french("Licences"),

@@ -7,23 +7,24 @@ and no address outside the site.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from odl_host.ckan import NotAuthorized, NotFound, SearchError, SearchQueryError, ValidationError, fold
+from odl_host.ckan import NotAuthorized, NotFound, ValidationError, fold
 from odl_host.errors import StorageError
+from odl_host.server import change_pages, group_pages, stream_pages, user_pages, view_pages
 from odl_host.server.cards import DatasetCard, FileCard, MemberCard, VersionCard
-from odl_host.server.facets import SearchQuery
 from odl_host.server.feeds import custom_feed, general_feed, group_feed, organization_feed, tag_feed
 from odl_host.server.files import find_file
 from odl_host.server.languages import french
 from odl_host.server.linked_data import linked_data
 from odl_host.server.preview import Preview, read_preview
+from odl_host.server.search_pages import find_results, search
 from odl_host.server.site_options import named_site
 from odl_host.server.sitemaps import robots, sitemap, sitemap_part
 from odl_host.server.table_pages import api_info, dictionary
@@ -43,6 +44,10 @@ COUNTED_DATASETS = 5000
 """Above this many datasets the home page does not count their files one by one."""
 
 ERRORS = {
+    400: (
+        french("Paramètres incompris"),
+        french("Cette adresse demande quelque chose que le portail ne comprend pas."),
+    ),
     404: (french("Page introuvable"), french("Cette page n’existe pas, ou n’existe plus.")),
     405: (french("Action impossible"), french("Cette adresse ne répond pas à ce type de demande.")),
     500: (
@@ -76,6 +81,12 @@ def routes(get_site: GetSite) -> list[BaseRoute]:
 
     pages: dict[str, Render] = {
         "/": home,
+        # Before those of any dataset, group or user: these words are no names.
+        **stream_pages.PAGES,
+        **change_pages.PAGES,
+        **group_pages.PAGES,
+        **user_pages.PAGES,
+        **view_pages.PAGES,
         "/dataset": search,
         "/dataset/": search,
         "/dataset/{id}": dataset,
@@ -143,26 +154,18 @@ def home(visit: Visit) -> Response:
         "home.html",
         datasets=[DatasetCard.read(package, visit.language) for package in latest["results"]],
         dataset_count=latest["count"],
-        member_count=sum(1 for _ in visit.iter_organization_names()),
+        member_count=sum(1 for _ in visit.iter_listed("organization_list")),
         file_count=_count_files(visit, latest["count"]),
         tags=[item["name"] for item in facets["tags"]["items"]],
         active_members=facets["organization"]["items"],
     )
 
 
-def search(visit: Visit) -> Response:
-    """Search the datasets."""
-    query = _query(visit, "/dataset/")
-    answer = _search(visit, query)
-    if query.page > 1 and not answer["results"]:
-        raise NotFound
-    return visit.page("search.html", **_results(visit, query, answer), is_plain=query.is_plain)
-
-
 def members(visit: Visit) -> Response:
     """List the communes and the other members, from A to Z, with a filter by name or code."""
     wanted = visit.request.query_params.get("q", "").strip()[:100]
-    cards = [MemberCard.read(organization, visit.language) for organization in _organizations(visit)]
+    listed = visit.iter_listed("organization_list", all_fields=True, include_extras=True)
+    cards = [MemberCard.read(organization, visit.language) for organization in listed]
     total = len(cards)
     if wanted:
         cards = [card for card in cards if _answers_to(card, wanted)]
@@ -176,20 +179,14 @@ def member(visit: Visit) -> Response:
     """Show one commune and its datasets."""
     organization = visit.call("organization_show", id=visit.request.path_params["id"], include_datasets=False)
     card = MemberCard.read(organization, visit.language)
-    query = _query(visit, f"/organization/{card.name}")
-    answer = _search(visit, query, (("organization", card.name),))
-    if query.page > 1 and not answer["results"]:
-        raise NotFound
-    return visit.page(
-        "member.html",
-        member=card,
-        is_plain=query.is_plain,
-        **_results(visit, query, answer, without="organization"),
-    )
+    results = find_results(visit, f"/organization/{card.name}", ("organization", card.name))
+    return visit.page("member.html", member=card, **results)
 
 
 def dataset(visit: Visit) -> Response:
     """Show one dataset, its files and the beginning of the first of them."""
+    if once := visit.request.query_params.get("activity_id"):
+        return change_pages.lead_to_once(visit, visit.request.path_params["id"], once)
     card = DatasetCard.read(visit.call("package_show", id=visit.request.path_params["id"]), visit.language)
     previewed = next((file for file in card.files if file.can_preview), None)
     return visit.page(
@@ -198,6 +195,7 @@ def dataset(visit: Visit) -> Response:
         previewed=previewed,
         preview=previewed and _preview(visit, previewed, PREVIEW_ROWS_DATASET),
         linked_data=linked_data(named_site(visit.site), card),
+        once=None,
     )
 
 
@@ -211,7 +209,15 @@ def file(visit: Visit) -> Response:
     preview = _preview(visit, chosen, PREVIEW_ROWS_FILE) if chosen.can_preview else None
     versions = [version for version in visit.call("odl_version_list", id=chosen.id) if not version["is_current"]]
     earlier = [VersionCard.read(version, visit.language) for version in reversed(versions)]
-    return visit.page("file.html", dataset=card, file=chosen, preview=preview, earlier=earlier[:MOST_VERSIONS])
+    return visit.page(
+        "file.html",
+        dataset=card,
+        file=chosen,
+        preview=preview,
+        earlier=earlier[:MOST_VERSIONS],
+        views=visit.call("resource_view_list", id=chosen.id),
+        once=None,
+    )
 
 
 def about(visit: Visit) -> Response:
@@ -236,56 +242,6 @@ def api_help(visit: Visit) -> Response:
 
 
 # What several pages need
-
-
-def _query(visit: Visit, path: str) -> SearchQuery:
-    return SearchQuery.read(visit.root + path, visit.request.query_params.multi_items())
-
-
-def _search(visit: Visit, query: SearchQuery, fixed: tuple[tuple[str, str], ...] = ()) -> dict[str, Any]:
-    """Search as the reader wrote; what the query language refuses is taken for plain words."""
-    try:
-        return cast(dict[str, Any], visit.call("package_search", **query.as_parameters(fixed=fixed)))
-    except (SearchError, SearchQueryError):
-        parameters = query.as_parameters(fixed=fixed, as_words=True)
-        return cast(dict[str, Any], visit.call("package_search", **parameters))
-
-
-def _results(visit: Visit, query: SearchQuery, answer: Mapping[str, Any], *, without: str = "") -> dict[str, Any]:
-    titles = {}
-    if not answer["count"]:
-        titles = {(f, v): _member_title(visit, v) for f, v in query.chosen if f == "organization"}
-    facets = query.facets(answer, visit.language, without=without, titles=titles)
-    return {
-        "query": query,
-        "count": answer["count"],
-        "datasets": [DatasetCard.read(package, visit.language) for package in answer["results"]],
-        "facets": facets,
-        "chosen": [(facet.title, choice) for facet in facets for choice in facet.choices if choice.is_active],
-        "pages": query.pages(answer["count"]),
-    }
-
-
-def _organizations(visit: Visit) -> Iterator[dict[str, Any]]:
-    """Yield every organization with its extras; the catalogue says how many it gives at once."""
-    offset = 0
-    while page := visit.call(
-        "organization_list",
-        all_fields=True,
-        include_extras=True,
-        include_dataset_count=True,
-        limit=1000,
-        offset=offset,
-    ):
-        yield from page
-        offset += len(page)
-
-
-def _member_title(visit: Visit, name: str) -> str:
-    try:
-        return str(visit.call("organization_show", id=name, include_datasets=False)["title"])
-    except (NotFound, NotAuthorized, ValidationError):
-        return name
 
 
 def _count_files(visit: Visit, dataset_count: int) -> int | None:

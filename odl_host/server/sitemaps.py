@@ -44,7 +44,7 @@ def sitemap_part(visit: Visit) -> Response:
 def _member_entries(visit: Visit) -> Iterator[tuple[str, str]]:
     for path in ("/", "/dataset/", "/organization/", "/about", "/api-doc"):
         yield path, ""
-    for name in visit.iter_organization_names():
+    for name in visit.iter_listed("organization_list"):
         yield f"/organization/{name}", ""
 
 

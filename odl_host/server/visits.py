@@ -86,12 +86,12 @@ class Visit:
         """Render a template that is read by machines."""
         return Response(render(template, self.site, values, self.language), 200, SECURITY_HEADERS, "application/xml")
 
-    def iter_organization_names(self) -> Iterator[str]:
-        """Yield the name of every organization."""
+    def iter_listed(self, action: str, **parameters: Any) -> Iterator[Any]:
+        """Yield all that an action lists by pages; the catalogue says how many it gives at once."""
         offset = 0
-        while names := self.call("organization_list", limit=1000, offset=offset):
-            yield from names
-            offset += len(names)
+        while page := self.call(action, limit=1000, offset=offset, **parameters):
+            yield from page
+            offset += len(page)
 
 
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
