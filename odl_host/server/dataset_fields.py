@@ -183,6 +183,8 @@ class _Reader:
         nested: list[JsonDict] = []
         for tag in require_dicts("tags", self.data.get("tags"), self.data):
             if not tag.get("name"):
+                if tag:
+                    self.refuse("tags", MISSING_VALUE)
                 continue
             try:
                 name = check_tag(tag["name"])

@@ -174,6 +174,12 @@ class TestDatasets:
         written = ckan.new_dataset(tag_string="routes, ponts")
         assert sorted(tag["name"] for tag in written["tags"]) == ["ponts", "routes"]
 
+    @pytest.mark.parametrize("tag", [{"id": "x"}, {"name": None}, {"name": ""}])
+    def test_a_tag_without_a_name_is_not_left_out_silently(self, ckan: Catalogue, tag: dict[str, Any]) -> None:
+        with pytest.raises(ValidationError) as refused:
+            ckan.call("package_create", {"name": unique("d"), "tags": [{"name": "eau"}, tag]})
+        assert refused.value.error_dict["tags"] == ["Missing value"]
+
     @pytest.mark.parametrize("tag", ["x", "y" * 101, "a;b"])
     def test_a_bad_tag_is_refused_in_a_text(self, ckan: Catalogue, tag: str) -> None:
         with pytest.raises(ValidationError) as refused:
