@@ -18,15 +18,18 @@ from odl_host.server.datastore.sql.spreads import SPREADS, Budget
 from odl_host.server.datastore.sql.texts import plain
 from odl_host.server.datastore.values import Kept
 
-_ORDERED = re.compile(r"(?P<count>\d)(?P<distinct>d?)(?P<kind>[a-z0-9_]*):(?P<keys>[<>]*)\Z")
-"""How many arguments, whether each only once, of which type, and the direction of each key: `1dint4:<>`."""
+_ORDERED = re.compile(r"(?P<count>\d)(?P<distinct>d?)(?P<kind>[a-z0-9_]*):(?P<keys>[aAdD]*)\Z")
+"""How many arguments, whether each only once, of which type, and each key's direction: `1dint4:aD`.
+
+A key ascends or descends; as a capital, its nulls stand where they do not by themselves (first, last).
+"""
 
 _Key: TypeAlias = tuple[bool, str, Any]
 
 
-def _key(value: Any) -> _Key:
-    """Return what sorts as PostgreSQL sorts: a null is greater than all else."""
-    return (value is None, "" if isinstance(value, int | float) else type(value).__name__, value)
+def _key(value: Any, *, nulls_move: bool = False) -> _Key:
+    """Return what sorts as PostgreSQL sorts: a null is greater than all else, unless nulls move."""
+    return ((value is None) != nulls_move, "" if isinstance(value, int | float) else type(value).__name__, value)
 
 
 class _Collected:
@@ -61,9 +64,10 @@ class _Collected:
             once = {values[:count]: values for values in reversed(items)}
             items = sorted(once.values(), key=lambda values: _key(_read(values[0])))
         for index in range(len(directions) - 1, -1, -1):  # the last key first: sorting is stable
-            items = sorted(
-                items, key=lambda values, at=count + index: _key(values[at]), reverse=directions[index] == ">"
-            )
+            at, moves = count + index, directions[index].isupper()
+            keyed = [(_key(values[at], nulls_move=moves), values) for values in items]
+            keyed.sort(key=lambda pair: pair[0], reverse=directions[index] in "dD")
+            items = [values for _, values in keyed]
         return items
 
     @property

@@ -25,7 +25,10 @@ def translate_call(node: exp.Func) -> exp.Expr:
         raise bad_query("text search queries stand after @@ only")
     if name == "ts_rank":
         return match(arguments[0], arguments[-1], "pg_ts_rank")
-    if name in ("sum", "avg") and not isinstance(node.parent, exp.Window) and kind_of(arguments[0]) == "numeric":
+    if name in ("sum", "avg") and kind_of(node) == "numeric" and kind_of(arguments[0]) == "numeric":
+        inner = node.parent.parent if isinstance(node.parent, exp.Filter) else node.parent
+        if isinstance(inner, exp.Window):
+            return call(f"window_{name}", *arguments)
         return translate_aggregate(node, f"numeric_{name}")
     if name == "make_interval":
         arguments = _by_name(arguments)
@@ -164,9 +167,20 @@ def _aggregate(
     name: str, arguments: list[exp.Expr], keys: list[exp.Ordered], *, kind: str, is_distinct: bool = False
 ) -> exp.Expr:
     assert name in AGGREGATES
-    directions = "".join(">" if key.args.get("desc") else "<" for key in keys)
-    how = f"{len(arguments)}{'d' if is_distinct else ''}{kind.lstrip('_')}:{directions}"
-    return call(name, text(how), *arguments, *(key.this for key in keys))
+    directions = "".join(map(_direction, keys))
+    how = f"{len(arguments)}{'d' if is_distinct else ''}{kind.lstrip('_').replace(' ', '_')}:{directions}"
+    return call(name, text(how), *arguments, *map(sort_key, keys))
+
+
+def _direction(key: exp.Ordered) -> str:
+    falls = bool(key.args.get("desc"))
+    moves = bool(key.args.get("nulls_first")) != falls
+    return ("D" if moves else "d") if falls else ("A" if moves else "a")
+
+
+def sort_key(key: exp.Ordered) -> exp.Expr:
+    """Return what SQLite sorts by: a length of time by its span."""
+    return call("pg_span", key.this) if kind_of(key.this) == "interval" else key.this
 
 
 # Words

@@ -51,8 +51,10 @@ def build_object(*args: Any) -> str:
 
 
 def build_jsonb_object(*args: Any) -> str:
-    """Make an object in binary JSON."""
-    return json.dumps({json.loads(name): json.loads(value) for name, value in _pairs(args)}, ensure_ascii=False)
+    """Make an object in binary JSON, which sorts its names by their length."""
+    made = {str(json.loads(name)): json.loads(value) for name, value in _pairs(args)}
+    ordered = sorted(made, key=lambda name: (len(name.encode()), name))
+    return json.dumps({name: made[name] for name in ordered}, ensure_ascii=False)
 
 
 def row_object(*args: Any) -> str:

@@ -201,9 +201,10 @@ def _shown(row: tuple[Any, ...], types: tuple[str, ...]) -> list[Any]:
 def _show(value: Any, kind: str) -> Any:
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
-    if kind in ("timestamp", "time") and isinstance(value, str):
+    if kind in ("timestamp", "timestamptz", "time") and isinstance(value, str):
         whole, dot, fraction = value.partition(".")
-        return f"{whole}.{fraction:0<6}" if dot else whole
+        shown = f"{whole}.{fraction:0<6}" if dot else whole
+        return f"{shown}+00:00" if kind == "timestamptz" else shown
     if kind == "interval":
         return Interval.kept(value).shown()
     if kind in ("float4", "float8") and isinstance(value, int):

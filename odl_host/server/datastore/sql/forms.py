@@ -211,7 +211,9 @@ def _number(exact: Decimal, form: str, rounding: str) -> str:
     if not has_sign:
         text = _with_minus(text, is_negative=is_negative, is_filled=is_filled)
     elif "PR" in form:
-        text = f"<{text.strip()}>" if is_negative else (f" {text} " if is_filled else text.strip())
+        digits = text.lstrip(" ")
+        blanks = " " * (len(text) - len(digits)) * is_filled
+        text = f"{blanks}<{digits}>" if is_negative else (f" {text} " if is_filled else digits)
     return text
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from odl_host.server.datastore import fulltext, lexemes
 from odl_host.server.datastore.sql import casts, documents, forms, moments, numbers, patterns, texts
 from odl_host.server.datastore.sql.aggregates import AGGREGATES
-from odl_host.server.datastore.sql.spreads import Budget
+from odl_host.server.datastore.sql.spreads import Budget, WindowAvg, WindowSum
 from odl_host.server.datastore.sql.texts import plain
 from odl_host.server.datastore.values import Kept, array_literal, single_precision
 
@@ -66,7 +66,8 @@ FUNCTIONS: dict[str, Function] = {
     **dict.fromkeys(("ceil", "ceiling"), Function("number", "n", run="pg_ceil")),
     **dict.fromkeys(("floor", "sign"), Function("number", "n")),
     **dict.fromkeys(("round", "trunc"), Function("number", "n", passes="first kind")),
-    **dict.fromkeys(("exp", "power", "pow", "ln", "log", "cbrt"), Function("float8", "n")),
+    **dict.fromkeys(("exp", "power", "pow", "ln", "log"), Function("number", "n")),
+    "cbrt": Function("float8", "n"),
     **dict.fromkeys(("sin", "cos", "tan", "cot", "acos", "radians", "degrees"), _ANGLE),
     **dict.fromkeys(("sind", "cosd", "tand", "cotd", "acosd"), _ANGLE),
     **dict.fromkeys(("mod",), Function("widest", "n")),
@@ -332,7 +333,8 @@ _BUILT_IN = frozenset(
         *("first_value", "last_value", "nth_value"),
     }
 )
-ALLOWED_IN_SQLITE = frozenset(_PYTHON) | _BUILT_IN | frozenset(AGGREGATES)
+_WINDOWS = {"window_sum": WindowSum, "window_avg": WindowAvg}
+ALLOWED_IN_SQLITE = frozenset(_PYTHON) | _BUILT_IN | frozenset(AGGREGATES) | frozenset(_WINDOWS)
 """The names that the authorizer lets statements call."""
 
 
@@ -343,6 +345,8 @@ def register(db: sqlite3.Connection, reasons: list[str], *, deadline: float = ma
     """
     for name, run in _PYTHON.items():
         db.create_function(name, -1, _told(run, reasons, deadline), deterministic=name not in _CHANGING)
+    for name, window in _WINDOWS.items():
+        db.create_window_function(name, 1, window)
     budget = Budget()
     for name, aggregate in AGGREGATES.items():
         db.create_aggregate(name, -1, _told_class(aggregate, reasons, deadline, budget))

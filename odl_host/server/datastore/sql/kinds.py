@@ -57,10 +57,11 @@ def name_outputs(tree: exp.Expr) -> None:
 
 def _output_name(item: exp.Expr) -> str:
     if isinstance(item, exp.Cast):
-        if isinstance(item.this, exp.Boolean):
-            return "bool"
-        inner = item.this.name if isinstance(item.this, exp.Column) else _output_name(item.this)
-        return _kind_of_type(item.to) if inner == "?column?" else inner
+        inner = item.this.unnest() if isinstance(item.this, exp.Paren) else item.this
+        name = "?column?" if isinstance(inner, exp.Cast | exp.Interval | exp.Case) else _output_name(inner)
+        if isinstance(inner, exp.Cast) and not _is_constant(inner):
+            name = _output_name(inner)
+        return _kind_of_type(item.to) if name == "?column?" else name
     if isinstance(item, exp.Window | exp.Filter | exp.Paren | exp.Bracket | exp.WithinGroup):
         return _output_name(item.this)
     if isinstance(item, exp.Column):
@@ -73,6 +74,13 @@ def _output_name(item: exp.Expr) -> str:
     if isinstance(item, exp.Anonymous) or (type(item) in NAMES and not isinstance(item, exp.Pow | exp.Sqrt | exp.Cbrt)):
         return function_name(item)
     return "?column?"
+
+
+def _is_constant(node: exp.Expr) -> bool:
+    """Whether casts are all that stands around a constant: the last one then gives its name."""
+    while isinstance(node, exp.Cast | exp.Paren):
+        node = node.this
+    return isinstance(node, exp.Literal | exp.Null | exp.Boolean | exp.Interval | exp.Binary | exp.Neg)
 
 
 def outputs_of(tree: exp.Expr) -> list[exp.Expr]:
@@ -210,6 +218,7 @@ def _kind_of_call(node: exp.Func) -> str:
     if gives == "avg":
         return "float8" if kind in ("float4", "float8") else "numeric"
     if gives == "number":
+        kind = widest(arguments) if _rounds(node) else kind
         return "float8" if kind in ("float4", "float8") or (kind in WHOLE and _rounds(node)) else "numeric"
     if gives == "widest":
         return widest(arguments)
@@ -221,9 +230,12 @@ def _kind_of_call(node: exp.Func) -> str:
     return gives or kind
 
 
+_FLOATING = frozenset({"ceil", "ceiling", "floor", "sign", "sqrt", "exp", "power", "pow", "ln", "log"})
+
+
 def _rounds(node: exp.Func) -> bool:
     """Whether PostgreSQL takes a whole number here for a floating one."""
-    return function_name(node) in ("ceil", "ceiling", "floor", "sign", "sqrt") or (
+    return function_name(node) in _FLOATING or (
         function_name(node) in ("round", "trunc") and len(list(arguments_of(node))) == 1
     )
 

@@ -62,9 +62,9 @@ def call(name: str, *arguments: exp.Expr) -> exp.Anonymous:
     return node
 
 
-def is_translated(node: exp.Expr) -> bool:
+def is_translated(node: exp.Expr | None) -> bool:
     """Whether a node is a call that `call` has made."""
-    return bool(node.meta.get(_OURS))
+    return node is not None and bool(node.meta.get(_OURS))
 
 
 def text(value: str) -> exp.Expr:

@@ -117,6 +117,42 @@ class _NumericAvg(_NumericSum):
         return None if total is None else shortened(quotient_of(exact(total), Decimal(self.count)))
 
 
+class WindowSum:
+    """The sum of the decimals of a window, which rows enter and leave."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.sum = Decimal(0)
+
+    def step(self, value: Any) -> None:
+        """Let a row enter."""
+        if value is not None:
+            self.count += 1
+            self.sum += exact(value)
+
+    def inverse(self, value: Any) -> None:
+        """Let a row leave."""
+        if value is not None:
+            self.count -= 1
+            self.sum -= exact(value)
+
+    def value(self) -> Kept:
+        """Return the sum as it is."""
+        return shortened(self.sum) if self.count else None
+
+    def finalize(self) -> Kept:
+        """Return the last sum."""
+        return self.value()
+
+
+class WindowAvg(WindowSum):
+    """The mean of the decimals of a window."""
+
+    def value(self) -> Kept:
+        """Return the mean as it is."""
+        return shortened(quotient_of(self.sum, Decimal(self.count))) if self.count else None
+
+
 class _VarSamp(_Spread):
     """The variance of a sample."""
 

@@ -17,7 +17,7 @@ from sqlglot.schema import MappingSchema
 
 from odl_host.ckan import ValidationError
 from odl_host.server.datastore.sql.aggregates import AGGREGATES
-from odl_host.server.datastore.sql.calls import match, translate_aggregate, translate_call, translate_within
+from odl_host.server.datastore.sql.calls import match, sort_key, translate_aggregate, translate_call, translate_within
 from odl_host.server.datastore.sql.distinct import without_distinct_on
 from odl_host.server.datastore.sql.functions import AGGREGATE_NAMES
 from odl_host.server.datastore.sql.grammar import PostgreSQL, function_name
@@ -238,6 +238,9 @@ def _translated(node: exp.Expr) -> exp.Expr:
         return _translate_cast(node)
     if isinstance(node, exp.Interval):
         return text(_read_interval(node))
+    if isinstance(node, exp.Ordered) and kind_of(node.this) == "interval":
+        node.set("this", sort_key(node))
+        return node
     if isinstance(node, exp.EQ | exp.NEQ) and isinstance(node.right, exp.Any):
         return compare_with_array(node, node.right.this, is_all=False)
     if isinstance(node, exp.EQ | exp.NEQ) and _is_all(node.right):
