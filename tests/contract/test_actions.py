@@ -186,6 +186,18 @@ class TestDatasets:
             ckan.new_dataset(tags=[{"name": tag}])
         assert refused.value.error_dict["tags"][0].startswith("Tag ")
 
+    def test_a_resource_is_revised_by_the_beginning_of_its_id_even_when_that_is_a_number(self, ckan: Catalogue) -> None:
+        ids = [f"{start}abc-0000-4000-8000-{uuid.uuid4().hex[:12]}" for start in ("12345", "00000")]
+        dataset = ckan.new_dataset(resources=[{"id": key, "url": "http://example.org"} for key in ids])
+        revised = {"match": {"id": dataset["id"]}}
+        for key in ("12345", "00000"):
+            ckan.call("package_revise", {**revised, f"update__resources__{key}": {"name": key}})
+        shown = ckan.call("package_revise", {**revised, "update__resources__-1": {"description": "la dernière"}})
+        assert [resource["name"] for resource in shown["package"]["resources"]] == ["12345", "00000"]
+        assert shown["package"]["resources"][1]["description"] == "la dernière"
+        with pytest.raises(ValidationError):
+            ckan.call("package_revise", {**revised, "update__resources__00001": {"name": "aucune"}})
+
     def test_duplicate_extras_are_refused(self, ckan: Catalogue) -> None:
         with pytest.raises(ValidationError) as refused:
             ckan.new_dataset(extras=[{"key": "siren", "value": "1"}, {"key": "siren", "value": "2"}])

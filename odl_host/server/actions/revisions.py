@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -172,15 +171,16 @@ def _differences(found: Any, wanted: Any, path: tuple[str, ...]) -> Iterator[tup
 
 
 def _index(items: list[Any], key: str, path: str) -> int:
-    """Return the index that a key means: a number, or the beginning of an item's id."""
-    if re.fullmatch(r"-?\d{1,9}", key):
-        number = int(key)
-        if -len(items) <= number < len(items):
-            return number % len(items)
-    elif len(key) >= PREFIX_MIN_LENGTH:
+    """Return the index that a key means: a short one is a number, a longer one the beginning of an item's id."""
+    if len(key) >= PREFIX_MIN_LENGTH:  # of ten ids, one begins with five digits
         for index, item in enumerate(items):
             if isinstance(item, dict) and str(item.get("id", "")).startswith(key):
                 return index
+    else:
+        with suppress(ValueError):
+            number = int(key)
+            if -len(items) <= number < len(items):
+                return number % len(items)
     raise _Refused(f"Unmatched key {path}")
 
 
