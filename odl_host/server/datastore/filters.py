@@ -131,6 +131,16 @@ def where_sql(operation: Operation | None, definition: Definition) -> tuple[str,
     return f"{column_sql(column)} {COMPARISONS[operation.op]} ?", [_keep(column, operation.value)]
 
 
+def columns_of(operation: Operation | None, definition: Definition) -> list[str]:
+    """Return the columns in the database that the condition of an operation looks at, each once."""
+    if operation is None:
+        return []
+    if operation.op in JOINS:
+        return sorted({name for inner in operation.value for name in columns_of(inner, definition)})
+    column = definition.find(operation.field or "")
+    return [column_sql(column)] if column else []
+
+
 def _keep(column: Column, value: Any) -> Kept:
     if column.type.name == "json":
         raise bad_query("operator does not exist: nested = unknown")

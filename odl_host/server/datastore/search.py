@@ -13,7 +13,15 @@ from itertools import chain
 from typing import Any
 
 from odl_host.ckan import JsonDict, ValidationError
-from odl_host.server.datastore.filters import Operation, bad_query, columns_named, parse_filters, refusal, where_sql
+from odl_host.server.datastore.filters import (
+    Operation,
+    bad_query,
+    columns_named,
+    columns_of,
+    parse_filters,
+    refusal,
+    where_sql,
+)
 from odl_host.server.datastore.matching import Words, read_words
 from odl_host.server.datastore.parameters import Search
 from odl_host.server.datastore.records import JsonRow, Row, json_row, render
@@ -266,7 +274,7 @@ def _count(db: sqlite3.Connection, plan: _Plan) -> int:
         return int(db.execute(f"{plan.words.found}SELECT count(*) FROM {source}", plan.values).fetchone()[0])  # noqa: S608
     if plan.words is not None:
         return len(_find_selection(db, plan, _order(plan)).ids)
-    return plan.table.count(plan.source, plan.values)
+    return plan.table.count(plan.source, plan.values, columns_of(plan.operation, plan.table.definition))
 
 
 def _columns(ranks: Sequence[str], definition: Definition, search: Search) -> tuple[tuple[Column, ...], list[str]]:

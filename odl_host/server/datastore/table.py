@@ -18,6 +18,7 @@ from typing import Any
 from odl_host.ckan import JsonDict
 from odl_host.server.database import Busy
 from odl_host.server.datastore import fulltext, lexemes
+from odl_host.server.datastore.counts import Counts
 from odl_host.server.datastore.selections import KeptSelections
 from odl_host.server.datastore.types import ColumnType, get_type
 from odl_host.server.datastore.values import Kept, array_literal
@@ -192,7 +193,7 @@ class Table:
         self.keeps_words = keeps_words
         self._has_words = False
         self.selections = KeptSelections()
-        self._count: tuple[object, int] | None = None
+        self._counts = Counts(db, NAME)
         self._deadline = 0.0
         self._waits = True
         db.create_function("text_rank", 2, self.ranks.of_text, deterministic=True)
@@ -237,16 +238,9 @@ class Table:
         """What its rows are: as long as it stays the same, so do they. Read it within `reading()`."""
         return self.name
 
-    def count(self, source: str = NAME, values: Sequence[Kept] = ()) -> int:
-        """Return the number of rows of a source, the table itself or one with conditions.
-
-        The last one counted is kept while the rows stay as they are: the pages of one search have one number.
-        """
-        asked = (self.version, source, tuple(values))
-        if self._count is None or self._count[0] != asked:
-            counted = int(self.db.execute(f"SELECT count(*) FROM {source}", values).fetchone()[0])  # noqa: S608
-            self._count = (asked, counted)
-        return self._count[1]
+    def count(self, source: str = NAME, values: Sequence[Kept] = (), columns: Sequence[str] = ()) -> int:
+        """Return the number of rows of a source, the table itself or one with conditions, which look at `columns`."""
+        return self._counts.count(self.version, source, values, columns, self.take_time)
 
     def prepare_words(self) -> bool:
         """Make the words of the rows that lack them; return whether every row has them.

@@ -283,6 +283,42 @@ def test_two_sites_see_each_others_rows_at_once(open_at: Callable[..., Site], tm
         search(one, resource)
 
 
+@pytest.mark.parametrize("is_written", [True, False])
+def test_every_count_is_right_however_often_others_are_asked_for_and_whoever_writes_between(
+    ckan: EmbeddedCKAN, dataset: str, open_at: Callable[..., Site], tmp_path: Path, is_written: bool
+) -> None:
+    """After a few counts by the same columns, the next ones are made from a copy of these."""
+    lines = [f"{number},{number % 7 or ''},mot {number % 3}" for number in range(60)]
+    resource = publish(ckan, dataset, "\n".join(["n,reste,texte", *lines]) + "\n")["id"]
+    other = open_at(tmp_path).as_sysadmin()
+    if is_written:
+        ckan.call_action("datastore_upsert", {"resource_id": resource, "method": "insert", "force": True,
+                                              "records": [{"n": 60, "reste": None, "texte": None}]})  # fmt: skip
+
+    def require_counts() -> None:
+        for bound in range(0, 70, 9):
+            for filters in (
+                {"n": {"lt": bound}},
+                {"n": bound},
+                {"reste": {"gte": bound % 7}},
+                {"texte": [f"mot {bound % 4}", "mot 1"]},
+                {"n": {"gt": bound}, "texte": "mot 0"},
+                {"$or": [{"reste": bound % 7}, {"texte": {"gt": "mot 1"}}], "_id": {"lte": bound}},
+            ):
+                every = search(ckan, resource, filters=filters, limit=1000)
+                assert search(ckan, resource, filters=filters, limit=1)["total"] == len(every["records"]), filters
+
+    require_counts()
+    if is_written:
+        rows = [{"n": 5, "reste": 3, "texte": "mot 0"}] * 3
+        for who in (other, ckan):
+            who.call_action(
+                "datastore_upsert", {"resource_id": resource, "method": "insert", "force": True, "records": rows}
+            )
+            assert search(ckan, resource, filters={"n": 5}, limit=1)["total"] == (4 if who is other else 7)
+            require_counts()
+
+
 def test_words_follow_every_change(ckan: EmbeddedCKAN, dataset: str) -> None:
     resource = new_rows(ckan, dataset, records=[{"a": "un chat"}, {"a": "deux chiens"}])
 
