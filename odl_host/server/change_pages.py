@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from odl_host.ckan import NotFound
 from odl_host.server.cards import DatasetCard
 from odl_host.server.changes import compare_datasets, compare_groups
 from odl_host.server.stream_pages import KINDS, link_to_person
-from odl_host.server.visits import SECURITY_HEADERS, Visit
+from odl_host.server.visits import Visit
 
 MOST_CHANGES = 500
 """Sentences on one page: a dataset of thousands of files may change in each of them."""
@@ -30,14 +29,8 @@ def dataset_once(visit: Visit) -> Response:
     asked = visit.request.path_params
     card, once = _read_once(visit)
     if asked["id"] != card.name:
-        return lead_to_once(visit, card.name, asked["activity_id"])
+        return visit.lead_to(f"/dataset/{card.name}/history/{asked['activity_id']}")
     return visit.page("dataset.html", dataset=card, previewed=None, preview=None, once=once)
-
-
-def lead_to_once(visit: Visit, ref: str, activity_id: str) -> Response:
-    """Lead to the page of a dataset as an activity left it."""
-    address = f"{visit.site.url}{visit.root}/dataset/{quote(ref)}/history/{quote(activity_id)}"
-    return RedirectResponse(address, 302, headers=dict(SECURITY_HEADERS))
 
 
 def file_once(visit: Visit) -> Response:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from odl_host.ckan import NotFound, extras_dict, fold
 from odl_host.server.cards import DatasetCard
 from odl_host.server.facets import PAGE_ROWS, SearchQuery
 from odl_host.server.search_pages import find_results
-from odl_host.server.visits import SECURITY_HEADERS, Visit
+from odl_host.server.visits import Visit
 
 
 def groups(visit: Visit) -> Response:
@@ -34,7 +33,7 @@ def group(visit: Visit) -> Response:
     """Show one group and its datasets; who asks by its id is led to its name."""
     found = _find(visit, "group")
     if found["name"] != visit.request.path_params["id"]:
-        return RedirectResponse(f"{visit.root}/group/{quote(found['name'])}", 302, headers=dict(SECURITY_HEADERS))
+        return visit.lead_to(f"/group/{found['name']}")
     results = find_results(visit, f"/group/{found['name']}", ("groups", found["name"]))
     return visit.page("group.html", group=found, **results)
 

@@ -179,6 +179,8 @@ def member(visit: Visit) -> Response:
     """Show one commune and its datasets."""
     organization = visit.call("organization_show", id=visit.request.path_params["id"], include_datasets=False)
     card = MemberCard.read(organization, visit.language)
+    if card.name != visit.request.path_params["id"]:
+        return visit.lead_to(f"/organization/{card.name}")
     results = find_results(visit, f"/organization/{card.name}", ("organization", card.name))
     return visit.page("member.html", member=card, **results)
 
@@ -186,8 +188,10 @@ def member(visit: Visit) -> Response:
 def dataset(visit: Visit) -> Response:
     """Show one dataset, its files and the beginning of the first of them."""
     if once := visit.request.query_params.get("activity_id"):
-        return change_pages.lead_to_once(visit, visit.request.path_params["id"], once)
+        return visit.lead_to(f"/dataset/{visit.request.path_params['id']}/history/{once}")
     card = DatasetCard.read(visit.call("package_show", id=visit.request.path_params["id"]), visit.language)
+    if card.name != visit.request.path_params["id"]:
+        return visit.lead_to(f"/dataset/{card.name}")
     previewed = next((file for file in card.files if file.can_preview), None)
     return visit.page(
         "dataset.html",

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from odl_host.ckan_settings import offered_languages
@@ -85,6 +85,11 @@ class Visit:
     def xml(self, template: str, **values: Any) -> Response:
         """Render a template that is read by machines."""
         return Response(render(template, self.site, values, self.language), 200, SECURITY_HEADERS, "application/xml")
+
+    def lead_to(self, path: str) -> Response:
+        """Lead to another page of this site, in the same language; `path` is not quoted yet."""
+        address = f"{self.site.url}{self.root}{quote(path)}"
+        return RedirectResponse(address, 302, headers=dict(SECURITY_HEADERS))
 
     def iter_listed(self, action: str, **parameters: Any) -> Iterator[Any]:
         """Yield all that an action lists by pages; the catalogue says how many it gives at once."""

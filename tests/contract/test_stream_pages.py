@@ -212,7 +212,7 @@ def test_groups_have_pages(ckan: OverHttp, barby: Any) -> None:
     assert "Eau & rivières" not in words(ask(ckan, "/group/", q="montagne"))
     assert ask(ckan, "/group/", page="99").status_code == 404
     led = ask(ckan, f"/group/{group['id']}")
-    assert (led.status_code, led.headers["location"]) == (302, f"/group/{group['name']}")
+    assert (led.status_code, led.headers["location"]) == (302, f"{ckan.url}/group/{group['name']}")
     assert "Crues" in words(ask(ckan, f"/group/{group['name']}"))
     assert "Crues" in words(ask(ckan, "/dataset/", groups=group["name"]))
     assert "Les rivières" in words(ask(ckan, f"/group/about/{group['id']}"))
@@ -233,7 +233,11 @@ def test_users_have_pages_until_they_are_deleted(ckan: OverHttp, barby: Any) -> 
     assert "noindex" in page.text
     assert "secret.example.org" not in page.text + ask(ckan, f"/user/{paul.name}", paul).text
     assert f"/user/{paul.name}" in links(ask(ckan, "/user/", q=paul.name))
-    assert ask(ckan, "/user/me", paul).headers["location"] == f"/user/{paul.name}"
+    assert ask(ckan, "/user/me", paul).headers["location"] == f"{ckan.url}/user/{paul.name}"
+    assert "Paul Vert éditeur" in words(ask(ckan, f"/organization/members/{barby['name']}"))
+    ckan.call("follow_user", {"id": paul.name})
+    assert [ask(ckan, f"/user/followers/{paul.name}", by).status_code for by in (ANONYMOUS, paul)] == [404, 404]
+    assert "1 personne" in words(ask(ckan, f"/user/followers/{paul.name}", ckan.sysadmin))
     assert "/user/login?came_from=" in ask(ckan, "/dashboard").headers["location"]
     assert "Marchés" in words(ask(ckan, "/dashboard", paul))
     ckan.call("user_delete", {"id": paul.name})
@@ -254,7 +258,8 @@ def test_who_did_it_is_told_to_known_users_only_where_the_site_says_so(
         stream = f"/dataset/activity/{ckan.new_dataset(owner['id'], by=paul)['id']}"
         assert "Un utilisateur a créé le jeu de données" in words(ask(ckan, stream))
         assert "Paul Vert a créé le jeu de données" in words(ask(ckan, stream, paul))
-        for address in (f"/user/{paul.name}", f"/user/activity/{paul.name}", "/user/"):
+        people = f"/organization/members/{owner['id']}"
+        for address in (f"/user/{paul.name}", f"/user/activity/{paul.name}", "/user/", people):
             assert [ask(ckan, address, by).status_code for by in (ANONYMOUS, paul)] == [404, 200]
     finally:
         stop_server(started)

@@ -385,12 +385,16 @@ def test_a_dictionary_is_shown_as_it_was_written_and_never_as_markup(tmp_path: P
     site.close()
 
 
-def test_the_id_answers_like_the_name_and_names_the_canonical_address(filled: Portal) -> None:
+def test_the_id_leads_to_the_name_which_is_the_canonical_address(filled: Portal) -> None:
     package = filled.site.as_anonymous().call_action("package_show", {"id": "chambery-deliberations"})
-    answer = filled.get(f"/dataset/{package['id']}")
-    assert answer.status == 200
-    canonical = [tag["href"] for tag in _page(answer).all("link") if tag.get("rel") == "canonical"]
-    assert canonical == [f"{URL}/dataset/chambery-deliberations"]
+    for noun, ref, name in (
+        ("dataset", package["id"], "chambery-deliberations"),
+        ("organization", package["owner_org"], "chambery"),
+    ):
+        led = filled.get(f"/{noun}/{ref}")
+        assert (led.status, led.headers["location"]) == (302, f"{URL}/{noun}/{name}")
+        page = _page(filled.get(f"/{noun}/{name}"))
+        assert [tag["href"] for tag in page.all("link") if tag.get("rel") == "canonical"] == [f"{URL}/{noun}/{name}"]
 
 
 def test_linked_data_describes_the_dataset_to_search_engines(filled: Portal) -> None:
