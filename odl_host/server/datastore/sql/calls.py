@@ -29,7 +29,7 @@ def translate_call(node: exp.Func) -> exp.Expr:
         inner = node.parent.parent if isinstance(node.parent, exp.Filter) else node.parent
         if isinstance(inner, exp.Window):
             return call(f"window_{name}", *arguments)
-        return translate_aggregate(node, f"numeric_{name}")
+        return call(f"numeric_{name}", *(item.this if isinstance(item, exp.Order) else item for item in arguments))
     if name == "make_interval":
         arguments = _by_name(arguments)
     _check(name, known, arguments)
@@ -133,7 +133,7 @@ def _built_in(node: exp.Func, name: str, arguments: list[exp.Expr]) -> exp.Expr:
 # Aggregates of our own
 
 
-def translate_aggregate(node: exp.Func, run: str = "") -> exp.Expr:
+def translate_aggregate(node: exp.Anonymous) -> exp.Expr:
     """Return the call of an aggregate of ours: how, its arguments, and the keys of its order."""
     name = function_name(node)
     known = FUNCTIONS[name]
@@ -149,7 +149,7 @@ def translate_aggregate(node: exp.Func, run: str = "") -> exp.Expr:
         keys = [key for key in keys if key.args.get("desc")] if len(keys) == 1 else []
     kind = kind_of(arguments[0]) if arguments else ""
     prepared = arguments if not known.passes else [_handed(item, known.passes, name) for item in arguments]
-    return _aggregate(run or known.run or name, prepared, keys, kind=kind, is_distinct=is_distinct)
+    return _aggregate(known.run or name, prepared, keys, kind=kind, is_distinct=is_distinct)
 
 
 def translate_within(node: exp.WithinGroup) -> exp.Expr:

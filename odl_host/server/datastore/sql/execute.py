@@ -16,6 +16,7 @@ from odl_host.server.datastore.filters import bad_query
 from odl_host.server.datastore.rowfile import RowTable
 from odl_host.server.datastore.sql.functions import ALLOWED_IN_SQLITE, register
 from odl_host.server.datastore.sql.intervals import Interval
+from odl_host.server.datastore.sql.numbers import tidy
 from odl_host.server.datastore.sql.statement import Statement
 from odl_host.server.datastore.sql.translate import Translation, translate
 from odl_host.server.datastore.table import NAME, QUERY_TIMEOUT_S, Definition, Table, all_columns, column_sql, text_sql
@@ -74,6 +75,8 @@ def execute(statement: Statement, tables: Mapping[str, Table], *, rows_max: int)
     finally:
         db.set_authorizer(None)
         db.close()
+    if translation.decimals:
+        rows = [_tidied(row, translation.decimals) for row in rows]
     shown = [dict(zip(translation.names, _shown(row, translation.types), strict=True)) for row in rows]
     fields = [
         {"id": name, "type": kind.removeprefix("made ")}
@@ -192,6 +195,12 @@ def _fetch(db: sqlite3.Connection, translation: Translation, rows_max: int) -> t
             raise bad_query(f"the result is larger than {MAX_RESULT_BYTES >> 20} MB")
         rows.append(row)
     return rows, False
+
+
+def _tidied(row: tuple[Any, ...], places: frozenset[int]) -> tuple[Any, ...]:
+    return tuple(
+        tidy(value) if index in places and isinstance(value, float) else value for index, value in enumerate(row)
+    )
 
 
 def _shown(row: tuple[Any, ...], types: tuple[str, ...]) -> list[Any]:

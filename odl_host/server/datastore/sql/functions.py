@@ -19,7 +19,7 @@ from typing import Any
 from odl_host.server.datastore import fulltext, lexemes
 from odl_host.server.datastore.sql import casts, documents, forms, moments, numbers, patterns, texts
 from odl_host.server.datastore.sql.aggregates import AGGREGATES
-from odl_host.server.datastore.sql.spreads import Budget, WindowAvg, WindowSum
+from odl_host.server.datastore.sql.spreads import Budget, NumericAvg, NumericSum, WindowAvg, WindowSum
 from odl_host.server.datastore.sql.texts import plain
 from odl_host.server.datastore.values import Kept, array_literal, single_precision
 
@@ -236,7 +236,6 @@ _STRICT: dict[str, Callable[..., Kept]] = {
     "pg_mod": numbers.modulo,
     "pg_div": numbers.quotient,
     "pg_divisor": numbers.divisor,
-    "pg_numeric": numbers.reckon,
     "pg_factorial": numbers.factorial,
     "pg_scale": numbers.scale,
     "pg_width_bucket": numbers.width_bucket,
@@ -333,8 +332,9 @@ _BUILT_IN = frozenset(
         *("first_value", "last_value", "nth_value"),
     }
 )
-_WINDOWS = {"window_sum": WindowSum, "window_avg": WindowAvg}
-ALLOWED_IN_SQLITE = frozenset(_PYTHON) | _BUILT_IN | frozenset(AGGREGATES) | frozenset(_WINDOWS)
+_SUMS: dict[str, type[Any]] = {"numeric_sum": NumericSum, "numeric_avg": NumericAvg}
+_WINDOWS: dict[str, type[Any]] = {"window_sum": WindowSum, "window_avg": WindowAvg}
+ALLOWED_IN_SQLITE = frozenset(_PYTHON) | _BUILT_IN | frozenset(AGGREGATES) | frozenset(_SUMS) | frozenset(_WINDOWS)
 """The names that the authorizer lets statements call."""
 
 
@@ -347,6 +347,8 @@ def register(db: sqlite3.Connection, reasons: list[str], *, deadline: float = ma
         db.create_function(name, -1, _told(run, reasons, deadline), deterministic=name not in _CHANGING)
     for name, window in _WINDOWS.items():
         db.create_window_function(name, 1, window)
+    for name, adds_up in _SUMS.items():
+        db.create_aggregate(name, 1, adds_up)
     budget = Budget()
     for name, aggregate in AGGREGATES.items():
         db.create_aggregate(name, -1, _told_class(aggregate, reasons, deadline, budget))

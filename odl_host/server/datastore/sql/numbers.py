@@ -28,18 +28,6 @@ def tidy(value: float) -> float:
     return near if abs(near - value) <= math.ulp(value) else value
 
 
-def reckon(operator: str, left: Any, right: Any) -> Kept:
-    """Add, subtract, multiply or divide numerics, without the errors of floating numbers."""
-    first, second = exact(left), exact(right)
-    if operator in "/%":
-        divisor(second)
-    if operator == "/":
-        return shortened(quotient_of(first, second))
-    if operator == "%":
-        return shortened(first % second)
-    return shortened(first + second if operator == "+" else first - second if operator == "-" else first * second)
-
-
 def shortened(number: Decimal) -> Kept:
     """Return a result as a number that SQLite compares as one: as many of its digits as a floating one has."""
     if number == number.to_integral_value() and abs(number) < 2**63:
@@ -113,7 +101,7 @@ def divisor(value: Any) -> Kept:
 
 def modulo(value: Any, by: Any) -> Kept:
     """Return the rest of a division, with the sign of what is divided."""
-    return reckon("%", value, by)
+    return shortened(exact(value) % exact(divisor(by)))
 
 
 def quotient(value: Any, by: Any) -> Kept:

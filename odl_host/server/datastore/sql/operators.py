@@ -225,10 +225,10 @@ def arithmetic(node: exp.Binary) -> exp.Expr:
             read_literal(value, other if other in NUMBERS else "numeric")
         elif kind_of(value) not in NUMBERS:
             raise no_operator(node, node.left, node.right)
-    if kind == "numeric":
-        return call("pg_numeric", text(_SIGNS[type(node)]), node.left, node.right)
     if isinstance(node, exp.Mod) and not {left, right} <= WHOLE:
-        raise no_operator(node, node.left, node.right)
+        if kind != "numeric":
+            raise no_operator(node, node.left, node.right)
+        return call("pg_mod", node.left, node.right)
     if isinstance(node, exp.Div | exp.Mod) and not _is_other_than_zero(node.right):
         node.set("expression", call("pg_divisor", node.right))
     if isinstance(node, exp.Div):

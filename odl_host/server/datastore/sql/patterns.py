@@ -6,6 +6,7 @@ Source: PostgreSQL 15 documentation, 9.7.3. The flavour is that of the `regex` p
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from typing import Any
@@ -16,14 +17,15 @@ from odl_host.server.datastore.values import Kept
 REGEX_TIMEOUT_S = 0.5
 """For one value; how long a statement may take in all is bounded besides."""
 MAX_MATCHES = 10_000
+LONGEST_PATTERN = 1_000
 _FLAGS = {"i": "IGNORECASE", "n": "MULTILINE", "m": "MULTILINE", "x": "VERBOSE", "c": "", "s": "", "g": ""}
 
 
 class _Pattern:
-    def __init__(self, pattern: Any, flags: str = "") -> None:
+    def __init__(self, pattern: str, flags: str) -> None:
         import regex  # type: ignore[import-untyped]
 
-        if len(plain(pattern)) > 1_000:
+        if len(pattern) > LONGEST_PATTERN:
             raise ValueError("invalid regular expression: regular expression is too complex")
         options = regex.V0 | regex.DOTALL
         for flag in flags:
@@ -34,7 +36,7 @@ class _Pattern:
                 options &= ~regex.DOTALL
         self.error = (regex.error, TimeoutError)
         try:
-            self.compiled = regex.compile(plain(pattern).replace(r"\y", r"\b"), options)
+            self.compiled = regex.compile(pattern.replace(r"\y", r"\b"), options)
         except regex.error as error:
             raise ValueError(f"invalid regular expression: {error}") from error
 
@@ -56,14 +58,21 @@ class _Pattern:
         return found
 
 
+_known = functools.lru_cache(maxsize=64)(_Pattern)
+
+
+def _pattern(pattern: Any, flags: str = "") -> _Pattern:
+    return _known(plain(pattern), flags)
+
+
 def matches(pattern: Any, value: Any) -> int:
     """Whether a text holds what a pattern means: `~`."""
-    return int(_Pattern(pattern).search(plain(value)) is not None)
+    return int(_pattern(pattern).search(plain(value)) is not None)
 
 
 def matches_any_case(pattern: Any, value: Any) -> int:
     """Whether a text holds what a pattern means, whatever its capitals: `~*`."""
-    return int(_Pattern(pattern, "i").search(plain(value)) is not None)
+    return int(_pattern(pattern, "i").search(plain(value)) is not None)
 
 
 _REFERENCE = re.compile(r"\\([0-9&\\])")
@@ -72,7 +81,7 @@ _REFERENCE = re.compile(r"\\([0-9&\\])")
 def regexp_replace(value: Any, pattern: Any, new: Any, flags: Any = "") -> str:
     """Replace the first match, or all with the flag `g`; a backslash and a digit, or `&`, stand for what was found."""
     text, template, options = plain(value), plain(new), plain(flags)
-    compiled = _Pattern(pattern, options)
+    compiled = _pattern(pattern, options)
     found = compiled.matches(text) if "g" in options else [match for match in [compiled.search(text)] if match]
     parts: list[str] = []
     at = size = 0
@@ -95,7 +104,7 @@ def regexp_replace(value: Any, pattern: Any, new: Any, flags: Any = "") -> str:
 
 def regexp_match(value: Any, pattern: Any, flags: Any = "") -> Kept:
     """Return what the groups of the first match hold, an array; null without a match."""
-    match = _Pattern(pattern, plain(flags)).search(plain(value))
+    match = _pattern(pattern, plain(flags)).search(plain(value))
     if match is None:
         return None
     return json.dumps(list(match.groups()) or [match[0]], ensure_ascii=False, separators=(",", ":"))
@@ -104,7 +113,7 @@ def regexp_match(value: Any, pattern: Any, flags: Any = "") -> Kept:
 def regexp_split_to_array(value: Any, pattern: Any, flags: Any = "") -> str:
     """Return the parts of a text between the matches."""
     text, parts, at = plain(value), [], 0
-    for match in _Pattern(pattern, plain(flags)).matches(text):
+    for match in _pattern(pattern, plain(flags)).matches(text):
         if match.end() == match.start() and match.start() in (0, len(text)):
             continue
         parts.append(text[at : match.start()])
@@ -114,7 +123,7 @@ def regexp_split_to_array(value: Any, pattern: Any, flags: Any = "") -> str:
 
 def substring_like(value: Any, pattern: Any) -> Kept:
     """Return the part of a text that a pattern means, or its first group."""
-    match = _Pattern(pattern).search(plain(value))
+    match = _pattern(pattern).search(plain(value))
     if match is None:
         return None
     found: str | None = match[1] if match.re.groups else match[0]

@@ -86,33 +86,43 @@ class _Spread:
         return float(root_of(variance, max(-int(variance.as_tuple().exponent), 0)) if self.is_root else variance)
 
 
-class _NumericSum(_Spread):
-    """The sum of decimals: that of the floating numbers that they are kept as, without the errors of adding them up."""
+class NumericSum:
+    """The sum of decimals: that of the floating numbers that they are kept as, without the errors of adding them up.
 
-    LEAST = 4096
+    It is called for every row of a table, and so does as little as it can.
+    """
+
+    KEPT = 4096
 
     def __init__(self) -> None:
-        super().__init__()
-        self.parts: list[float] = []
+        self.count = 0
+        self.total = 0.0
+        self.numbers: list[float] = []
 
-    def step(self, how: str, value: Any) -> None:
-        if value is None or (how[1] == "d" and self.was_seen(value)):
-            return
-        self.count += 1
-        self.parts.append(value if isinstance(value, int | float) else float(value))
-        if len(self.parts) >= self.LEAST:
-            self.parts = [math.fsum(self.parts)]
+    def step(self, value: Any) -> None:
+        """Take a value."""
+        if value is not None:
+            self.numbers.append(value)
+            if len(self.numbers) > self.KEPT:
+                self.add_up()
+
+    def add_up(self) -> None:
+        """Keep no more than the sum."""
+        self.count += len(self.numbers)
+        self.total = math.fsum((self.total, *map(float, self.numbers)))
+        self.numbers.clear()
 
     def finalize(self) -> Kept:
-        if not self.count:
-            return None
-        return shortened(exact(tidy(math.fsum(self.parts))))
+        """Return the sum; null of nothing."""
+        self.add_up()
+        return shortened(exact(tidy(self.total))) if self.count else None
 
 
-class _NumericAvg(_NumericSum):
+class NumericAvg(NumericSum):
     """The mean of decimals."""
 
     def finalize(self) -> Kept:
+        """Return the mean; null of nothing."""
         total = super().finalize()
         return None if total is None else shortened(quotient_of(exact(total), Decimal(self.count)))
 
@@ -237,6 +247,4 @@ SPREADS: dict[str, type[Any]] = {
     "regr_sxx": _pairs("RegrSxx", lambda n: n.xx),
     "regr_syy": _pairs("RegrSyy", lambda n: n.yy),
     "regr_sxy": _pairs("RegrSxy", lambda n: n.xy),
-    "numeric_sum": _NumericSum,
-    "numeric_avg": _NumericAvg,
 }

@@ -58,6 +58,8 @@ class Translation:
     sql: str
     names: tuple[str, ...]
     types: tuple[str, ...]
+    decimals: frozenset[int]
+    """The places of sums and products of decimals: SQLite adds them as floating numbers."""
 
 
 def translate(statement: Statement, tables: Mapping[str, Columns]) -> Translation:
@@ -83,6 +85,7 @@ def translate(statement: Statement, tables: Mapping[str, Columns]) -> Translatio
         outputs = outputs_of(tree)
         names = tuple(item.alias_or_name for item in outputs)
         types = tuple(kind_of(item) for item in outputs)
+        decimals = frozenset(index for index, item in enumerate(outputs) if _adds_decimals(item.unalias()))
         translated = tree.transform(_rewritten, copy=False)
         for select in list(translated.find_all(exp.Select)):
             if (distinct := select.args.get("distinct")) and distinct.args.get("on"):
@@ -94,7 +97,12 @@ def translate(statement: Statement, tables: Mapping[str, Columns]) -> Translatio
         raise invalid("Invalid SQL: nested too deeply") from None
     except SqlglotError as error:
         raise _refusal(_unresolved(str(error), tree, tables)) from error
-    return Translation(sql, names, types)
+    return Translation(sql, names, types, decimals)
+
+
+def _adds_decimals(item: exp.Expr) -> bool:
+    inner = item.unnest() if isinstance(item, exp.Paren) else item
+    return isinstance(inner, exp.Add | exp.Sub | exp.Mul) and kind_of(inner) == "numeric" and not inner.find(exp.Div)
 
 
 def _unwrapped(tree: exp.Query) -> exp.Query:
