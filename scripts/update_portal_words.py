@@ -32,23 +32,25 @@ SYNTAX = {
 
 
 def sentences() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
-    """Yield where a sentence is said, its forms, and its context."""
+    """Yield the file that says a sentence, its forms, and its context."""
     methods = [("templates/**.*", "jinja2"), ("**.py", "python")]
-    for file, line, message, _, context in extract_from_dir(SERVER, methods, {"templates/**.*": SYNTAX}, KEYWORDS):
-        yield f"{file}:{line}", message, context
+    for file, _line, message, _comments, context in extract_from_dir(
+        SERVER, methods, {"templates/**.*": SYNTAX}, KEYWORDS
+    ):
+        yield file, message, context
     for name, table in vars(vocabulary).items():
         if name.isupper() and isinstance(table, Mapping):
-            yield from (("vocabulary.py:0", word, None) for word in table.values())
+            yield from (("vocabulary.py", word, None) for word in table.values())
 
 
 def catalogue(code: str) -> tuple[Catalog, Path]:
     """Return the catalogue of a language with a place for each sentence, and its file."""
     path = SERVER / "locale" / code / "LC_MESSAGES" / "portal.po"
-    with path.open("rb") as file:
-        kept = read_po(file, locale=code)
+    with path.open("rb") as written_before:
+        kept = read_po(written_before, locale=code)
     asked = Catalog(locale=code, fuzzy=False)
-    for where, message, context in sentences():
-        asked.add(message, locations=[(where.partition(":")[0], None)], context=context)
+    for file, message, context in sentences():
+        asked.add(message, locations=[(file, None)], context=context)
     kept.update(asked, no_fuzzy_matching=True)
     kept.obsolete.clear()
     return kept, path
@@ -58,8 +60,9 @@ def written(kept: Catalog) -> bytes:
     """Return a catalogue as its file holds it: in the order of the sentences, with the files that say them."""
     text = io.BytesIO()
     write_po(text, kept, width=110, omit_header=True, sort_by_file=True, include_lineno=False)
-    fields = f"Language: {kept.locale_identifier}", "Content-Type: text/plain; charset=utf-8", kept.plural_forms
-    header = "".join(f'"{field}\\n"\n' for field in (*fields[:2], f"Plural-Forms: {fields[2]}"))
+    language, plurals = f"Language: {kept.locale_identifier}", f"Plural-Forms: {kept.plural_forms}"
+    fields = (language, "Content-Type: text/plain; charset=utf-8", plurals)
+    header = "".join(f'"{field}\\n"\n' for field in fields)
     return f'msgid ""\nmsgstr ""\n{header}\n'.encode() + text.getvalue()
 
 

@@ -52,7 +52,7 @@ class MemberCard:
             kind=language.say(kind),
             commune_code=extras.get("commune_code", ""),
             siren=extras.get("siren", ""),
-            population=language.count_of(int(population), "habitant", "habitants") if population.isdigit() else "",
+            population=language.count_of(int(population), "habitant", "habitants") if population.isdecimal() else "",
             epci_siren=extras.get("epci_siren", ""),
             epci_name=extras.get("epci_nom", ""),
             departement_code=extras.get("departement_code", ""),

@@ -67,12 +67,12 @@ class Visit:
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Render a template; an unchanged page costs a browser no second transfer."""
-        asked, language = self.request.url, self.language
+        language, query = self.language, self.request.scope["query_string"].decode("latin-1")
         site = self.site if status >= 500 else named_site(self.site)
         values |= {
             # Two slashes, or what a browser takes for them, would lead to another site.
             "path": "/" + quote(self.request.scope["path"].lstrip("/")),
-            "query_string": f"?{asked.query}" if asked.query and self.request.method == "GET" else "",
+            "query_string": f"?{query}" if query and self.request.method == "GET" else "",
             "offered": [(one, root_of(site, one)) for one in map(get_language, offered_languages(site.settings))],
         }
         body = render(template, site, values, language).encode()
