@@ -15,8 +15,11 @@ from typing import Any, ClassVar, TypeAlias
 
 from odl_host.server.datastore.sql.documents import make
 from odl_host.server.datastore.sql.spreads import SPREADS, Budget
-from odl_host.server.datastore.sql.texts import plain
+from odl_host.server.datastore.sql.texts import joined, plain
 from odl_host.server.datastore.values import Kept
+
+LONGEST = 9_000_000
+"""The longest text that is made of many values: SQLite takes ten million bytes."""
 
 _ORDERED = re.compile(r"(?P<count>\d)(?P<distinct>d?)(?P<kind>[a-z0-9_]*):(?P<keys>[aAdD]*)\Z")
 """How many arguments, whether each only once, of which type, and each key's direction: `1dint4:aD`.
@@ -94,7 +97,8 @@ class _StringAgg(_Collected):
         if not rows:
             return None
         first, *others = rows
-        return plain(first[0]) + "".join(plain(mark or "") + plain(text) for text, mark, *_ in others)
+        parts = (plain(mark or "") + plain(text) for text, mark, *_ in others)
+        return joined("", (plain(first[0]), *parts), at_most=LONGEST)
 
 
 class _ArrayAgg(_Collected):
@@ -104,7 +108,7 @@ class _ArrayAgg(_Collected):
 
     def finalize(self) -> str | None:
         rows = self.ordered()
-        return make(*(row[0] for row in rows)) if rows else None
+        return make(*(row[0] for row in rows), at_most=LONGEST) if rows else None
 
 
 class _JsonAgg(_Collected):
@@ -115,7 +119,7 @@ class _JsonAgg(_Collected):
     def finalize(self) -> str | None:
         rows = self.ordered()
         mark = ", \n " if self.kind == "record" else ", "
-        return f"[{mark.join(row[0] for row in rows)}]" if rows else None
+        return f"[{joined(mark, (row[0] for row in rows), at_most=LONGEST)}]" if rows else None
 
 
 class _JsonObjectAgg(_Collected):
@@ -123,7 +127,9 @@ class _JsonObjectAgg(_Collected):
 
     def finalize(self) -> str | None:
         rows = self.ordered()
-        return "{ " + ", ".join(f"{name} : {value}" for name, value, *_ in rows) + " }" if rows else None
+        if not rows:
+            return None
+        return "{ " + joined(", ", (f"{name} : {value}" for name, value, *_ in rows), at_most=LONGEST) + " }"
 
 
 class _PercentileCont(_Collected):

@@ -7,7 +7,7 @@ from sqlglot import exp
 from odl_host.ckan import ValidationError
 from odl_host.server.datastore.filters import bad_query
 from odl_host.server.datastore.sql.aggregates import AGGREGATES
-from odl_host.server.datastore.sql.functions import FUNCTIONS, SEARCH_QUERIES, Function
+from odl_host.server.datastore.sql.functions import FUNCTIONS, SEARCH_QUERIES, WITHIN_GROUP, Function
 from odl_host.server.datastore.sql.grammar import function_name
 from odl_host.server.datastore.sql.kinds import arguments_of, family_of, is_unknown, kind_of, native_name
 from odl_host.server.datastore.sql.operators import call, make_comparable, read_literal, text
@@ -23,6 +23,9 @@ def translate_call(node: exp.Func) -> exp.Expr:
     arguments = list(arguments_of(node))
     if name in SEARCH_QUERIES:
         raise bad_query("text search queries stand after @@ only")
+    if name == "make_interval":
+        arguments = _by_name(arguments)
+    _check(name, known, arguments)
     if name == "ts_rank":
         return match(arguments[0], arguments[-1], "pg_ts_rank")
     if name in ("sum", "avg") and kind_of(node) == "numeric" and kind_of(arguments[0]) == "numeric":
@@ -30,9 +33,6 @@ def translate_call(node: exp.Func) -> exp.Expr:
         if isinstance(inner, exp.Window):
             return call(f"window_{name}", *arguments)
         return call(f"numeric_{name}", *(item.this if isinstance(item, exp.Order) else item for item in arguments))
-    if name == "make_interval":
-        arguments = _by_name(arguments)
-    _check(name, known, arguments)
     if name == "trim":
         place = str(node.args.get("position") or "").upper()
         known = Function(run={"LEADING": "pg_ltrim", "TRAILING": "pg_rtrim"}.get(place, "pg_trim"))
@@ -55,7 +55,21 @@ def translate_call(node: exp.Func) -> exp.Expr:
     return call(known.run or f"pg_{name}", *prepared)
 
 
+_WITHOUT_ARGUMENTS = frozenset(
+    {
+        *("now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "current_timestamp"),
+        *("current_date", "current_time", "localtime", "localtimestamp", "pi", "random", "make_interval"),
+        *("row_number", "rank", "dense_rank", "percent_rank", "cume_dist"),
+    }
+)
+_WITH_TWO = frozenset({"date_trunc", "date_part", "extract", "to_char", "ts_rank"})
+
+
 def _check(name: str, known: Function, arguments: list[exp.Expr]) -> None:
+    if len(arguments) < (0 if name in _WITHOUT_ARGUMENTS else 2 if name in _WITH_TWO else 1):
+        raise no_function(name, arguments)
+    if name in ("count", "sum", "avg", "min", "max") and len(arguments) > 1:
+        raise no_function(name, arguments)  # SQLite would take the least of its arguments
     for index, item in enumerate(arguments):
         inner = item.this if isinstance(item, exp.Order) else item
         inner = inner.expressions[0] if isinstance(inner, exp.Distinct) else inner
@@ -156,6 +170,8 @@ def translate_within(node: exp.WithinGroup) -> exp.Expr:
     """Return the call of an aggregate that orders its values itself: `percentile_cont(0.5) WITHIN GROUP (…)`."""
     name = function_name(node.this)
     keys = list(node.expression.expressions)
+    if name not in WITHIN_GROUP:
+        raise bad_query(f"{name} is not an ordered-set aggregate, so it cannot have WITHIN GROUP")
     if len(keys) != 1:
         raise bad_query(f"function {name} is ordered by one expression")
     if name == "percentile_cont" and family_of(kind_of(keys[0].this)) != "number":

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from odl_host.server.datastore.sql.texts import bounded, plain
+from odl_host.server.datastore.sql.intervals import Interval
+from odl_host.server.datastore.sql.texts import MAX_TEXT, bounded, joined, plain
 from odl_host.server.datastore.types import find_type
 from odl_host.server.datastore.values import Kept, array_literal, read_array_literal
 
@@ -26,8 +27,6 @@ def shown(value: Any, kind: str) -> Any:
     if kind.startswith("_") or kind.endswith(("json", "jsonb")):
         return json.loads(value)
     if kind == "interval":
-        from odl_host.server.datastore.sql.intervals import Interval
-
         return Interval.kept(value).text()
     found = find_type(kind)
     return found.show(value) if found is not None and found.show else value
@@ -47,7 +46,7 @@ def as_jsonb(value: Any, kind: str) -> str:
 
 def build_object(*args: Any) -> str:
     """Make an object of names and values, the values being JSON."""
-    return "{" + ", ".join(f"{name} : {value}" for name, value in _pairs(args)) + "}"
+    return "{" + joined(", ", (f"{name} : {value}" for name, value in _pairs(args))) + "}"
 
 
 def build_jsonb_object(*args: Any) -> str:
@@ -59,33 +58,34 @@ def build_jsonb_object(*args: Any) -> str:
 
 def row_object(*args: Any) -> str:
     """Make an object of a row: names and values in turn."""
-    return bounded("{" + ",".join(f"{name}:{value}" for name, value in _pairs(args)) + "}")
+    return "{" + joined(",", (f"{name}:{value}" for name, value in _pairs(args))) + "}"
 
 
 def _pairs(args: tuple[Any, ...]) -> list[tuple[str, str]]:
     if len(args) % 2:
         raise ValueError("argument list must have even number of elements")
+    if sum(map(len, args)) > MAX_TEXT:
+        raise ValueError("requested length too large")
     pairs = []
     for name, value in zip(args[::2], args[1::2], strict=True):
         if name == "null":
             raise ValueError("argument 1: key must not be null")
         bare = json.loads(name)
         pairs.append((name if isinstance(bare, str) else json.dumps(plain(name)), value))
-    bounded("".join(map(str, args)))
     return pairs
 
 
 def build_array(*args: Any) -> str:
     """Make an array of values that are JSON."""
-    return bounded("[" + ", ".join(args) + "]")
+    return f"[{joined(', ', args)}]"
 
 
 # Arrays
 
 
-def make(*items: Any) -> str:
+def make(*items: Any, at_most: int = MAX_TEXT) -> str:
     """Make an array of values that are JSON."""
-    return bounded("[" + ",".join(items) + "]")
+    return f"[{joined(',', items, at_most=at_most)}]"
 
 
 def item(array: Any, index: Any) -> Kept:
@@ -149,7 +149,7 @@ def to_text(array: Any, mark: Any, null: Any = None) -> str:
     if array is None or mark is None:
         return None  # type: ignore[return-value]
     items = [null if found is None else _text(found) for found in json.loads(array)]
-    return bounded(plain(mark).join(found for found in items if found is not None))
+    return joined(plain(mark), (plain(found) for found in items if found is not None))
 
 
 def _text(found: Any) -> str:

@@ -222,6 +222,8 @@ def _kind_of_call(node: exp.Func) -> str:
         return "float8" if kind in ("float4", "float8") or (kind in WHOLE and _rounds(node)) else "numeric"
     if gives == "widest":
         return widest(arguments)
+    if not arguments:
+        return "timestamptz" if gives == "moment" else gives or kind
     if gives == "array":
         return kind_of(arguments[-1]) if function_name(node) == "array_prepend" else f"_{kind}"
     if gives == "moment":

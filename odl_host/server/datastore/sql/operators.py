@@ -42,6 +42,11 @@ _SIGNS: dict[type[exp.Expr], str] = {
     exp.Mul: "*",
     exp.Div: "/",
     exp.Mod: "%",
+    exp.BitwiseAnd: "&",
+    exp.BitwiseOr: "|",
+    exp.BitwiseXor: "#",
+    exp.BitwiseLeftShift: "<<",
+    exp.BitwiseRightShift: ">>",
     exp.JSONExtract: "->",
     exp.JSONExtractScalar: "->>",
     exp.JSONBExtract: "#>",
@@ -194,6 +199,15 @@ def require_bool(node: exp.Expr | None, where: str) -> None:
         read_literal(node, "bool")
     elif kind_of(node) != "bool":
         raise bad_query(f"argument of {where} must be type boolean, not type {native_name(node)}")
+
+
+def require_numbers(node: exp.Binary) -> None:
+    """Refuse an operator of bits for what is no number. :raises ValidationError: a side is none."""
+    for side in (node.left, node.right):
+        if is_unknown(side):
+            read_literal(side, "int8")
+        elif kind_of(side) not in WHOLE:
+            raise no_operator(node, node.left, node.right)
 
 
 def join_texts(node: exp.DPipe) -> exp.Expr:

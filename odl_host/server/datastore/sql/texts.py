@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
+from odl_host.server.datastore.sql.intervals import Interval
 from odl_host.server.datastore.types import find_type
 from odl_host.server.datastore.values import Kept, array_literal
 
@@ -27,6 +29,14 @@ def bounded(text: str) -> str:
     return text
 
 
+def joined(mark: str, parts: Iterable[str], *, at_most: int = MAX_TEXT) -> str:
+    """Join texts, unless they are too long together: that is found before they are."""
+    known = list(parts)
+    if sum(map(len, known)) + len(mark) * len(known) > at_most:
+        raise ValueError("requested length too large")
+    return mark.join(known)
+
+
 def written(value: Any, kind: str) -> str | None:
     """Return a kept value of a type as PostgreSQL writes it in texts."""
     if value is None:
@@ -38,8 +48,6 @@ def written(value: Any, kind: str) -> str | None:
     if kind == "timestamp":
         return str(value).replace("T", " ")
     if kind == "interval":
-        from odl_host.server.datastore.sql.intervals import Interval
-
         return Interval.kept(value).text()
     found = find_type(kind)
     return found.text(value) if found is not None and not isinstance(value, str) else plain(value)
@@ -104,12 +112,12 @@ def _padded(value: Any, length: Any, fill: Any, *, is_left: bool) -> str:
 
 def concat(*args: Any) -> str:
     """Join texts; what is null is left out."""
-    return bounded("".join(plain(arg) for arg in args if arg is not None))
+    return joined("", (plain(arg) for arg in args if arg is not None))
 
 
 def concat_ws(mark: Any, *args: Any) -> str | None:
     """Join texts with a mark between them; what is null is left out."""
-    return None if mark is None else bounded(plain(mark).join(plain(arg) for arg in args if arg is not None))
+    return None if mark is None else joined(plain(mark), (plain(arg) for arg in args if arg is not None))
 
 
 def initcap(value: Any) -> str:

@@ -44,6 +44,7 @@ from odl_host.server.datastore.sql.operators import (
     make_comparable,
     no_json_operator,
     require_bool,
+    require_numbers,
     require_texts,
     text,
 )
@@ -286,7 +287,10 @@ def _translated(node: exp.Expr) -> exp.Expr:
         return contain(node, "pg_array_overlaps")
     elif isinstance(node, exp.JSONExtract | exp.JSONExtractScalar | exp.JSONBExtract | exp.JSONBExtractScalar):
         raise no_json_operator(node)
+    elif isinstance(node, exp.BitwiseAnd | exp.BitwiseOr | exp.BitwiseLeftShift | exp.BitwiseRightShift):
+        require_numbers(node)
     elif isinstance(node, exp.BitwiseXor):
+        require_numbers(node)
         return call("pg_xor", node.left, node.right)
     elif isinstance(node, exp.Bracket):
         return _translate_item(node)
