@@ -15,6 +15,8 @@ _WITH_WORDS_INSIDE = ("CAST", "EXTRACT", "OVERLAY", "POSITION", "SUBSTRING", "TR
 class PostgreSQL(Postgres):
     """PostgreSQL, without the parser's knowledge of functions: it would give them other names, and other formats."""
 
+    INDEX_OFFSET = 0  # places in arrays stay as they are written, from 1
+
     class Parser(PostgresParser):
         """Reads a call as a name and its arguments."""
 

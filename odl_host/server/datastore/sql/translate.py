@@ -378,5 +378,4 @@ def _translate_item(node: exp.Bracket) -> exp.Expr:
     if isinstance(place, exp.Slice):
         first, last = (part or text("") for part in (place.this, place.expression))
         return call("pg_items_between", node.this, first, last)
-    # The parser counts from 0.
-    return call("pg_item", node.this, exp.Add(this=place, expression=exp.Literal.number(1)))
+    return call("pg_item", node.this, place)
