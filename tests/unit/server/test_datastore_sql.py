@@ -565,6 +565,7 @@ def communes() -> Table:
         ("SELECT (ARRAY[10, 20, 30])[_id] AS v FROM c ORDER BY _id LIMIT 1", 10),
         ("SELECT (ARRAY[10, 20, 30])[_id::int + 1] AS v FROM c ORDER BY _id LIMIT 1", 20),
         ("SELECT (ARRAY[10, 20])[1] AS v", 10),
+        ("SELECT (1 = 1) || ', ' || concat(1 = 1) AS v", "true, t"),
         ("SELECT pop & 7 AS v FROM c LIMIT 1", 0),
         (
             "SELECT DISTINCT ON (left(nom, 2)) nom AS v FROM c WHERE nom LIKE 'A%' ORDER BY left(nom, 2), pop LIMIT 1",

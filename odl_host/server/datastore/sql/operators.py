@@ -222,7 +222,9 @@ def join_texts(node: exp.DPipe) -> exp.Expr:
     if family_of(left) != "text" and family_of(right) != "text":
         raise bad_query(f"operator does not exist: {native_name(node.left)} || {native_name(node.right)}")
     for side, kind in ((node.left, left), (node.right, right)):
-        if kind not in TEXTS:
+        if kind == "bool":
+            side.replace(call("pg_cast", side.copy(), text("text"), text(kind)))
+        elif kind not in TEXTS:
             side.replace(call("pg_written", side.copy(), text(kind)))
     return node
 

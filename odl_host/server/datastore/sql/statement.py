@@ -149,8 +149,6 @@ def _check_function(node: exp.Func) -> None:
     if name == "all" and isinstance(node.parent, exp.EQ | exp.NEQ):
         return  # an operator: `<> ALL (array)`
     if name not in FUNCTIONS:
-        if name.lower() in FUNCTIONS:
-            raise invalid(f"function {name} does not exist: its name is written in small letters")
         raise NotAuthorized(f"Not authorized to call function {name}")
 
 
