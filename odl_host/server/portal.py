@@ -219,7 +219,7 @@ def file(visit: Visit) -> Response:
         file=chosen,
         preview=preview,
         earlier=earlier[:MOST_VERSIONS],
-        views=visit.call("resource_view_list", id=chosen.id),
+        views=view_pages.listed(visit, chosen),
         once=None,
     )
 

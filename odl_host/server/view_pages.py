@@ -22,6 +22,14 @@ MEDIA = {"image_view": "image_url", "video_view": "video_url", "audio_view": "au
 """The kinds of views that show what lies at an address, and the setting that names it in place of the file."""
 
 
+def listed(visit: Visit, file: FileCard) -> list[dict[str, Any]]:
+    """Return the views of a file, each with the address that it names in place of the file's."""
+    return [
+        found | {"address": web_address(found.get(MEDIA.get(found["view_type"], "")))}
+        for found in visit.call("resource_view_list", id=file.id)
+    ]
+
+
 def view(visit: Visit) -> Response:
     """Show one view of a dataset's file."""
     asked = visit.request.path_params

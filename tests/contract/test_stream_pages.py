@@ -288,8 +288,12 @@ def test_views_of_a_file_are_pages(ckan: OverHttp, barby: Any, claire: Caller) -
     assert "<b>Bonjour" in words(ask(ckan, page("t.txt", b"<b>Bonjour", "text_view")))
     image = ask(ckan, page("i.png", b"\x89PNG\r\n\x1a\n", "image_view"))
     assert re.search(r'<img class="shown" src="[^"]*/i.png"', image.text)
-    elsewhere = ask(ckan, page("w.txt", b"x", "webpage_view", page_url="https://example.org/x"))
+    address = page("w.txt", b"x", "webpage_view", page_url="https://example.org/x", description="La carte")
+    elsewhere = ask(ckan, address)
     assert "https://example.org/x" in words(elsewhere)
+    on_file = words(ask(ckan, address.partition("/view/")[0]))
+    assert "La carte" in on_file
+    assert "https://example.org/x" in on_file
     assert "<iframe" not in elsewhere.text
     ckan.call("package_patch", {"id": dataset["id"], "private": True}, by=claire)
     assert ask(ckan, table).status_code == 404
