@@ -111,6 +111,9 @@ def _load(target: str, parent: int) -> Any:
     """
     from uvicorn.config import STARTUP_FAILURE
 
+    from odl_host.server.memory import keep_arenas_few
+
+    keep_arenas_few()
     is_worker = os.getpid() != parent
     if is_worker:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
