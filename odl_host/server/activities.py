@@ -41,6 +41,26 @@ def record_dataset(ctx: Context, dataset_id: str, deed: str) -> None:
     _insert(ctx, f"{deed} package", dataset.id, data.replace("{,", "{", 1), labels, owner_org=dataset.owner_org)
 
 
+def record_view(ctx: Context, view: Any, deed: str) -> None:
+    """Keep that a view of a dataset's resource was changed, from its row; `deed` is new or changed."""
+    dataset = find_dataset(ctx.db, view.package_id) if _is_kept(ctx) else None
+    if dataset is None:
+        return
+    config = json.loads(view.doc)
+    data = {
+        "title": config.pop("title"),
+        "description": config.pop("description"),
+        "config": config,
+        "id": view.id,
+        "order": view.position,
+        "package_id": view.package_id,
+        "resource_id": view.resource_id,
+        "view_type": view.view_type,
+    }
+    labels = sorted(labels_of(_label_fields(dataset)))
+    _insert(ctx, f"{deed} resource view", dataset.id, encode(data), labels, owner_org=dataset.owner_org)
+
+
 def record_group(ctx: Context, fields: JsonDict, deed: str) -> None:
     """Keep that an organization or a group was changed, from its document."""
     if _is_kept(ctx):
@@ -77,7 +97,7 @@ def show_activity(ctx: Context, row: Any) -> JsonDict:
         "data": json.loads(row.data.replace(SITE, ctx.site.url)),
         "id": row.id,
         "object_id": row.object_id,
-        "permission_labels": None if row.labels is None else json.loads(row.labels),
+        "permission_labels": None if row.labels is None or _is_of_view(row) else json.loads(row.labels),
         "timestamp": row.timestamp,
         "user_id": row.user_id,
     }
@@ -86,10 +106,10 @@ def show_activity(ctx: Context, row: Any) -> JsonDict:
 def is_shown(ctx: Context, row: Any, held: Sequence[str] | None) -> bool:
     """Return whether a caller who holds these labels may see an activity: then, and of a dataset that is private, now.
 
-    Only activities of datasets have labels that count. CKAN goes on to show everyone what a dataset was before it
-    became private; who makes it so wants that no more.
+    Only activities of datasets and their views have labels that count. CKAN goes on to show everyone what a dataset was
+    before it became private; who makes it so wants that no more. It shows everyone the views of private ones, too.
     """
-    if held is None or not is_of_dataset(row):
+    if held is None or not (is_of_dataset(row) or _is_of_view(row)):
         return True
     if set(held).isdisjoint(json.loads(row.labels or "[]")):
         return False
@@ -100,6 +120,10 @@ def is_shown(ctx: Context, row: Any, held: Sequence[str] | None) -> bool:
 def is_of_dataset(row: Any) -> bool:
     """Return whether an activity is one of a dataset."""
     return bool(row.activity_type.endswith("package"))
+
+
+def _is_of_view(row: Any) -> bool:
+    return bool(row.activity_type.endswith(" resource view"))
 
 
 def _is_kept(ctx: Context) -> bool:

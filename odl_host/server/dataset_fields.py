@@ -194,7 +194,9 @@ class _Reader:
             if not tag.get("vocabulary_id"):
                 free[name] = None
                 continue
-            vocabulary = find_vocabulary(self.ctx.db, as_text(tag["vocabulary_id"]))
+            vocabulary = find_vocabulary(self.ctx.db, ref := as_text(tag["vocabulary_id"]))
+            if vocabulary and vocabulary.id != ref:
+                vocabulary = None  # as in CKAN, its name does not do here
             nested.append({} if vocabulary else {"vocabulary_id": ["Tag vocabulary was not found."]})
             if vocabulary:
                 entry = show_tag(ensure_tag(self.ctx.db, name, vocabulary.id)) | {"state": "active"}

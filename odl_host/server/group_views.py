@@ -37,9 +37,8 @@ PERMISSION_ROLES = {
 
 
 def _names(value: Any) -> list[str]:
-    """Convert a list, a JSON list in text, or names with commas between them."""
-    is_json = isinstance(value, str) and value.lstrip().startswith("[")
-    return value.split(",") if isinstance(value, str) and not is_json else text_list(value)
+    """Convert a list, or names with commas between them."""
+    return value.split(",") if isinstance(value, str) else text_list(value)
 
 
 class GroupShow(Params):
@@ -201,7 +200,7 @@ def list_groups(ctx: Context, params: GroupList, names: list[str] | None, *, is_
         )  # as in CKAN, those without datasets are left out
         key: Any = counted.c.n
     else:
-        key = sa.func.coalesce(sa.func.nullif(groups.c.title, ""), groups.c.name) if field == "title" else groups.c.name
+        key = groups.c.title if field == "title" else groups.c.name
     query = query.order_by(key.desc() if is_descending else key, groups.c.name).limit(limit).offset(params.offset)
     rows = list(ctx.db.execute(query))
     if not params.all_fields:

@@ -41,7 +41,7 @@ def search_record(dataset: JsonDict, text: str, keys: Sequence[str]) -> JsonDict
         "groups": [group["name"] for group in dataset["groups"]],
         "organization": (dataset["organization"] or {}).get("name"),
         "site_id": "default",
-        "tags": [tag["name"] for tag in dataset["tags"]],
+        "tags": [tag["name"] for tag in dataset["tags"] if not tag["vocabulary_id"]],
         "validated_data_dict": text,
     }
     counts = {key: dataset[key] for key in ("num_resources", "num_tags")}

@@ -63,6 +63,7 @@ UNORDERED = frozenset(
             "tag_list",
             "tag_search",
             "vocabulary_list",
+            "vocabulary_show",
             "vocabulary_update",
             "package_relationships_list",
         ),
@@ -85,6 +86,8 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 _JTI = re.compile(r"(?<![\w\-])[\w\-]{43}(?![\w\-])")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?")
 _STAMP = re.compile(r"\d{4}-\d\d-\d\d-\d{6}\.\d{6}")
+_SOLR = re.compile(r"(?<=SOLR returned an error running query: ).*", re.DOTALL)
+"""What CKAN asked Solr, in no order, and what Solr said."""
 _DIGEST = re.compile(r"\b[0-9a-f]{32}\b")
 
 
@@ -252,6 +255,8 @@ class Player:
         if isinstance(value, dict):
             if "email_hash" in value and value.get("name") == self.sysadmin:
                 return "<sysadmin>"
+            if value.get("actor") == self.sysadmin:
+                value = {**value, "actor": "<sysadmin>"}
             return {
                 self._text(name, prefix): f"<{name}>" if name in MASKED else self.normalise(inner, prefix)
                 for name, inner in value.items()
@@ -264,6 +269,7 @@ class Player:
 
     def _text(self, text: str, prefix: str) -> str:
         text = text.replace(self.url, "<site>").replace(prefix, "{s}").replace(self.unique, "{u}")
+        text = _SOLR.sub("<query>", text)
         text = _JTI.sub(lambda match: self.labels.get(match[0], "<uuid>"), text)
         text = _UUID.sub(lambda match: self.labels.get(match[0], "<uuid>"), text)
         return _STAMP.sub("<stamp>", _DIGEST.sub("<digest>", _TIME.sub(_mask_time, text)))

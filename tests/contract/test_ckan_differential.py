@@ -111,4 +111,11 @@ def test_every_call_is_answered_as_ckan_answers_it_but_where_the_page_says(catal
 
 @pytest.mark.parametrize("noun", replay.nouns())
 def test_ckan_still_answers_as_it_was_recorded(noun: str, real_ckan: tuple[str, str]) -> None:
-    assert replay.record(noun, *real_ckan) == replay.read_golden(noun)
+    now = replay.record(noun, *real_ckan)
+    differing = [
+        f"{name} #{index}\n  was {was}\n  now {answer}"
+        for name, calls in replay.read_golden(noun).items()
+        for index, (was, answer) in enumerate(zip(calls, now[name], strict=True))
+        if was != answer
+    ]
+    assert not differing, "\n".join(differing)

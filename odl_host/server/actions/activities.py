@@ -36,6 +36,12 @@ class Ref(Params):
     id: str = named()
 
 
+class Shown(Ref):
+    """An activity, and whether its data are wanted."""
+
+    include_data: bool = optional(bool, False)
+
+
 class DataOf(Params):
     """An activity's id, and the part of its data."""
 
@@ -63,7 +69,7 @@ def _can_see(ctx: Context, params: Any) -> None:
     if not is_of_dataset(row) and not (ctx.user and ctx.user.sysadmin):
         raise NotAuthorized("object_type not recognized")
     if not is_shown(ctx, row, permissions.labels_of_caller(ctx)):
-        permissions.refuse(ctx, f"User {{user}} not authorized to read activity {params.id}")
+        raise NotAuthorized("Unauthorized to view activity data")
 
 
 def _can_see_details(ctx: Context, params: Any) -> None:
@@ -160,11 +166,17 @@ def dashboard_mark_activities_old(ctx: Context, params: Nothing) -> None:  # noq
     mark_dashboard(ctx.db, _caller(ctx), seen_at=now())
 
 
-@action(params=Ref, allow=_can_see, reads=True)
-def activity_show(ctx: Context, params: Ref) -> JsonDict:
+def _can_see_what_is_wanted(ctx: Context, params: Shown) -> None:
+    """As `activity_data_show` with `include_data`, which changes nothing else."""
+    (_can_see_details if params.include_data else _can_see)(ctx, params)
+
+
+@action(params=Shown, allow=_can_see_what_is_wanted, reads=True)
+def activity_show(ctx: Context, params: Shown) -> JsonDict:
     """Return one activity.
 
     :param id: the activity's id
+    :param include_data: only for those who may see what it kept
     """
     return show_activity(ctx, ctx.once(get_activity, params.id))
 
@@ -199,6 +211,7 @@ def activity_diff(ctx: Context, params: DiffOf) -> JsonDict:
     query = (
         sa.select(activities)
         .where(activities.c.object_id == row.object_id, activities.c.timestamp < row.timestamp)
+        .where(activities.c.activity_type.not_like("% resource view"))
         .order_by(activities.c.timestamp.desc())
         .limit(1)
     )

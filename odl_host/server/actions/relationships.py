@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError
+from odl_host.ckan import JsonDict, NotFound, ValidationError
 from odl_host.server import permissions
 from odl_host.server.datasets import Dataset, find_dataset, get_dataset, update_dataset
 from odl_host.server.params import Params, optional, required, text
@@ -57,8 +57,13 @@ def _edits_both(ctx: Context, params: Relationship) -> None:
     """Whoever may change both datasets."""
     for dataset in _both(ctx, params):
         if not permissions.is_writer(ctx, dataset):
-            name = ctx.user.name if ctx.user else ""
-            raise NotAuthorized(f"User {name} not authorized to edit these packages")
+            permissions.refuse(ctx, "User {user} not authorized to edit these packages")
+
+
+def _edits_then_known(ctx: Context, params: Relationship) -> None:
+    """Whoever may change both datasets; only then is it told that there is no such relationship."""
+    _edits_both(ctx, params)
+    _edits_known(ctx, params)
 
 
 def _edits_known(ctx: Context, params: Relationship) -> None:
@@ -75,7 +80,8 @@ def _reads_both(ctx: Context, params: OfDataset) -> None:
             dataset = ctx.once(find_dataset, ref)
             if dataset is None:
                 raise NotFound(f"{words} was not found.")
-            permissions.require_reader(ctx, dataset)
+            if not permissions.is_reader(ctx, dataset):
+                permissions.refuse(ctx, "User {user} not authorized to read these packages")
 
 
 @action(params=Relationship, allow=_edits_both)
@@ -96,7 +102,7 @@ def package_relationship_create(ctx: Context, params: Relationship) -> JsonDict:
     return {"subject": subject.name, "type": kind, "object": object_.name, "comment": params.comment}
 
 
-@action(params=Relationship, allow=_edits_known)
+@action(params=Relationship, allow=_edits_then_known)
 def package_relationship_update(ctx: Context, params: Relationship) -> JsonDict:
     """Change the comment of a relationship and return it as it is kept.
 

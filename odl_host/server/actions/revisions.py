@@ -290,4 +290,6 @@ def _files(ctx: Context, data: JsonDict) -> Mapping[int, Mapping[str, StoredFile
                 except _Refused as error:
                     raise ValidationError({key.removeprefix("update__"): [str(error)]}) from error
                 found.setdefault(index, {})[field] = file
+            case ["update", first, _, *_] if first not in data:
+                raise ValidationError({key.removeprefix("update__"): [f"Unmatched key {first}"]})
     return found

@@ -66,7 +66,8 @@ def _sysadmin_of_known(ctx: Context, params: Ref) -> None:
     """Only a sysadmin may, and only what is there."""
     if _find(ctx, params.id) is None:
         raise NotFound("TaskStatus was not found.")
-    _sysadmin(ctx, params)
+    if ctx.user is None or not ctx.user.sysadmin:
+        raise NotAuthorized("")
 
 
 @action(params=Status, allow=_sysadmin)

@@ -7,6 +7,7 @@ from typing import Any
 
 from odl_host.ckan import JsonDict, NotFound, ValidationError
 from odl_host.server import permissions
+from odl_host.server.activities import record_view
 from odl_host.server.datasets import find_resource, get_dataset, get_resource
 from odl_host.server.documents import encode
 from odl_host.server.extras import NOT_EXPECTED
@@ -142,7 +143,9 @@ def resource_view_create(ctx: Context, params: NewView) -> JsonDict:
         if find_view(ctx.db, chosen) is not None:
             raise ValidationError({"id": ["ResourceView id already exists"]})
     view_id = insert_view(ctx.db, {"id": resource.id, "package_id": resource.package_id}, str(kind), doc, chosen or "")
-    return show_view(find_view(ctx.db, view_id))
+    row = find_view(ctx.db, view_id)
+    record_view(ctx, row, "new")
+    return show_view(row)
 
 
 @action(params=Ref, allow=_can_edit)
@@ -164,7 +167,9 @@ def resource_view_update(ctx: Context, params: Ref) -> JsonDict:
         permissions.require_resource_writer(ctx, resource, "edit")
         change |= {"resource_id": resource.id, "package_id": resource.package_id}
     ctx.db.execute(resource_views.update().where(resource_views.c.id == row.id), change)
-    return show_view(find_view(ctx.db, row.id))
+    row = find_view(ctx.db, row.id)
+    record_view(ctx, row, "changed")
+    return show_view(row)
 
 
 @action(params=Ref, allow=_can_delete)
