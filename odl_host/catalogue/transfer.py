@@ -38,6 +38,8 @@ _DERIVED = {
     },
 }  # fmt: skip
 """What the receiving catalogue works out itself. Nobody becomes sysadmin by an import."""
+_MOVING = frozenset({"package_count", "packages", "num_followers"})
+"""What changes of a group although nobody changed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,8 @@ class _Run:
 
     def bring_one(self, kind: str, entry: JsonDict) -> None:
         key = str(entry.get("id") or entry.get("name"))
-        digest = hashlib.sha256(json.dumps([entry, self._with_files], sort_keys=True).encode()).hexdigest()
+        compared = entry if kind == "datasets" else _without_moving(entry)
+        digest = hashlib.sha256(json.dumps([compared, self._with_files], sort_keys=True).encode()).hexdigest()
         try:
             if kind == "datasets" and (kind, key, digest) in self._brought:
                 self.result.count(kind, "unchanged")
@@ -267,6 +270,14 @@ class _Run:
                 if size > self._max_file_bytes:
                     raise StorageError(f"The file is larger than {self._max_file_bytes >> 20} MB (max_file_mb).")
                 content.write(chunk)
+
+
+def _without_moving(entry: JsonDict) -> JsonDict:
+    """Return what a run compares of a group or a user: of members, who they are and not what they did."""
+    kept = {key: value for key, value in entry.items() if key not in _MOVING}
+    if "users" in entry:
+        kept["users"] = [[user.get("name"), user.get("capacity")] for user in entry["users"]]
+    return kept
 
 
 def as_json(transfer: Transfer) -> dict[str, Any]:

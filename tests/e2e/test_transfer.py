@@ -165,8 +165,16 @@ def test_everything_comes_in_from_an_address_and_a_second_run_changes_nothing(so
     ]
     assert hashes[0] == hashes[1]
 
+    source.call("follow_group", {"id": "aime"})
+    source.call("follow_user", {"id": "claire"})
+    source.call("user_patch", {"id": "claire", "about": "Secrétaire"})
     again = target.odl(*arguments).json
     assert again["counts"]["datasets"] == {"created": 0, "updated": 0, "unchanged": 2}
+    assert again["counts"]["organizations"] == {
+        "created": 0,
+        "updated": 0,
+        "unchanged": 1,
+    }  # what moves by itself is none
     assert again["files"] == 0
     source.call("package_patch", {"id": "budget", "title": "Budget voté"})
     assert target.odl(*arguments).json["counts"]["datasets"] == {"created": 0, "updated": 1, "unchanged": 1}
