@@ -70,6 +70,7 @@ CKAN_DEFAULTS: Mapping[str, object] = MappingProxyType(
         "ckan.plugins": (),
         "ckan.resource_proxy.max_file_size": 1048576,
         "ckan.resource_proxy.timeout": 5,
+        "ckan.search.default_include_private": True,
         "ckan.search.default_package_sort": "score desc, metadata_modified desc",
         "ckan.search.remove_deleted_packages": True,
         "ckan.search.rows_max": 1000,

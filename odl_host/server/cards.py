@@ -17,6 +17,7 @@ from odl_host.server.languages import Language, french
 NAMELESS = french("Fichier sans nom")
 PERIOD = french("du %(start)s au %(end)s")
 SINCE = french("depuis le %(start)s")
+HIDDEN = {"private": french("Privé"), "draft": french("Brouillon"), "deleted": french("Supprimé")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,8 @@ class DatasetCard:
     contact_email: str
     groups: tuple[tuple[str, str], ...]
     """Names and titles."""
+    hidden: str
+    """Why only some see it: a private dataset, a draft, a deleted one; "" for the public's."""
     files: tuple[FileCard, ...]
 
     @classmethod
@@ -209,6 +212,7 @@ class DatasetCard:
             contact=package.get("maintainer") or package.get("author") or "",
             contact_email=package.get("maintainer_email") or package.get("author_email") or "",
             groups=tuple((group["name"], group.get("title") or group["name"]) for group in package.get("groups") or ()),
+            hidden=language.say(HIDDEN.get("private" if package.get("private") else package.get("state", ""), "")),
             files=tuple(FileCard.read(resource, language) for resource in package.get("resources") or ()),
         )
 

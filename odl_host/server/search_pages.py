@@ -44,11 +44,14 @@ def find_results(visit: Visit, path: str, within: tuple[str, str] | None = None)
 
 def _search(visit: Visit, query: SearchQuery, fixed: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     """Search as the reader wrote; what the query language refuses is taken for plain words."""
+    shown = {
+        "include_private": visit.visitor is not None and visit.site.settings["ckan.search.default_include_private"]
+    }
     try:
-        return cast(dict[str, Any], visit.call("package_search", **query.as_parameters(fixed=fixed)))
+        return cast(dict[str, Any], visit.call("package_search", **query.as_parameters(fixed=fixed), **shown))
     except (SearchError, SearchQueryError):
         parameters = query.as_parameters(fixed=fixed, as_words=True)
-        return cast(dict[str, Any], visit.call("package_search", **parameters))
+        return cast(dict[str, Any], visit.call("package_search", **parameters, **shown))
 
 
 def _member_title(visit: Visit, name: str) -> str:

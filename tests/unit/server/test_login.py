@@ -159,6 +159,18 @@ def test_who_is_logged_in_reads_private_rows_too(browser: Browser, claire: Site)
     assert "Zoé" in browser.get(dump).text
 
 
+@pytest.mark.parametrize("is_included", [True, False])
+def test_who_is_logged_in_finds_private_datasets_too_and_sees_that_they_are(claire: Site, is_included: bool) -> None:
+    settings = {**claire.settings, "ckan.search.default_include_private": is_included}
+    browser = Browser(dataclasses.replace(claire, settings=settings))
+    pages = ("/dataset/", "/en/dataset/?q=secret", "/organization/aime", "/dataset/?q=secret:(aime")
+    assert not any("secret-aime" in browser.get(page).text for page in pages)
+    log_in(browser)
+    assert all(("/dataset/secret-aime" in browser.get(page).text) == is_included for page in pages)
+    assert (">Privé<" in browser.get("/dataset/").text) == is_included
+    assert ">Private<" in browser.get("/en/dataset/secret-aime").text
+
+
 def test_the_api_takes_no_cookie_where_the_manifest_says_so(claire: Site) -> None:
     site = dataclasses.replace(claire, settings={**claire.settings, "ckan.auth.enable_cookie_auth_in_api": False})
     browser = Browser(site)
