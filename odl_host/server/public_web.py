@@ -28,7 +28,8 @@ KEPT = "/%:@!$&'()*+,;=~"
 """What stands in an address as it is."""
 
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
-_NAT64 = IPv6Network("64:ff9b::/96")
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
+"""Source: RFC 4291, 2.4. What is outside stays in a network, or stands for an IPv4 address, as NAT64's prefixes."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _INVALID = "Invalid URL: only http and https addresses of the public web are fetched."
 
@@ -60,8 +61,8 @@ def is_public(address: str, port: int) -> bool:
     (True, False, False)
     """
     ip = ip_address(address.partition("%")[0])
-    if isinstance(ip, IPv6Address) and (ip.ipv4_mapped or ip.sixtofour or ip.teredo or ip in _NAT64):
-        return False  # each leads to an IPv4 address
+    if isinstance(ip, IPv6Address) and (ip not in _GLOBAL_UNICAST or ip.sixtofour or ip.teredo):
+        return False  # the last two lead to an IPv4 address
     return port in WEB_PORTS and ip.is_global and not ip.is_multicast
 
 

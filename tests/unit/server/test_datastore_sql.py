@@ -6,6 +6,7 @@ import contextlib
 import io
 import sqlite3
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -410,6 +411,27 @@ def test_a_refusal_says_what_a_function_would_not_do(rows: Table, sql: str, reas
     with pytest.raises(ValidationError) as caught:
         ask(sql, r=rows)
     assert reason in str(caught.value.error())
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT replace(repeat('a', 200), 'a', repeat('b', 1000000))",
+        "SELECT format(repeat('%1$s', 200), repeat('b', 1000000))",
+        "SELECT format(repeat('%1$1000000s', 200), 'b')",
+        r"SELECT regexp_replace(repeat('a', 1000000), '.*', repeat('\0', 200))",
+    ],
+)
+def test_a_text_that_would_be_too_long_is_refused_before_it_is_made(rows: Table, sql: str) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValidationError) as caught:
+            ask(sql, r=rows)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert "requested length too large" in str(caught.value.error())
+    assert peak < 50_000_000
 
 
 # What is answered is right

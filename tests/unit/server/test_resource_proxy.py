@@ -203,6 +203,14 @@ def test_public_addresses_of_the_web_are_admitted() -> None:
     assert not is_public("1.1.1.1", 25)
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["::127.0.0.1", "fec0::1", "64:ff9b:1::a00:1", "64:ff9b::a00:1", "::ffff:10.0.0.1", "2002:a00:1::", "::1"],
+)
+def test_no_form_of_ipv6_leads_to_a_private_network(address: str) -> None:
+    assert not is_public(address, 80)
+
+
 @pytest.fixture(scope="module")
 def proxying(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     site = site_in(tmp_path_factory.mktemp("proxying"), url=URL, settings=PROXYING)

@@ -198,7 +198,7 @@ _STRICT: dict[str, Callable[..., Kept]] = {
     "pg_right": texts.right,
     "pg_split_part": texts.split_part,
     "pg_position": lambda value, part: plain(value).find(plain(part)) + 1,
-    "pg_replace": lambda value, old, new: texts.bounded(plain(value).replace(plain(old), plain(new)) if old else value),
+    "pg_replace": texts.replace,
     "pg_trim": lambda value, chars=" ": plain(value).strip(plain(chars)),
     "pg_btrim": lambda value, chars=" ": plain(value).strip(plain(chars)),
     "pg_ltrim": lambda value, chars=" ": plain(value).lstrip(plain(chars)),

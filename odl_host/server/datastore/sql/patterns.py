@@ -84,15 +84,20 @@ def regexp_replace(value: Any, pattern: Any, new: Any, flags: Any = "") -> str:
     compiled = _pattern(pattern, options)
     found = compiled.matches(text) if "g" in options else [match for match in [compiled.search(text)] if match]
     parts: list[str] = []
-    at = size = 0
+    at = size = put = 0
     for match in found:
 
         def stands_for(reference: re.Match[str], match: Any = match) -> str:
+            nonlocal put
             name = reference[1]
             if name == "\\":
                 return "\\"
             number = 0 if name == "&" else int(name)
-            return (match[number] or "") if number <= match.re.groups else ""
+            group: str = (match[number] or "") if number <= match.re.groups else ""
+            put += len(group)
+            if put > MAX_TEXT:  # before all of one match is joined: each of its references may be as long as the text
+                raise ValueError("requested length too large")
+            return group
 
         parts += [text[at : match.start()], _REFERENCE.sub(stands_for, template)]
         at = match.end()

@@ -175,10 +175,10 @@ def formatted(form: Any, *args: Any) -> str | None:
     """Fill the places (`%s`, `%I`, `%L`, `%2$s`, `%-10s`) of a text."""
     if form is None:
         return None
-    last = -1
+    last, room = -1, MAX_TEXT
 
     def place(match: re.Match[str]) -> str:
-        nonlocal last
+        nonlocal last, room
         position, is_left, width, kind = match.groups()
         if kind == "%":
             return "%"
@@ -195,11 +195,22 @@ def formatted(form: Any, *args: Any) -> str | None:
         else:
             text = quote_nullable(value) if kind == "L" else "" if value is None else plain(value)
         size = int(width or 0)
-        if size > MAX_TEXT:
+        room -= max(size, len(text))
+        if room < 0:
             raise ValueError("requested length too large")
         return text.ljust(size) if is_left else text.rjust(size)
 
     return bounded(_PLACE.sub(place, plain(form)))
+
+
+def replace(value: Any, old: Any, new: Any) -> str:
+    """Put a text in the place of another wherever it stands."""
+    text, part, put = plain(value), plain(old), plain(new)
+    if not part:
+        return text
+    if len(text) + text.count(part) * (len(put) - len(part)) > MAX_TEXT:
+        raise ValueError("requested length too large")
+    return text.replace(part, put)
 
 
 def overlay(value: Any, new: Any, start: Any, length: Any = None) -> str:
