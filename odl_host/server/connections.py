@@ -7,6 +7,7 @@ answer: a few hundred silent clients would hold every file handle of the process
 from __future__ import annotations
 
 import asyncio
+import re
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -22,6 +23,8 @@ UNREAD_S = 120.0
 BODY_WITH_UPGRADE = "A request with a body asks for no other protocol (Upgrade): send it as HTTP/1.1."
 """The parser leaves such a body out, so that the call would be another; Java's client sends it unless told not to."""
 
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
+
 
 class Connection(HttpToolsProtocol):
     """Lets go of a client that does not end the head of its request in time, or at all, or that reads no more."""
@@ -33,6 +36,8 @@ class Connection(HttpToolsProtocol):
     """Whether the head began in the piece that came last, of which it is no more than a part."""
     _head_bytes = 0
     _refusal = ""
+    _is_between_requests = True
+    """Whether what comes next begins a head; never true within a body, whose bytes must stay as they are."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a first request."""
@@ -42,6 +47,8 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Take what came; most heads come in one piece and need no watching."""
         self._begins_head = False
+        if self._is_between_requests and not data.isascii():
+            data = with_encoded_address(data)
         super().data_received(data)
         if self._is_in_head and not self._begins_head:
             self._head_bytes += len(data)
@@ -57,6 +64,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Note that a head has begun."""
         super().on_message_begin()
+        self._is_between_requests = False
         self._is_in_head = self._begins_head = True
         self._head_bytes = 0
 
@@ -68,6 +76,11 @@ class Connection(HttpToolsProtocol):
             self._refusal = BODY_WITH_UPGRADE
             raise ValueError(BODY_WITH_UPGRADE)  # the parser makes its own error of it, which uvicorn answers
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Note that another request may follow."""
+        self._is_between_requests = True
+        super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
         """Say what is wrong with the request."""
@@ -111,6 +124,15 @@ class Connection(HttpToolsProtocol):
         if self._reading_timer is not None:
             self._reading_timer.cancel()
             self._reading_timer = None
+
+
+def with_encoded_address(head: bytes) -> bytes:
+    """Percent-encode the letters beyond ASCII in the first line of `head`, its address, which the parser refuses.
+
+    `curl 'URL?q=délibération'` sends them as they are, and so do scripts; CKAN's servers take them.
+    """
+    address, end, rest = head.partition(b"\n")
+    return _NOT_ASCII.sub(lambda found: b"%%%02X" % ord(found[0]), address) + end + rest
 
 
 def _announces_body(name: bytes, value: bytes) -> bool:

@@ -17,8 +17,10 @@ ASKED = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 LONG = 32 << 20
 
 
-async def answer(scope: Any, _receive: Any, send: Any) -> None:
+async def answer(scope: Any, receive: Any, send: Any) -> None:
     body = b"x" * LONG if scope["path"] == "/long" else b"ok"
+    if scope["path"] == "/echo":
+        body = scope["query_string"] + (await receive()).get("body", b"")
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
     await send({"type": "http.response.body", "body": body})
 
@@ -138,3 +140,21 @@ def test_many_requests_at_once_are_answered_though_the_last_comes_in_two_pieces(
         answers += client.recv(1 << 20).count(b"ok")
     client.sendall(ASKED[10:])
     assert client.recv(1000).endswith(b"ok")
+
+
+def test_an_address_with_accents_as_they_are_is_answered_as_if_they_were_encoded(client: socket.socket) -> None:
+    for query in ("q=zoé".encode(), "q=zoé".encode("latin-1")):
+        client.sendall(b"GET /echo?" + query + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.recv(1000).endswith(b"q=zo" + b"".join(b"%%%02X" % byte for byte in query[4:]))
+
+
+def test_what_is_no_address_is_not_touched(client: socket.socket) -> None:
+    body = "POST /é HTTP/1.1\r\n".encode()
+    client.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body))
+    time.sleep(0.05)
+    client.sendall(body + ASKED)
+    answers = b""
+    while not answers.endswith(b"ok"):
+        answers += client.recv(1000)
+    assert answers.count(b"200 OK") == 2
+    assert body in answers
