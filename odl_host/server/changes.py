@@ -117,8 +117,9 @@ def _owner(old: Mapping[str, Any], new: Mapping[str, Any], language: Language) -
 
 def _files(old: Mapping[str, Any], new: Mapping[str, Any], language: Language) -> Iterator[str]:
     before, after = ({str(file.get("id")): file for file in _items(state, "resources")} for state in (old, new))
-    for key in before.keys() - after.keys():
-        yield language.say(french("Fichier retiré : %(name)s"), name=_name_of(before[key], language))
+    for key, file in before.items():
+        if key not in after:
+            yield language.say(french("Fichier retiré : %(name)s"), name=_name_of(file, language))
     for key, file in after.items():
         name = _name_of(file, language)
         if key not in before:

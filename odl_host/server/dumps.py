@@ -44,6 +44,7 @@ def routes(get_site: GetSite) -> list[Route]:
         headers = {
             "content-disposition": f'attachment; filename="{safe.encode("ascii", "ignore").decode() or "rows"}.{kind}"',
             "x-content-type-options": "nosniff",
+            "cache-control": "no-cache",
         }
         return StreamingResponse(pieces, headers=headers, media_type="application/octet-stream")
 

@@ -51,6 +51,12 @@ def test_each_change_of_a_dataset_is_a_sentence(changed: dict[str, Any], sentenc
     assert said(**changed) == sentences
 
 
+def test_files_that_are_gone_are_named_in_their_order() -> None:
+    files = [{"id": str(number), "name": f"Fichier {number}"} for number in range(10)]
+    gone = compare_datasets(DATASET | {"resources": files}, DATASET | {"resources": []}, FRENCH)
+    assert gone == [f"Fichier retiré : Fichier {number}" for number in range(10)]
+
+
 @pytest.mark.parametrize(
     ("files", "sentences"),
     [

@@ -156,7 +156,9 @@ def test_who_is_logged_in_reads_private_rows_too(browser: Browser, claire: Site)
     dump = f"/datastore/dump/{made['resource_id']}"
     assert browser.get(dump).status_code == 404
     log_in(browser)
-    assert "Zoé" in browser.get(dump).text
+    answer = browser.get(dump)
+    assert "Zoé" in answer.text
+    assert answer.headers["cache-control"] == "no-cache"
 
 
 @pytest.mark.parametrize("is_included", [True, False])
