@@ -19,7 +19,7 @@ from odl_host.catalogue.client import Catalogue
 from odl_host.catalogue.tables import read_table
 from odl_host.ckan import JsonDict
 from odl_host.config import Secret
-from odl_host.errors import CatalogueNotFound, CatalogueRefused, StorageError, Unavailable, UsageError
+from odl_host.errors import CatalogueError, CatalogueNotFound, CatalogueRefused, StorageError, Unavailable, UsageError
 
 KINDS = ("users", "organizations", "groups", "datasets")
 """In the order in which they refer to each other."""
@@ -79,6 +79,16 @@ class CkanSource:
         self._token = token
         self._timeout_s = timeout_s
         self._names: dict[str, list[str]] = {}
+
+    def knows_sysadmin(self) -> bool:
+        """Tell whether the token is a sysadmin's over there: a CKAN takes one that is nobody's for no token at all."""
+        try:
+            self._catalogue.call_action("config_option_list")
+        except CatalogueRefused:
+            return False
+        except CatalogueError:
+            pass  # too old to know the action
+        return True
 
     def count(self, kind: str) -> int:
         """Return how many objects there are."""

@@ -44,12 +44,21 @@ def import_(
     again to go on where it was stopped, or to bring what has changed since. With a sysadmin's token private datasets,
     e-mails and passwords come too. Ends with 6 when something was refused.
     """
-    from odl_host.catalogue.source import KINDS
+    from odl_host.catalogue.source import KINDS, CkanSource
     from odl_host.catalogue.transfer import Brought, as_json, bring
     from odl_host.wiring import open_catalogue, open_source
 
     tenant = app.tenant()
     source = open_source(origin, token_env, app.settings)
+    if token_env and isinstance(source, CkanSource) and not source.knows_sysadmin():
+        app.out.warn(
+            app.out.words(
+                f"The token in {token_env} is not a sysadmin's over there, or no longer valid: what only a sysadmin "
+                "sees (private datasets, drafts, e-mails, passwords) may be missing.",
+                f"Le jeton de {token_env} n’est pas celui d’un administrateur de là-bas, ou n’est plus valable : il "
+                "peut manquer ce que lui seul voit (jeux de données privés, brouillons, adresses, mots de passe).",
+            )
+        )
     journal = tenant.data / "imports" / f"{hashlib.sha256(source.name.encode()).hexdigest()[:16]}.jsonl"
     if again and not dry_run:
         journal.unlink(missing_ok=True)

@@ -118,8 +118,8 @@ async def answer(site: Site, request: Request, name: str) -> Response:
     except Unavailable as error:
         return respond(503, _failure(site, name, {"__type": "Unavailable", "message": error.message}), None)
     except StorageError:
-        log.exception("%s could not store a file", name)
-        message = {"__type": "Internal Server Error", "message": "The file could not be stored."}
+        log.exception("%s met a disk or storage that failed", name)
+        message = {"__type": "Internal Server Error", "message": "The server's disk or storage failed."}
         return respond(507, _failure(site, name, message), None)
     except HTTPException as error:
         message = {"__type": "Bad Request", "message": error.detail}

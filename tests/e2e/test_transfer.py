@@ -246,6 +246,16 @@ def test_what_is_no_dump_is_said_with_its_line(odl: CommandLine, tmp_path: Path,
     assert "absent" in odl("import", "--from", tmp_path / "absent.jsonl", code=2).stderr
 
 
+def test_a_token_that_is_no_sysadmins_over_there_is_told(source: Place, target: Place) -> None:
+    arguments = ["import", "--from", source.url, "--token-env", "SOURCE_TOKEN", "--dry-run"]
+    target.odl.env["SOURCE_TOKEN"] = "expired-or-mistyped"
+    told = target.odl(*arguments)
+    assert "SOURCE_TOKEN" in told.stderr
+    assert "not a sysadmin's" in told.stderr
+    target.odl.env["SOURCE_TOKEN"] = source.token
+    assert "sysadmin" not in target.odl(*arguments).stderr
+
+
 def test_a_source_that_does_not_answer_asks_to_be_run_again(odl: CommandLine) -> None:
     odl("init", "essai", "--commune", "73065")
     assert "does not answer" in odl("import", "--from", f"http://127.0.0.1:{find_port()}", code=5).stderr
