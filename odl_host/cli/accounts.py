@@ -165,11 +165,23 @@ def list_tokens(app: App, user_name: str | None) -> None:
     if user_name:
         _require_user(app, user_name)
     document = _tokens(app, user_name)
-    keys = ("user", "name", "created_at", "last_access", "expires_at", "id")
-    rows = [[str(each.get(key) or "") for key in keys] for each in document]
-    header = titles(app, ["user", "for", "created on", "last used", "ends", "id"])
+    scopes = {each["organization_id"] for each in document if each.get("organization_id")}
+    names = {scope: _organization_name(app, scope) for scope in scopes}
+    keys = ("name", "created_at", "last_access", "expires_at", "id")
+    rows = [
+        [each["user"], names.get(each.get("organization_id"), ""), *(str(each.get(key) or "") for key in keys)]
+        for each in document
+    ]
+    header = titles(app, ["user", "organization", "for", "created on", "last used", "ends", "id"])
     none = app.out.words("There is no token yet.", "Il n’y a encore aucun jeton.")
     app.out.result(document, table(rows, header=header) if rows else none)
+
+
+def _organization_name(app: App, organization_id: str) -> str:
+    try:
+        return str(_call(app, "organization_show", {"id": organization_id, "include_users": False})["name"])
+    except CatalogueNotFound:
+        return organization_id  # purged since
 
 
 def _tokens(app: App, user_name: str | None = None) -> list[dict[str, Any]]:

@@ -57,7 +57,9 @@ def test_tokens_are_created_listed_and_revoked(savoie: CommandLine) -> None:
     (own,) = savoie("--json", "token", "list", "--user", "depot").json
     assert own["organization_id"]
     assert own["expires_at"] > own["created_at"]
-    assert value not in savoie("token", "list").stdout
+    shown = savoie("token", "list").stdout
+    assert value not in shown
+    assert [line.split()[:2] for line in shown.splitlines() if line.startswith("depot")] == [["depot", "chambery"]]
     assert savoie("--lang", "fr", "token", "list").stdout.startswith("utilisateur ")
     savoie("token", "revoke", own["id"])
     assert savoie("--json", "token", "list", "--user", "depot").json == []

@@ -203,6 +203,23 @@ def test_a_long_title_leaves_the_menu_and_the_search_whole_and_in_one_row(
     assert browser.run("document.documentElement.scrollWidth") <= width
 
 
+def test_no_count_beside_a_long_choice_is_broken(browser: Browser, address: str) -> None:
+    browser.ask("Emulation.setDeviceMetricsOverride", width=1200, height=900, deviceScaleFactor=1, mobile=False)
+    browser.open(address + "/dataset/")
+    lines = browser.run("""
+        [...document.querySelectorAll(".filters li a")].map(choice => {
+            const count = choice.querySelector(".n").firstChild, letters = document.createRange();
+            choice.firstChild.append(" et administration".repeat(3));
+            count.data = "1234";
+            letters.selectNode(count);
+            return letters.getClientRects().length;
+        })
+    """)
+    assert lines
+    assert set(lines) <= {0, 1}  # none of what is folded
+    assert 1 in lines
+
+
 def test_no_name_of_a_column_is_broken_on_a_telephone(browser: Browser, address: str, pages: list[str]) -> None:
     browser.ask("Emulation.setDeviceMetricsOverride", width=390, height=900, deviceScaleFactor=1, mobile=False)
     browser.open(address + next(page for page in pages if "/dictionary/" in page))
