@@ -288,6 +288,12 @@ def test_an_empty_catalogue_has_pages_that_say_so(empty: Portal) -> None:
     assert empty.get("/sitemap.xml").status == 200
 
 
+def test_the_history_of_a_portal_that_keeps_none_says_so(filled: Portal) -> None:
+    words = filled.get("/dataset/activity/chambery-deliberations").words
+    assert "Ce portail ne garde pas d’historique." in words
+    assert "Montrer" not in words
+
+
 def test_a_dataset_page_says_who_published_what_and_that_it_follows_its_schema(filled: Portal) -> None:
     words = filled.get("/dataset/chambery-deliberations").words
     for expected in (
