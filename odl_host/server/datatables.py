@@ -49,7 +49,9 @@ def routes(get_site: GetSite) -> list[Route]:
                 return JSONResponse({"error": "Object not found"}, 404)
             except NotAuthorized:
                 return JSONResponse({"error": "Not Authorized"}, 403)
-            except (KeyError, TypeError, ValueError, IndexError) as error:
+            except WireError as error:
+                return JSONResponse({"error": str(error)}, 400)
+            except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError) as error:
                 raise HTTPException(400, f"The form lacks what DataTables sends: {error}") from None
 
         return endpoint

@@ -65,6 +65,7 @@ def test_rows_are_given_as_the_script_puts_them_into_a_page(server: Server, view
     [
         ({"search[value]": "tw"}, "", ["2"]),
         ({"columns[0][name]": "a", "columns[0][search][value]": "on"}, "", ["1"]),
+        ({"columns[0][name]": "_id", "columns[0][search][value]": "x"}, "", []),
         ({"order[0][column]": "2", "order[0][dir]": "desc"}, "", ["3", "2", "1"]),
         ({"start": "1", "length": "1"}, "", ["2"]),
         ({}, "?filters=a:one|a:two", ["1", "2"]),
@@ -89,6 +90,22 @@ def test_a_download_leads_to_the_dump_of_the_same_rows(server: Server, view: dic
     answer = requests.post(address, data={"params": json.dumps(asked), "format": "csv"}, timeout=10)
     assert answer.history[0].status_code == 302
     assert answer.content.decode() == "a,b\r\ntwo,2\n"
+
+
+@pytest.mark.parametrize("params", ["[" * 100_000, "[]", "{}", "1", '{"order": 1, "columns": {}, "search": []}'])
+def test_a_download_that_the_script_would_not_ask_for_is_refused(
+    server: Server, view: dict[str, str], params: str
+) -> None:
+    address = f"{server.url}/datatables/filtered-download/{view['id']}"
+    assert requests.post(address, data={"params": params, "format": "csv"}, timeout=10).status_code == 400
+
+
+def test_a_view_that_filters_by_a_column_that_is_gone_is_refused(
+    server: Server, token: str, view: dict[str, str]
+) -> None:
+    odd = {"view_type": "datatables_view", "title": "T", "filter_fields": ["absente"], "filter_values": ["x"]}
+    made = call(server, token, "resource_view_create", resource_id=view["resource_id"], **odd)
+    assert ask(server, made["id"]).status_code == 400
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from odl_host.server.datastore import fulltext
 from odl_host.server.datastore.filters import bad_query
 from odl_host.server.datastore.lexemes import UnknownLanguage, check_language
 from odl_host.server.datastore.parameters import Search
-from odl_host.server.datastore.table import LEXEMES, NAME, WORDS, Column, Definition, Table, text_sql
+from odl_host.server.datastore.table import ID, LEXEMES, NAME, WORDS, Column, Definition, Table, text_sql
 from odl_host.server.datastore.values import Kept
 
 MAX_QUERIES = 20
@@ -137,7 +137,7 @@ def _asked(definition: Definition, search: Search) -> list[tuple[str, str, str, 
             if column is None or not isinstance(text, str):
                 raise ValidationError({"q": [f'invalid value "{name}"']})
             asked.append((f"rank {name}", text, search.language, column))
-            if search.language != "english":
+            if search.language != "english" or column is ID:
                 asked.append(("", text, "english", None))  # as CKAN does, which looks in its index first
     if len(asked) > MAX_QUERIES:
         raise ValidationError({"q": [f"More than {MAX_QUERIES} fields"]})

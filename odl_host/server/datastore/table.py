@@ -146,7 +146,7 @@ def text_sql(columns: tuple[Column, ...]) -> str:
 
 
 def _as_text(column: Column) -> str:
-    name = column.sql
+    name = column_sql(column)
     if column.type.name == "bool":
         return f"CASE {name} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE '' END"
     if column.type.name == "json":

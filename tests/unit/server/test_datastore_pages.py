@@ -63,6 +63,16 @@ def test_pages_one_by_one_are_the_whole(ckan: EmbeddedCKAN, dataset: str, asked:
     assert search(ckan, resource, limit=0, **asked)["total"] == len(pages(ckan, resource, **asked))
 
 
+@pytest.mark.parametrize("plain", [True, False])
+def test_the_number_of_a_row_is_no_word_of_it(ckan: EmbeddedCKAN, dataset: str, plain: bool) -> None:
+    resource = create(ckan, dataset, [{"n": 2}, {"n": 3}, {"n": 3}], n="int")
+    for _ in range(4):  # later searches have the words of all rows prepared
+        search(ckan, resource, q="2")
+        assert search(ckan, resource, q={"_id": "2"}, plain=plain)["records"] == []
+        found = search(ckan, resource, q={"_id": "3"}, plain=plain)  # as in CKAN: it is in the row, and its number
+        assert [row["_id"] for row in found["records"]] == [3]
+
+
 def test_rows_beyond_those_that_are_kept_come_in_the_same_order(
     ckan: EmbeddedCKAN, dataset: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
