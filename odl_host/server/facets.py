@@ -7,15 +7,17 @@ The parameters are those of CKAN's own pages (`q`, `organization`, `tags`, `res_
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from odl_host.ckan import fold
+from odl_host.ckan import NotFound, fold
 from odl_host.server.languages import Language, french
 from odl_host.server.vocabulary import facet_label
+
+T = TypeVar("T")
 
 PAGE_ROWS = 20
 FACET_LIMIT = 50
@@ -125,6 +127,13 @@ class SearchQuery:
             "facet.field": list(FACETS),
             "facet.limit": FACET_LIMIT,
         }
+
+    def page_of(self, found: Sequence[T]) -> Sequence[T]:
+        """Return the part of a whole list that is on this page. :raises NotFound: there is no such page."""
+        shown = found[(self.page - 1) * PAGE_ROWS : self.page * PAGE_ROWS]
+        if self.page > 1 and not shown:
+            raise NotFound
+        return shown
 
     def sorts(self, language: Language) -> list[Choice]:
         """Return the orders that make sense: relevance needs words."""

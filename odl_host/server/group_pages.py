@@ -7,9 +7,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from odl_host.ckan import NotFound, extras_dict, fold
+from odl_host.ckan import extras_dict, fold
 from odl_host.server.cards import DatasetCard
-from odl_host.server.facets import PAGE_ROWS, SearchQuery
+from odl_host.server.facets import SearchQuery
 from odl_host.server.search_pages import find_results
 from odl_host.server.visits import Visit
 
@@ -23,9 +23,7 @@ def groups(visit: Visit) -> Response:
         if fold(query.words) in fold(f"{group['display_name']} {group['name']}")
     ]
     found.sort(key=lambda group: fold(group["display_name"]))
-    shown = found[(query.page - 1) * PAGE_ROWS : query.page * PAGE_ROWS]
-    if query.page > 1 and not shown:
-        raise NotFound
+    shown = query.page_of(found)
     return visit.page("groups.html", groups=shown, count=len(found), query=query, pages=query.pages(len(found)))
 
 

@@ -8,9 +8,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from odl_host.ckan import NotFound
 from odl_host.server.cards import DatasetCard
-from odl_host.server.facets import PAGE_ROWS, SearchQuery
+from odl_host.server.facets import SearchQuery
 from odl_host.server.languages import french
 from odl_host.server.stream_pages import ask_to_log_in, find_person
 from odl_host.server.visits import Visit
@@ -23,9 +22,7 @@ def users(visit: Visit) -> Response:
     """List the users by their names, a page at a time."""
     query = SearchQuery.read(f"{visit.root}/user/", visit.request.query_params.multi_items())
     names = visit.call("user_list", all_fields=False, q=query.words)
-    shown = names[(query.page - 1) * PAGE_ROWS : query.page * PAGE_ROWS]
-    if query.page > 1 and not shown:
-        raise NotFound
+    shown = query.page_of(names)
     return visit.page(
         "users.html",
         users=[visit.call("user_show", id=name) for name in shown],
@@ -75,9 +72,7 @@ def _people(
 ) -> Response:
     """Show a page of users by their ids, each with a role or ""."""
     query = SearchQuery.read(visit.root + visit.request.url.path, visit.request.query_params.multi_items())
-    shown = found[(query.page - 1) * PAGE_ROWS : query.page * PAGE_ROWS]
-    if query.page > 1 and not shown:
-        raise NotFound
+    shown = query.page_of(found)
     say = visit.language.say
     return visit.page(
         "people.html",
