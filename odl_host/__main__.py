@@ -1,5 +1,19 @@
 """`python -m odl_host` is the command `odl-host`."""
 
-from odl_host.cli.main import run
+import signal
+from typing import NoReturn
 
-run()
+
+def run() -> NoReturn:
+    """Run the command line; a Ctrl-C while it is still being read ends the process without a word."""
+    heard = signal.getsignal(signal.SIGINT)
+    if heard is signal.default_int_handler:  # a shell may have had it ignored
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from odl_host.cli.main import run
+
+    signal.signal(signal.SIGINT, heard)
+    run()
+
+
+if __name__ == "__main__":
+    run()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,9 +90,10 @@ def _validate(
         if len(inputs) > 1 and shape in _ONE_FILE:
             raise UsageError(f"--format {shape} shows one file.", hint="For several files, give: --report DIR")
         reports: list[FileReport] = []
-        for done, report in enumerate(_report(inputs, registry, settings, schema, app), start=1):
-            progress.update(done, len(inputs))
-            reports.append(report)
+        with closing(_report(inputs, registry, settings, schema, app)) as given:
+            for done, report in enumerate(given, start=1):
+                progress.update(done, len(inputs))
+                reports.append(report)
         if shape == "xlsx":
             _print_workbook(inputs[0], reports[0])
         pages, unwritten = _write_reports(inputs, reports, folder, jobs) if folder is not None else ({}, [])
@@ -111,38 +112,41 @@ def _validate(
 
 def _report(
     inputs: Sequence[Input], registry: Registry, settings: ExamineSettings, schema: Schema | None, app: App
-) -> Iterator[FileReport]:
+) -> Generator[FileReport, None, None]:
     """Give the report on each input, in order; one that cannot be had or read has one too."""
     from odl_host.pipeline.reporting.model import file_report
 
-    examined = iter(_examine([one.path for one in inputs if one.error is None], registry, settings, schema, app))
-    for one in inputs:
-        if one.error is not None:
-            from odl_host.cli.french import in_french
+    # Closed by name: where Python closes what is forgotten, a Ctrl-C is no more than a traceback.
+    with closing(_examine([one.path for one in inputs if one.error is None], registry, settings, schema, app)) as found:
+        for one in inputs:
+            if one.error is not None:
+                from odl_host.cli.french import in_french
 
-            reason = f"{in_french(one.error.message)} {in_french(one.error.hint)}"
-            yield file_report(one.name, reason=reason, today=settings.today)
-            continue
-        examination = next(examined)
-        if examination.report is None and len(inputs) == 1:  # an error of the disk or of ours, not of the file
-            raise UnreadableFile(examination.detail, hint="Check the path and the rights on the file.")
-        report = examination.report or file_report(one.name, reason=examination.detail, today=settings.today)
-        yield report._replace(file=one.name)
+                reason = f"{in_french(one.error.message)} {in_french(one.error.hint)}"
+                yield file_report(one.name, reason=reason, today=settings.today)
+                continue
+            examination = next(found)
+            if examination.report is None and len(inputs) == 1:  # an error of the disk or of ours, not of the file
+                raise UnreadableFile(examination.detail, hint="Check the path and the rights on the file.")
+            report = examination.report or file_report(one.name, reason=examination.detail, today=settings.today)
+            yield report._replace(file=one.name)
 
 
 def _examine(
     paths: Sequence[Path], registry: Registry, settings: ExamineSettings, schema: Schema | None, app: App
-) -> Iterable[Examination]:
+) -> Generator[Examination, None, None]:
     from odl_host.pipeline.examine import Task, examine_file, examine_isolated
 
     if len(paths) == 1:  # what nobody foresaw is for --debug to show
-        return [examine_file(paths[0], registry, settings, schema=schema)]
+        yield examine_file(paths[0], registry, settings, schema=schema)
+        return
     if settings.jobs == 1 or len(paths) < POOL_THRESHOLD_FILES:
-        return (examine_isolated(Task(path), registry, settings, schema=schema) for path in paths)
+        yield from (examine_isolated(Task(path), registry, settings, schema=schema) for path in paths)
+        return
     from odl_host.pipeline.pool import examine_all
 
     alone = settings._replace(jobs=1)
-    return examine_all(
+    yield from examine_all(
         [Task(path) for path in paths], alone, cache=app.home.schema_cache, jobs=settings.jobs, schema=schema
     )
 

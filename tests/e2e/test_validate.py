@@ -80,7 +80,7 @@ def test_ctrl_c_promises_nothing_that_a_second_run_would_not_do(odl: CommandLine
     assert "No report was given" in said and "takes up" not in said
 
 
-@pytest.mark.parametrize("wait_s", [0.2, 0.4, 0.8])
+@pytest.mark.parametrize("wait_s", [0.06, 0.1, 0.2, 0.3, 0.4, 0.8])
 def test_ctrl_c_shows_no_traceback_of_the_processes_that_begin(odl: CommandLine, folder: Path, wait_s: float) -> None:
     for number in range(20):
         shutil.copy(folder / "good.csv", folder / f"{number}.csv")
@@ -95,7 +95,7 @@ def test_ctrl_c_shows_no_traceback_of_the_processes_that_begin(odl: CommandLine,
         time.sleep(wait_s)
         os.killpg(running.pid, signal.SIGINT)  # as a terminal does
         said = running.stderr.read().decode()
-    assert running.returncode in {130, 3}, "3: it had ended before"
+    assert running.returncode in {130, 3, -signal.SIGINT}, "3: it had ended before; the signal: it had not begun"
     assert "Traceback" not in said
 
 
