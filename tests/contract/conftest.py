@@ -7,6 +7,7 @@ A real CKAN also needs `ODL_TEST_CKAN_TOKEN`, the API token of a sysadmin.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import socket
@@ -156,6 +157,11 @@ def unwrap(response: requests.Response) -> Any:
 
 def unique(prefix: str) -> str:
     return f"{prefix}-{uuid.uuid4().hex[:10]}"
+
+
+def csv_file(text: str = "a;b\n1;2\n", name: str = "Délibérations 2024.csv") -> tuple[str, io.BytesIO]:
+    """Return a small file as `files` of a call takes one."""
+    return name, io.BytesIO(text.encode())
 
 
 def free_port() -> int:

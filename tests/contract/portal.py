@@ -6,6 +6,7 @@ The members are bodies with SIREN of their own, so that tests on one shared CKAN
 from __future__ import annotations
 
 import dataclasses
+import json
 import random
 import unicodedata
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ from odl_host.errors import CatalogueError, CatalogueInvalid
 from odl_host.pipeline.context import RunContext
 from odl_host.pipeline.outcomes import RunReport
 from odl_host.pipeline.plan import Plan
-from odl_host.pipeline.planfile import PlanFile
+from odl_host.pipeline.planfile import PlanFile, plan_document, write_plan
 from odl_host.pipeline.planning import plan_deposit
 from odl_host.pipeline.run import publish_deposit
 from odl_host.provision.members import apply_members, parse_member, plan_members
@@ -29,6 +30,8 @@ from odl_host.tenants import Manifest, Publishing, Tenant
 from odl_host.territory.codes import is_siren
 
 NOW = datetime.fromisoformat("2026-11-23T02:00:00+00:00")
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n"
+GEOJSON = json.dumps({"type": "FeatureCollection", "features": []})
 
 
 def quiet(_stage: str, _done: int, _total: int) -> None:
@@ -158,3 +161,11 @@ class Portal:
                 assert key not in found
                 found[key] = resource
         return {key.partition("/")[2]: resource for key, resource in found.items()}
+
+
+def keep(portal: Portal, *, prune: bool = False) -> Path:
+    """Keep the plan of a portal in a file, as `plan -o` does, and return where it is."""
+    file = portal.folder / "plan.json"
+    plan = portal.plan(prune=prune)
+    write_plan(plan_document(plan, tenant=portal.tenant.name, deposit=portal.deposit, prune=prune), file)
+    return file

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from .portal import Portal, prenoms
-from .test_publishing import GEOJSON, PDF
+from .portal import GEOJSON, PDF, Portal, prenoms
 
 
 def shown(portal: Portal) -> dict[str, tuple[str, str]]:

@@ -241,3 +241,14 @@ def test_real_rejected_files_come_back(reference_dir: Path, tmp_path: Path) -> N
         assert load_workbook(target).sheetnames[0] == "À corriger"
         seen += 1
     assert seen >= 8
+
+
+def test_a_corrections_workbook_sent_back_is_read_from_its_data_sheet(tmp_path: Path) -> None:
+    workbook = Workbook()
+    workbook.active.title = "À corriger"
+    workbook.active.append(["Liste des corrections"])
+    data = workbook.create_sheet("Données")
+    data.append(["autre", "titre"])
+    data.append(["1", "2"])
+    workbook.save(tmp_path / "retour.xlsx")
+    assert read_table(tmp_path / "retour.xlsx").sheet == "Données"

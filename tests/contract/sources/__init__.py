@@ -1,0 +1,1 @@
+"""Where deposits may lie, each kind of place on a real server."""
