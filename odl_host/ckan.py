@@ -21,6 +21,9 @@ ErrorDict: TypeAlias = dict[str, Any]
 NAME_MIN_LENGTH = 2
 NAME_MAX_LENGTH = 100
 NAME_PATTERN = re.compile(r"[a-z0-9_\-]*\Z")
+ROWS_OF_FILE = "FOREIGN"
+"""The `table_type` that the embedded catalogue gives a table whose rows are those of a published file, as PostgreSQL
+calls what it reads from files."""
 TAG_MIN_LENGTH = 2
 TAG_MAX_LENGTH = 100
 TAG_PATTERN = re.compile(r"[\w \-.]*\Z", re.UNICODE)

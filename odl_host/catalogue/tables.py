@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from odl_host.catalogue.client import Catalogue
 from odl_host.catalogue.rows import delete_rows
-from odl_host.ckan import JsonDict
+from odl_host.ckan import ROWS_OF_FILE, JsonDict
 from odl_host.errors import CatalogueNotFound, CatalogueRefused, StorageError
 
 PAGE = 1000
@@ -29,13 +29,16 @@ def read_table(catalogue: Catalogue, resource: JsonDict) -> Iterator[JsonDict]:
     except (CatalogueNotFound, CatalogueRefused):
         return  # it is said to have rows, and has none; or its CKAN is older than this action
     columns = [column for column in info["fields"] if column["id"] != "_id"]
+    meta = info.get("meta") or {}
+    if meta.get("table_type") == ROWS_OF_FILE:
+        return
     if resource.get("url_type") != "datastore" and not any(_told(column) for column in columns):
         return
     keys = [column["id"] for column in columns if (column.get("schema") or {}).get("uniquekey")]
     more = {
         "fields": [{"id": column["id"], "type": column["type"], **_told(column)} for column in columns],
         "primary_key": keys,
-        "aliases": info.get("meta", {}).get("aliases") or [],
+        "aliases": meta.get("aliases") or [],
     }
     start = 0
     while True:

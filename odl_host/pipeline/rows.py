@@ -78,8 +78,8 @@ def read_rows(path: Path, schema: Schema) -> Rows:
                 elif kind == "int" and not -_INT_LIMIT <= int(value) < _INT_LIMIT:
                     typed[place] = ("numeric", _read_number)
     fields = [
-        {"id": name, "type": kind, "info": _info(label, column)}
-        for name, (kind, _), label, column in zip(_column_ids(header), typed, header, columns, strict=True)
+        {"id": name, "type": kind, "info": schema.describe_column(label)}
+        for name, (kind, _), label in zip(_column_ids(header), typed, header, strict=True)
     ]
     return Rows(path, fields, [read for _, read in typed], missing)
 
@@ -94,11 +94,6 @@ class _open_rows:  # noqa: N801 - used as a function: a file and its rows, open 
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
-
-
-def _info(label: str, column: Field | None) -> dict[str, str]:
-    info = {"label": (column.title if column else "") or label}
-    return info | ({"notes": column.description} if column and column.description else {})
 
 
 def _column_ids(header: list[str]) -> list[str]:

@@ -140,6 +140,12 @@ class Schema(Record):
         """Return the column of exactly this name, or None."""
         return next((one for one in reversed(self.fields) if one.name == name), None)
 
+    def describe_column(self, label: str) -> dict[str, str]:
+        """Return what a DataStore's dictionary says of a column: its title as `label`, its description as `notes`."""
+        column = self.find_field(label)
+        info = {"label": (column.title if column else "") or label}
+        return info | ({"notes": column.description} if column and column.description else {})
+
     @property
     def descriptor(self) -> dict[str, Any]:
         """A new plain Table Schema descriptor that frictionless 5.21 accepts.

@@ -6,19 +6,22 @@ import hashlib
 from collections.abc import Container
 from typing import Any
 
-from odl_host.ckan import BadRequest, JsonDict, NotAuthorized, NotFound, ValidationError
+from odl_host.ckan import ROWS_OF_FILE, BadRequest, JsonDict, NotAuthorized, NotFound, ValidationError
 from odl_host.server import permissions
 from odl_host.server.database import Busy
 from odl_host.server.datasets import get_dataset
 from odl_host.server.datastore import listing
 from odl_host.server.datastore.aliases import ROW_LISTS, aliases_of, find_table_resource
 from odl_host.server.datastore.parameters import read_search
+from odl_host.server.datastore.rowfile import RowTable
 from odl_host.server.datastore.search import run
 from odl_host.server.datastore.table import Definition, Table, describe
 from odl_host.server.documents import Rendered, encode
 from odl_host.server.params import Params, flag, optional, required
 from odl_host.server.registry import Context, action
 
+OWN_ROWS = "BASE TABLE"
+"""What PostgreSQL calls a table that holds its rows."""
 SEARCHES_AT_ONCE, QUERIES_AT_ONCE = 16, 4
 """One may take ten seconds, and a query half a gigabyte of the disk."""
 
@@ -136,7 +139,7 @@ def datastore_info(ctx: Context, params: TableInfo) -> JsonDict:
     meta = {
         "id": resource.id,
         "count": count,
-        "table_type": "BASE TABLE",
+        "table_type": OWN_ROWS if isinstance(table, RowTable) else ROWS_OF_FILE,
         "size": size,
         "db_size": size,
         "idx_size": 0,

@@ -15,7 +15,7 @@ import re
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -103,17 +103,29 @@ def load_small(file: BinaryIO, schema: Schema | None, name: str = "") -> Table:
     db.execute(create_sql(definition))
     _fill(db, definition, _typed(lines, readers))
     return Table(
-        definition, db, name=name, size_bytes=3 * len(data) + 60_000, keeps_words=len(lines) <= MAX_WORDS_AT_ONCE
+        _described(definition, schema),
+        db,
+        name=name,
+        size_bytes=3 * len(data) + 60_000,
+        keeps_words=len(lines) <= MAX_WORDS_AT_ONCE,
     )
 
 
-def open_derived(path: Path) -> Table:
-    """Open a database that `derive` made."""
+def open_derived(path: Path, schema: Schema | None = None) -> Table:
+    """Open a database that `derive` made of a file with this schema."""
     db = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None, check_same_thread=False
     )
     definition = load_definition(db.execute("SELECT value FROM meta WHERE key = 'definition'").fetchone()[0])
-    return Table(definition, db, name=path.stem, size_bytes=400_000)
+    return Table(_described(definition, schema), db, name=path.stem, size_bytes=400_000)
+
+
+def _described(definition: Definition, schema: Schema | None) -> Definition:
+    """Return the definition with what the schema says of each column, as a CKAN is told when rows are loaded there."""
+    if schema is None:
+        return definition
+    described = (replace(column, info=dict(schema.describe_column(column.id))) for column in definition.columns)
+    return replace(definition, columns=tuple(described))
 
 
 def derive(file: BinaryIO, schema: Schema | None, path: Path) -> None:

@@ -212,7 +212,7 @@ class RowStore:
                 with lock:  # the others wait for the first instead of doing the same work
                     if not path.exists():
                         derive(file, source.schema, path)
-            return open_derived(path)
+            return open_derived(path, source.schema)
 
     def _find_schema(self, fields: JsonDict) -> Schema | None:
         name, version = fields.get("schema_name"), fields.get("schema_version")

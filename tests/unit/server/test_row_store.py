@@ -16,7 +16,9 @@ from typing import Any
 
 import pytest
 
+from odl_host.catalogue.tables import read_table
 from odl_host.ckan import NotFound, ValidationError
+from odl_host.schemas.registry import load_registry
 from odl_host.server.datasets import get_resource
 from odl_host.server.datastore import published
 from odl_host.server.embedded import EmbeddedCKAN
@@ -65,6 +67,36 @@ def test_a_published_file_answers_with_its_schemas_types(ckan: EmbeddedCKAN, dat
     assert types(answer)["VOTE_EFFECTIF"] == "int8"
     assert answer["records"][0]["VOTE_EFFECTIF"] == 14
     assert answer["total"] == 1
+
+
+@pytest.mark.parametrize("small_bytes", [1 << 20, 0])
+def test_the_schema_is_the_dictionary_of_a_published_table_until_another_is_written(
+    ckan: EmbeddedCKAN, dataset: str, monkeypatch: pytest.MonkeyPatch, small_bytes: int
+) -> None:
+    monkeypatch.setattr("odl_host.server.datastore.store.SMALL_BYTES", small_bytes)
+    content = DELIBERATIONS.replace("\n", ",x\n").replace(",x\n", ",en plus\n", 1)
+    resource = publish(ckan, dataset, content, schema_name="scdl/deliberations", schema_version="2.1.5")["id"]
+    schema = load_registry().find_schema("scdl/deliberations@2.1.5")
+    assert schema is not None
+    fields = search(ckan, resource)["fields"][1:]
+    for field in fields:
+        column = schema.find_field(field["id"])
+        title = (column.title if column else "") or field["id"]
+        assert field["info"]["label"] == title
+        assert field["info"].get("notes", "") == (column.description if column else "")
+    assert any(field["info"].get("notes") for field in fields)
+    told = ckan.call_action("datastore_info", {"id": resource})
+    assert [field["info"] for field in told["fields"]] == [field["info"] for field in fields]
+    assert told["meta"]["table_type"] == "FOREIGN"
+    name = fields[0]["id"]
+    assert not list(
+        read_table(ckan, ckan.call_action("resource_show", {"id": resource}))
+    )  # its file makes it elsewhere
+    other = {"id": name, "info": {"label": "Autre"}}
+    ckan.call_action("datastore_create", {"resource_id": resource, "fields": [other], "force": True})
+    told = ckan.call_action("datastore_info", {"id": resource})
+    assert [field["info"] for field in told["fields"]] == [{"label": "Autre"}, *[field["info"] for field in fields[1:]]]
+    assert told["meta"]["table_type"] == "BASE TABLE"
 
 
 def test_a_file_without_a_schema_is_typed_cautiously(ckan: EmbeddedCKAN, dataset: str) -> None:
