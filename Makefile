@@ -25,7 +25,8 @@ demo: $(READY)    ## provision Grand Chambéry, publish a sample deposit, serve 
 test: $(READY)    ## run every test
 	$(BIN)/python -m pytest -n auto --dist worksteal -q $(ARGS)
 
-nightly: $(READY) ## kill and disturb runs as often as a nightly build can
+nightly: $(READY) ## draw other examples, kill and disturb runs as often as a nightly build can
+	$(BIN)/python -m pytest -q tests/unit -m 'not slow' --hypothesis-profile other-examples
 	$(BIN)/python -m pytest -q tests/e2e/test_kill.py tests/e2e/test_faults.py --kills 200 $(ARGS)
 
 quick: $(READY)   ## run the unit tests that take seconds

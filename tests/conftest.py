@@ -20,8 +20,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=6, help="how often each back end's runs are killed (nightly: 200)")
 
 
-# How long one example takes says something of the machine, nothing of the code.
-hypothesis.settings.register_profile("odl-host", deadline=None)
+# How long an example takes says something of the machine, nothing of the code. And the same code gets the same verdict
+# each time: `make nightly` draws other examples, and `make fuzz` looks for what nobody has thought of.
+for name, is_the_same in (("odl-host", True), ("other-examples", False)):
+    hypothesis.settings.register_profile(
+        name, deadline=None, derandomize=is_the_same, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
 hypothesis.settings.load_profile("odl-host")
 
 

@@ -8,13 +8,14 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.ports import free_port
 
 
 def find_programs() -> Path | None:
@@ -51,9 +52,7 @@ def run_postgresql(programs: Path) -> Iterator[str]:
             [str(programs / "initdb"), "-D", data, "-U", "odl", "-A", "trust", "-E", "UTF8", "--no-sync"],
             check=True, capture_output=True, **options,
         )  # fmt: skip
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
+        port = free_port()
         settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "shared_buffers=32MB"]
         arguments = [part for each in settings for part in ("-c", each)]
         with (folder / "log").open("wb") as log:
@@ -67,7 +66,7 @@ def run_postgresql(programs: Path) -> Iterator[str]:
         finally:
             server.send_signal(signal.SIGINT)  # a fast shutdown: clients that are still there are cut off
             try:
-                server.wait(5)
+                server.wait(30)
             except subprocess.TimeoutExpired:
                 server.kill()
                 server.wait()

@@ -18,14 +18,9 @@ import pytest
 
 from odl_host.config import Secret
 from odl_host.storage.bucket import Bucket, BucketAddress, connect
+from tests.ports import free_port
 
 ACCESS_KEY, SECRET_KEY = "cle-de-test", "secret-de-test-0123456789"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def find_program(name: str) -> str:
@@ -70,7 +65,7 @@ def _running(command: list[str], port: int, *, folder: Path) -> Iterator[None]:
         yield
     finally:
         process.kill()  # nothing of theirs is kept, and some take ten seconds to end by themselves
-        process.wait(10)
+        process.wait(60)
         log.close()
 
 

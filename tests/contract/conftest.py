@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import socket
 import subprocess
 import sys
 import uuid
@@ -38,6 +37,7 @@ from odl_host.ckan import (
 from odl_host.config import Secret
 from odl_host.server.sites import Site
 from odl_host.storage.local import LocalStorage
+from tests.ports import free_port
 from tests.sites import site_in
 
 from . import replay
@@ -125,9 +125,9 @@ class OverHttp(Catalogue):
         address = f"{self.url}/api/3/action/{name}"
         if files:
             form = {key: str(value) for key, value in (data or {}).items() if value is not None}
-            response = self.session.post(address, data=form, files=dict(files), headers=headers, timeout=30)
+            response = self.session.post(address, data=form, files=dict(files), headers=headers, timeout=60)
         else:
-            response = self.session.post(address, json=data or {}, headers=headers, timeout=30)
+            response = self.session.post(address, json=data or {}, headers=headers, timeout=60)
         return unwrap(response)
 
 
@@ -162,12 +162,6 @@ def unique(prefix: str) -> str:
 def csv_file(text: str = "a;b\n1;2\n", name: str = "Délibérations 2024.csv") -> tuple[str, io.BytesIO]:
     """Return a small file as `files` of a call takes one."""
     return name, io.BytesIO(text.encode())
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -218,7 +212,7 @@ def start_server(
 
 def stop_server(server: Server) -> None:
     server.process.terminate()
-    server.process.wait(20)
+    server.process.wait(60)
     assert server.process.stdout is not None
     server.process.stdout.close()
 
@@ -296,7 +290,7 @@ def back_end(
         yield EmbeddedCatalogue(behind.site.as_sysadmin(), behind.url), behind.url
     elif request.param == "http":
         server: Server = request.getfixturevalue("server")
-        yield RemoteCatalogue(server.url, Secret(request.getfixturevalue("token")), timeout_s=30), server.url
+        yield RemoteCatalogue(server.url, Secret(request.getfixturevalue("token")), timeout_s=60), server.url
     else:
         url = os.environ["ODL_TEST_CKAN_URL"].rstrip("/")
         folder = tmp_path_factory.mktemp("shelf")

@@ -18,7 +18,7 @@ def test_search_boxes_are_answered_in_ckans_wrapping(server: Server, token: str)
     user = ckan.new_user()
 
     def ask(path: str, **query: str) -> object:
-        answer = requests.get(f"{server.url}/api/{path}", params=query, timeout=10)
+        answer = requests.get(f"{server.url}/api/{path}", params=query, timeout=60)
         assert answer.status_code == 200
         return answer.json()
 

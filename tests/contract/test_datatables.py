@@ -16,7 +16,7 @@ ROWS = [{"a": "one", "b": 1}, {"a": "two", "b": 2}, {"a": "a < b && a > 0", "b":
 
 def call(server: Server, token: str, action: str, **data: object) -> Any:
     address = f"{server.url}/api/3/action/{action}"
-    return requests.post(address, json=data, headers={"Authorization": token}, timeout=10).json()["result"]
+    return requests.post(address, json=data, headers={"Authorization": token}, timeout=60).json()["result"]
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def view(server: Server, token: str) -> dict[str, str]:
 
 
 def ask(server: Server, view_id: str, **sent: str) -> requests.Response:
-    return requests.post(f"{server.url}/datatables/ajax/{view_id}", data={**FORM, **sent}, timeout=10)
+    return requests.post(f"{server.url}/datatables/ajax/{view_id}", data={**FORM, **sent}, timeout=60)
 
 
 def test_rows_are_given_as_the_script_puts_them_into_a_page(server: Server, view: dict[str, str]) -> None:
@@ -87,7 +87,7 @@ def test_a_download_leads_to_the_dump_of_the_same_rows(server: Server, view: dic
         "visible": [False, True, True],
     }
     address = f"{server.url}/datatables/filtered-download/{view['id']}"
-    answer = requests.post(address, data={"params": json.dumps(asked), "format": "csv"}, timeout=10)
+    answer = requests.post(address, data={"params": json.dumps(asked), "format": "csv"}, timeout=60)
     assert answer.history[0].status_code == 302
     assert answer.content.decode() == "a,b\r\ntwo,2\n"
 
@@ -97,7 +97,7 @@ def test_a_download_that_the_script_would_not_ask_for_is_refused(
     server: Server, view: dict[str, str], params: str
 ) -> None:
     address = f"{server.url}/datatables/filtered-download/{view['id']}"
-    assert requests.post(address, data={"params": params, "format": "csv"}, timeout=10).status_code == 400
+    assert requests.post(address, data={"params": params, "format": "csv"}, timeout=60).status_code == 400
 
 
 def test_a_view_that_filters_by_a_column_that_is_gone_is_refused(
@@ -122,7 +122,7 @@ def test_what_the_script_would_not_send_is_refused(
     server: Server, view: dict[str, str], form: dict[str, str], status: int
 ) -> None:
     address = f"{server.url}/datatables/ajax/{view['id']}"
-    assert requests.post(address, data=form, timeout=10).status_code == status
+    assert requests.post(address, data=form, timeout=60).status_code == status
 
 
 def test_the_view_of_a_private_table_is_not_there_for_others(server: Server, token: str, view: dict[str, str]) -> None:
@@ -131,6 +131,6 @@ def test_the_view_of_a_private_table_is_not_there_for_others(server: Server, tok
     call(server, token, "package_patch", id=package, private=True)
     assert ask(server, view["id"]).status_code in (403, 404)
     own = requests.post(
-        f"{server.url}/datatables/ajax/{view['id']}", data=FORM, headers={"Authorization": token}, timeout=10
+        f"{server.url}/datatables/ajax/{view['id']}", data=FORM, headers={"Authorization": token}, timeout=60
     )
     assert len(own.json()["data"]) == 3

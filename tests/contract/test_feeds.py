@@ -19,7 +19,7 @@ def ckan(server: Server, token: str) -> OverHttp:
 
 def read(server: Server, path: str, **query: object) -> ElementTree.Element:
     answer = requests.get(
-        f"{server.url}/feeds/{path}", params={key: str(value) for key, value in query.items()}, timeout=10
+        f"{server.url}/feeds/{path}", params={key: str(value) for key, value in query.items()}, timeout=60
     )
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("application/atom+xml")
@@ -70,18 +70,18 @@ def test_a_long_feed_has_pages(server: Server, ckan: OverHttp) -> None:
     first = read(server, f"organization/{organization['name']}.atom")
     assert titles(first) == made[:0:-1]
     assert "previous" not in links(first)
-    answer = requests.get(links(first)["next"], timeout=10)
+    answer = requests.get(links(first)["next"], timeout=60)
     assert titles(ElementTree.fromstring(answer.content)) == made[:1]
 
 
 @pytest.mark.parametrize("page", ["0", "-2", "abc", "٣", "9" * 5000])
 def test_a_page_that_is_no_number_is_refused(server: Server, page: str) -> None:
-    answer = requests.get(f"{server.url}/feeds/dataset.atom", params={"page": page}, timeout=10)
+    answer = requests.get(f"{server.url}/feeds/dataset.atom", params={"page": page}, timeout=60)
     assert answer.status_code == 400
 
 
 def test_the_feed_of_what_is_not_there_is_404_and_of_what_cannot_be_read_400(server: Server) -> None:
     for path in ("organization/nulle-part.atom", "group/nulle-part.atom"):
-        assert requests.get(f"{server.url}/feeds/{path}", timeout=10).status_code == 404
-    answer = requests.get(f"{server.url}/feeds/custom.atom", params={"q": 'title:"'}, timeout=10)
+        assert requests.get(f"{server.url}/feeds/{path}", timeout=60).status_code == 404
+    answer = requests.get(f"{server.url}/feeds/custom.atom", params={"q": 'title:"'}, timeout=60)
     assert answer.status_code == 400

@@ -47,7 +47,7 @@ def keep(ckan: Catalogue, content: bytes, *, by: Caller | None = None, name: str
 
 def fetch(ckan: OverHttp, file: Any, caller: Caller, **headers: str) -> requests.Response:
     credentials = {"Authorization": caller.token} if caller.token else {}
-    return requests.get(f"{ckan.url}/file/download/{file['id']}", headers={**credentials, **headers}, timeout=30)
+    return requests.get(f"{ckan.url}/file/download/{file['id']}", headers={**credentials, **headers}, timeout=60)
 
 
 def test_the_bytes_come_back_whole_and_in_parts_to_their_owner_alone(served: OverHttp) -> None:
@@ -120,7 +120,7 @@ def test_a_public_storage_is_read_by_everyone_at_its_locations_and_no_other(tmp_
         sent = {"upload": ("note.txt", io.BytesIO(b"bonjour"))}
         file = ckan.call("file_create", {"name": "dossier/note.txt", "storage": "avis"}, sent)
         places = {f"avis/{file['location']}": 200, "avis/autre.txt": 404, "default/note.txt": 403, "rien/note.txt": 404}
-        answers = {place: requests.get(f"{server.url}/file/public-download/{place}", timeout=30) for place in places}
+        answers = {place: requests.get(f"{server.url}/file/public-download/{place}", timeout=60) for place in places}
         assert {place: answer.status_code for place, answer in answers.items()} == places
         assert answers[f"avis/{file['location']}"].content == b"bonjour"
     finally:

@@ -28,7 +28,7 @@ def english(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def get(server: Server, path: str, **more: object) -> requests.Response:
-    return requests.get(f"{server.url}{path}", timeout=10, allow_redirects=False, **more)  # type: ignore[arg-type]
+    return requests.get(f"{server.url}{path}", timeout=60, allow_redirects=False, **more)  # type: ignore[arg-type]
 
 
 def spoken(answer: requests.Response) -> str:
@@ -79,8 +79,8 @@ def test_every_call_may_be_made_behind_a_language(server: Server, ckan: OverHttp
     assert get(server, f"/fr/api/3/action/package_show?id={name}").json() == (
         get(server, f"/api/3/action/package_show?id={name}").json()
     )
-    assert requests.options(f"{server.url}/fr/api/3/action/package_show", timeout=10).status_code == 200
-    assert requests.head(f"{server.url}/fr/api/3/action/status_show", timeout=10).status_code == 200
+    assert requests.options(f"{server.url}/fr/api/3/action/package_show", timeout=60).status_code == 200
+    assert requests.head(f"{server.url}/fr/api/3/action/status_show", timeout=60).status_code == 200
     assert get(server, "/en" + resource["url"].removeprefix(server.url)).content == b"nom\nTilleul\n"
     part = get(server, "/en" + resource["url"].removeprefix(server.url), headers={"Range": "bytes=4-10"})
     assert (part.status_code, part.content) == (206, b"Tilleul")
@@ -184,11 +184,11 @@ def test_a_feed_speaks_the_language_of_its_address(server: Server, ckan: OverHtt
 
 def test_logging_in_leads_on_in_the_language_of_the_form(server: Server) -> None:
     wrong = requests.post(
-        f"{server.url}/en/user/login", data={"login": "x", "password": "y"}, headers={"Origin": server.url}, timeout=10
+        f"{server.url}/en/user/login", data={"login": "x", "password": "y"}, headers={"Origin": server.url}, timeout=60
     )
     assert (wrong.status_code, "is not the right one" in wrong.text) == (403, True)
     out = requests.post(
-        f"{server.url}/en/user/logout", headers={"Origin": server.url}, timeout=10, allow_redirects=False
+        f"{server.url}/en/user/logout", headers={"Origin": server.url}, timeout=60, allow_redirects=False
     )
     assert out.headers["location"] == "/en/"
 

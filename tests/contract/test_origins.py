@@ -31,12 +31,12 @@ def test_only_the_sites_that_are_allowed_may_read(served: tuple[str, Server], me
     expected = {"nobody": (None, None), "everyone": ("*", "*"), "those named": (HERE, None)}[who]
     for address in ADDRESSES:
         for origin, allowed in zip((HERE, THERE), expected, strict=True):
-            answer = requests.request(method, server.url + address, headers={"Origin": origin}, timeout=30)
+            answer = requests.request(method, server.url + address, headers={"Origin": origin}, timeout=60)
             told = answer.headers.get("access-control-allow-origin")
             assert told == allowed, (address, origin)
             assert ("access-control-allow-headers" in answer.headers) is (allowed is not None)
             assert ("Origin" in answer.headers.get("vary", "")) is (who == "those named")
-        unnamed = requests.get(server.url + address, timeout=30).headers
+        unnamed = requests.get(server.url + address, timeout=60).headers
         assert "access-control-allow-origin" not in unnamed
         assert ("Origin" in unnamed.get("vary", "")) is (who == "those named")
 
@@ -44,7 +44,7 @@ def test_only_the_sites_that_are_allowed_may_read(served: tuple[str, Server], me
 def test_a_browser_may_send_a_token_and_json(served: tuple[str, Server]) -> None:
     who, server = served
     asked = {"Origin": HERE, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
-    answer = requests.options(f"{server.url}/api/3/action/package_create", headers=asked, timeout=30)
+    answer = requests.options(f"{server.url}/api/3/action/package_create", headers=asked, timeout=60)
     assert (answer.status_code, answer.text) == (200, "")
     assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
     if who != "nobody":

@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from .conftest import OverHttp, Server, free_port, start_server, stop_server
+from tests.ports import free_port
+
+from .conftest import OverHttp, Server, start_server, stop_server
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "deploy" / "nginx.conf"
 NAME = "donnees.agglo.example"
@@ -52,7 +54,7 @@ def proxy(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     (folder / "nginx.conf").write_text(f"{settings} http {{ access_log off; {places} {text} }}", encoding="utf-8")
     running = subprocess.Popen([nginx, "-c", str(folder / "nginx.conf"), "-e", str(folder / "log")])
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while running.poll() is None and time.monotonic() < deadline:
             try:
                 socket.create_connection(("127.0.0.1", port)).close()
@@ -74,12 +76,12 @@ def test_pages_calls_and_files_pass(server: Server, proxy: str) -> None:
     fields = {"package_id": dataset["id"], "name": "photos"}
     made = ckan.call("resource_create", fields, {"upload": ("photos.zip", io.BytesIO(content))})
     place = made["url"].replace(server.url, proxy)
-    whole = requests.get(place, timeout=30)
+    whole = requests.get(place, timeout=60)
     assert (whole.content, whole.headers["content-length"]) == (content, str(len(content)))
-    assert requests.get(place, headers={"Range": "bytes=10-19"}, timeout=30).content == content[10:20]
-    page = requests.get(f"{proxy}/dataset/arbres", timeout=30)
+    assert requests.get(place, headers={"Range": "bytes=10-19"}, timeout=60).content == content[10:20]
+    page = requests.get(f"{proxy}/dataset/arbres", timeout=60)
     assert "Aime-la-Plagne" in page.text
     assert page.headers["content-encoding"] == "gzip"
-    found = requests.get(f"{proxy}/api/3/action/package_show?id=arbres", timeout=30)
+    found = requests.get(f"{proxy}/api/3/action/package_show?id=arbres", timeout=60)
     assert found.json()["result"]["num_resources"] == 1
     assert found.headers["content-encoding"] == "gzip"

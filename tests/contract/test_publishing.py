@@ -21,7 +21,7 @@ def test_a_changed_file_shows_its_rows_before_and_after_and_keeps_its_address(po
     assert (step.action, step.rows_before, step.rows) == ("update", 2, 3)
     report = portal.publish()
     assert report.outcomes[0].url == url
-    assert requests.get(url, timeout=30).text.count("\n") == 4 if url.startswith("http://127.0.0.1") else True
+    assert requests.get(url, timeout=60).text.count("\n") == 4 if url.startswith("http://127.0.0.1") else True
 
 
 def test_words_of_others_and_hidden_datasets_stay_as_they_are(portal: Portal) -> None:

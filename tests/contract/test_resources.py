@@ -16,7 +16,7 @@ from .conftest import Catalogue, InProcess, OverHttp, csv_file
 
 def download(ckan: Catalogue, url: str) -> bytes:
     if isinstance(ckan, OverHttp):
-        response = requests.get(url, allow_redirects=False, timeout=10)
+        response = requests.get(url, allow_redirects=False, timeout=60)
         assert response.status_code == 200
         return response.content
     assert isinstance(ckan, InProcess)

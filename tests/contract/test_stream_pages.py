@@ -46,7 +46,7 @@ def barby(ckan: OverHttp, claire: Caller) -> Any:
 
 def ask(ckan: OverHttp, address: str, by: Caller = ANONYMOUS, **query: str) -> requests.Response:
     headers = {"Authorization": by.token} if by.token else {}
-    return requests.get(f"{ckan.url}{address}", params=query, headers=headers, allow_redirects=False, timeout=20)
+    return requests.get(f"{ckan.url}{address}", params=query, headers=headers, allow_redirects=False, timeout=60)
 
 
 def words(answer: requests.Response) -> str:

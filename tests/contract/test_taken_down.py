@@ -48,7 +48,7 @@ def test_no_address_of_a_dataset_that_was_taken_down_answers_even_if_it_is_broug
     brought_back = False
     while True:
         if portal.catalogue.url.startswith("http://127.0.0.1"):
-            answers = {url: requests.get(url, timeout=30).status_code for url in addresses}
+            answers = {url: requests.get(url, timeout=60).status_code for url in addresses}
             files = {url: status for url, status in answers.items() if "/resource/" in url or "/datastore/" in url}
             assert set(files.values()) <= {403, 404}
             assert brought_back or set(answers.values()) <= {403, 404}

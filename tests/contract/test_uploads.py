@@ -37,7 +37,7 @@ def stored(server: Server) -> set[str]:
 def start_upload(server: Server, token: str, dataset: str, length: int) -> socket.socket:
     """Begin a multipart upload of `length` bytes and return its connection."""
     parts = urlsplit(server.url)
-    connection = socket.create_connection((parts.hostname, parts.port), timeout=20)
+    connection = socket.create_connection((parts.hostname, parts.port), timeout=60)
     head = (
         f"--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"package_id\"\r\n\r\n{dataset}\r\n"
         f"--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"upload\"; filename=\"a.csv\"\r\n\r\n"
@@ -58,18 +58,18 @@ def test_a_large_file_comes_back_the_same_whole_and_in_parts(ckan: OverHttp, dat
     )
     assert (made["size"], made["hash"]) == (len(content), hashlib.sha256(content).hexdigest())
     assert made["url_type"] == "upload"
-    assert requests.get(made["url"], timeout=30).content == content
+    assert requests.get(made["url"], timeout=60).content == content
     for header, expected in {
         "bytes=0-99": content[:100],
         "bytes=6999990-": content[-10:],
         "bytes=-5": content[-5:],
     }.items():
-        part = requests.get(made["url"], headers={"Range": header}, timeout=30)
+        part = requests.get(made["url"], headers={"Range": header}, timeout=60)
         assert (part.status_code, part.content) == (206, expected)
         assert part.headers["content-range"].endswith("/7000000")
-    assert requests.get(made["url"], headers={"Range": "bytes=9000000-"}, timeout=30).status_code == 416
+    assert requests.get(made["url"], headers={"Range": "bytes=9000000-"}, timeout=60).status_code == 416
     again = requests.get(
-        made["url"], headers={"If-None-Match": requests.head(made["url"], timeout=9).headers["etag"]}, timeout=9
+        made["url"], headers={"If-None-Match": requests.head(made["url"], timeout=60).headers["etag"]}, timeout=60
     )
     assert again.status_code == 304
 
@@ -78,10 +78,10 @@ def test_a_large_file_comes_back_the_same_whole_and_in_parts(ckan: OverHttp, dat
 def test_a_form_that_cannot_be_read_is_the_callers_fault(server: Server, token: str, more: dict[str, object]) -> None:
     address, headers = f"{server.url}/api/3/action/resource_create", {"Authorization": token}
     if more:
-        answer = requests.post(address, headers=headers, files=more, timeout=20)
+        answer = requests.post(address, headers=headers, files=more, timeout=60)
     else:
         headers["Content-Type"] = f"multipart/form-data; boundary={BOUNDARY}"
-        answer = requests.post(address, headers=headers, data=f"--{BOUNDARY}\r\nx y: z\r\n\r\n", timeout=20)
+        answer = requests.post(address, headers=headers, data=f"--{BOUNDARY}\r\nx y: z\r\n\r\n", timeout=60)
     assert (answer.status_code, answer.json().partition("Invalid form: ")[0]) == (400, "Bad request: ")
 
 
@@ -108,7 +108,7 @@ def test_not_everyone_may_fill_the_disk(ckan: OverHttp, dataset: str, server: Se
         data={"package_id": dataset},
         files={"upload": ("a.csv", b"a" * 100_000)},
         headers={"Authorization": caller},
-        timeout=30,
+        timeout=60,
     )
     assert answer.status_code == 403
     assert stored(server) == files
@@ -150,6 +150,6 @@ def test_a_file_above_the_limit_is_refused_in_ckans_words_and_the_one_before_sta
         with pytest.raises(ValidationError) as refused:
             ckan.call("package_revise", {"match__id": made["package_id"]}, revised)
         assert refused.value.error_dict == {"upload": ["File upload too large"]}
-        assert requests.get(made["url"], timeout=30).content == b"a\n1\n"
+        assert requests.get(made["url"], timeout=60).content == b"a\n1\n"
     finally:
         stop_server(server)

@@ -44,9 +44,9 @@ def test_each_file_of_a_resource_is_a_version_with_its_own_address(served: Catal
     assert (first["version"], second["version"]) == (1, 2)
     assert (first["is_current"], second["is_current"]) == (False, True)
     assert second["hash"] == resource["hash"]
-    assert requests.get(first["url"], timeout=10).text == "a\n1\n"
-    assert requests.get(second["url"], timeout=10).text == "a\n2\n"
-    assert requests.get(resource["url"], timeout=10).text == "a\n2\n"
+    assert requests.get(first["url"], timeout=60).text == "a\n1\n"
+    assert requests.get(second["url"], timeout=60).text == "a\n2\n"
+    assert requests.get(resource["url"], timeout=60).text == "a\n2\n"
 
 
 def test_what_is_said_of_a_file_and_the_same_file_again_make_no_version(ours: Catalogue) -> None:
@@ -60,7 +60,7 @@ def test_an_earlier_version_comes_back_under_the_same_address(served: Catalogue)
     restored = served.call("odl_version_restore", {"id": resource["id"], "version": 1})
     assert (restored["id"], restored["url"]) == (resource["id"], resource["url"])
     assert str(restored["rows"]) == "4"
-    assert requests.get(resource["url"], timeout=10).text == "a\n1\n"
+    assert requests.get(resource["url"], timeout=60).text == "a\n1\n"
     versions = served.call("odl_version_list", {"id": resource["id"]})
     assert [version["version"] for version in versions] == [1, 2, 3]
     with pytest.raises(NotFound):
@@ -71,18 +71,18 @@ def test_versions_of_a_deleted_resource_are_for_who_may_bring_it_back(served: Ca
     resource = new_resource(served, "a\n1\n")
     address = served.call("odl_version_list", {"id": resource["id"]})[0]["url"]
     served.call("resource_delete", {"id": resource["id"]})
-    assert requests.get(address, timeout=10).status_code == 404
+    assert requests.get(address, timeout=60).status_code == 404
     with pytest.raises(NotAuthorized):
         served.call("odl_version_list", {"id": resource["id"]}, by=ANONYMOUS)
     restored = served.call("odl_version_restore", {"id": resource["id"], "version": 1})
     assert restored["id"] == resource["id"]
-    assert requests.get(address, timeout=10).text == "a\n1\n"
+    assert requests.get(address, timeout=60).text == "a\n1\n"
 
 
 def test_versions_of_a_private_dataset_are_private(served: Catalogue) -> None:
     resource = new_resource(served, "a\n1\n", "a\n2\n", private=True)
     address = served.call("odl_version_list", {"id": resource["id"]})[0]["url"]
-    assert requests.get(address, timeout=10).status_code == 403
+    assert requests.get(address, timeout=60).status_code == 403
     with pytest.raises(NotAuthorized):
         served.call("odl_version_list", {"id": resource["id"]}, by=ANONYMOUS)
 

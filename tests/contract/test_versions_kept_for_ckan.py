@@ -64,7 +64,7 @@ def online(portal: Portal) -> dict[str, Any]:
 def read(portal: Portal) -> str | None:
     """The file that a reader gets, where there is an HTTP server behind the portal."""
     url = str(online(portal)["url"])
-    return requests.get(url, timeout=30).content.decode() if url.startswith("http://127.0.0.1") else None
+    return requests.get(url, timeout=60).content.decode() if url.startswith("http://127.0.0.1") else None
 
 
 def test_a_file_goes_back_under_its_id_and_address_and_does_not_come_again(portal: Portal, plain: PlainCkan) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
-import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -28,14 +26,14 @@ def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def ask(server: Server, **params: Any) -> Any:
     """Search on a connection of its own: the system hands each to some process."""
-    answer = requests.get(f"{server.url}/api/3/action/package_search", params=params, timeout=30)
+    answer = requests.get(f"{server.url}/api/3/action/package_search", params=params, timeout=60)
     assert answer.status_code == 200, answer.text
     return answer.json()["result"]
 
 
 def processes_of(server: Server) -> int:
-    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(server.process.pid)], capture_output=True, text=True)
-    return len(re.findall(r"\d+", listed.stdout))
+    process = server.process.pid
+    return len(Path(f"/proc/{process}/task/{process}/children").read_text().split())
 
 
 def test_a_write_is_found_by_the_next_search_of_every_process(workers: Server) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests import ports
 
 # A shell that puts the tests into the background has them ignore Ctrl-C, and every command that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -48,7 +49,7 @@ class CommandLine:
             self.arguments(*arguments),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             env={**self.env, **env},
             check=False,
         )
@@ -75,9 +76,4 @@ def savoie(odl: CommandLine) -> CommandLine:
 
 @pytest.fixture
 def free_port() -> Callable[[], int]:
-    def find() -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return int(probe.getsockname()[1])
-
-    return find
+    return ports.free_port

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -130,16 +131,17 @@ class HttpDoor(Door):
             env=server.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            for _ in range(300):
+            while True:
+                assert process.poll() is None, "the server ended at once"
                 try:
-                    requests.get(f"{self.url}/api/3/action/status_show", timeout=5)
+                    requests.get(f"{self.url}/api/3/action/status_show", timeout=60)
                     break
                 except requests.RequestException:
                     time.sleep(0.1)
             yield
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(60)
 
 
 def build_template(odl: CommandLine, *, over_http: bool, port: int) -> None:
@@ -186,8 +188,31 @@ def journal_lines(home: Path) -> int:
     return sum(path.read_bytes().count(b"\n") for path in (home / "data" / "savoie" / "runs").glob("*.jsonl"))
 
 
+def start_logged(odl: CommandLine, *arguments: str | Path, **env: str) -> subprocess.Popen[bytes]:
+    """Start a run that logs its steps, and gets no further than a page of its log beyond what is read of it.
+
+    So what is done to it in its midst comes in its midst, however slow the machine is.
+    """
+    process = subprocess.Popen(
+        odl.arguments(*arguments, "--log-format", "json"),
+        env={**odl.env, **env}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
+    )  # fmt: skip
+    assert process.stderr is not None
+    fcntl.fcntl(process.stderr, fcntl.F_SETPIPE_SZ, 4096)  # what a pipe holds; a writer waits for who reads
+    return process
+
+
+def read_log(process: subprocess.Popen[bytes], event: str, count: int = 1) -> None:
+    """Read the log of a run until something was logged so many times."""
+    assert process.stderr is not None
+    while count:
+        line = process.stderr.readline()
+        assert line, "the run ended before"
+        count -= json.loads(line)["event"] == event
+
+
 def kill(process: subprocess.Popen[bytes]) -> None:
     """End a run and all that it started, as a power switch would."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    process.wait(30)
+    process.wait(60)

@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import subprocess
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from .conftest import CommandLine
+from .nights import read_log, start_logged
 
 PRENOMS = "COMMUNE_NOM,COLL_INSEE,ENFANT_SEXE,ENFANT_PRENOM,NOMBRE_OCCURRENCES,ANNEE\nChambéry,73065,F,Zoé,3,2024\n"
 
@@ -37,7 +37,7 @@ def serving(odl: CommandLine, port: int) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
 
 
 def test_a_port_in_use_names_the_port_and_what_to_do(savoie: CommandLine) -> None:
@@ -107,15 +107,10 @@ def test_ctrl_c_ends_with_130_and_the_next_run_completes(savoie: CommandLine, tm
     folder.mkdir(parents=True)
     for number in range(150):
         (folder / f"prenoms-{number}.csv").write_text(PRENOMS.replace("2024", str(1900 + number)), encoding="utf-8")
-    process = subprocess.Popen(
-        savoie.arguments("publish", tmp_path / "depot", "--jobs", "1"),
-        env=savoie.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    runs = savoie.home / "data" / "savoie" / "runs"
-    while process.poll() is None and not any("sent" in path.read_text() for path in runs.glob("*.jsonl")):
-        time.sleep(0.02)
+    process = start_logged(savoie, "publish", tmp_path / "depot", "--jobs", "1")
+    read_log(process, "sent")
     process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=60)
+    stderr = process.communicate(timeout=300)[1].decode()
     assert process.returncode == 130, stderr
     assert "Run the same command again" in stderr
     assert "Traceback" not in stderr

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 import requests
 
+from tests.ports import free_port
+
 from .conftest import CommandLine
-from .test_serve import find_port, start
+from .test_serve import start
 
 
 class Ckanapi:
@@ -27,7 +29,7 @@ class Ckanapi:
             [program, *arguments, *self.site],
             input=stdin,
             capture_output=True,
-            timeout=60,
+            timeout=120,
             check=False,
             env={"PATH": str(Path(sys.executable).parent)},
         )
@@ -53,7 +55,7 @@ def two_sites(tmp_path: Path) -> Any:
         home = tmp_path / name
         home.mkdir()
         odl = CommandLine(home)
-        port = find_port()
+        port = free_port()
         url = f"http://127.0.0.1:{port}"
         odl("init", name, "--commune", "73065", "--url", url)
         token = odl("--json", "token", "create", "--sysadmin").json["token"]
@@ -62,7 +64,7 @@ def two_sites(tmp_path: Path) -> Any:
     yield made
     for process in running:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
         process.stderr.close()
 
 
@@ -90,7 +92,7 @@ def test_what_is_dumped_from_one_site_loads_into_another_without_loss(two_sites:
     assert comparable(target.dump("datasets")) == comparable(datasets)
     copy = target.action("resource_show", f"id={uploaded['id']}")
     assert copy["url"].startswith(target_url)
-    assert requests.get(copy["url"], timeout=10).content == b"a;b\n1;2\n"
+    assert requests.get(copy["url"], timeout=60).content == b"a;b\n1;2\n"
     # Loading again updates the same objects.
     target.load("datasets", datasets)
     assert target.action("package_search")["count"] == 1

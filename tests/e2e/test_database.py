@@ -12,6 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.e2e.conftest import CommandLine
+from tests.e2e.test_serve import start
 
 BUDGET = "http://127.0.0.1:{port}/api/3/action/package_search?q=chambery"
 
@@ -84,18 +85,13 @@ def test_the_whole_job_runs_on_postgresql(
     odl("publish")
     assert odl("--json", "db", "check").json["problems"] == []
     assert not (odl.home / "data" / "savoie" / "catalogue.sqlite").exists()
-    server = subprocess.Popen(
-        odl.arguments("serve", "--port", str(port), "--workers", "2"),
-        env=odl.env, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    server = start(odl, port, workers=2)
     try:
-        assert server.stderr is not None
-        server.stderr.readline()
-        with urllib.request.urlopen(BUDGET.format(port=port), timeout=30) as answer:
+        with urllib.request.urlopen(BUDGET.format(port=port), timeout=60) as answer:
             assert json.load(answer)["result"]["count"] == 1
     finally:
         server.terminate()
-        server.communicate(timeout=30)
+        server.communicate(timeout=60)
 
 
 def test_a_server_says_which_database_is_gone_instead_of_serving_an_empty_portal(
@@ -117,11 +113,14 @@ def test_a_portal_whose_database_is_damaged_answers_503_without_a_traceback(
     )
     try:
         assert server.stderr is not None
-        server.stderr.readline()
+        said = ""
+        while "Ctrl-C" not in said:
+            said += (line := server.stderr.readline())
+            assert line, "the server ended at once"
         with pytest.raises(urllib.error.HTTPError) as answer:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30)
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60)
         assert answer.value.code == 503 and "indisponible" in answer.value.read().decode()
     finally:
         server.terminate()
-        said = server.communicate(timeout=30)[1]
+        said += server.communicate(timeout=60)[1]
     assert str(database) in said and "Traceback" not in said

@@ -6,14 +6,13 @@ import json
 import shutil
 import subprocess
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from .conftest import CommandLine
-from .nights import HttpDoor, build_template, journal_lines, lay, open_door, prenoms
+from .nights import HttpDoor, build_template, lay, open_door, prenoms, read_log, start_logged
 
 
 def items(run: dict[str, object]) -> dict[str, dict[str, str]]:
@@ -96,13 +95,10 @@ def test_a_token_revoked_in_the_middle_is_said_and_a_new_one_completes_the_run(
     door = open_door(odl, odl.home, tmp_path / "copy", over_http=True, port=port)
     assert isinstance(door, HttpDoor)
     with door.serving():
-        before = journal_lines(door.home)
-        arguments = door.odl.arguments("--json", "publish", "--jobs", "1")
-        process = subprocess.Popen(arguments, env={**door.odl.env, "ODL_WRITERS": "1"}, stdout=subprocess.PIPE)
-        while journal_lines(door.home) < before + 6 and process.poll() is None:
-            time.sleep(0.001)
+        process = start_logged(door.odl, "--json", "publish", "--jobs", "1", ODL_WRITERS="1")
+        read_log(process, "sent")
         _revoke_all_tokens(door)
-        out, _ = process.communicate(timeout=120)
+        out, _ = process.communicate(timeout=300)
         run = json.loads(out)
         failed = [item for item in run["items"] if item["outcome"] == "failed"]
         assert process.returncode == 6 and failed
@@ -130,7 +126,7 @@ def test_two_operators_at_once_publish_everything_once(savoie: CommandLine, depo
         )
         for _ in range(2)
     ]
-    answers = [json.loads(process.communicate(timeout=120)[0]) for process in both]
+    answers = [json.loads(process.communicate(timeout=300)[0]) for process in both]
     codes = sorted(process.returncode for process in both)
     assert codes in ([0, 5], [0, 0])
     if codes == [0, 5]:

@@ -39,6 +39,7 @@ def test_a_catalogue_that_fails_at_random_gets_everything_once(
             assert run.code in {5, 6}, run.stderr
             door.catalogue()
             proxy.rate = 0.0
+            wait_for_answers(door, 60)
             door.publish()
             assert door.catalogue() == expected
             assert door.publish()["datasets"] == []
@@ -55,6 +56,7 @@ def test_a_catalogue_that_falls_silent_is_not_asked_file_by_file(
     assert isinstance(door, HttpDoor)
     with door.serving(), FaultyProxy(door.url, delay_s=1.5, seed=1) as proxy:
         point_to(door, proxy)
+        wait_for_answers(door, 60)
         proxy.silent_after = 5
         run = door.publish()
         failed = [item["reason"] for item in run["items"] if item["outcome"] == "failed"]
@@ -68,11 +70,16 @@ def test_a_catalogue_that_falls_silent_is_not_asked_file_by_file(
 
 
 def point_to(door: HttpDoor, proxy: FaultyProxy) -> None:
-    """Have the runs of a home reach the catalogue through the proxy, and wait for it a second at most."""
+    """Have the runs of a home reach the catalogue through the proxy, and wait for each answer a second at most."""
     manifest = door.home / "tenants" / "savoie.toml"
     text = manifest.read_text(encoding="utf-8")
     manifest.write_text(text.replace(f'url = "{door.url}"\ntoken', f'url = "{proxy.url}"\ntoken'), "utf-8")
-    (door.home / "odl.toml").write_text("http_timeout_s = 1\n")
+    wait_for_answers(door, 1)
+
+
+def wait_for_answers(door: HttpDoor, seconds: int) -> None:
+    """Have the runs of a home wait so long for each answer, at most."""
+    (door.home / "odl.toml").write_text(f"http_timeout_s = {seconds}\n")
 
 
 @pytest.mark.slow
@@ -104,7 +111,7 @@ def publish_under(limit: int, door: Door) -> subprocess.CompletedProcess[str]:
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 
@@ -128,7 +135,7 @@ def test_a_small_disk_that_is_full_is_said_and_the_next_run_completes(
                 file.write(b"x" * 65536)
         run = subprocess.run(
             door.odl.arguments("publish", "--prune", "--jobs", "1"),
-            env=door.odl.env, capture_output=True, text=True, timeout=120, check=False,
+            env=door.odl.env, capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
         assert run.returncode in {4, 6, -7}, run.stderr
         ballast.unlink()

@@ -52,18 +52,18 @@ class Reader(threading.Thread):
     def run(self) -> None:
         session = requests.Session()
         while not self.stop.wait(0.02):
-            answer = session.get(f"{self.url}/api/3/action/package_search?rows=100", timeout=30).json()
+            answer = session.get(f"{self.url}/api/3/action/package_search?rows=100", timeout=60).json()
             for dataset in answer["result"]["results"]:
                 if not dataset["resources"]:
                     self.complaints.append(f"{dataset['name']} has no file")
                 for resource in dataset["resources"][:1]:
-                    file = session.get(resource["url"], timeout=30)
+                    file = session.get(resource["url"], timeout=60)
                     if file.status_code != 200 and self._is_still_shown(session, resource["id"]):
                         self.complaints.append(f"{resource['url']}: {file.status_code}")
             self.looks += 1
 
     def _is_still_shown(self, session: requests.Session, resource_id: str) -> bool:
-        return session.get(f"{self.url}/api/3/action/resource_show?id={resource_id}", timeout=30).ok
+        return session.get(f"{self.url}/api/3/action/resource_show?id={resource_id}", timeout=60).ok
 
 
 @contextmanager

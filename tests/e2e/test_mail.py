@@ -19,7 +19,8 @@ from odl_host.ckan import ValidationError
 from odl_host.config import Home
 from odl_host.tenants import load_tenant
 from odl_host.wiring import open_site
-from tests.servers import free_port, self_signed
+from tests.ports import free_port
+from tests.servers import self_signed
 
 from .conftest import CommandLine
 

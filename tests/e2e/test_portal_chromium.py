@@ -18,6 +18,7 @@ import pytest
 
 from odl_host.demo import sample_deposit
 from tests.e2e.conftest import CommandLine
+from tests.ports import free_port
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -111,7 +112,7 @@ class Browser:
         os.close(self._write)
         os.close(self._read)
         self._process.terminate()
-        self._process.wait(20)
+        self._process.wait(60)
 
     def _receive(self) -> dict[str, Any]:
         while b"\0" not in self._rest:
@@ -131,27 +132,19 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     odl("provision")
     odl("add-commune", "73065", "73179")
     odl("publish", sample_deposit(), code=None)
-    port = _free_port()
+    port = free_port()
     server = subprocess.Popen(odl.arguments("serve", "--port", str(port)), env=odl.env, stderr=subprocess.DEVNULL)
     try:
         yield _answering(f"http://127.0.0.1:{port}", server)
     finally:
         server.terminate()
-        server.wait(20)
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        server.wait(60)
 
 
 def _answering(address: str, server: subprocess.Popen[bytes]) -> str:
     while server.poll() is None:
         try:
-            with urllib.request.urlopen(f"{address}/robots.txt", timeout=5):
+            with urllib.request.urlopen(f"{address}/robots.txt", timeout=60):
                 return address
         except OSError:
             time.sleep(0.05)

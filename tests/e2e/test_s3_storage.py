@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 import requests
 
+from tests.ports import free_port
 from tests.servers import ACCESS_KEY, SECRET_KEY, S3Server, Wire, rclone_s3
 
 from .conftest import CommandLine
-from .test_serve import find_port, start
+from .test_serve import start
 
 BUCKET = "odl-savoie"
 ROWS = 20_000
@@ -65,7 +66,7 @@ def serving(odl: CommandLine, port: int) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
         assert process.stderr is not None
         process.stderr.close()
 
@@ -77,7 +78,7 @@ def publish(odl: CommandLine) -> Any:
 
 
 def test_a_portal_publishes_to_a_bucket_and_serves_from_it(s3: S3Server, tmp_path: Path) -> None:
-    port = find_port()
+    port = free_port()
     odl = prepare(tmp_path / "streaming", f"http://127.0.0.1:{port}", s3.url)
     deposit(odl.home)
     url = publish(odl)["url"]
@@ -86,29 +87,29 @@ def test_a_portal_publishes_to_a_bucket_and_serves_from_it(s3: S3Server, tmp_pat
     assert s3.folder is not None
     assert [folder.name for folder in (s3.folder / BUCKET / "portails" / "streaming").iterdir()] == ["savoie"]
     with serving(odl, port):
-        whole = requests.get(url, allow_redirects=False, timeout=10)
+        whole = requests.get(url, allow_redirects=False, timeout=60)
         assert whole.status_code == 200
         assert whole.content.count(b"\n") == ROWS + 1
         assert int(whole.headers["content-length"]) == len(whole.content)
         assert whole.headers["accept-ranges"] == "bytes"
-        part = requests.get(url, headers={"Range": "bytes=100000-100009"}, timeout=10)
+        part = requests.get(url, headers={"Range": "bytes=100000-100009"}, timeout=60)
         assert (part.status_code, part.content) == (206, whole.content[100_000:100_010])
         assert part.headers["content-range"] == f"bytes 100000-100009/{len(whole.content)}"
-        tail = requests.get(url, headers={"Range": "bytes=-20"}, timeout=10)
+        tail = requests.get(url, headers={"Range": "bytes=-20"}, timeout=60)
         assert (tail.status_code, tail.content) == (206, whole.content[-20:])
-        changed = requests.get(url, headers={"Range": "bytes=0-9", "If-Range": '"autre"'}, timeout=10)
+        changed = requests.get(url, headers={"Range": "bytes=0-9", "If-Range": '"autre"'}, timeout=60)
         assert (changed.status_code, len(changed.content)) == (200, len(whole.content))
-        beyond = requests.get(url, headers={"Range": "bytes=99999999-"}, timeout=10)
+        beyond = requests.get(url, headers={"Range": "bytes=99999999-"}, timeout=60)
         assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{len(whole.content)}")
-        head = requests.head(url, timeout=10)
+        head = requests.head(url, timeout=60)
         assert (head.status_code, head.headers["content-length"]) == (200, whole.headers["content-length"])
-        again = requests.get(url, headers={"If-None-Match": whole.headers["etag"]}, timeout=10)
+        again = requests.get(url, headers={"If-None-Match": whole.headers["etag"]}, timeout=60)
         assert (again.status_code, again.content) == (304, b"")
-        page = requests.get(url.partition("/resource/")[0], timeout=10)
+        page = requests.get(url.partition("/resource/")[0], timeout=60)
         assert "Zoéaaab" in page.text
         resource = url.partition("/resource/")[2].partition("/")[0]
         rows = requests.get(
-            f"http://127.0.0.1:{port}/api/3/action/datastore_search?resource_id={resource}&limit=2", timeout=30
+            f"http://127.0.0.1:{port}/api/3/action/datastore_search?resource_id={resource}&limit=2", timeout=60
         ).json()["result"]
         assert (rows["total"], rows["records"][0]["ENFANT_PRENOM"]) == (ROWS, "Zoéaaaa")
     written = [file.read_bytes() for file in odl.home.rglob("*") if file.is_file()]
@@ -116,22 +117,22 @@ def test_a_portal_publishes_to_a_bucket_and_serves_from_it(s3: S3Server, tmp_pat
 
 
 def test_readers_are_sent_to_the_bucket_only_where_the_manifest_says_so(s3: S3Server, tmp_path: Path) -> None:
-    port = find_port()
+    port = free_port()
     odl = prepare(tmp_path / "redirecting", f"http://127.0.0.1:{port}", s3.url, "redirect_s = 60")
     deposit(odl.home)
     url = publish(odl)["url"]
     with serving(odl, port):
-        answer = requests.get(url, allow_redirects=False, timeout=10)
+        answer = requests.get(url, allow_redirects=False, timeout=60)
         assert answer.status_code == 302
         assert answer.headers["location"].startswith(f"{s3.url}/{BUCKET}/")
         assert SECRET_KEY not in answer.headers["location"]
-        followed = requests.get(url, timeout=10)
+        followed = requests.get(url, timeout=60)
         assert followed.content.count(b"\n") == ROWS + 1
         assert 'filename="prenoms-2024.csv"' in followed.headers["content-disposition"]
 
 
 def test_a_bucket_out_of_reach_is_said_and_the_next_run_completes(s3: S3Server, tmp_path: Path) -> None:
-    port = find_port()
+    port = free_port()
     with Wire(s3.url) as wire:
         odl = prepare(tmp_path / "apart", f"http://127.0.0.1:{port}", wire.url)
         deposit(odl.home)
@@ -142,7 +143,7 @@ def test_a_bucket_out_of_reach_is_said_and_the_next_run_completes(s3: S3Server, 
         wire.cut_after = lambda: None
         url = publish(odl)["url"]
         with serving(odl, port):
-            assert requests.get(url, timeout=10).status_code == 200
+            assert requests.get(url, timeout=60).status_code == 200
             wire.cut_after = lambda: 0
             wire.drop()
             answer = requests.get(url, timeout=60)

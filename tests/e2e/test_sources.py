@@ -164,7 +164,7 @@ def test_a_run_killed_while_it_fetches_leaves_no_part_of_a_file_and_the_next_one
             self.wfile.write(content[:20])
             if self.path != "/liste.txt":
                 halfway.set()
-                go_on.wait(30)
+                go_on.wait(300)
             with contextlib.suppress(OSError):
                 self.wfile.write(content[20:])
 
@@ -179,9 +179,9 @@ def test_a_run_killed_while_it_fetches_leaves_no_part_of_a_file_and_the_next_one
         manifest = savoie.home / "tenants" / "savoie.toml"
         manifest.write_text(f'{manifest.read_text()}\n[[sources]]\nurl = "{url}"\n')
         process = subprocess.Popen(savoie.arguments("publish"), env=savoie.env, stderr=subprocess.DEVNULL)
-        assert halfway.wait(60)
+        assert halfway.wait(120)
         process.kill()
-        process.wait(10)
+        process.wait(60)
         mirror = savoie.home / "data" / "savoie" / "mirror"
         assert list(mirror.glob("*/files/**/*.csv")) == []
         go_on.set()

@@ -16,7 +16,8 @@ import requests
 
 from tests.e2e.conftest import CommandLine
 from tests.e2e.test_ckanapi_cli import Ckanapi, comparable
-from tests.e2e.test_serve import find_port, start
+from tests.e2e.test_serve import start
+from tests.ports import free_port
 
 REAL = os.environ.get("ODL_TEST_CKAN_URL", "").rstrip("/")
 
@@ -27,7 +28,7 @@ class Place:
     def __init__(self, home: Path) -> None:
         home.mkdir()
         self.odl = CommandLine(home)
-        self.port = find_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.odl("init", "essai", "--commune", "73065", "--url", self.url)
         self.token = self.odl("--json", "token", "create", "--sysadmin").json["token"]
@@ -38,9 +39,9 @@ class Place:
         address = f"{self.url}/api/3/action/{action}"
         headers = {"Authorization": self.token}
         if file:
-            sent = requests.post(address, data=data, files={"upload": ("a b.csv", file)}, headers=headers, timeout=30)
+            sent = requests.post(address, data=data, files={"upload": ("a b.csv", file)}, headers=headers, timeout=60)
         else:
-            sent = requests.post(address, json=data or {}, headers=headers, timeout=30)
+            sent = requests.post(address, json=data or {}, headers=headers, timeout=60)
         assert sent.status_code == 200, sent.text
         return sent.json()["result"]
 
@@ -52,7 +53,7 @@ class Place:
 
     def stop(self) -> None:
         self.server.terminate()
-        self.server.wait(20)
+        self.server.wait(60)
         assert self.server.stderr is not None
         self.server.stderr.close()
 
@@ -156,7 +157,7 @@ def test_everything_comes_in_from_an_address_and_a_second_run_changes_nothing(so
     assert [d["metadata_modified"] for d in after] == [d["metadata_modified"] for d in before]
     assert comparable(after) == comparable(before)
     copy = target.call("resource_show", {"id": file})
-    assert requests.get(copy["url"], timeout=10).content == b"a;b\n1;2\n"
+    assert requests.get(copy["url"], timeout=60).content == b"a;b\n1;2\n"
     organization = target.call("organization_show", {"id": "aime"})
     assert {"name": "claire", "capacity": "editor"}.items() <= organization["users"][0].items()
     hashes = [
@@ -258,7 +259,7 @@ def test_a_token_that_is_no_sysadmins_over_there_is_told(source: Place, target: 
 
 def test_a_source_that_does_not_answer_asks_to_be_run_again(odl: CommandLine) -> None:
     odl("init", "essai", "--commune", "73065")
-    assert "does not answer" in odl("import", "--from", f"http://127.0.0.1:{find_port()}", code=5).stderr
+    assert "does not answer" in odl("import", "--from", f"http://127.0.0.1:{free_port()}", code=5).stderr
 
 
 @pytest.mark.skipif(not REAL, reason="no real CKAN: set ODL_TEST_CKAN_URL and ODL_TEST_CKAN_TOKEN")
@@ -298,7 +299,7 @@ def test_what_we_export_loads_into_a_real_ckan_and_comes_back_without_loss(
             resource.pop("datastore_active", None)  # and the rows came after it
     assert comparable(after) == comparable(before)
     copy = target.call("resource_show", {"id": file})
-    assert requests.get(copy["url"], timeout=10).content == b"a;b\n1;2\n"
+    assert requests.get(copy["url"], timeout=60).content == b"a;b\n1;2\n"
     organization = target.call("organization_show", {"id": f"{prefix}aime"})
     assert organization["extras"][0]["value"] == "217300656"
     assert [user["name"] for user in organization["users"] if user["capacity"] == "editor"] == [f"{prefix}claire"]

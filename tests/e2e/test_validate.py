@@ -72,7 +72,7 @@ def test_ctrl_c_promises_nothing_that_a_second_run_would_not_do(odl: CommandLine
         time.sleep(1)  # and waits for more
         running.send_signal(signal.SIGINT)
         try:
-            running.wait(30)
+            running.wait(60)
         finally:
             running.kill()
         said = running.stderr.read().decode()

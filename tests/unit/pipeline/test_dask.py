@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from odl_host.errors import UsageError
 from odl_host.pipeline.examine import ExamineSettings, Task
 from odl_host.pipeline.pool import examine_all, map_in_processes
 from odl_host.pipeline.read import ReadLimits
+from tests.ports import free_port
 
 HEADER = "COMMUNE_NOM,COLL_INSEE,ENFANT_SEXE,ENFANT_PRENOM,NOMBRE_OCCURRENCES,ANNEE\n"
 SETTINGS = ExamineSettings(limits=ReadLimits(), max_findings=10, today=date(2026, 11, 23))
@@ -37,9 +37,7 @@ def executor(tmp_path: Path) -> Iterator[str]:
     pytest.importorskip("distributed", reason="the extra [dask] is not installed")
     script = tmp_path / "cluster.py"
     script.write_text(CLUSTER)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     cluster = subprocess.Popen(
         [sys.executable, str(script), str(port)],
         stdin=subprocess.PIPE,
@@ -55,7 +53,7 @@ def executor(tmp_path: Path) -> Iterator[str]:
     finally:
         cluster.stdin.close()
         cluster.stdout.close()
-        cluster.wait(30)
+        cluster.wait(60)
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ def work(parent):
     while os.getppid() == parent:
         time.sleep(0.01)
     end_with_parent()
-    time.sleep(60)
+    time.sleep(600)
 
 if __name__ == "__main__":
     process = multiprocessing.get_context("spawn").Process(target=work, args=(os.getpid(),))
@@ -27,4 +27,4 @@ def test_a_worker_whose_parent_was_killed_before_it_began_ends_too(tmp_path: Pat
     program = tmp_path / "program.py"
     program.write_text(STARTED)
     # Its end is that of the pipe, which the worker holds too.
-    subprocess.run([sys.executable, str(program)], stdout=subprocess.PIPE, check=True, timeout=20)
+    subprocess.run([sys.executable, str(program)], stdout=subprocess.PIPE, check=True, timeout=120)

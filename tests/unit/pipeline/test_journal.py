@@ -85,7 +85,7 @@ def test_the_second_run_learns_who_holds_the_lock_and_a_kill_releases_it(tmp_pat
     process = context.Process(target=hold_until_killed, args=(str(path), ready))
     process.start()
     try:
-        assert ready.wait(20)
+        assert ready.wait(60)
         with (
             pytest.raises(Unavailable, match=rf"odl-host publish /depot.*process {process.pid}") as caught,
             hold_lock(path, command="second"),

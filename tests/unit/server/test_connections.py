@@ -33,7 +33,7 @@ def client() -> Iterator[socket.socket]:
     server = Server(config)
     serving = threading.Thread(target=server.run, args=([listening],))
     serving.start()
-    with socket.create_connection(listening.getsockname(), timeout=10) as connected:
+    with socket.create_connection(listening.getsockname(), timeout=60) as connected:
         yield connected
     server.should_exit = True
     serving.join()
@@ -48,7 +48,7 @@ def is_let_go(client: socket.socket) -> bool:
 
 def test_a_client_that_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch, client: socket.socket) -> None:
     monkeypatch.setattr(connections, "HEAD_S", 0.2)
-    with socket.create_connection(client.getpeername(), timeout=10) as silent:
+    with socket.create_connection(client.getpeername(), timeout=60) as silent:
         assert is_let_go(silent)
 
 
@@ -73,39 +73,44 @@ def test_a_head_without_end_is_not_kept(client: socket.socket) -> None:
 def test_a_head_in_pieces_and_the_requests_after_it_are_answered(
     monkeypatch: pytest.MonkeyPatch, client: socket.socket
 ) -> None:
-    monkeypatch.setattr(connections, "HEAD_S", 0.5)
-    for piece in (ASKED[:5], ASKED[5:20], ASKED[20:]):
-        client.sendall(piece)
-        time.sleep(0.05)
-    assert client.recv(1000).endswith(b"ok")
-    time.sleep(0.7)
-    client.sendall(ASKED)
-    assert client.recv(1000).endswith(b"ok")
+    def is_answered(head_s: float) -> bool:
+        monkeypatch.setattr(connections, "HEAD_S", head_s)
+        with socket.create_connection(client.getpeername(), timeout=60) as patient:
+            for piece in (ASKED[:5], ASKED[5:20], ASKED[20:]):
+                patient.sendall(piece)
+                time.sleep(head_s / 10)
+            first = patient.recv(1000)
+            time.sleep(head_s * 1.4)
+            patient.sendall(ASKED)
+            return first.endswith(b"ok") and patient.recv(1000).endswith(b"ok")
+
+    assert any(is_answered(head_s) for head_s in (0.5, 1, 2)), "a busy machine may be slow once"
 
 
 @pytest.mark.parametrize("rest", [b"a", b"\r\n"], ids=["of a body that is not read", "an empty line"])
 def test_a_client_that_falls_silent_after_what_begins_no_request_is_let_go(
     monkeypatch: pytest.MonkeyPatch, client: socket.socket, rest: bytes
 ) -> None:
-    monkeypatch.setattr(connections, "HEAD_S", 0.2)
     client.sendall(ASKED if rest.isspace() else b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n")
     assert client.recv(1000).endswith(b"ok")
+    monkeypatch.setattr(connections, "HEAD_S", 0.2)
     client.sendall(rest)
     assert is_let_go(client)
 
 
 def ask_for_long(client: socket.socket, pause_s: float) -> int:
     """Return how many bytes of a long answer come to a client that rests before each of its first readings."""
-    client.sendall(b"GET /long HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     read_bytes = 0
-    try:
-        for reading in range(1_000_000):
-            time.sleep(pause_s if reading < 4 else 0)
-            if not (piece := client.recv(4 << 20)):
-                break
-            read_bytes += len(piece)
-    except ConnectionResetError:
-        pass
+    with socket.create_connection(client.getpeername(), timeout=60) as reader:
+        reader.sendall(b"GET /long HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        try:
+            for reading in range(1_000_000):
+                time.sleep(pause_s if reading < 4 else 0)
+                if not (piece := reader.recv(4 << 20)):
+                    break
+                read_bytes += len(piece)
+        except ConnectionResetError:
+            pass
     return read_bytes
 
 
@@ -113,14 +118,20 @@ def test_a_client_that_reads_no_more_of_a_long_answer_is_let_go(
     monkeypatch: pytest.MonkeyPatch, client: socket.socket
 ) -> None:
     monkeypatch.setattr(connections, "UNREAD_S", 0.2)
-    assert 0 < ask_for_long(client, pause_s=0.6) < LONG
+    came = [ask_for_long(client, pause_s=0.6)]
+    if came[-1] >= LONG:  # a busy machine may have been slow to look
+        came.append(ask_for_long(client, pause_s=5))
+    assert 0 < came[-1] < LONG
 
 
 def test_a_client_that_reads_slowly_gets_all_of_a_long_answer(
     monkeypatch: pytest.MonkeyPatch, client: socket.socket
 ) -> None:
-    monkeypatch.setattr(connections, "UNREAD_S", 1)
-    assert ask_for_long(client, pause_s=0.4) > LONG
+    def gets_all(unread_s: float) -> bool:
+        monkeypatch.setattr(connections, "UNREAD_S", unread_s)
+        return ask_for_long(client, pause_s=unread_s * 0.4) > LONG
+
+    assert any(gets_all(unread_s) for unread_s in (1, 4, 16)), "a busy machine may make it too slow once"
 
 
 def test_a_body_is_never_lost_to_another_protocol(client: socket.socket) -> None:

@@ -138,7 +138,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> tuple[EmbeddedCKAN, Callab
     return door, table_for
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(action=st.sampled_from(ACTIONS), sent=SENT)
 def test_no_parameter_makes_an_action_fail(
     rows: tuple[EmbeddedCKAN, Callable[[str], str]], action: str, sent: dict[str, Any]

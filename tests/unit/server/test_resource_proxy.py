@@ -93,7 +93,7 @@ def other() -> Iterator[tuple[str, list[dict[str, str]]]]:
         yield found
 
 
-def get(url: str, *, timeout_s: float = 5, admits: Any = lambda address, port: address == "127.0.0.1") -> Fetched:
+def get(url: str, *, timeout_s: float = 60, admits: Any = lambda address, port: address == "127.0.0.1") -> Fetched:
     return asyncio.run(fetch(url, most_bytes=1000, timeout_s=timeout_s, admits=admits))
 
 

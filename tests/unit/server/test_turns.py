@@ -34,7 +34,7 @@ def go() -> Iterator[threading.Event]:
     @action(params=NoParams, allow=anyone, reads=True, at_once=AT_ONCE)
     def wait_long(ctx: Context, params: NoParams) -> int:
         """Wait."""
-        return int(event.wait(60))
+        return int(event.wait(300))
 
     yield event
     event.set()

@@ -47,7 +47,7 @@ _TEXTS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(field=st.sampled_from(_FIELDS), texts=st.lists(_TEXTS, min_size=1, max_size=8))
 def test_repairing_touches_nothing_valid_settles_at_once_and_merges_no_meanings(
     field: Mapping[str, Any], texts: list[str], tmp_path: Path
@@ -72,7 +72,7 @@ def test_repairing_touches_nothing_valid_settles_at_once_and_merges_no_meanings(
     assert [one._replace(params={}) for one in bare.findings] == [one._replace(params={}) for one in second.findings]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(days=st.lists(_DAYS, min_size=1, max_size=6), day_first=st.booleans())
 def test_dates_come_back_as_they_were_meant_or_stay(days: list[date], day_first: bool, tmp_path: Path) -> None:
     form = "%d/%m/%Y" if day_first else "%m/%d/%Y"
@@ -81,7 +81,7 @@ def test_dates_come_back_as_they_were_meant_or_stay(days: list[date], day_first:
     assert all(new in (old, str(day)) for old, new, day in zip(texts, after, days, strict=True))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(
     cents=st.lists(st.integers(0, 10**9), min_size=1, max_size=6),
     form=st.sampled_from([(" ", ","), ("\u202f", ","), (".", ","), (",", "."), ("", ","), ("", ".")]),
