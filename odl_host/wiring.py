@@ -108,7 +108,7 @@ def pending_migrations(tenant: Tenant) -> list[str]:
 
     :raises ConfigError: a newer version wrote it. :raises StorageError: it cannot be opened, or it was lost.
     """
-    from odl_host.server.database import open_database
+    from odl_host.server.database.database import open_database
 
     require_database(tenant)
     database = open_database(

@@ -1,8 +1,8 @@
 """Bring the portal's catalogues of sentences up to date: `python scripts/update_portal_words.py`.
 
 Every French sentence of the templates and of the server's modules gets a place in each
-`odl_host/server/locale/CODE/LC_MESSAGES/portal.po`, those that nobody says any more leave it. What is left to do is to
-write what stands empty: a sentence without its translation fails `tests/unit/server/test_languages.py`.
+`odl_host/server/rendering/locale/CODE/LC_MESSAGES/portal.po`, those that nobody says any more leave it. What is left to
+do is to write what stands empty: a sentence without its translation fails `tests/unit/server/test_languages.py`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from odl_host.server import vocabulary
+from odl_host.server.rendering import vocabulary
 
 SERVER = Path(__file__).resolve().parents[1] / "odl_host" / "server"
 KEYWORDS = {**DEFAULT_KEYWORDS, "count_of": (2, 3), "noun": (2, 3), "french": None, "say": None}
@@ -28,24 +28,24 @@ SYNTAX = {
     "newstyle_gettext": "true",
     "silent": "false",
 }
-"""How `visits.py` reads the templates."""
+"""How `rendering/drawing.py` reads the templates."""
 
 
 def sentences() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
     """Yield the file that says a sentence, its forms, and its context."""
-    methods = [("templates/**.*", "jinja2"), ("**.py", "python")]
+    methods = [("rendering/templates/**.*", "jinja2"), ("**.py", "python")]
     for file, _line, message, _comments, context in extract_from_dir(
-        SERVER, methods, {"templates/**.*": SYNTAX}, KEYWORDS
+        SERVER, methods, {"rendering/templates/**.*": SYNTAX}, KEYWORDS
     ):
         yield file, message, context
     for name, table in vars(vocabulary).items():
         if name.isupper() and isinstance(table, Mapping):
-            yield from (("vocabulary.py", word, None) for word in table.values())
+            yield from (("rendering/vocabulary.py", word, None) for word in table.values())
 
 
 def catalogue(code: str) -> tuple[Catalog, Path]:
     """Return the catalogue of a language with a place for each sentence, and its file."""
-    path = SERVER / "locale" / code / "LC_MESSAGES" / "portal.po"
+    path = SERVER / "rendering" / "locale" / code / "LC_MESSAGES" / "portal.po"
     with path.open("rb") as written_before:
         kept = read_po(written_before, locale=code)
     asked = Catalog(locale=code, fuzzy=False)
@@ -67,6 +67,6 @@ def written(kept: Catalog) -> bytes:
 
 
 if __name__ == "__main__":
-    for folder in sorted((SERVER / "locale").iterdir()):
+    for folder in sorted((SERVER / "rendering" / "locale").iterdir()):
         made, file = catalogue(folder.name)
         file.write_bytes(written(made))

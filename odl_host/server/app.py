@@ -18,19 +18,18 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from odl_host.errors import OdlError
-from odl_host.server import (
+from odl_host.server.http import (
     addresses,
     api,
     autocomplete_api,
     datatables,
     downloads,
     dumps,
-    login,
-    portal,
     resource_proxy,
 )
-from odl_host.server.language_addresses import LanguageMiddleware
-from odl_host.server.origins import Origins
+from odl_host.server.http.language_addresses import LanguageMiddleware
+from odl_host.server.http.origins import Origins
+from odl_host.server.pages import login, portal
 from odl_host.server.sites import Site
 
 log = logging.getLogger(__name__)

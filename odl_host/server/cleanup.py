@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from odl_host.server.files.versions import forget_versions, list_versions, referenced_blobs, versioned_resources
 from odl_host.server.sites import Site
-from odl_host.server.versions import forget_versions, list_versions, referenced_blobs, versioned_resources
 from odl_host.storage.unused import remove_unused
 
 _AT_ONCE = 50

@@ -9,8 +9,8 @@ import json
 
 import sqlalchemy as sa
 
+from odl_host.server.database.tables import files, groups, members, package_tags, packages, resources, users
 from odl_host.server.sites import Site
-from odl_host.server.tables import files, groups, members, package_tags, packages, resources, users
 
 SHOWN = 5
 """Examples named per kind of problem; the rest are counted."""

@@ -11,9 +11,12 @@ from typing import Any, NoReturn
 import sqlalchemy as sa
 
 from odl_host.ckan import NotAuthorized, NotFound, ValidationError
-from odl_host.server.datasets import Dataset, Resource, find_dataset, find_resource, get_dataset, get_resource
+from odl_host.server.accounts.users import get_account
+from odl_host.server.database.tables import collaborators
 from odl_host.server.datastore.aliases import ROW_LISTS, find_table_resource
-from odl_host.server.groups import (
+from odl_host.server.files.versions import dataset_of
+from odl_host.server.objects.datasets import Dataset, Resource, find_dataset, find_resource, get_dataset, get_resource
+from odl_host.server.objects.groups import (
     Group,
     ancestors_of,
     capacity_in,
@@ -25,9 +28,6 @@ from odl_host.server.groups import (
 from odl_host.server.params import MISSING_VALUE, flag
 from odl_host.server.registry import Context, of_callers
 from odl_host.server.search.documents import PUBLIC
-from odl_host.server.tables import collaborators
-from odl_host.server.users import get_account
-from odl_host.server.versions import dataset_of
 
 READERS = frozenset({"admin", "editor", "member"})
 WRITERS = frozenset({"admin", "editor"})

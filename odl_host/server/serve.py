@@ -62,7 +62,7 @@ def serve(
     from uvicorn.config import STARTUP_FAILURE
     from uvicorn.supervisors import Multiprocess
 
-    from odl_host.server.connections import Connection
+    from odl_host.server.http.connections import Connection
 
     listening = _listen(host, port)
     # Workers are processes of their own; the environment is what they share with this one.

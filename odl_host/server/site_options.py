@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from odl_host.server.tables import config_options
+from odl_host.server.database.tables import config_options
 
 if TYPE_CHECKING:
     from odl_host.server.sites import Site

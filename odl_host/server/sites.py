@@ -17,16 +17,16 @@ import sqlalchemy as sa
 
 from odl_host.ckan_settings import CKAN_DEFAULTS, merge_settings
 from odl_host.errors import ConfigError
-from odl_host.server import tables
+from odl_host.server.accounts.credentials import hash_token
+from odl_host.server.accounts.guesses import Failures
+from odl_host.server.accounts.tokens import insert_token
 from odl_host.server.answers import KeptAnswers
 from odl_host.server.clock import now
-from odl_host.server.credentials import hash_token
-from odl_host.server.database import Database, open_database
+from odl_host.server.database import tables
+from odl_host.server.database.database import Database, open_database
+from odl_host.server.database.statements import Statement
 from odl_host.server.documents import Rendered
-from odl_host.server.guesses import Failures
 from odl_host.server.registry import StoredFile, Upload, User
-from odl_host.server.statements import Statement
-from odl_host.server.tokens import insert_token
 from odl_host.storage.local import Storage, iter_chunks
 from odl_host.tenants import Legal
 

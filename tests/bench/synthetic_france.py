@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from odl_host.server.datasets import Resource, insert_dataset, insert_resources
-from odl_host.server.groups import save_group
+from odl_host.server.objects.datasets import Resource, insert_dataset, insert_resources
+from odl_host.server.objects.groups import save_group
 from odl_host.server.sites import Site, open_site
 from odl_host.storage.local import LocalStorage
 from odl_host.territory.reference import list_all_communes

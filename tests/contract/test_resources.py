@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from odl_host.ckan import BadRequest, NotFound, ValidationError
-from odl_host.server.files import find_file
+from odl_host.server.files.lookup import find_file
 
 from .conftest import Catalogue, InProcess, OverHttp, csv_file
 

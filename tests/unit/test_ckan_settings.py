@@ -5,7 +5,7 @@ import pytest
 from odl_host.ckan_settings import CKAN_DEFAULTS, merge_settings, offered_languages
 from odl_host.ckan_values import VIEWS
 from odl_host.errors import ConfigError
-from odl_host.server.views import VIEW_TYPES
+from odl_host.server.objects.views import VIEW_TYPES
 
 
 def test_what_is_chosen_stands_over_ckans_defaults() -> None:

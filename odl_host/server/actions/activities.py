@@ -13,15 +13,15 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError
 from odl_host.server import permissions
-from odl_host.server.activities import TYPES, get_activity, is_of_dataset, is_shown, show_activity
-from odl_host.server.activity_parameters import DatasetStream, GroupStream, Page, Stream
+from odl_host.server.accounts.users import get_account
 from odl_host.server.clock import now
-from odl_host.server.datasets import find_dataset, get_dataset
-from odl_host.server.groups import get_group
+from odl_host.server.database.tables import activities, dashboards, followers, former_members, members, packages, users
+from odl_host.server.objects.activities import TYPES, get_activity, is_of_dataset, is_shown, show_activity
+from odl_host.server.objects.datasets import find_dataset, get_dataset
+from odl_host.server.objects.groups import get_group
+from odl_host.server.objects.streams import DatasetStream, GroupStream, Page, Stream
 from odl_host.server.params import Nothing, Params, named, optional, required, text
 from odl_host.server.registry import Context, action
-from odl_host.server.tables import activities, dashboards, followers, former_members, members, packages, users
-from odl_host.server.users import get_account
 
 MAX_CHANGED_LINES = 1000
 """Python looks for what is alike in each pair of them: ten seconds, if all are nearly so."""

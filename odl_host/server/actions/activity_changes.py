@@ -10,14 +10,14 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, NotFound, ValidationError
 from odl_host.server import permissions
-from odl_host.server.activities import TYPES, get_activity, insert_activity, show_activity
-from odl_host.server.datasets import find_dataset
-from odl_host.server.groups import find_group
-from odl_host.server.names import check_date
+from odl_host.server.accounts.users import find_account
+from odl_host.server.database.tables import activities
+from odl_host.server.objects.activities import TYPES, get_activity, insert_activity, show_activity
+from odl_host.server.objects.datasets import find_dataset
+from odl_host.server.objects.groups import find_group
+from odl_host.server.objects.names import check_date
 from odl_host.server.params import Nothing, Params, anything, natural, optional, required, text
 from odl_host.server.registry import Context, action
-from odl_host.server.tables import activities
-from odl_host.server.users import find_account
 
 
 class NewActivity(Params):

@@ -8,13 +8,13 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server import permissions
+from odl_host.server.accounts.users import contains
+from odl_host.server.database.substrings import holds
+from odl_host.server.database.tables import groups, packages, users
 from odl_host.server.params import MISSING_VALUE, Params, as_text, flag, integer, natural, optional, sent, text
 from odl_host.server.registry import Context, action
 from odl_host.server.search.index import SearchRequest
 from odl_host.server.search.lucene import Everything
-from odl_host.server.substrings import holds
-from odl_host.server.tables import groups, packages, users
-from odl_host.server.users import contains
 
 DEFAULT_FORMATS = 5
 FORMATS_MAX = 1000

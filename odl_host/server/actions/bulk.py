@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from odl_host.ckan import JsonDict, NotAuthorized
 from odl_host.server import permissions
-from odl_host.server.activities import record_dataset
 from odl_host.server.clock import now
-from odl_host.server.datasets import find_dataset, update_dataset
-from odl_host.server.groups import find_group
+from odl_host.server.objects.activities import record_dataset
+from odl_host.server.objects.datasets import find_dataset, update_dataset
+from odl_host.server.objects.groups import find_group
 from odl_host.server.params import Params, optional, text, text_list
 from odl_host.server.registry import Context, action
 

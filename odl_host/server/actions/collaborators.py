@@ -11,12 +11,12 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError
 from odl_host.server import permissions
+from odl_host.server.accounts.users import find_account, get_account
 from odl_host.server.clock import now
-from odl_host.server.datasets import find_dataset, reindex_dataset
+from odl_host.server.database.tables import collaborators
+from odl_host.server.objects.datasets import find_dataset, reindex_dataset
 from odl_host.server.params import Params, named, optional, required, text
 from odl_host.server.registry import Context, action
-from odl_host.server.tables import collaborators
-from odl_host.server.users import find_account, get_account
 
 
 class NewCollaborator(Params):

@@ -6,10 +6,10 @@ import json
 
 from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server import permissions
+from odl_host.server.database.tables import config_options
 from odl_host.server.params import Nothing, Params, sent, text
 from odl_host.server.registry import Context, action
 from odl_host.server.site_options import EDITABLE, site_option
-from odl_host.server.tables import config_options
 
 
 class Key(Params):

@@ -8,8 +8,7 @@ from typing import Any
 
 from odl_host.ckan import ROWS_OF_FILE, BadRequest, JsonDict, NotAuthorized, NotFound, ValidationError
 from odl_host.server import permissions
-from odl_host.server.database import Busy
-from odl_host.server.datasets import get_dataset
+from odl_host.server.database.database import Busy
 from odl_host.server.datastore import listing
 from odl_host.server.datastore.aliases import ROW_LISTS, aliases_of, find_table_resource
 from odl_host.server.datastore.parameters import read_search
@@ -17,6 +16,7 @@ from odl_host.server.datastore.rowfile import RowTable
 from odl_host.server.datastore.search import run
 from odl_host.server.datastore.table import Definition, Table, describe
 from odl_host.server.documents import Rendered, encode
+from odl_host.server.objects.datasets import get_dataset
 from odl_host.server.params import Params, flag, optional, required
 from odl_host.server.registry import Context, action
 

@@ -15,7 +15,6 @@ from odl_host.ckan import JsonDict, NotFound, ValidationError
 from odl_host.errors import Unavailable
 from odl_host.server import permissions
 from odl_host.server.clock import now
-from odl_host.server.datasets import Resource, find_resource, get_resource, update_resource
 from odl_host.server.datastore.aliases import check_aliases, set_aliases
 from odl_host.server.datastore.filters import parse_filters, refusal, where_sql
 from odl_host.server.datastore.records import shown_rows
@@ -34,6 +33,7 @@ from odl_host.server.datastore.write_parameters import (
 )
 from odl_host.server.datastore.writer import BadRecord, NotUnique, Writer
 from odl_host.server.documents import encode
+from odl_host.server.objects.datasets import Resource, find_resource, get_resource, update_resource
 from odl_host.server.params import Invalid, Params, anything, flag, optional, required, sent, text
 from odl_host.server.registry import Context, action, call_action
 

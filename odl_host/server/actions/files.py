@@ -12,9 +12,10 @@ from typing import Any, NoReturn
 import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, NotFound, ValidationError
-from odl_host.server import file_rules
 from odl_host.server.clock import now
-from odl_host.server.filestore import (
+from odl_host.server.database.tables import files
+from odl_host.server.files import rules as file_rules
+from odl_host.server.files.filestore import (
     SORTABLE,
     File,
     FileStorage,
@@ -24,10 +25,9 @@ from odl_host.server.filestore import (
     list_owned,
     sniff_type,
 )
+from odl_host.server.objects.resource_fields import munge_filename
 from odl_host.server.params import Invalid, Params, attached, flag, natural, optional, required, strict_text
 from odl_host.server.registry import Context, action
-from odl_host.server.resource_fields import munge_filename
-from odl_host.server.tables import files
 
 
 def _no_file(value: Any) -> NoReturn:

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from odl_host.ckan import JsonDict, NotAuthorized
 from odl_host.server import permissions
 from odl_host.server.actions.followers import Ref, resolve, shown_users
-from odl_host.server.datasets import find_dataset, render_dataset
+from odl_host.server.database.tables import followers, groups, packages, users
 from odl_host.server.documents import place
-from odl_host.server.group_views import GroupShow, show_group
+from odl_host.server.objects.datasets import find_dataset, render_dataset
+from odl_host.server.objects.group_views import GroupShow, show_group
 from odl_host.server.params import Params, optional, required, text
 from odl_host.server.registry import Context, action, of_callers
-from odl_host.server.tables import followers, groups, packages, users
 
 
 class Followees(Params):

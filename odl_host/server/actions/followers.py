@@ -9,13 +9,13 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError
 from odl_host.server import permissions
+from odl_host.server.accounts.users import count_created_packages, find_account, show_user
 from odl_host.server.clock import now
-from odl_host.server.datasets import find_dataset
-from odl_host.server.groups import find_group
+from odl_host.server.database.tables import followers, users
+from odl_host.server.objects.datasets import find_dataset
+from odl_host.server.objects.groups import find_group
 from odl_host.server.params import Params, optional, required, text
 from odl_host.server.registry import Context, action, of_callers
-from odl_host.server.tables import followers, users
-from odl_host.server.users import count_created_packages, find_account, show_user
 
 
 class Ref(Params):

@@ -7,7 +7,7 @@ from typing import Any
 from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server import permissions
 from odl_host.server.documents import Rendered
-from odl_host.server.group_views import (
+from odl_host.server.objects.group_views import (
     ForUser,
     GroupList,
     GroupShow,
@@ -16,7 +16,7 @@ from odl_host.server.group_views import (
     packages_of_group,
     show_group,
 )
-from odl_host.server.groups import get_group
+from odl_host.server.objects.groups import get_group
 from odl_host.server.params import Invalid, Params, anything, named, natural, optional
 from odl_host.server.registry import Context, action
 

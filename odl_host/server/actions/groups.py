@@ -6,27 +6,35 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server import permissions
-from odl_host.server.activities import record_group
-from odl_host.server.datasets import (
+from odl_host.server.accounts.users import find_account
+from odl_host.server.database.tables import former_members, groups, members, packages
+from odl_host.server.documents import Rendered
+from odl_host.server.files.images import take_image
+from odl_host.server.objects.activities import record_group
+from odl_host.server.objects.datasets import (
     find_dataset,
     get_dataset,
     reindex_dataset,
     reindex_organization,
     update_dataset,
 )
-from odl_host.server.documents import Rendered
-from odl_host.server.extras import not_dicts, require_dicts
-from odl_host.server.group_fields import read_group
-from odl_host.server.group_views import (
+from odl_host.server.objects.extras import not_dicts, require_dicts
+from odl_host.server.objects.group_fields import read_group
+from odl_host.server.objects.group_views import (
     GroupShow,
     show_group,
 )
-from odl_host.server.groups import Group, descendants_of, find_group, get_group, put_member, remove_member, save_group
-from odl_host.server.images import take_image
+from odl_host.server.objects.groups import (
+    Group,
+    descendants_of,
+    find_group,
+    get_group,
+    put_member,
+    remove_member,
+    save_group,
+)
 from odl_host.server.params import MISSING_VALUE, Params, named, optional, reference
 from odl_host.server.registry import Context, action
-from odl_host.server.tables import former_members, groups, members, packages
-from odl_host.server.users import find_account
 
 LISTS = frozenset({"extras", "users", "packages", "groups"})
 LOOP = "This parent would create a loop in the hierarchy"

@@ -13,16 +13,16 @@ import sqlalchemy as sa
 from odl_host.ckan import NAME_MAX_LENGTH, JsonDict, NotAuthorized, NotFound, ValidationError, fold
 from odl_host.errors import OdlError
 from odl_host.server import permissions
+from odl_host.server.accounts.invitations import LIFETIME, new_invitation
+from odl_host.server.accounts.users import find_account, get_account, show_own_user
 from odl_host.server.clock import now
-from odl_host.server.groups import find_group, put_member
-from odl_host.server.invitations import LIFETIME, new_invitation
-from odl_host.server.languages import french, get_language
-from odl_host.server.names import check_email
+from odl_host.server.database.tables import members, sessions, users
+from odl_host.server.objects.groups import find_group, put_member
+from odl_host.server.objects.names import check_email
 from odl_host.server.params import Params, required, text
 from odl_host.server.registry import Context, action
+from odl_host.server.rendering.languages import french, get_language
 from odl_host.server.site_options import named_site
-from odl_host.server.tables import members, sessions, users
-from odl_host.server.users import find_account, get_account, show_own_user
 
 if TYPE_CHECKING:
     from odl_host.server.sites import Site
@@ -83,7 +83,7 @@ def user_invite(ctx: Context, params: Invitation) -> JsonDict:
 
 
 def _send(site: Site, account: Any, key: str, group: str, role: str) -> None:
-    from odl_host.server.visits import render
+    from odl_host.server.rendering.drawing import render
 
     named, language = named_site(site), get_language(site.locale)
     values = {

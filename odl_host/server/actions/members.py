@@ -10,13 +10,21 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError
 from odl_host.server import permissions
-from odl_host.server.datasets import find_dataset, find_resource, reindex_dataset
-from odl_host.server.groups import Group, descendants_of, find_group, get_group, members_of, put_member, remove_member
+from odl_host.server.accounts.users import find_account
+from odl_host.server.database.tables import packages, users
+from odl_host.server.objects.datasets import find_dataset, find_resource, reindex_dataset
+from odl_host.server.objects.groups import (
+    Group,
+    descendants_of,
+    find_group,
+    get_group,
+    members_of,
+    put_member,
+    remove_member,
+)
+from odl_host.server.objects.vocabularies import find_tag
 from odl_host.server.params import MISSING_VALUE, Params, named, optional, required, text
 from odl_host.server.registry import Context, action
-from odl_host.server.tables import packages, users
-from odl_host.server.users import find_account
-from odl_host.server.vocabularies import find_tag
 
 ROLES = ("admin", "editor", "member")
 FINDERS: dict[str, Callable[[sa.Connection, str], Any]] = {

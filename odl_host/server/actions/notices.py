@@ -16,12 +16,12 @@ from odl_host.errors import OdlError
 from odl_host.server import permissions
 from odl_host.server.actions.activities import mark_dashboard, news, seen_at
 from odl_host.server.clock import now
-from odl_host.server.datasets import find_dataset
-from odl_host.server.languages import get_language
+from odl_host.server.database.tables import dashboards, users
+from odl_host.server.objects.datasets import find_dataset
 from odl_host.server.params import Nothing
 from odl_host.server.registry import Context, User, action
+from odl_host.server.rendering.languages import get_language
 from odl_host.server.site_options import named_site
-from odl_host.server.tables import dashboards, users
 
 if TYPE_CHECKING:
     from odl_host.server.sites import Site
@@ -98,7 +98,7 @@ def _is_first_to_send(site: Site, letter: _Letter) -> bool:
 
 def _send(site: Site, letters: list[_Letter]) -> None:
     """Send letters, each user's whatever becomes of the others'; what could not leave is told of the next time."""
-    from odl_host.server.visits import render
+    from odl_host.server.rendering.drawing import render
 
     assert site.post is not None  # the action looked
     named, language = named_site(site), get_language(site.locale)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from odl_host.ckan import NotFound
 from odl_host.server import permissions
-from odl_host.server.activities import record_dataset
 from odl_host.server.clock import now
-from odl_host.server.datasets import find_dataset, update_dataset
-from odl_host.server.groups import get_group
+from odl_host.server.objects.activities import record_dataset
+from odl_host.server.objects.datasets import find_dataset, update_dataset
+from odl_host.server.objects.groups import get_group
 from odl_host.server.params import Params, optional, text
 from odl_host.server.registry import Context, action
 

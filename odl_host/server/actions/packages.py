@@ -11,10 +11,13 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server import permissions
-from odl_host.server.activities import record_dataset
 from odl_host.server.clock import now
-from odl_host.server.dataset_fields import DatasetInput, read_dataset
-from odl_host.server.datasets import (
+from odl_host.server.database.tables import collaborators, members, packages
+from odl_host.server.documents import Rendered, encode, join_array, join_object, place
+from odl_host.server.files.uploads import decode_nested, files_of_resources, type_guess
+from odl_host.server.objects.activities import record_dataset
+from odl_host.server.objects.dataset_fields import DatasetInput, read_dataset
+from odl_host.server.objects.datasets import (
     Dataset,
     Resource,
     delete_resources,
@@ -28,9 +31,11 @@ from odl_host.server.datasets import (
     update_dataset,
     update_resource,
 )
-from odl_host.server.documents import Rendered, encode, join_array, join_object, place
-from odl_host.server.extras import require_dicts
-from odl_host.server.groups import leave_groups, put_member, remove_member
+from odl_host.server.objects.extras import require_dicts
+from odl_host.server.objects.groups import leave_groups, put_member, remove_member
+from odl_host.server.objects.plugin_data import check_plugin_data, find_plugin_data, save_plugin_data
+from odl_host.server.objects.resource_fields import build_resource
+from odl_host.server.objects.views import create_default_views
 from odl_host.server.params import (
     MISSING_VALUE,
     Params,
@@ -42,12 +47,7 @@ from odl_host.server.params import (
     positive,
     text,
 )
-from odl_host.server.plugin_data import check_plugin_data, find_plugin_data, save_plugin_data
 from odl_host.server.registry import Context, StoredFile, action
-from odl_host.server.resource_fields import build_resource
-from odl_host.server.tables import collaborators, members, packages
-from odl_host.server.uploads import decode_nested, files_of_resources, type_guess
-from odl_host.server.views import create_default_views
 
 NO_ID = {"message": "Missing id, can not get Package object"}
 

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, NotFound, ValidationError
 from odl_host.server import permissions
-from odl_host.server.datasets import Dataset, find_dataset, get_dataset, update_dataset
+from odl_host.server.database.tables import relationships
+from odl_host.server.objects.datasets import Dataset, find_dataset, get_dataset, update_dataset
 from odl_host.server.params import Params, optional, required, text
 from odl_host.server.registry import Context, action
-from odl_host.server.tables import relationships
 
 FORWARD = {
     "depends_on": "dependency_of",

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server import permissions
+from odl_host.server.database.substrings import holds
+from odl_host.server.database.tables import packages, resources
 from odl_host.server.documents import SITE
 from odl_host.server.params import MISSING_VALUE, Params, anything, natural, optional, text
 from odl_host.server.registry import Context, action
-from odl_host.server.substrings import holds
-from odl_host.server.tables import packages, resources
 
 FIELDS = frozenset(
     {

@@ -7,8 +7,10 @@ from typing import Any
 
 from odl_host.ckan import JsonDict, NotFound, ValidationError
 from odl_host.server import permissions
-from odl_host.server.activities import record_dataset
-from odl_host.server.datasets import (
+from odl_host.server.documents import Rendered, encode, place
+from odl_host.server.files.uploads import check_size, type_guess
+from odl_host.server.objects.activities import record_dataset
+from odl_host.server.objects.datasets import (
     Dataset,
     Resource,
     delete_resources,
@@ -22,12 +24,10 @@ from odl_host.server.datasets import (
     touch_dataset,
     update_resource,
 )
-from odl_host.server.documents import Rendered, encode, place
+from odl_host.server.objects.resource_fields import ORIGINAL_KEYS, ResourceInput, build_resource, check_resource
+from odl_host.server.objects.views import create_default_views
 from odl_host.server.params import MISSING_VALUE, Params, anything, flag, named, optional, required, sent, text
 from odl_host.server.registry import Context, StoredFile, action
-from odl_host.server.resource_fields import ORIGINAL_KEYS, ResourceInput, build_resource, check_resource
-from odl_host.server.uploads import check_size, type_guess
-from odl_host.server.views import create_default_views
 
 FILE_KEYS = frozenset({"upload", "original"})
 

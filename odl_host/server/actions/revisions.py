@@ -11,11 +11,11 @@ from typing import Any
 from odl_host.ckan import IntegrityError, JsonDict, NotFound, ValidationError
 from odl_host.server import permissions
 from odl_host.server.actions.packages import replace_dataset
-from odl_host.server.datasets import Dataset, find_dataset, get_dataset, render_dataset
 from odl_host.server.documents import Rendered, encode, place
+from odl_host.server.files.uploads import check_size
+from odl_host.server.objects.datasets import Dataset, find_dataset, get_dataset, render_dataset
 from odl_host.server.params import MISSING_VALUE, Params
 from odl_host.server.registry import Context, StoredFile, action
-from odl_host.server.uploads import check_size
 
 PREFIX_MIN_LENGTH = 5
 """Fewest characters of an id that stand for the whole of it."""

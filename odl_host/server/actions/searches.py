@@ -12,9 +12,11 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, SearchError, SearchQueryError
 from odl_host.server import permissions
-from odl_host.server.datasets import last_seq, render_datasets
+from odl_host.server.database.tables import groups
 from odl_host.server.documents import Rendered, encode, join_array, join_object, place
-from odl_host.server.licenses import LICENSES
+from odl_host.server.objects.datasets import last_seq, render_datasets
+from odl_host.server.objects.licenses import LICENSES
+from odl_host.server.objects.records import search_record
 from odl_host.server.params import (
     MAX_DIGITS,
     MAX_INTEGER,
@@ -30,13 +32,11 @@ from odl_host.server.params import (
     text_list,
     words,
 )
-from odl_host.server.records import search_record
 from odl_host.server.registry import Context, action
 from odl_host.server.search.documents import PUBLIC, labels_of
 from odl_host.server.search.index import SearchRequest
 from odl_host.server.search.lucene import Everything, Node, QuerySyntaxError, Term, parse_query, parse_words
 from odl_host.server.search.values import Box, parse_box
-from odl_host.server.tables import groups
 
 DEFAULT_SORTS = ("rank", None)
 """Other names of that order."""

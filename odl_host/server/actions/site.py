@@ -7,7 +7,7 @@ from typing import Any
 import odl_host
 from odl_host.ckan import JsonDict, NotFound
 from odl_host.server import permissions
-from odl_host.server.licenses import LICENSES
+from odl_host.server.objects.licenses import LICENSES
 from odl_host.server.params import Nothing, Params, named
 from odl_host.server.registry import Context, action, all_actions
 from odl_host.server.site_options import site_option

@@ -9,14 +9,14 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, NotFound
 from odl_host.server import permissions
-from odl_host.server.datasets import render_datasets
+from odl_host.server.database.substrings import holds
+from odl_host.server.database.tables import package_tags, packages
 from odl_host.server.documents import Rendered, encode, join_array, join_object, place
-from odl_host.server.names import tag_id
+from odl_host.server.objects.datasets import render_datasets
+from odl_host.server.objects.names import tag_id
+from odl_host.server.objects.vocabularies import find_tag, find_vocabulary, packages_of_tag, show_tag, tags_of
 from odl_host.server.params import Params, anything, flag, named, natural, optional, text, text_list
 from odl_host.server.registry import Context, action
-from odl_host.server.substrings import holds
-from odl_host.server.tables import package_tags, packages
-from odl_host.server.vocabularies import find_tag, find_vocabulary, packages_of_tag, show_tag, tags_of
 
 _PUBLIC = sa.and_(packages.c.state == "active", packages.c.private == sa.false())
 _USED = sa.select(package_tags.c.name).distinct().join(packages, packages.c.id == package_tags.c.package_id)

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError
 from odl_host.server import permissions
 from odl_host.server.clock import now
-from odl_host.server.names import check_date
+from odl_host.server.database.tables import task_statuses
+from odl_host.server.objects.names import check_date
 from odl_host.server.params import MISSING_VALUE, Params, anything, named, optional, required, sent, text
 from odl_host.server.registry import Context, action, of_callers
-from odl_host.server.tables import task_statuses
 
 KEYS = ("id", "entity_id", "entity_type", "task_type", "key", "value", "state", "error", "last_updated")
 

@@ -9,13 +9,13 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server import permissions
-from odl_host.server.credentials import hash_token
-from odl_host.server.groups import get_group
+from odl_host.server.accounts.credentials import hash_token
+from odl_host.server.accounts.tokens import insert_token
+from odl_host.server.accounts.users import get_account
+from odl_host.server.database.tables import api_tokens
+from odl_host.server.objects.groups import get_group
 from odl_host.server.params import MISSING_VALUE, Params, natural, optional, required, text
 from odl_host.server.registry import Context, action
-from odl_host.server.tables import api_tokens
-from odl_host.server.tokens import insert_token
-from odl_host.server.users import get_account
 
 
 class NewToken(Params):

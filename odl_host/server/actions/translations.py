@@ -8,9 +8,9 @@ import sqlalchemy as sa
 
 from odl_host.ckan import JsonDict, NotAuthorized, ValidationError
 from odl_host.server import permissions
+from odl_host.server.database.tables import term_translations
 from odl_host.server.params import Params, anything, optional, required, text, text_list
 from odl_host.server.registry import Context, action, of_callers
-from odl_host.server.tables import term_translations
 
 
 class Translation(Params):

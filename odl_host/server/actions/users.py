@@ -10,14 +10,27 @@ import sqlalchemy as sa
 
 from odl_host.ckan import NAME_MIN_LENGTH, JsonDict, NotAuthorized, NotFound, ValidationError
 from odl_host.server import permissions
-from odl_host.server.activities import record_user
+from odl_host.server.accounts.credentials import hash_password
+from odl_host.server.accounts.invitations import PASSWORD_MIN_LENGTH
+from odl_host.server.accounts.sessions import end_sessions
+from odl_host.server.accounts.tokens import insert_token
+from odl_host.server.accounts.users import (
+    PUBLIC_COLUMNS,
+    contains,
+    count_created_packages,
+    find_account,
+    get_account,
+    show_own_user,
+    show_user,
+)
 from odl_host.server.clock import now
-from odl_host.server.credentials import hash_password
-from odl_host.server.datasets import get_dataset, render_datasets
+from odl_host.server.database.tables import collaborators, followers, members, packages, users
 from odl_host.server.documents import place
-from odl_host.server.images import take_image
-from odl_host.server.invitations import PASSWORD_MIN_LENGTH
-from odl_host.server.names import check_email, check_id, check_name
+from odl_host.server.files.images import take_image
+from odl_host.server.objects.activities import record_user
+from odl_host.server.objects.datasets import get_dataset, render_datasets
+from odl_host.server.objects.names import check_email, check_id, check_name
+from odl_host.server.objects.plugin_data import check_plugin_data, find_plugin_data, save_plugin_data
 from odl_host.server.params import (
     MISSING_VALUE,
     Invalid,
@@ -30,21 +43,8 @@ from odl_host.server.params import (
     reference,
     text,
 )
-from odl_host.server.plugin_data import check_plugin_data, find_plugin_data, save_plugin_data
 from odl_host.server.registry import Context, action
-from odl_host.server.sessions import end_sessions
 from odl_host.server.sites import ensure_sysadmin
-from odl_host.server.tables import collaborators, followers, members, packages, users
-from odl_host.server.tokens import insert_token
-from odl_host.server.users import (
-    PUBLIC_COLUMNS,
-    contains,
-    count_created_packages,
-    find_account,
-    get_account,
-    show_own_user,
-    show_user,
-)
 
 SHOWN_DATASETS_MAX = 50
 TEXTS = ("fullname", "about", "image_url")

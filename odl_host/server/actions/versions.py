@@ -8,7 +8,9 @@ from urllib.parse import quote
 from odl_host.ckan import JsonDict
 from odl_host.server import permissions
 from odl_host.server.clock import now
-from odl_host.server.datasets import (
+from odl_host.server.documents import Rendered, encode, place
+from odl_host.server.files.versions import Version, forget_versions, get_version, list_versions
+from odl_host.server.objects.datasets import (
     Resource,
     find_resource,
     get_dataset,
@@ -17,10 +19,8 @@ from odl_host.server.datasets import (
     touch_dataset,
     update_resource,
 )
-from odl_host.server.documents import Rendered, encode, place
 from odl_host.server.params import Params, integer, optional, required, text
 from odl_host.server.registry import Context, action
-from odl_host.server.versions import Version, forget_versions, get_version, list_versions
 
 
 class OfResource(Params):

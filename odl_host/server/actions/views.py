@@ -7,11 +7,13 @@ from typing import Any
 
 from odl_host.ckan import JsonDict, NotFound, ValidationError
 from odl_host.server import permissions
-from odl_host.server.activities import record_view
-from odl_host.server.datasets import find_resource, get_dataset, get_resource
+from odl_host.server.database.tables import resource_views
 from odl_host.server.documents import encode
-from odl_host.server.extras import NOT_EXPECTED
-from odl_host.server.names import check_id
+from odl_host.server.objects.activities import record_view
+from odl_host.server.objects.datasets import find_resource, get_dataset, get_resource
+from odl_host.server.objects.extras import NOT_EXPECTED
+from odl_host.server.objects.names import check_id
+from odl_host.server.objects.views import VIEW_TYPES, create_default_views, find_view, insert_view, show_view, views_of
 from odl_host.server.params import (
     MISSING_VALUE,
     Invalid,
@@ -25,8 +27,6 @@ from odl_host.server.params import (
     text_list,
 )
 from odl_host.server.registry import Context, action
-from odl_host.server.tables import resource_views
-from odl_host.server.views import VIEW_TYPES, create_default_views, find_view, insert_view, show_view, views_of
 
 SHARED_KEYS = frozenset({"resource_id", "package_id", "view_type", "title", "description"})
 

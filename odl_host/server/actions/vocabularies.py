@@ -9,13 +9,13 @@ import sqlalchemy as sa
 
 from odl_host.ckan import NAME_MAX_LENGTH, NAME_MIN_LENGTH, JsonDict, NotFound, ValidationError
 from odl_host.server import permissions
-from odl_host.server.extras import NOT_EXPECTED, not_dicts, require_dicts
-from odl_host.server.names import check_tag
+from odl_host.server.database.tables import vocabularies
+from odl_host.server.objects.extras import NOT_EXPECTED, not_dicts, require_dicts
+from odl_host.server.objects.names import check_tag
+from odl_host.server.objects.tags import find_free_tag, remove_free_tag
+from odl_host.server.objects.vocabularies import ensure_tag, find_tag, find_vocabulary, remove_tag, show_tag, tags_of
 from odl_host.server.params import MISSING_VALUE, Invalid, Nothing, Params, as_text, optional, text
 from odl_host.server.registry import Context, action
-from odl_host.server.tables import vocabularies
-from odl_host.server.tags import find_free_tag, remove_free_tag
-from odl_host.server.vocabularies import ensure_tag, find_tag, find_vocabulary, remove_tag, show_tag, tags_of
 
 
 class Sent(Params):

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from odl_host.ckan import ValidationError
-from odl_host.server.datasets import Resource, find_resource
-from odl_host.server.tables import datastore_aliases as aliases
+from odl_host.server.database.tables import datastore_aliases as aliases
+from odl_host.server.objects.datasets import Resource, find_resource
 
 ROW_LISTS = frozenset({"_table_metadata"})
 """What can be read like a table and is none: the list of the tables that everyone may read."""

@@ -7,9 +7,9 @@ import sqlite3
 
 import sqlalchemy as sa
 
+from odl_host.server.database.tables import datastore_aliases, packages, resources
 from odl_host.server.datastore.table import NAME, Definition, Table, create_sql
 from odl_host.server.datastore.types import get_type
-from odl_host.server.tables import datastore_aliases, packages, resources
 
 _HAS_ROWS = resources.c.doc.contains('"datastore_active":true', autoescape=True)
 _TABLES = sa.select(resources.c.id).join(packages, packages.c.id == resources.c.package_id).where(_HAS_ROWS)

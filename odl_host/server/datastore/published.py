@@ -25,7 +25,7 @@ from odl_host.errors import StorageError
 from odl_host.server.datastore.table import MAX_WORDS_AT_ONCE, NAME, Definition, Table, create_sql, load_definition
 from odl_host.server.datastore.types import ColumnType, get_type
 from odl_host.server.datastore.values import BadValue, Kept
-from odl_host.server.preview import find_delimiter, read_text
+from odl_host.server.files.preview import find_delimiter, read_text
 
 if TYPE_CHECKING:
     from odl_host.schemas.descriptor import Field, Schema

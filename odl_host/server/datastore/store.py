@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from odl_host.errors import Unavailable
-from odl_host.server.database import Busy
-from odl_host.server.datasets import Resource, find_resource
+from odl_host.server.database.database import Busy
+from odl_host.server.database.tables import resources
 from odl_host.server.datastore.published import (
     SMALL_BYTES,
     NoTable,
@@ -33,7 +33,7 @@ from odl_host.server.datastore.published import (
 from odl_host.server.datastore.rowfile import RowTable, create_rows, delete_rows, open_rows
 from odl_host.server.datastore.selections import KeptSelections
 from odl_host.server.datastore.table import Table
-from odl_host.server.tables import resources
+from odl_host.server.objects.datasets import Resource, find_resource
 from odl_host.storage.local import Storage
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from odl_host.ckan import JsonDict
-from odl_host.server.database import Busy
+from odl_host.server.database.database import Busy
 from odl_host.server.datastore import fulltext, lexemes
 from odl_host.server.datastore.counts import Counts
 from odl_host.server.datastore.selections import KeptSelections

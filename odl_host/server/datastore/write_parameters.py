@@ -10,7 +10,7 @@ from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server.datastore.parameters import are_texts, is_absent, name_list
 from odl_host.server.datastore.types import find_type, get_type
 from odl_host.server.datastore.values import BadValue
-from odl_host.server.extras import not_dicts
+from odl_host.server.objects.extras import not_dicts
 from odl_host.server.params import MISSING_VALUE, Invalid, flag
 
 MAX_NAME = 63

@@ -26,8 +26,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from odl_host.errors import StorageError
-from odl_host.server.database import Busy, Database
-from odl_host.server.datasets import last_seq, render_datasets
+from odl_host.server.database.database import Busy, Database
+from odl_host.server.database.tables import counters, packages, purged, vocabularies
+from odl_host.server.objects.datasets import last_seq, render_datasets
 from odl_host.server.search.analysis import french_analyzer, word_analyzer
 from odl_host.server.search.documents import (
     DATE_FIELDS,
@@ -47,7 +48,6 @@ from odl_host.server.search.order import SCORE, Key, Pages
 from odl_host.server.search.query import Translator
 from odl_host.server.search.rounds import Rounds
 from odl_host.server.search.values import Box
-from odl_host.server.tables import counters, packages, purged, vocabularies
 
 LAYOUT = "v2"
 """Folder of the index; another name whenever fields or analysis change, so that the index is built anew."""

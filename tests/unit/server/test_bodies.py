@@ -7,8 +7,8 @@ import pytest
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from odl_host.server import bodies
 from odl_host.server.app import create_app
+from odl_host.server.http import bodies
 from odl_host.server.sites import Site
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from odl_host.server.changes import LONGEST_VALUE, compare_datasets, compare_groups
-from odl_host.server.languages import get_language
+from odl_host.server.pages.changes import LONGEST_VALUE, compare_datasets, compare_groups
+from odl_host.server.rendering.languages import get_language
 
 FRENCH, ENGLISH = get_language("fr"), get_language("en")
 FILE = {"id": "f", "name": "Budget", "url": "https://a.fr/b.csv", "format": "CSV"}

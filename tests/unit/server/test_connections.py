@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from uvicorn import Config, Server
 
-from odl_host.server import connections
+from odl_host.server.http import connections
 
 ASKED = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from odl_host.ckan import ValidationError
-from odl_host.server.database import Busy
-from odl_host.server.datasets import get_resource
+from odl_host.server.database.database import Busy
 from odl_host.server.datastore import search as search_module
 from odl_host.server.datastore import selections
 from odl_host.server.datastore import table as tables_module
 from odl_host.server.embedded import EmbeddedCKAN
+from odl_host.server.objects.datasets import get_resource
 from odl_host.server.registry import call_action
 from odl_host.server.sites import Site
 

@@ -12,21 +12,21 @@ from types import ModuleType
 import pytest
 from jinja2 import Environment, nodes
 
-import odl_host.server
+import odl_host.server.rendering
 from odl_host.ckan_values import LANGUAGES
-from odl_host.server.languages import SOURCE, get_language
-from odl_host.server.sentences import SpeakingEnvironment
-from odl_host.server.visits import render
+from odl_host.server.rendering.drawing import render
+from odl_host.server.rendering.languages import SOURCE, get_language
+from odl_host.server.rendering.sentences import SpeakingEnvironment
 from tests.sites import site_in
 
-TEMPLATES = sorted((Path(odl_host.server.__file__).parent / "templates").iterdir())
+TEMPLATES = sorted((Path(odl_host.server.rendering.__file__).parent / "templates").iterdir())
 SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "update_portal_words.py"
 OTHERS = [code for code in LANGUAGES if code != SOURCE]
 KEPT_FRENCH = {
     "app.py",  # where no site is found, no language is known
     "datastore/lexemes.py",  # words of texts that are searched, as in:
     "search/analysis.py",
-    "vocabulary.py",  # its tables are read as a whole
+    "rendering/vocabulary.py",  # its tables are read as a whole
 }
 SAID_BY = {"_", "gettext", "ngettext", "pgettext", "npgettext"}
 

@@ -14,10 +14,10 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from odl_host.ckan import NotAuthorized, ValidationError
+from odl_host.server.accounts.guesses import MAX_FAILURES
+from odl_host.server.accounts.sessions import COOKIE
 from odl_host.server.app import create_app
-from odl_host.server.guesses import MAX_FAILURES
 from odl_host.server.registry import call_action
-from odl_host.server.sessions import COOKIE
 from odl_host.server.sites import Site, ensure_sysadmin
 
 URL = "http://portail.example.org"
@@ -363,7 +363,7 @@ def test_an_invitation_is_for_one_person_and_seven_days(
     elif change == "another key":
         address += "x"
     elif change == "too late":
-        monkeypatch.setattr("odl_host.server.invitations.now", lambda: "2999-01-01T00:00:00")
+        monkeypatch.setattr("odl_host.server.accounts.invitations.now", lambda: "2999-01-01T00:00:00")
     elif change == "deleted":
         claire.as_sysadmin().call_action("user_delete", {"id": made["id"]})
     else:

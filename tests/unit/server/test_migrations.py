@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from odl_host.errors import ConfigError
-from odl_host.server import migrations, tables
-from odl_host.server.database import open_database
+from odl_host.server.database import migrations, tables
+from odl_host.server.database.database import open_database
 from odl_host.server.sites import Site
 
 RELEASES = sorted((Path(__file__).parent / "releases").glob("*.sql"))

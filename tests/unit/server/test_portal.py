@@ -19,8 +19,8 @@ import pytest
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from odl_host.server import portal
 from odl_host.server.app import create_app
+from odl_host.server.pages import portal
 from odl_host.server.sites import Site, open_site
 from odl_host.storage import LocalStorage
 from odl_host.tenants import Legal
@@ -613,7 +613,7 @@ def test_robots_and_site_map_lead_to_every_public_page(filled: Portal) -> None:
 
 
 def test_a_large_site_map_is_given_in_parts(filled: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("odl_host.server.sitemaps.SITEMAP_DATASETS", 10)
+    monkeypatch.setattr("odl_host.server.pages.sitemaps.SITEMAP_DATASETS", 10)
     parts = re.findall("<loc>(.*?)</loc>", filled.get("/sitemap.xml").text)
     assert len(parts) == 4
     found = [re.findall("<loc>(.*?)</loc>", filled.get(part.removeprefix(URL)).text) for part in parts]
@@ -631,7 +631,7 @@ def test_the_example_calls_of_the_api_page_carry_the_site_s_address(filled: Port
 
 
 def _style() -> str:
-    return (resources.files("odl_host.server") / "static" / "portal.css").read_text()
+    return (resources.files("odl_host.server.rendering") / "static" / "portal.css").read_text()
 
 
 def _tokens(block: str) -> dict[str, str]:
@@ -673,7 +673,7 @@ def test_the_style_sheet_is_small_and_loads_nothing_from_elsewhere() -> None:
 def test_every_class_of_the_templates_is_styled_or_none() -> None:
     style = _style()
     used = set()
-    for template in (resources.files("odl_host.server") / "templates").iterdir():
+    for template in (resources.files("odl_host.server.rendering") / "templates").iterdir():
         text = re.sub(r"\{[{%].*?[%}]\}", " ", template.read_text())
         used |= {name for names in re.findall(r'class="([^"]*)"', text) for name in names.split()}
     assert [name for name in sorted(used) if f".{name}" not in style] == []

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 import io
 
 import pytest
 
-from odl_host.server.facets import SearchQuery
-from odl_host.server.notes import render_notes
-from odl_host.server.preview import READ_BYTES, read_preview
-
-
-@pytest.mark.parametrize("name", ["cards", "facets", "notes", "vocabulary", "languages"])
-def test_the_examples_of_the_documentation_hold(name: str) -> None:
-    found = doctest.testmod(importlib.import_module(f"odl_host.server.{name}"))
-    assert found.attempted > 0
-    assert found.failed == 0
+from odl_host.server.files.preview import READ_BYTES, read_preview
+from odl_host.server.pages.facets import SearchQuery
+from odl_host.server.rendering.notes import render_notes
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from odl_host.ckan import ValidationError
 from odl_host.errors import ConfigError, Unavailable
-from odl_host.server import tables
-from odl_host.server.database import open_database
-from odl_host.server.postgresql import parse_url
+from odl_host.server.database import tables
+from odl_host.server.database.database import open_database
+from odl_host.server.database.postgresql import parse_url
 from odl_host.server.sites import Site, open_site
 from odl_host.storage.local import LocalStorage
 

@@ -16,7 +16,7 @@ import pytest
 
 from odl_host.ckan_settings import merge_settings
 from odl_host.errors import ConfigError
-from odl_host.server.public_web import Fetched, Refused, fetch, is_public
+from odl_host.server.http.public_web import Fetched, Refused, fetch, is_public
 from odl_host.server.sites import Site
 from tests.sites import site_in
 

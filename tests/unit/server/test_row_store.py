@@ -19,9 +19,9 @@ import pytest
 from odl_host.catalogue.tables import read_table
 from odl_host.ckan import NotFound, ValidationError
 from odl_host.schemas.registry import load_registry
-from odl_host.server.datasets import get_resource
 from odl_host.server.datastore import published
 from odl_host.server.embedded import EmbeddedCKAN
+from odl_host.server.objects.datasets import get_resource
 from odl_host.server.registry import call_action
 from odl_host.server.sites import Site
 

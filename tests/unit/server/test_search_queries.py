@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from odl_host.ckan import SearchError, SearchQueryError
-from odl_host.server import tables
-from odl_host.server.datasets import last_seq
+from odl_host.server.database import tables
+from odl_host.server.objects.datasets import last_seq
 from odl_host.server.registry import User, call_action
 from odl_host.server.sites import Site
 from tests.sites import site_in

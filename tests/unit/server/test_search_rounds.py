@@ -13,7 +13,7 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
-from odl_host.server import api
+from odl_host.server.http import api
 from odl_host.server.registry import call_action
 from odl_host.server.search.rounds import Rounds
 from odl_host.server.sites import Site

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from odl_host.server import tables
+from odl_host.server.database import tables
+from odl_host.server.database.statements import Statement
 from odl_host.server.sites import Site
-from odl_host.server.statements import Statement
 from tests.unit.server.test_postgresql import opened
 
 BY_NAME = Statement(sa.select(tables.users).where(tables.users.c.name == sa.bindparam("name")))

@@ -16,8 +16,8 @@ import sqlalchemy as sa
 
 from odl_host.ckan import NotFound, ValidationError
 from odl_host.errors import Unavailable
-from odl_host.server import tables
-from odl_host.server.database import Busy
+from odl_host.server.database import tables
+from odl_host.server.database.database import Busy
 from odl_host.server.params import Params
 from odl_host.server.permissions import anyone
 from odl_host.server.registry import Context, action

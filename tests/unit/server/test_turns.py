@@ -10,7 +10,8 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
-from odl_host.server import api, registry
+from odl_host.server import registry
+from odl_host.server.http import api
 from odl_host.server.params import Params
 from odl_host.server.permissions import anyone
 from odl_host.server.registry import Context, action

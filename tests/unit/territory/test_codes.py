@@ -1,18 +1,9 @@
 from __future__ import annotations
 
-import doctest
-
 import pytest
 
-from odl_host.territory import archive, codes, grammar, names, places
+from odl_host.territory import codes
 from odl_host.territory.reference import list_all_communes, list_departements, list_epci, list_regions
-
-
-@pytest.mark.parametrize("module", [archive, codes, grammar, names, places], ids=lambda module: module.__name__)
-def test_the_examples_in_the_docstrings_are_true(module: object) -> None:
-    result = doctest.testmod(module)
-    assert result.attempted > 0
-    assert result.failed == 0
 
 
 def test_every_code_in_force_has_the_shape_of_a_code() -> None:

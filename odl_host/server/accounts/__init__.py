@@ -1,0 +1,1 @@
+"""Who acts: users, their passwords and tokens, sessions, invitations."""
