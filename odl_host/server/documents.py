@@ -30,6 +30,12 @@ class Rendered(str):
     __slots__ = ()
 
 
+class Passing(Rendered):
+    """The same, of what may be answered otherwise though nothing is written in between: it is not kept."""
+
+    __slots__ = ()
+
+
 def encode(value: Any) -> str:
     """Return `value` as compact JSON text.
 

@@ -6,6 +6,7 @@ chose it.
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,14 +17,14 @@ from typing import TYPE_CHECKING, TypeAlias
 import sqlalchemy as sa
 
 from odl_host.ckan_settings import CKAN_DEFAULTS, merge_settings
-from odl_host.errors import ConfigError
+from odl_host.errors import ConfigError, StorageError, Unavailable
 from odl_host.server.accounts.credentials import hash_token
 from odl_host.server.accounts.guesses import Failures
 from odl_host.server.accounts.tokens import insert_token
 from odl_host.server.answers import KeptAnswers
 from odl_host.server.clock import now
 from odl_host.server.database import tables
-from odl_host.server.database.database import Database, open_database
+from odl_host.server.database.database import Busy, Database, open_database
 from odl_host.server.database.statements import Statement
 from odl_host.server.documents import Rendered
 from odl_host.server.registry import StoredFile, Upload, User
@@ -63,6 +64,8 @@ _ACTIVE = tables.users.update().where(
 ACCESS_CHARACTERS = len("2026-01-31T08:1")
 """As much of an instant as tells tens of minutes apart: a token's last use is kept no more exactly."""
 
+
+log = logging.getLogger(__name__)
 
 Post: TypeAlias = Callable[[str, str, str], None]
 """Sends a letter: to which address, its subject, its text. It raises OdlError where the letter cannot leave."""
@@ -144,13 +147,22 @@ class Site:
         return User(row.id, row.name, row.sysadmin and not row.organization_id, row.organization_id or "")
 
     def note_accesses(self) -> None:
-        """Write down when tokens were last used: those that were noted since, each once in ten minutes."""
+        """Write down when tokens were last used: those that were noted since, each once in ten minutes.
+
+        Who reads waits for no writer, and for no disk that is full: then it is written at a later call.
+        """
         noted = dict(self.accesses)
         self.accesses.clear()
-        if noted:
-            with self.db.writing(is_news=False) as db:
+        if not noted:
+            return
+        try:
+            with self.db.writing(is_news=False, waits=False) as db:
                 db.execute(_ACCESS, [{"key": digest, "last_access": moment} for digest, moment in noted.items()])
                 db.execute(_ACTIVE, [{"key": digest, "last_active": moment} for digest, moment in noted.items()])
+        except Busy:
+            self.accesses.update(noted | self.accesses)
+        except (StorageError, Unavailable) as error:
+            log.error("When tokens were last used is not written down: %s %s", error, error.hint)
 
     def store(self, uploads: Mapping[str, Upload]) -> dict[str, StoredFile]:
         """Store the files that came with a call, by their fields. :raises StorageError: one cannot be kept."""

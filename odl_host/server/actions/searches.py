@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from odl_host.ckan import JsonDict, SearchError, SearchQueryError
 from odl_host.server import permissions
 from odl_host.server.database.tables import groups
-from odl_host.server.documents import Rendered, encode, join_array, join_object, place
+from odl_host.server.documents import Passing, Rendered, encode, join_array, join_object, place
 from odl_host.server.objects.datasets import last_seq, render_datasets
 from odl_host.server.objects.licenses import LICENSES
 from odl_host.server.objects.records import search_record
@@ -169,7 +169,8 @@ def package_search(ctx: Context, params: Search) -> Rendered:
     except QuerySyntaxError as error:
         raise SearchError(f"Search error: {str(error)!r}") from error
     datasets = render_datasets(ctx.db, page.ids)
-    if page.seq != last_seq(ctx.db):
+    seen_by_db = last_seq(ctx.db)
+    if page.seq != seen_by_db:
         datasets = [each for each in datasets if _may_be_shown(ctx, json.loads(each), request, params)]
     # An empty list of fields is all of a search engine's fields, as in CKAN.
     wanted = ["*"] if params.data.get("fl") == "" else params.fl
@@ -182,7 +183,8 @@ def package_search(ctx: Context, params: Search) -> Rendered:
         "search_facets": _search_facets(ctx, page.facets),
         "sort": shown_sort,
     }
-    return place(join_object(encode(head), results=join_array(datasets)), ctx.site.url)
+    answer = place(join_object(encode(head), results=join_array(datasets)), ctx.site.url)
+    return Passing(answer) if page.seq < seen_by_db else answer
 
 
 def is_true(value: Any) -> bool:

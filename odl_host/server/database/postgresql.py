@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from odl_host.errors import ConfigError, StorageError, Unavailable
-from odl_host.server.database.database import BUSY_TIMEOUT_MS, Database
+from odl_host.server.database.database import BUSY_TIMEOUT_MS, Busy, Database
 
 OLDEST = (13, 0)
 WRITER_LOCK = 0x6F646C68
@@ -27,7 +27,7 @@ _SESSION = (
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 )
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_BEGIN_WRITING = f"BEGIN; SELECT pg_advisory_xact_lock({WRITER_LOCK}, hashtext(current_schema()))"
+_WRITERS = f"{WRITER_LOCK}, hashtext(current_schema())"
 _SSL = ("disable", "prefer", "require", "verify-ca", "verify-full")
 
 
@@ -83,8 +83,14 @@ class PostgresqlDatabase(Database):
     def _begin_reading(self, db: sa.Connection) -> None:
         self._execute(db, _BEGIN_READING)
 
-    def _begin_writing(self, db: sa.Connection, *, waits: bool) -> None:  # noqa: ARG002 - it waits in any case
-        self._execute(db, _BEGIN_WRITING)
+    def _begin_writing(self, db: sa.Connection, *, waits: bool) -> None:
+        if waits:
+            self._execute(db, f"BEGIN; SELECT pg_advisory_xact_lock({_WRITERS})")
+            return
+        driver: Any = db.connection.driver_connection
+        if driver.execute_simple(f"BEGIN; SELECT pg_try_advisory_xact_lock({_WRITERS})").rows != [[True]]:
+            self._execute(db, "ROLLBACK")
+            raise Busy
 
     def _execute(self, db: sa.Connection, statement: str) -> None:
         driver: Any = db.connection.driver_connection

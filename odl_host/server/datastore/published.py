@@ -116,8 +116,11 @@ def open_derived(path: Path, schema: Schema | None = None) -> Table:
     db = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None, check_same_thread=False
     )
-    definition = load_definition(db.execute("SELECT value FROM meta WHERE key = 'definition'").fetchone()[0])
-    return Table(_described(definition, schema), db, name=path.stem, size_bytes=400_000)
+    return Table(_described(_read_definition(db), schema), db, name=path.stem, size_bytes=400_000)
+
+
+def _read_definition(db: sqlite3.Connection) -> Definition:
+    return load_definition(db.execute("SELECT value FROM meta WHERE key = 'definition'").fetchone()[0])
 
 
 def _described(definition: Definition, schema: Schema | None) -> Definition:
@@ -149,6 +152,13 @@ def derive(file: BinaryIO, schema: Schema | None, path: Path) -> None:
             part.unlink(missing_ok=True)
     except (OSError, sqlite3.OperationalError) as error:
         raise StorageError(f"The rows of a published file cannot be written to {path.parent}: {error}.") from error
+
+
+def hold(file: BinaryIO, schema: Schema | None, name: str, *, size_bytes: int) -> Table:
+    """Read a large file as `derive` does, into memory: for when the disk takes no database of it."""
+    db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    _derive_into(db, file, schema)
+    return Table(_described(_read_definition(db), schema), db, name=name, size_bytes=2 * size_bytes)
 
 
 def _derive_into(db: sqlite3.Connection, file: BinaryIO, schema: Schema | None) -> None:

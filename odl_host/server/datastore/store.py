@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import functools
+import logging
 import re
 import threading
 from collections import OrderedDict
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from odl_host.errors import Unavailable
+from odl_host.errors import StorageError, Unavailable
 from odl_host.server.database.database import Busy
 from odl_host.server.database.tables import resources
 from odl_host.server.datastore.published import (
@@ -26,6 +27,7 @@ from odl_host.server.datastore.published import (
     NoTable,
     Source,
     derive,
+    hold,
     is_tabular,
     load_small,
     open_derived,
@@ -42,8 +44,12 @@ if TYPE_CHECKING:
 
 MAX_OPEN_BYTES = 64 << 20
 """Memory for tables kept open, per process."""
+MAX_HELD_BYTES = 16 << 20
+"""Of a published file whose rows a full disk does not take: who reads them has done nothing wrong."""
 MAX_OPEN_TABLES = 200
 """Each database file takes two or three file descriptors."""
+
+log = logging.getLogger(__name__)
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9_-]{7,100}\Z")
 
@@ -211,7 +217,14 @@ class RowStore:
                     lock = self._deriving.setdefault(source.key, threading.Lock())
                 with lock:  # the others wait for the first instead of doing the same work
                     if not path.exists():
-                        derive(file, source.schema, path)
+                        try:
+                            derive(file, source.schema, path)
+                        except StorageError as error:
+                            if size > MAX_HELD_BYTES:
+                                raise
+                            log.warning("%s Its rows are held in memory.", error)
+                            file.seek(0)
+                            return hold(file, source.schema, source.key, size_bytes=size)
             return open_derived(path, source.schema)
 
     def _find_schema(self, fields: JsonDict) -> Schema | None:

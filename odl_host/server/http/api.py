@@ -29,7 +29,7 @@ from odl_host.errors import StorageError, Unavailable
 from odl_host.server.accounts.sessions import COOKIE
 from odl_host.server.answers import Key, answer_key
 from odl_host.server.database.database import Busy
-from odl_host.server.documents import Rendered, clean, encode, may_need_cleaning
+from odl_host.server.documents import Passing, Rendered, clean, encode, may_need_cleaning
 from odl_host.server.http.bodies import announced_bytes, bounded
 from odl_host.server.http.visitors import find_visitor, is_anonymous, token_of
 from odl_host.server.registry import Action, Upload, User, call_action, get_action
@@ -106,7 +106,7 @@ async def answer(site: Site, request: Request, name: str) -> Response:
         text = result if isinstance(result, Rendered) else encode(result)
         # With CKAN's spaces: scripts of a few lines look for `"success": true` as it stands.
         body = f'{{"help": {encode(help_url)}, "success": true, "result": {text}}}'
-        if key is None or not action.keeps:
+        if key is None or not action.keeps or isinstance(result, Passing):
             return respond(200, body, callback)
         sent = body.encode()
         site.bodies.keep(key, sent)
@@ -117,8 +117,8 @@ async def answer(site: Site, request: Request, name: str) -> Response:
         return respond(error.status, _failure(site, name, error.error()), None)
     except Unavailable as error:
         return respond(503, _failure(site, name, {"__type": "Unavailable", "message": error.message}), None)
-    except StorageError:
-        log.exception("%s met a disk or storage that failed", name)
+    except StorageError as error:
+        log.error("%s met a disk or storage that failed: %s %s", name, error, error.hint)
         message = {"__type": "Internal Server Error", "message": "The server's disk or storage failed."}
         return respond(507, _failure(site, name, message), None)
     except HTTPException as error:
@@ -271,6 +271,8 @@ async def _read_parameters(request: Request) -> tuple[JsonDict, dict[str, Upload
             raise BadRequest(f"Invalid form: {error.detail}") from error
         except ClientDisconnect as error:
             raise BadRequest(CUT_SHORT) from error
+        except OSError as error:
+            raise StorageError(f"A file that comes cannot be written to the temporary folder: {error}.") from error
         data, files = _from_form(form)
         return (data if data or files else query), files, form
     body = await _read_body(request.receive)

@@ -7,6 +7,7 @@ and no address outside the site.
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from odl_host.ckan import NotAuthorized, NotFound, ValidationError, fold
-from odl_host.errors import StorageError
+from odl_host.errors import OdlError, StorageError, Unavailable
 from odl_host.server.files.lookup import find_file
 from odl_host.server.files.preview import Preview, read_preview
 from odl_host.server.http.visitors import find_caller
@@ -58,9 +59,19 @@ ERRORS = {
         french("Une erreur est survenue"),
         french("Le portail n’a pas pu répondre. L’incident est enregistré ; réessayez plus tard."),
     ),
+    503: (
+        french("Le portail est occupé"),
+        french("Le portail n’a pas pu répondre à temps. Réessayez dans un instant."),
+    ),
+    507: (
+        french("Stockage indisponible"),
+        french("Le disque du portail est plein ou ne répond pas : rien n’a été enregistré. Réessayez plus tard."),
+    ),
 }
 
 Render = Callable[[Visit], Response]
+
+log = logging.getLogger(__name__)
 
 
 def routes(get_site: GetSite) -> list[BaseRoute]:
@@ -121,10 +132,13 @@ def routes(get_site: GetSite) -> list[BaseRoute]:
 
 
 def exception_handlers(get_site: GetSite) -> dict[Any, Callable[[Request, Exception], Response]]:
-    """Return Starlette's handlers that answer 404, 405 and 500 with a page of the site."""
+    """Return Starlette's handlers that answer what goes wrong with a page of the site."""
 
     def handle(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
+        if isinstance(error, OdlError):
+            status = 503 if isinstance(error, Unavailable) else 507
+            log.error("%s met what failed: %s %s", request.url.path, error, error.hint)
         headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
         try:
             response = error_page(Visit(request, get_site(request)), status)
@@ -135,7 +149,7 @@ def exception_handlers(get_site: GetSite) -> dict[Any, Callable[[Request, Except
         response.headers.update(headers)
         return response
 
-    return {HTTPException: handle, 500: handle}
+    return {HTTPException: handle, StorageError: handle, Unavailable: handle, 500: handle}
 
 
 def error_page(visit: Visit, status: int) -> Response:

@@ -12,23 +12,22 @@ One process at a time writes, under a file lock that is held only while it catch
 from __future__ import annotations
 
 import fcntl
-import json
 import logging
 import shutil
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from odl_host.errors import StorageError
 from odl_host.server.database.database import Busy, Database
-from odl_host.server.database.tables import counters, packages, purged, vocabularies
-from odl_host.server.objects.datasets import last_seq, render_datasets
+from odl_host.server.database.tables import counters, packages
+from odl_host.server.objects.datasets import last_seq
 from odl_host.server.search.analysis import french_analyzer, word_analyzer
 from odl_host.server.search.documents import (
     DATE_FIELDS,
@@ -36,13 +35,11 @@ from odl_host.server.search.documents import (
     MARKER,
     PUBLIC,
     TEXT_FIELDS,
-    build_schema,
-    dataset_document,
-    marker_document,
     read_marker,
 )
 from odl_host.server.search.facets import count_values
-from odl_host.server.search.levels import Level, add_level
+from odl_host.server.search.files import DELETED, NotWritten, open_index, told_as_not_written, write_changes
+from odl_host.server.search.levels import Level
 from odl_host.server.search.lucene import Node, QuerySyntaxError
 from odl_host.server.search.order import SCORE, Key, Pages
 from odl_host.server.search.query import Translator
@@ -52,11 +49,10 @@ from odl_host.server.search.values import Box
 LAYOUT = "v2"
 """Folder of the index; another name whenever fields or analysis change, so that the index is built anew."""
 
-WRITER_HEAP_BYTES = 64_000_000
-SMALL_HEAP_BYTES = 16_000_000
-"""What a writer needs for the few datasets of one change."""
+RETRY_S = 2.0
+"""How long an index that the disk did not take is searched as it is, before it is tried again or another write."""
 
-BATCH = 500
+PUT_OFF_HINT = "Free some space: the index follows by itself."
 
 KEPT_FACETS = 256
 """Counts kept until the next write: the front page and the first facets of each list are asked for most."""
@@ -69,12 +65,9 @@ SORTED_FIELDS = frozenset({SCORE, "id", *EXACT_FIELDS, *DATE_FIELDS})
 
 log = logging.getLogger(__name__)
 
-_DELETED = "deleted"
-_CHANGED = sa.select(packages.c.id).where(packages.c.seq > sa.bindparam("seq")).order_by(packages.c.seq)
-_PURGED = sa.select(purged.c.package_id).where(purged.c.seq > sa.bindparam("seq"))
 _COUNT = sa.select(sa.func.count()).select_from(packages)
 _IDENTITY = sa.select(counters.c.value).where(counters.c.name == "identity")
-_VOCABULARIES = sa.select(vocabularies.c.id, vocabularies.c.name)
+_UNREAD = sa.select(sa.func.count()).select_from(packages).where(packages.c.seq > sa.bindparam("seq"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +111,15 @@ class _Seen(NamedTuple):
     translator: Translator
 
 
+class _PutOff(NamedTuple):
+    """Changes that the disk did not take: up to which number, until when nobody tries them again, and why."""
+
+    wanted: int
+    until: float
+    reason: str
+    """In words: the error itself would keep alive what failed, and with it the engine's lock."""
+
+
 class SearchIndex:
     """The index of one catalogue; safe to share between threads."""
 
@@ -136,6 +138,7 @@ class SearchIndex:
         self._identity = -1
         self._is_verified = False
         self._seen: _Seen | None = None
+        self._put_off: _PutOff | None = None
         self.rounds = Rounds(self._read_changes, "index")
         """Bring the index up to date for all who wait for it; each round finds how far it has read."""
         self._facets: OrderedDict[Any, dict[str, dict[str, int]]] = OrderedDict()
@@ -180,10 +183,11 @@ class SearchIndex:
                 shutil.rmtree(left, ignore_errors=True)
             with self._db.reading() as db:
                 identity = int(db.execute(_IDENTITY).scalar_one())
-            with self._writing():
-                self._write_changes(_open_index(fresh), identity, after=-1)
+            with told_as_not_written(self.folder), self._db.reading() as db:
+                write_changes(open_index(fresh), db, identity, after=-1, keeps_deleted=self._keeps_deleted)
             with self._lock, self._file_lock():
                 self._forget()
+                self._seen = None
                 if place.exists():
                     place.rename(old)
                 fresh.rename(place)
@@ -194,9 +198,11 @@ class SearchIndex:
     def check(self) -> list[str]:
         """Return what is wrong with the index, as sentences; it is brought up to date first."""
         with self._db.reading() as db:
-            searcher = self._up_to_date(db).searcher
-            wanted = self._count_datasets(db)
-        found = int(searcher.num_docs) - 1
+            seen = self._up_to_date(db)
+            wanted, unread = self._count_datasets(db), self._count_unread(db, seen.seq)
+        if unread and self._put_off is not None:
+            return [f"The search index lacks {unread}. {self._put_off.reason} {PUT_OFF_HINT}"]
+        found = int(seen.searcher.num_docs) - 1
         if found == wanted:
             return []
         return [f"The search index holds {found} datasets of {wanted}: rebuild it with odl-host db reindex."]
@@ -205,15 +211,13 @@ class SearchIndex:
         """Release the index's files."""
         with self._lock:
             self._forget()
+            self._seen = None
 
     def _forget(self) -> None:
-        self._index = self._searcher = self._translator = self._seen = None
+        self._index = self._searcher = self._translator = None
         self._seq = self._identity = -1
+        self._is_verified = False
         self._facets.clear()
-
-    def _discard(self) -> None:
-        self._forget()
-        shutil.rmtree(self.folder / self._layout, ignore_errors=True)
 
     def _count(self, seq: int, searcher: Any, query: Any, request: SearchRequest) -> dict[str, dict[str, int]]:
         if not request.facet_fields:
@@ -236,23 +240,42 @@ class SearchIndex:
         """Return the index once it has read every change that `db` sees, or that number `after`."""
         wanted = last_seq(db) if after is None else after
         seen = self._seen
-        if seen is not None and seen.seq >= wanted:
+        if seen is not None and (seen.seq >= wanted or self._is_put_off(wanted)):
             return seen
         if not waits:
             raise Busy
         with self._lock:
-            if self._seen is None or self._seen.seq < wanted:
-                self._catch_up(wanted)
-                assert self._translator is not None
-                self._seen = _Seen(self._seq, self._searcher, self._translator)
+            if self._seen is None or not (self._seen.seq >= wanted or self._is_put_off(wanted)):
+                try:
+                    self._catch_up(wanted)
+                    self._put_off = None
+                except NotWritten as error:
+                    if self._seen is None and self._seq < 0:
+                        raise
+                    self._note(error, wanted, db)
+                if self._translator is not None and self._seq >= 0:
+                    self._seen = _Seen(self._seq, self._searcher, self._translator)
+            assert self._seen is not None
             return self._seen
+
+    def _is_put_off(self, wanted: int) -> bool:
+        put_off = self._put_off
+        return put_off is not None and wanted <= put_off.wanted and time.monotonic() < put_off.until
+
+    def _note(self, error: NotWritten, wanted: int, db: sa.Connection) -> None:
+        """Put the changes off that the disk did not take: who searches has done nothing wrong."""
+        reason = str(error)
+        if self._put_off is None:
+            seq = self._seq if self._seen is None else self._seen.seq
+            log.warning("Searches do not find %s. %s %s", self._count_unread(db, seq), reason, PUT_OFF_HINT)
+        self._put_off = _PutOff(wanted, time.monotonic() + RETRY_S, reason)
 
     def _read_changes(self) -> int:
         with self._db.reading() as db:
             return self._up_to_date(db).seq
 
     def _catch_up(self, seq: int) -> None:
-        with self._file_lock():
+        with told_as_not_written(self.folder), self._file_lock():
             if self._index is None:
                 self._open()
             try:
@@ -262,8 +285,15 @@ class SearchIndex:
             if not self._is_verified:
                 self._verify()
             if self._seq < seq:
-                with self._writing():
-                    self._write_changes(self._index, self._identity, after=self._seq, levels=self._levels)
+                with self._db.reading() as db:
+                    write_changes(
+                        self._index,
+                        db,
+                        self._identity,
+                        after=self._seq,
+                        levels=self._levels,
+                        keeps_deleted=self._keeps_deleted,
+                    )
                 self._reload()
                 self._facets.clear()
 
@@ -283,12 +313,19 @@ class SearchIndex:
 
     def _count_datasets(self, db: sa.Connection) -> int:
         """Return how many datasets the index must hold."""
-        query = _COUNT if self._keeps_deleted else _COUNT.where(packages.c.state != _DELETED)
+        query = _COUNT if self._keeps_deleted else _COUNT.where(packages.c.state != DELETED)
         return int(db.execute(query).scalar_one())
+
+    def _count_unread(self, db: sa.Connection, seq: int) -> str:
+        """Return how many changes came after number `seq`, in words; "" where there are none."""
+        count = int(db.execute(_UNREAD, {"seq": seq}).scalar_one())
+        return "" if last_seq(db) <= seq else f"{count} changed dataset{'s' * (count != 1)}"
 
     def _start_anew(self, reason: str) -> None:
         log.warning("The search index in %s is built anew: %s.", self.folder, reason)
-        self._discard()
+        with suppress(FileNotFoundError):
+            shutil.rmtree(self.folder / self._layout)
+        self._forget()
         self._open()
         self._reload()
 
@@ -305,11 +342,11 @@ class SearchIndex:
             if old != place:
                 shutil.rmtree(old, ignore_errors=True)
         try:
-            self._index = _open_index(place)
+            self._index = open_index(place)
         except ValueError:
             log.warning("The search index in %s cannot be opened: it is built anew.", place)
             shutil.rmtree(place)
-            self._index = _open_index(place)
+            self._index = open_index(place)
         self._translator = Translator(self._index.schema, french_analyzer(), word_analyzer(), EXACT_FIELDS, TEXT_FIELDS)
 
     def _reload(self) -> None:
@@ -324,45 +361,6 @@ class SearchIndex:
         if marker:
             self._identity = marker["identity"][0]
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Say what the engine's own error means: with a sound query, only the disk makes it fail."""
-        try:
-            yield
-        except ValueError as error:
-            raise StorageError(
-                f"The search index in {self.folder} cannot be written: {str(error)[:200]}.",
-                hint="Check the free space and the rights of that folder, then run the same command again.",
-            ) from error
-
-    def _write_changes(self, index: Any, identity: int, *, after: int, levels: Sequence[Level] = ()) -> None:
-        """Write the changes that came after a number into an index, in one commit."""
-        is_new = after < 0
-        with self._db.reading() as db:
-            seq = last_seq(db)
-            ids = list(db.scalars(_CHANGED, {"seq": after}))
-            if not is_new:
-                levels = add_level(levels, Level(after, len(ids)))
-                if levels[-1].after < after:
-                    after = levels[-1].after
-                    ids = list(db.scalars(_CHANGED, {"seq": after}))
-            names = {row.id: row.name for row in db.execute(_VOCABULARIES)}
-            writer = index.writer(WRITER_HEAP_BYTES if len(ids) > BATCH else SMALL_HEAP_BYTES, 1)
-            for gone in db.scalars(_PURGED, {"seq": after}):
-                writer.delete_documents_by_term("id", gone)
-            for first in range(0, len(ids), BATCH):
-                for text in render_datasets(db, ids[first : first + BATCH]):
-                    dataset = json.loads(text)
-                    if not is_new:
-                        writer.delete_documents_by_term("id", dataset["id"])
-                    if self._keeps_deleted or dataset["state"] != _DELETED:
-                        writer.add_document(dataset_document(dataset, names))
-        writer.delete_documents_by_term("id", MARKER)
-        writer.add_document(marker_document(seq, identity, levels))
-        writer.commit()
-        # Dropped before, it would give up the merges that it began, and the next one would begin them again.
-        writer.wait_merging_threads()
-
 
 def _keys(request: SearchRequest, translator: Translator) -> list[Key]:
     """Return the fields to sort by: equal ranks say nothing, and no field that is not there does."""
@@ -372,17 +370,3 @@ def _keys(request: SearchRequest, translator: Translator) -> list[Key]:
         if key[0] in SORTED_FIELDS and (key[0] != SCORE or is_ranked) and key[0] not in [name for name, _ in keys]:
             keys.append(key)
     return keys or [("metadata_modified", True)]
-
-
-def _open_index(place: Path) -> Any:
-    """Open the index in a folder, or make an empty one. :raises ValueError: what is there is no such index."""
-    import tantivy
-
-    place.mkdir(parents=True, exist_ok=True)
-    index = tantivy.Index(build_schema(), path=str(place))
-    # By default the engine also reloads by itself, half a second after a commit: what it read before a write could then
-    # take the place of what a search has just reloaded, and a dataset that was removed was found once more.
-    index.config_reader(reload_policy="Manual")
-    index.register_tokenizer("french", french_analyzer())
-    index.register_tokenizer("words", word_analyzer())
-    return index
