@@ -111,10 +111,20 @@ class CatalogueError(OdlError):
     default_hint = "Check the catalogue's address and the token in the tenant's manifest."
 
 
+class CatalogueFailed(CatalogueError):
+    """The database of the embedded catalogue cannot be written."""
+
+    default_hint = "Check the free space of the data folder, then run the same command again."
+
+
 class CatalogueRefused(CatalogueError):
     """The catalogue's token does not allow this call."""
 
     default_hint = "Give the tenant a token of a sysadmin of that catalogue."
+
+
+class TokenUnknown(CatalogueRefused):
+    """The catalogue does not know the token: it has expired, or was revoked."""
 
 
 class CatalogueNotFound(CatalogueError):

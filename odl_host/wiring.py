@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from odl_host.catalogue.client import Catalogue, EmbeddedCatalogue, RemoteCatalogue
 from odl_host.catalogue.shelf import Shelf
-from odl_host.config import Home, Settings, find_home, load_settings
-from odl_host.errors import StorageError
+from odl_host.config import Home, Secret, Settings, find_home, load_settings
+from odl_host.errors import StorageError, Unavailable
 from odl_host.storage import LocalStorage, S3Storage, Storage
 from odl_host.storage.local import iter_chunks
 from odl_host.tenants import CatalogueAddress, Tenant, list_tenants
@@ -141,19 +141,36 @@ def open_catalogue(tenant: Tenant, settings: Settings) -> Iterator[Catalogue]:
         site.close()
 
 
-def open_source(origin: str, token_env: str | None, settings: Settings) -> Source:
+def open_source(origin: str, token_env: str | None, settings: Settings, *, with_deleted: bool = True) -> Source:
     """Return where objects to import come from: a CKAN's address, a dump's file or folder.
 
     :raises ConfigError: the variable that should hold the token is not set. :raises UsageError: there is no such file.
     """
-    from odl_host.catalogue.source import CkanSource, DumpSource
+    from odl_host.catalogue.dump_source import DumpSource
+    from odl_host.catalogue.source import CkanSource
 
     if not origin.startswith(("http://", "https://")):
         return DumpSource(Path(origin), timeout_s=settings.http_timeout_s)
-    address = CatalogueAddress(kind="ckan", url=origin, token_env=token_env or "")
-    token = address.token()
-    remote = RemoteCatalogue(origin, token, timeout_s=settings.http_timeout_s)
-    return CkanSource(remote, token, timeout_s=settings.http_timeout_s)
+    remote, token = _open_ckan(origin, token_env, settings)
+    return CkanSource(remote, token, timeout_s=settings.http_timeout_s, with_deleted=with_deleted)
+
+
+@contextmanager
+def open_target(tenant: Tenant | None, address: str, token_env: str | None, settings: Settings) -> Iterator[Catalogue]:
+    """Open where objects are brought to: the tenant's catalogue, or a CKAN at an address.
+
+    :raises ConfigError: a token cannot be read. :raises StorageError: the embedded database cannot be opened.
+    """
+    if tenant is None:
+        yield _open_ckan(address, token_env, settings)[0]
+    else:
+        with open_catalogue(tenant, settings) as catalogue:
+            yield catalogue
+
+
+def _open_ckan(url: str, token_env: str | None, settings: Settings) -> tuple[RemoteCatalogue, Secret | None]:
+    token = CatalogueAddress(kind="ckan", url=url, token_env=token_env or "").token()
+    return RemoteCatalogue(url, token, timeout_s=settings.http_timeout_s), token
 
 
 @contextmanager
@@ -164,16 +181,35 @@ def open_own_source(tenant: Tenant, settings: Settings) -> Iterator[Source]:
     """
     from odl_host.catalogue.source import CkanSource
 
-    token = tenant.manifest.catalogue.token()
-    with open_catalogue(tenant, settings) as catalogue:
-        # The files of the embedded catalogue are at hand: no server need run.
-        storage = open_storage(tenant) if isinstance(catalogue, EmbeddedCatalogue) else None
+    timeout_s = settings.http_timeout_s
+    if tenant.manifest.catalogue.kind == "ckan":
+        with open_catalogue(tenant, settings) as catalogue:
+            yield CkanSource(catalogue, tenant.manifest.catalogue.token(), timeout_s=timeout_s)
+        return
+    site = open_site(tenant)
+    # The files of the embedded catalogue are at hand: no server need run.
+    try:
+        catalogue = EmbeddedCatalogue(site.as_sysadmin(), tenant.url)
         yield CkanSource(
             catalogue,
-            token,
-            timeout_s=settings.http_timeout_s,
-            read=(lambda resource: iter_chunks(storage.open(str(resource["hash"])))) if storage else None,
+            None,
+            timeout_s=timeout_s,
+            read=lambda resource: iter_chunks(site.storage.open(str(resource["hash"]))),
+            read_image=lambda folder, name: _read_image(site, folder, name),
+            own_user=str(catalogue.call_action("get_site_user")["id"]),
         )
+    finally:
+        site.close()
+
+
+def _read_image(site: Site, folder: str, name: str) -> Iterator[bytes]:
+    from odl_host.server.files.images import find_image
+
+    with site.db.reading() as db:
+        sha256 = find_image(db, folder, name)
+    if sha256 is None:
+        raise Unavailable(f"The logo {name} is not stored here.")
+    yield from iter_chunks(site.storage.open(sha256))
 
 
 class HostedSites:

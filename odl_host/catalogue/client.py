@@ -9,8 +9,8 @@ from __future__ import annotations
 import ast
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
@@ -21,11 +21,13 @@ from odl_host.config import Secret
 from odl_host.errors import (
     CERTIFICATE_HINT,
     CatalogueError,
+    CatalogueFailed,
     CatalogueInvalid,
     CatalogueNotFound,
     CatalogueRefused,
     OdlError,
     StorageError,
+    TokenUnknown,
     Unavailable,
     distrust,
 )
@@ -70,6 +72,9 @@ class Caller(Protocol):
     def call_action(self, name: str, data_dict: JsonDict | None = None, files: Any = None) -> Any:
         """Call one action."""
 
+    def as_user(self, name: str) -> Caller:
+        """Return what calls as another user."""
+
 
 class Catalogue(Protocol):
     """A catalogue that speaks CKAN's Action API and raises `CatalogueError` or `Unavailable`."""
@@ -87,6 +92,9 @@ class Catalogue(Protocol):
 
     def supports(self, extension: str) -> bool:
         """Return whether `status_show` announces this extension."""
+
+    def acting_as(self, user: str) -> AbstractContextManager[Catalogue]:
+        """Open the catalogue as one of its users, as a sysadmin may. :raises CatalogueError: there is no such user."""
 
     def stored_files(self) -> frozenset[str] | None:
         """Return the SHA-256 of every file that the catalogue keeps, or None where it alone can know."""
@@ -140,14 +148,19 @@ class EmbeddedCatalogue:
         except OdlError:
             raise
         except Exception as error:
-            raise CatalogueError(
-                f"{name}: the embedded catalogue failed ({type(error).__name__}: {str(error)[:200]}).",
-                hint="Check the free space of the data folder, then run the same command again.",
-            ) from error
+            message = f"{name}: the embedded catalogue failed ({type(error).__name__}: {str(error)[:200]})."
+            if any(kind.__name__ == "OperationalError" for kind in type(error).__mro__):  # a full disk, a lost server
+                raise CatalogueFailed(message) from error
+            raise CatalogueError(message, hint=CatalogueFailed.default_hint) from error
 
     def supports(self, extension: str) -> bool:
         """Return whether `status_show` announces this extension."""
         return extension in self._extensions
+
+    @contextmanager
+    def acting_as(self, user: str) -> Iterator[Catalogue]:
+        """Open the same catalogue as a user of it."""
+        yield EmbeddedCatalogue(self._caller.as_user(user), self.url)
 
     def stored_files(self) -> frozenset[str] | None:
         """List the storage; one that cannot be listed stops no run: what it takes is seen on sending."""
@@ -209,9 +222,9 @@ class RemoteCatalogue:
             raise_catalogue_error(NotFound(_text(error)), name)
         except ckanapi.NotAuthorized as error:
             if self._token and _NOBODY in _text(error):
-                raise CatalogueRefused(
+                raise TokenUnknown(
                     f"{name}: {self.url} does not know the token (any more): it was revoked, or it has expired.",
-                    hint="Make a new one on that CKAN, and put it where the manifest says that the token is.",
+                    hint="Make a new one on that CKAN, put it where the old one was, then run the same command again.",
                 ) from error
             raise_catalogue_error(NotAuthorized(_text(error)), name)
         except ckanapi.ValidationError as error:
@@ -225,7 +238,7 @@ class RemoteCatalogue:
                 ) from error
             raise Unavailable(
                 f"The catalogue {self.url} does not answer ({type(error).__name__}).",
-                hint="Check the address in the manifest and the network, then run the same command again.",
+                hint="Check that address and the network, then run the same command again.",
             ) from error
 
     def _unexpected(self, name: str, error: Exception) -> OdlError:
@@ -238,6 +251,15 @@ class RemoteCatalogue:
     def supports(self, extension: str) -> bool:
         """Return whether `status_show` announces this extension."""
         return extension in self._extensions
+
+    @contextmanager
+    def acting_as(self, user: str) -> Iterator[Catalogue]:
+        """Open the same catalogue as a user of it, by a token that is revoked at the end."""
+        made = self.call_action("api_token_create", {"user": user, "name": "odl-host import"})
+        try:
+            yield RemoteCatalogue(self.url, Secret(str(made["token"])), timeout_s=self._timeout_s)
+        finally:
+            self.call_action("api_token_revoke", {"token": made["token"]})
 
     def stored_files(self) -> frozenset[str] | None:
         """Return None: the Action API does not tell."""

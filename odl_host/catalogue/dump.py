@@ -1,18 +1,23 @@
 """Writing a catalogue as JSON lines that `ckanapi load` and `odl-host import` read, with its files beside.
 
 A folder holds `users.jsonl`, `organizations.jsonl`, `groups.jsonl` and `datasets.jsonl`, one object per line with its
-keys sorted, `files/RESOURCE_ID/NAME`, and `rows/RESOURCE_ID.jsonl`, which `ckanapi batch` reads. Each file appears when
-it is whole.
+keys sorted; `vocabularies.jsonl`, `views.jsonl`, `relationships.jsonl`, `collaborators.jsonl` and `followers.jsonl`,
+one call per line; `files/RESOURCE_ID/NAME`, `images/group/NAME` and `images/user/NAME`; and
+`rows/RESOURCE_ID.jsonl`, which `ckanapi batch` reads. Each file appears when it is whole.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from itertools import chain
 from pathlib import Path
+from typing import TextIO
 
-from odl_host.catalogue.source import FILES, ROWS, Progress, Source, unseen
+from odl_host.catalogue.dump_source import FILES, IMAGES, ROWS, VIEWS
+from odl_host.catalogue.source import Progress, Source, image_of, unseen
 from odl_host.ckan import JsonDict
 from odl_host.errors import StorageError
 
@@ -25,7 +30,7 @@ def write_dump(
     with_files: bool,
     progress: Progress = unseen,
 ) -> dict[str, int]:
-    """Write the objects of `source` into `folder` and return how many of each kind, and of files.
+    """Write the objects of `source` into `folder` and return how many of each kind, of files, tables, views and logos.
 
     :raises StorageError: it cannot be written. :raises Unavailable: the catalogue does not answer.
     """
@@ -33,27 +38,92 @@ def write_dump(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for kind in kinds:
-            place = folder / f"{kind}.jsonl"
-            part = folder / f".{kind}.jsonl.part"
-            total = source.count(kind)
-            counts[kind] = 0
-            children: list[JsonDict] = []
-            # Users come with the hashes of their passwords: only the owner of the dump reads it.
-            with open(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as lines:  # noqa: PTH123 - a mode at creation
-                for entry in source.objects(kind):
-                    progress(kind, counts[kind], total)
-                    lines.write(_line(_loadable(entry)))
-                    counts[kind] += 1
-                    if entry.get("groups") and kind != "datasets":
-                        children.append(entry)
-                    if with_files and kind == "datasets":
-                        counts["files"] = counts.get("files", 0) + _write_files(source, entry, folder)
-                        counts["tables"] = counts.get("tables", 0) + _write_tables(source, entry, folder)
-                lines.writelines(map(_line, children))
-            part.replace(place)
+            _Kind(source, folder, kind, counts, with_files=with_files).write(progress)
     except OSError as error:
         raise StorageError(f"The dump in {folder} cannot be written: {error.strerror or error}.") from error
     return counts
+
+
+def keep_manifest(manifest: Path, folder: Path) -> None:
+    """Put the manifest into a dump, beside the objects: it holds the settings, and no secret.
+
+    :raises StorageError: it cannot be written.
+    """
+    try:
+        (folder / "manifest.toml").write_bytes(manifest.read_bytes())
+    except OSError as error:
+        raise StorageError(f"The dump in {folder} cannot be written: {error.strerror or error}.") from error
+
+
+class _Kind:
+    """The writing of the objects of one kind."""
+
+    def __init__(self, source: Source, folder: Path, kind: str, counts: dict[str, int], *, with_files: bool) -> None:
+        self._source = source
+        self._folder = folder
+        self._kind = kind
+        self._counts = counts
+        self._with_files = with_files
+
+    def write(self, progress: Progress) -> None:
+        total = self._source.count(self._kind)
+        done = 0
+        children: list[JsonDict] = []
+        with ExitStack() as stack:
+            lines = stack.enter_context(_whole(self._folder / f"{self._kind}.jsonl"))
+            views = stack.enter_context(_whole(self._folder / VIEWS)) if self._kind == "datasets" else None
+            for entry in self._source.objects(self._kind):
+                progress(self._kind, done, total)
+                if views is not None:
+                    entry = self._source.details(entry)
+                    self._write_dataset(entry, views)
+                elif self._with_files and self._kind in ("users", "organizations", "groups"):
+                    self._count("images", self._write_image(entry))
+                lines.write(_line(_loadable(entry)))
+                done += 1
+                if entry.get("groups") and self._kind != "datasets":
+                    children.append(entry)
+            lines.writelines(_line(_with_names_of_members(child)) for child in children)
+        self._counts[self._kind] = done
+
+    def _write_dataset(self, dataset: JsonDict, views: TextIO) -> None:
+        for resource in dataset.get("resources") or []:
+            calls = self._source.views(resource) or []
+            views.writelines(map(_line, calls))
+            self._count("views", len(calls))
+        if self._with_files:
+            self._count("files", _write_files(self._source, dataset, self._folder))
+            self._count("tables", _write_tables(self._source, dataset, self._folder))
+
+    def _count(self, what: str, number: int) -> None:
+        self._counts[what] = self._counts.get(what, 0) + number
+
+    def _write_image(self, entry: JsonDict) -> int:
+        image = image_of(self._kind, entry)
+        if image is None:
+            return 0
+        place = self._folder / IMAGES / image.folder / image.name
+        if not place.exists():  # its name says when it was uploaded: it never changes
+            _save(self._source.image(image), place)
+        return 1
+
+
+@contextmanager
+def _whole(place: Path) -> Iterator[TextIO]:
+    """Open a file that appears when it is whole. Users come with hashes of passwords: only the owner reads a dump."""
+    part = place.with_name(f".{place.name}.part")
+    with open(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as lines:  # noqa: PTH123 - a mode at creation
+        yield lines
+    part.replace(place)
+
+
+def _save(chunks: Iterator[bytes], place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    part = place.with_name(f".{place.name}.part")
+    with part.open("wb") as content:
+        for chunk in chunks:
+            content.write(chunk)
+    part.replace(place)
 
 
 def _line(entry: JsonDict) -> str:
@@ -68,7 +138,15 @@ def _loadable(entry: JsonDict) -> JsonDict:
     """
     if "resources" in entry:
         return {**entry, "relationships_as_subject": [], "relationships_as_object": []}
+    entry = _with_names_of_members(entry)
     return {**entry, "groups": []} if entry.get("groups") else entry
+
+
+def _with_names_of_members(entry: JsonDict) -> JsonDict:
+    """Return an organization or a group with the names of its members alone: who they are stands in users.jsonl."""
+    if not entry.get("users"):
+        return entry
+    return {**entry, "users": [{key: user.get(key) for key in ("name", "capacity")} for user in entry["users"]]}
 
 
 def _write_tables(source: Source, dataset: JsonDict, folder: Path) -> int:
@@ -98,10 +176,5 @@ def _write_files(source: Source, dataset: JsonDict, folder: Path) -> int:
         place = folder / FILES / str(resource["id"]) / name
         if place.exists() and place.stat().st_size == resource.get("size"):
             continue
-        place.parent.mkdir(parents=True, exist_ok=True)
-        part = place.with_name(f".{name}.part")
-        with part.open("wb") as content:
-            for chunk in source.content(resource):
-                content.write(chunk)
-        part.replace(place)
+        _save(source.content(resource), place)
     return len(uploads)

@@ -1,37 +1,44 @@
-"""Where objects to import come from: a CKAN that answers, or what `ckanapi dump` or `odl-host export` has written.
+"""Where objects to import come from: a CKAN that answers, or a dump (`dump_source`).
 
-Both yield objects as `…_show` answers them, one kind after the other, the bytes of uploaded files, and the rows of
-tables that no file makes.
+Both yield objects as `…_show` answers them, one kind after the other, the bytes of uploaded files and logos, the rows
+of tables that no file makes, and what stands beside (`companions`).
 """
 
 from __future__ import annotations
 
-import gzip
-import json
-from collections import Counter
+import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from pathlib import Path
-from typing import Any, BinaryIO, Protocol, cast
-from urllib.parse import urlsplit
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+from urllib.parse import quote, urljoin, urlsplit
 
 from odl_host.catalogue.client import Catalogue
+from odl_host.catalogue.companions import (
+    read_collaborators,
+    read_followees,
+    read_relationships,
+    read_views,
+    read_vocabularies,
+)
 from odl_host.catalogue.tables import read_table
 from odl_host.ckan import JsonDict
 from odl_host.config import Secret
-from odl_host.errors import CatalogueError, CatalogueNotFound, CatalogueRefused, StorageError, Unavailable, UsageError
+from odl_host.errors import CatalogueError, CatalogueNotFound, CatalogueRefused, Unavailable
 
-KINDS = ("users", "organizations", "groups", "datasets")
-"""In the order in which they refer to each other."""
+OBJECTS = ("users", "organizations", "groups", "datasets")
+"""What `ckanapi load` reads, each as `…_show` answers it."""
+KINDS = (
+    *("users", "organizations", "groups", "vocabularies", "datasets"),
+    *("relationships", "collaborators", "followers"),
+)
+"""In the order in which they refer to each other; those that are no `OBJECTS` are calls (`companions`)."""
 
 PAGE = 100
 CHUNK_BYTES = 1 << 18
-MAX_LINE_BYTES = 64 << 20
-FILES = "files"
-"""Folder of a dump where the files lie, each as RESOURCE_ID/NAME."""
-ROWS = "rows"
-"""Folder of a dump where the tables that no file makes lie, each as RESOURCE_ID.jsonl."""
-
+FETCH_ATTEMPTS = 3
+PATIENCE_S = 30
+"""Longest wait that a server may ask for before a file is asked for again."""
+_TRY_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 Progress = Callable[[str, int, int], None]
 """Called with a kind of object, how many of them are done, and how many there are."""
@@ -39,6 +46,15 @@ Progress = Callable[[str, int, int], None]
 
 def unseen(*_: object) -> None:
     """Say nothing of the progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A logo that was uploaded: its folder (`group` or `user`), its name, where it is shown from."""
+
+    folder: str
+    name: str
+    address: str
 
 
 class Source(Protocol):
@@ -52,17 +68,28 @@ class Source(Protocol):
     def objects(self, kind: str) -> Iterator[JsonDict]:
         """Yield the objects of one kind."""
 
+    def details(self, dataset: JsonDict) -> JsonDict:
+        """Return a dataset with what its listing leaves out: what programs keep beside it."""
+
     def content(self, resource: JsonDict) -> Iterator[bytes]:
         """Yield the bytes of a resource's file. :raises Unavailable: it cannot be read."""
 
     def table(self, resource: JsonDict) -> Iterator[JsonDict]:
         """Yield the calls that make a resource's table, if no file does. :raises Unavailable: it cannot be read."""
 
+    def views(self, resource: JsonDict) -> list[JsonDict] | None:
+        """Return the calls that make a resource's views, None where they are not told."""
+
+    def image(self, image: Image) -> Iterator[bytes]:
+        """Yield the bytes of a logo. :raises Unavailable: it cannot be read."""
+
 
 class CkanSource:
     """A catalogue that answers. With a sysadmin's token it gives private datasets, e-mails and password hashes too.
 
-    `read` yields the bytes of a resource's file where they need not be fetched over HTTP.
+    `read` yields the bytes of a resource's file, and `read_image` those of a logo by its folder and name, where they
+    need not be fetched over HTTP. `with_deleted`: datasets that were deleted and can be brought back, too. `own_user`:
+    the id of the user that commands act as, who is another one on each site: nobody is named in its place.
     """
 
     def __init__(
@@ -72,8 +99,14 @@ class CkanSource:
         *,
         timeout_s: float,
         read: Callable[[JsonDict], Iterator[bytes]] | None = None,
+        read_image: Callable[[str, str], Iterator[bytes]] | None = None,
+        with_deleted: bool = True,
+        own_user: str = "",
     ) -> None:
+        self._own_user = own_user
         self._read = read
+        self._read_image = read_image
+        self._with_deleted = with_deleted
         self.name = catalogue.url
         self._catalogue = catalogue
         self._token = token
@@ -91,34 +124,86 @@ class CkanSource:
         return True
 
     def count(self, kind: str) -> int:
-        """Return how many objects there are."""
-        if kind == "datasets":
+        """Return how many objects there are; of what users have, how many users."""
+        if kind in ("datasets", "relationships"):
             return int(self._search(0, 0)["count"])
-        return len(self._list(kind))
+        if kind == "vocabularies":
+            return len(self._catalogue.call_action("vocabulary_list"))
+        return len(self._list(kind if kind in OBJECTS else "users"))
 
     def objects(self, kind: str) -> Iterator[JsonDict]:
-        """Yield the objects; users only to who may list them."""
-        if kind == "datasets":
-            start = 0
-            while True:
-                page = self._search(start, PAGE)
-                yield from page["results"]
-                start += len(page["results"])
-                if not page["results"]:
-                    return
+        """Yield the objects; users, and what they follow, only to who may list them."""
+        match kind:
+            case "datasets":
+                yield from self._datasets()
+            case "vocabularies":
+                yield from read_vocabularies(self._catalogue)
+            case "relationships":
+                for dataset in self._listed():
+                    yield from read_relationships(self._catalogue, str(dataset["name"]))
+            case "collaborators":
+                for user in self._list("users"):
+                    yield from read_collaborators(self._catalogue, user)
+            case "followers":
+                for user in self._list("users"):
+                    yield from read_followees(self._catalogue, user)
+            case _:
+                yield from self._shown(kind)
+
+    def _shown(self, kind: str) -> Iterator[JsonDict]:
         show = {"users": "user_show", "organizations": "organization_show", "groups": "group_show"}[kind]
-        details = {"include_datasets": False, "include_users": True, "include_password_hash": True}
+        details = {"include_datasets": False, "include_users": True}
+        if kind == "users":
+            details = {"include_password_hash": True, "include_plugin_extras": True}
         for name in self._list(kind):
             try:
                 yield cast(JsonDict, self._catalogue.call_action(show, {"id": name, **details}))
             except (CatalogueNotFound, CatalogueRefused):
                 continue  # gone since it was listed, or not for this token
 
+    def _datasets(self) -> Iterator[JsonDict]:
+        found = set()
+        for dataset in self._listed():
+            found.add(dataset["name"])
+            yield dataset
+        if not self._with_deleted:
+            return
+        everything = {"include_private": True, "include_drafts": True, "include_deleted": True}
+        for name in self._catalogue.call_action("package_list", everything):
+            if name in found:
+                continue
+            try:
+                dataset = self._catalogue.call_action("package_show", {"id": name})
+            except (CatalogueNotFound, CatalogueRefused):
+                continue
+            if dataset.get("state") == "deleted":
+                yield dataset
+
+    def _listed(self) -> Iterator[JsonDict]:
+        start = 0
+        while True:
+            page = self._search(start, PAGE)
+            yield from page["results"]
+            start += len(page["results"])
+            if not page["results"]:
+                return
+
+    def details(self, dataset: JsonDict) -> JsonDict:
+        """Ask for what programs keep beside a dataset, which a search does not tell."""
+        if self._own_user and dataset.get("creator_user_id") == self._own_user:
+            dataset = {**dataset, "creator_user_id": None}
+        try:
+            shown = self._catalogue.call_action("package_show", {"id": dataset["id"], "include_plugin_data": True})
+        except (CatalogueNotFound, CatalogueRefused):
+            return dataset
+        return {**dataset, "plugin_data": shown["plugin_data"]} if shown.get("plugin_data") else dataset
+
     def content(self, resource: JsonDict) -> Iterator[bytes]:
         """Fetch a file; the token goes to the catalogue's own host only."""
         if self._read is not None:
             return self._read(resource)
-        address = str(resource.get("url") or "")
+        # A CKAN's search may give the path alone, as its index keeps it.
+        address = urljoin(f"{self.name}/", str(resource.get("url") or ""))
         own = urlsplit(self.name)
         is_own = urlsplit(address)[:2] == own[:2]
         headers = {"Authorization": self._token.reveal()} if self._token and is_own else {}
@@ -127,6 +212,16 @@ class CkanSource:
     def table(self, resource: JsonDict) -> Iterator[JsonDict]:
         """Read the rows of a table page by page."""
         return read_table(self._catalogue, resource)
+
+    def views(self, resource: JsonDict) -> list[JsonDict]:
+        """Ask for the views of a resource."""
+        return list(read_views(self._catalogue, str(resource["id"])))
+
+    def image(self, image: Image) -> Iterator[bytes]:
+        """Fetch a logo from where it is shown."""
+        if self._read_image is not None:
+            return self._read_image(image.folder, image.name)
+        return fetch(urljoin(f"{self.name}/", image.address), {}, timeout_s=self._timeout_s)
 
     def _search(self, start: int, rows: int) -> Any:
         query = {"q": "*:*", "rows": rows, "start": start, "sort": "name asc"}
@@ -151,104 +246,39 @@ class CkanSource:
         return self._names[kind]
 
 
-class DumpSource:
-    """A file of JSON lines, plain or gzip, or a folder of them as `odl-host export` makes it."""
+def image_of(kind: str, entry: JsonDict) -> Image | None:
+    """Return the logo that was uploaded for an object; None where it has none, or one that is elsewhere.
 
-    def __init__(self, place: Path, *, timeout_s: float) -> None:
-        if not place.exists():
-            raise UsageError(f"There is no file or folder {place}.", hint="Give a dump, or an address with http(s)://.")
-        self.name = str(place.resolve())
-        self._folder = place if place.is_dir() else place.parent
-        self._files = sorted(place.glob("*.jsonl*")) if place.is_dir() else [place]
-        self._timeout_s = timeout_s
-
-    def count(self, kind: str) -> int:
-        """Return how many objects there are."""
-        return sum(1 for _ in self.objects(kind))
-
-    def objects(self, kind: str) -> Iterator[JsonDict]:
-        """Yield the objects of one kind, whatever else the files hold; one that stands there twice as it stands last.
-
-        :raises UsageError: a line is no object.
-        """
-        again = Counter(entry.get("id") for entry in self._all(kind)) if kind in ("organizations", "groups") else None
-        for entry in self._all(kind):
-            if again is not None:
-                again[entry.get("id")] -= 1
-            if again is None or not again[entry.get("id")] or not entry.get("id"):
-                yield entry
-
-    def _all(self, kind: str) -> Iterator[JsonDict]:
-        return (entry for file in self._files for entry in _read_lines(file) if kind_of(entry) == kind)
-
-    def content(self, resource: JsonDict) -> Iterator[bytes]:
-        """Read a file beside the dump, else fetch it from its address."""
-        folder = self._folder / FILES / str(resource.get("id"))
-        for file in sorted(folder.glob("*")) if _is_inside(folder, self._folder / FILES) else []:
-            return _chunks(file)
-        return fetch(str(resource.get("url") or ""), {}, timeout_s=self._timeout_s)
-
-    def table(self, resource: JsonDict) -> Iterator[JsonDict]:
-        """Read the calls that lie beside the dump. :raises UsageError: a line is no call."""
-        file = self._folder / ROWS / f"{resource.get('id')}.jsonl"
-        return _read_lines(file) if _is_inside(file, self._folder / ROWS) and file.is_file() else iter(())
-
-
-def kind_of(entry: JsonDict) -> str:
-    """Return of which kind an object of a dump is, "" when of none.
-
-    >>> kind_of({"name": "a", "resources": []}), kind_of({"name": "b", "is_organization": True})
-    ('datasets', 'organizations')
+    >>> image_of("groups", {"image_url": "a.png", "image_display_url": "http://x/uploads/group/a.png"}).name
+    'a.png'
     """
-    if "resources" in entry:
-        return "datasets"
-    if "is_organization" in entry:
-        return "organizations" if entry["is_organization"] else "groups"
-    return "users" if "fullname" in entry or "email_hash" in entry else ""
+    name = str(entry.get("image_url") or "")
+    shown = str(entry.get("image_display_url") or "")
+    if not name or name.startswith(("http", ".")) or "/" in name:
+        return None
+    folder = "user" if kind == "users" else "group"
+    return Image(folder, name, quote(shown, safe=":/?&=%#@+,;~") if shown.startswith("http") else shown)
 
 
 def fetch(address: str, headers: dict[str, str], *, timeout_s: float) -> Iterator[bytes]:
-    """Yield the bytes at an http(s) address. :raises Unavailable: it does not give them."""
+    """Yield the bytes at an http(s) address; one that asks to be patient is asked again.
+
+    :raises Unavailable: it does not give them.
+    """
     import requests
 
     if urlsplit(address).scheme not in ("http", "https"):
         raise Unavailable(f"“{address[:200]}” is no address that a file can be fetched from.")
-    try:
-        with requests.get(address, headers=headers, timeout=timeout_s, stream=True) as answer:
-            if answer.status_code != 200:
-                raise Unavailable(f"{address} answers {answer.status_code}.")
-            yield from answer.iter_content(CHUNK_BYTES)
-    except requests.RequestException as error:
-        raise Unavailable(f"{address} does not answer ({type(error).__name__}).") from error
-
-
-def _read_lines(file: Path) -> Iterator[JsonDict]:
-    with closing(_opened(file)) as lines:
-        for number, line in enumerate(iter(lambda: lines.readline(MAX_LINE_BYTES), b""), 1):
-            if not line.strip():
-                continue
-            try:
-                entry = json.loads(line)
-            except (ValueError, RecursionError) as error:
-                raise UsageError(f"{file.name}, line {number}: this is no JSON object ({error}).") from error
-            if not isinstance(entry, dict):
-                raise UsageError(f"{file.name}, line {number}: this is no JSON object.")
-            yield entry
-
-
-def _opened(file: Path) -> BinaryIO:
-    try:
-        return cast(BinaryIO, gzip.open(file)) if file.suffix == ".gz" else file.open("rb")
-    except OSError as error:
-        raise StorageError(f"{file} cannot be read: {error.strerror or error}.") from error
-
-
-def _chunks(file: Path) -> Iterator[bytes]:
-    with file.open("rb") as content:
-        while chunk := content.read(CHUNK_BYTES):
-            yield chunk
-
-
-def _is_inside(path: Path, folder: Path) -> bool:
-    """An id comes from the dump: it must not lead out of its folder."""
-    return path.resolve().is_relative_to(folder.resolve())
+    for attempt in range(1, FETCH_ATTEMPTS + 1):
+        try:
+            with requests.get(address, headers=headers, timeout=timeout_s, stream=True) as answer:
+                if answer.status_code in _TRY_LATER and attempt < FETCH_ATTEMPTS:
+                    wait = answer.headers.get("Retry-After", "")
+                    time.sleep(min(int(wait), PATIENCE_S) if wait.isdecimal() else attempt)
+                    continue
+                if answer.status_code != 200:
+                    raise Unavailable(f"{address} answers {answer.status_code}.")
+                yield from answer.iter_content(CHUNK_BYTES)
+                return
+        except requests.RequestException as error:
+            raise Unavailable(f"{address} does not answer ({type(error).__name__}).") from error

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from odl_host.catalogue.client import Catalogue
 from odl_host.catalogue.rows import delete_rows
 from odl_host.ckan import ROWS_OF_FILE, JsonDict
-from odl_host.errors import CatalogueNotFound, CatalogueRefused, StorageError
+from odl_host.errors import CatalogueError, CatalogueNotFound, CatalogueRefused
 
 PAGE = 1000
 _CREATE, _ADD = "datastore_create", "datastore_upsert"
@@ -63,14 +63,14 @@ def _told(column: JsonDict) -> JsonDict:
 def write_table(catalogue: Catalogue, resource_id: str, calls: Iterable[JsonDict]) -> bool:
     """Make a table of these calls, in place of the one that is there, and return whether there were any.
 
-    :raises StorageError: a call is of another kind, or of another table. :raises CatalogueError: one is refused.
+    :raises CatalogueError: a call is of another kind or of another table, or is refused.
     """
     is_begun = False
     for call in calls:
         data = call.get("data")
         action = _ADD if is_begun else _CREATE
         if call.get("action") != action or not isinstance(data, dict) or data.get("resource_id") != resource_id:
-            raise StorageError(f"What was written of the rows of {resource_id} is not what makes its table.")
+            raise CatalogueError(f"What was written of the rows of {resource_id} is not what makes its table.")
         if not is_begun:
             delete_rows(catalogue, resource_id)
         catalogue.call_action(action, data)

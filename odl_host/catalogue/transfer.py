@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import mimetypes
 import secrets
 import tempfile
 from collections.abc import Iterator
@@ -16,11 +17,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from odl_host.catalogue import companions
+from odl_host.catalogue.brought import Brought
 from odl_host.catalogue.client import Catalogue, Upload
-from odl_host.catalogue.source import KINDS, Progress, Source, unseen
+from odl_host.catalogue.refusals import Refusal, in_groups
+from odl_host.catalogue.source import KINDS, OBJECTS, Image, Progress, Source, image_of, unseen
 from odl_host.catalogue.tables import write_table
 from odl_host.ckan import JsonDict
-from odl_host.errors import CatalogueError, CatalogueNotFound, CatalogueRefused, OdlError, StorageError, Unavailable
+from odl_host.errors import (
+    CatalogueError,
+    CatalogueFailed,
+    CatalogueNotFound,
+    CatalogueRefused,
+    OdlError,
+    StorageError,
+    TokenUnknown,
+    Unavailable,
+)
 
 _SINGULAR = {"users": "user", "organizations": "organization", "groups": "group", "datasets": "package"}
 _OF_GROUPS = {
@@ -40,15 +53,14 @@ _DERIVED = {
 """What the receiving catalogue works out itself. Nobody becomes sysadmin by an import."""
 _MOVING = frozenset({"package_count", "packages", "num_followers"})
 """What changes of a group although nobody changed it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """An object, or a file of one, that could not be brought, and why."""
-
-    kind: str
-    name: str
-    reason: str
+_RESTORED = {
+    "users": ("created", "last_active"),
+    "organizations": ("created",),
+    "groups": ("created",),
+    "datasets": ("creator_user_id", "metadata_created", "metadata_modified"),
+}
+_RESOURCE_DATES = ("created", "last_modified", "metadata_modified")
+"""What only a catalogue that restores takes as it was."""
 
 
 @dataclass(slots=True)
@@ -58,6 +70,8 @@ class Transfer:
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     files: int = 0
     tables: int = 0
+    views: int = 0
+    images: int = 0
     refusals: list[Refusal] = field(default_factory=list)
 
     def count(self, kind: str, outcome: str) -> None:
@@ -66,33 +80,15 @@ class Transfer:
         by_outcome[outcome] += 1
 
 
-class Brought:
-    """What earlier runs have brought: a file with one line per object, its digest and its id over there."""
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How to bring: `owner` takes the datasets that have no organization, `sysadmins` remain sysadmins."""
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._digests: dict[tuple[str, str], str] = {}
-        if file.exists():
-            for line in file.read_text(encoding="utf-8").splitlines():
-                try:
-                    kind, key, digest = json.loads(line)
-                    self._digests[kind, key] = digest
-                except ValueError:
-                    continue  # the line that a killed run had begun
-
-    def __contains__(self, entry: tuple[str, str, str]) -> bool:
-        kind, key, digest = entry
-        return self._digests.get((kind, key)) == digest
-
-    def add(self, kind: str, key: str, digest: str) -> None:
-        """Write down that an object has been brought. :raises StorageError: it cannot be."""
-        self._digests[kind, key] = digest
-        try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            with self._file.open("a", encoding="utf-8") as lines:
-                lines.write(json.dumps([kind, key, digest]) + "\n")
-        except OSError as error:
-            raise StorageError(f"Cannot write {self._file}: {error.strerror or error}.") from error
+    with_files: bool = True
+    max_file_bytes: int = 1 << 30
+    owner: str = ""
+    sysadmins: bool = False
+    dry_run: bool = False
 
 
 def bring(
@@ -101,16 +97,15 @@ def bring(
     brought: Brought,
     *,
     kinds: tuple[str, ...] = KINDS,
-    with_files: bool = True,
-    max_file_bytes: int = 1 << 30,
-    dry_run: bool = False,
+    wishes: Wishes = Wishes(),
     progress: Progress = unseen,
 ) -> Transfer:
-    """Bring the objects of `source` into `target` and return what was done; `dry_run` writes nothing.
+    """Bring the objects of `source` into `target` and return what was done; a dry run writes nothing.
 
     :raises Unavailable: either catalogue does not answer; the same command goes on where it ended.
+    :raises StorageError: nothing more can be written here. :raises TokenUnknown: a token has ended.
     """
-    run = _Run(source, target, brought, with_files=with_files, max_file_bytes=max_file_bytes, dry_run=dry_run)
+    run = _Run(source, target, brought, kinds, wishes)
     for kind in kinds:
         total = source.count(kind)
         run.result.counts.setdefault(kind, {"created": 0, "updated": 0, "unchanged": 0})
@@ -124,51 +119,55 @@ class _Run:
     """One run of `bring`."""
 
     def __init__(
-        self,
-        source: Source,
-        target: Catalogue,
-        brought: Brought,
-        *,
-        with_files: bool,
-        max_file_bytes: int,
-        dry_run: bool,
+        self, source: Source, target: Catalogue, brought: Brought, kinds: tuple[str, ...], wishes: Wishes
     ) -> None:
         self.result = Transfer()
         self._source = source
         self._target = target
         self._brought = brought
-        self._with_files = with_files
-        self._max_file_bytes = max_file_bytes
-        self._dry_run = dry_run
+        self._kinds = kinds
+        self._wishes = wishes
+        self._restores = target.supports(companions.RESTORES)
         self._ids: dict[str, str] = {}
         """Ids in the target of objects that have another one in the source."""
+        self._organizations: set[str] = set()
+        """Ids and names of the organizations that the source has."""
 
     def bring_one(self, kind: str, entry: JsonDict) -> None:
-        key = str(entry.get("id") or entry.get("name"))
-        compared = entry if kind == "datasets" else _without_moving(entry)
-        digest = hashlib.sha256(json.dumps([compared, self._with_files], sort_keys=True).encode()).hexdigest()
         try:
-            if kind == "datasets" and (kind, key, digest) in self._brought:
-                self.result.count(kind, "unchanged")
-                return
-            existing = self._find(kind, entry)
-            if existing is not None and str(existing["id"]) != key:
-                self._ids[key] = str(existing["id"])
-            if (kind, key, digest) in self._brought or (kind == "users" and existing is not None):
-                self.result.count(kind, "unchanged")
-                return
-            is_whole = self._dry_run or self._write(kind, entry, existing)
-            self.result.count(kind, "updated" if existing is not None else "created")
-        except Unavailable:
-            raise
+            if kind in OBJECTS:
+                self._bring_object(kind, entry)
+            else:
+                outcome = companions.write(self._target, entry, self._ids, dry_run=self._wishes.dry_run)
+                self.result.count(kind, outcome)
         except CatalogueError as error:
-            self._refuse(kind, entry, error)
+            if not _is_of_object(error):
+                raise
+            self._refuse(kind, _named(entry), error)
+
+    def _bring_object(self, kind: str, entry: JsonDict) -> None:
+        key = str(entry.get("id") or entry.get("name"))
+        if kind == "organizations":
+            self._organizations |= {key, str(entry.get("name"))}
+        compared = entry if kind == "datasets" else _without_moving(entry)
+        how = [self._wishes.with_files, self._wishes.sysadmins] if kind == "users" else [self._wishes.with_files]
+        digest = hashlib.sha256(json.dumps([compared, *how], sort_keys=True).encode()).hexdigest()
+        if kind == "datasets" and (kind, key, digest) in self._brought:
+            self.result.count(kind, "unchanged")
             return
-        if is_whole and not self._dry_run:
+        existing = self._find(kind, entry)
+        if existing is not None and str(existing["id"]) != key:
+            self._ids[key] = str(existing["id"])
+        if (kind, key, digest) in self._brought or (kind == "users" and existing is not None):
+            self.result.count(kind, "unchanged")
+            return
+        is_whole = self._wishes.dry_run or self._write(kind, entry, existing)
+        self.result.count(kind, "updated" if existing is not None else "created")
+        if is_whole and not self._wishes.dry_run:
             self._brought.add(kind, key, digest)
 
-    def _refuse(self, kind: str, entry: JsonDict, error: OdlError) -> None:
-        self.result.refusals.append(Refusal(kind, str(entry.get("name") or entry.get("id")), error.message))
+    def _refuse(self, kind: str, name: str, error: OdlError) -> None:
+        self.result.refusals.append(Refusal(kind, name, error.message))
 
     def _find(self, kind: str, entry: JsonDict) -> JsonDict | None:
         for ref in (entry.get("id"), entry.get("name")):
@@ -176,7 +175,9 @@ class _Run:
                 continue
             try:
                 found: JsonDict = self._target.call_action(f"{_SINGULAR[kind]}_show", {"id": ref})
-            except (CatalogueNotFound, CatalogueRefused):
+            except (CatalogueNotFound, CatalogueRefused) as error:
+                if isinstance(error, TokenUnknown):
+                    raise
                 continue
             return found
         return None
@@ -186,36 +187,76 @@ class _Run:
         sent = {key: value for key, value in entry.items() if key not in _DERIVED[kind]}
         if existing is not None:
             sent["id"] = existing["id"]
-        if kind == "users":
-            sent.setdefault("email", f"{sent['name']}@adresse-inconnue.invalid")
-            if not sent.get("password_hash"):
-                sent["password"] = secrets.token_urlsafe(24)
-        elif kind == "datasets":
-            sent["owner_org"] = self._ids.get(str(entry.get("owner_org")), entry.get("owner_org"))
-            sent["groups"] = [{"name": group["name"]} for group in entry.get("groups") or []]
-            # Whether there are rows is known when they have come.
-            sent["resources"] = [
-                {key: value for key, value in resource.items() if key != "datastore_active"}
-                for resource in entry.get("resources") or []
-            ]
+        image = None
+        if kind == "datasets":
+            self._prepare_dataset(sent, entry)
         else:
-            self._prepare_group(sent, entry)
+            image = self._prepare_image(kind, sent, entry, existing)
+            if kind == "users":
+                self._prepare_user(sent, entry)
+            else:
+                self._prepare_group(sent, entry)
         action = f"{_SINGULAR[kind]}_{'create' if existing is None else 'update'}"
-        self._target.call_action(action, sent)
-        if kind != "datasets" or not self._with_files:
-            return True
-        has_files, has_tables = self._bring_files(entry), self._bring_tables(entry)
-        is_touched = any(resource.get("url_type") for resource in entry.get("resources") or [])
-        if is_touched and entry.get("metadata_modified"):
-            dates = {"id": sent.get("id") or sent["name"], "metadata_modified": entry["metadata_modified"]}
+        written = self._target.call_action(action, sent)
+        is_whole = True
+        if kind == "datasets":
+            is_whole = self._bring_parts(entry)
+        elif kind != "users" and existing is None:
+            self._dismiss_creator(kind, written, sent)
+        if image is not None:
+            is_whole = self._bring_image(kind, written, image)
+        if self._restores:
+            self._restore(kind, str(written["id"]), entry)
+        elif kind == "datasets" and any(resource.get("url_type") for resource in entry.get("resources") or []):
+            dates = {"id": written["id"], "metadata_modified": entry.get("metadata_modified")}
             self._target.call_action("package_patch", dates)
-        return has_files and has_tables
+        return is_whole
+
+    def _restore(self, kind: str, key: str, entry: JsonDict) -> None:
+        """Give an object the dates that it has over there."""
+        told = {"id": key, **{name: entry[name] for name in _RESTORED[kind] if entry.get(name)}}
+        if kind == "datasets":
+            told["resources"] = [
+                {"id": resource["id"], **{name: resource.get(name) for name in _RESOURCE_DATES}}
+                for resource in entry.get("resources") or []
+                if resource.get("id")
+            ]
+        if len(told) > 1:
+            self._target.call_action("odl_restore", {"kind": _SINGULAR[kind], "object": told})
+
+    def _prepare_user(self, sent: JsonDict, entry: JsonDict) -> None:
+        sent.setdefault("email", f"{sent['name']}@adresse-inconnue.invalid")
+        if not sent.get("password_hash"):
+            sent["password"] = secrets.token_urlsafe(24)
+        if self._wishes.sysadmins and entry.get("sysadmin"):
+            sent["sysadmin"] = True
+
+    def _prepare_dataset(self, sent: JsonDict, entry: JsonDict) -> None:
+        owner = entry.get("owner_org")
+        if owner and "organizations" not in self._kinds:
+            owner = (entry.get("organization") or {}).get("name") or owner
+            is_known = bool(owner)
+        else:
+            is_known = str(owner) in self._organizations
+        owner = self._ids.get(str(owner), owner)
+        sent["owner_org"] = (owner if is_known else self._wishes.owner or owner) or None
+        sent["groups"] = [{"name": group["name"]} for group in entry.get("groups") or []]
+        sent["tags"] = [
+            {"name": tag["name"], "vocabulary_id": self._ids.get(tag["vocabulary_id"], tag["vocabulary_id"])}
+            if tag.get("vocabulary_id")
+            else tag
+            for tag in entry.get("tags") or []
+        ]
+        # Whether there are rows is known when they have come.
+        sent["resources"] = [
+            {key: value for key, value in resource.items() if key != "datastore_active"}
+            for resource in entry.get("resources") or []
+        ]
+        if plugin_data := self._source.details(entry).get("plugin_data"):
+            sent["plugin_data"] = plugin_data
 
     def _prepare_group(self, sent: JsonDict, entry: JsonDict) -> None:
-        """Keep the members that are users over there; a logo that was uploaded is shown from where it lies."""
-        image = str(entry.get("image_display_url") or "")
-        if image.startswith(("http://", "https://")):
-            sent["image_url"] = image
+        """Keep the members that are users over there."""
         members = [user for user in entry.get("users") or [] if self._is_user(str(user.get("name")))]
         sent["users"] = [{"name": user["name"], "capacity": user.get("capacity") or "member"} for user in members]
         sent["groups"] = [{"name": group["name"]} for group in entry.get("groups") or []]
@@ -227,6 +268,74 @@ class _Run:
             return False
         return True
 
+    def _dismiss_creator(self, kind: str, written: JsonDict, sent: JsonDict) -> None:
+        """Take out who creates an organization: a CKAN makes its admin of who brings it."""
+        wanted = {user["name"] for user in sent["users"]}
+        for user in written.get("users") or []:
+            if user["name"] not in wanted:
+                member = {"id": written["id"], "username": user["name"]}
+                self._target.call_action(f"{_SINGULAR[kind]}_member_delete", member)
+
+    def _prepare_image(self, kind: str, sent: JsonDict, entry: JsonDict, existing: JsonDict | None) -> Image | None:
+        """Name the logo that was uploaded over there, and return it where it must be brought."""
+        image = image_of(kind, entry)
+        if image is None:
+            return None
+        there = str((existing or {}).get("image_url") or "")
+        if not self._wishes.with_files:
+            sent["image_url"] = image.address if image.address.startswith("http") else ""
+            return None
+        if self._restores:
+            sent["image_url"] = image.name
+        elif there.endswith(image.name):
+            sent["image_url"] = there
+            return None
+        else:
+            sent["image_url"] = ""  # a CKAN gives what it is sent a name of its own
+        return image
+
+    def _bring_image(self, kind: str, written: JsonDict, image: Image) -> bool:
+        """Send a logo, and return whether it has come."""
+        with tempfile.TemporaryDirectory(prefix="odl-import-") as folder:
+            file = Path(folder) / "image"
+            try:
+                self._save(self._source.image(image), file)
+                upload = Upload(file, image.name, mimetypes.guess_type(image.name)[0] or "application/octet-stream")
+                if self._restores:
+                    told = {"kind": "image", "folder": image.folder, "name": image.name}
+                    self._target.call_action("odl_restore", told, {"upload": upload})
+                else:
+                    patch = f"{_SINGULAR[kind]}_patch"
+                    self._target.call_action(patch, {"id": written["id"]}, {"image_upload": upload})
+                self.result.images += 1
+            except (Unavailable, CatalogueError) as error:
+                if not _is_of_object(error):
+                    raise
+                self._refuse("images", str(written["name"]), error)
+                return False
+        return True
+
+    def _bring_parts(self, entry: JsonDict) -> bool:
+        """Bring what lies beside a dataset: files, rows, views; return whether all has come."""
+        is_whole = True
+        if self._wishes.with_files:
+            files, tables = self._bring_files(entry), self._bring_tables(entry)
+            is_whole = files and tables
+        for resource in entry.get("resources") or []:
+            views = self._source.views(resource)
+            if views is not None:
+                self._bring_views(f"{entry.get('name')}/{resource.get('id')}", str(resource.get("id")), views)
+        return is_whole
+
+    def _bring_views(self, name: str, resource_id: str, views: list[JsonDict]) -> None:
+        """Bring the views of a resource; one that this catalogue cannot show keeps no dataset from being whole."""
+        try:
+            self.result.views += companions.write_views(self._target, resource_id, views)
+        except CatalogueError as error:
+            if not _is_of_object(error):
+                raise
+            self._refuse("views", name, error)
+
     def _bring_tables(self, entry: JsonDict) -> bool:
         """Write the rows that no file of the dataset brings, and return whether all have come."""
         is_whole = True
@@ -237,9 +346,11 @@ class _Run:
                     self.result.tables += 1
                     dates = {"id": key, "last_modified": resource.get("last_modified")}
                     self._target.call_action("resource_patch", dates)
-            except (StorageError, CatalogueError) as error:
+            except CatalogueError as error:
+                if not _is_of_object(error):
+                    raise
                 is_whole = False
-                self.result.refusals.append(Refusal("rows", f"{entry.get('name')}/{key}", error.message))
+                self._refuse("rows", f"{entry.get('name')}/{key}", error)
         return is_whole
 
     def _bring_files(self, entry: JsonDict) -> bool:
@@ -255,21 +366,36 @@ class _Run:
                     upload = Upload(file, name, str(resource.get("mimetype") or "application/octet-stream"))
                     self._target.call_action("resource_patch", {"id": resource["id"]}, {"upload": upload})
                     self.result.files += 1
-                except (Unavailable, StorageError, CatalogueError) as error:
+                except (Unavailable, CatalogueError) as error:
+                    if not _is_of_object(error):
+                        raise
                     is_whole = False
-                    self.result.refusals.append(
-                        Refusal("files", f"{entry.get('name')}/{resource.get('id')}", error.message)
-                    )
+                    self._refuse("files", f"{entry.get('name')}/{resource.get('id')}", error)
         return is_whole
 
     def _save(self, chunks: Iterator[bytes], file: Path) -> None:
-        size = 0
-        with file.open("wb") as content:
-            for chunk in chunks:
-                size += len(chunk)
-                if size > self._max_file_bytes:
-                    raise StorageError(f"The file is larger than {self._max_file_bytes >> 20} MB (max_file_mb).")
-                content.write(chunk)
+        size, most = 0, self._wishes.max_file_bytes
+        try:
+            with file.open("wb") as content:
+                for chunk in chunks:
+                    size += len(chunk)
+                    if size > most:
+                        raise CatalogueError(f"The file is larger than {most >> 20} MB (max_file_mb).")
+                    content.write(chunk)
+        except OSError as error:
+            raise StorageError(f"Cannot keep a file on its way: {error.strerror or error}.") from error
+
+
+def _is_of_object(error: OdlError) -> bool:
+    """Tell what is wrong with one object from what would be wrong with every other one, too."""
+    return not isinstance(error, TokenUnknown | CatalogueFailed)
+
+
+def _named(entry: JsonDict) -> str:
+    """Return what people call an object, or what a call is about."""
+    data = entry.get("data") if isinstance(entry.get("data"), dict) else None
+    told = [entry.get("user"), *data.values()] if data else [entry.get("name") or entry.get("id")]
+    return " ".join(str(value) for value in told if isinstance(value, str))
 
 
 def _without_moving(entry: JsonDict) -> JsonDict:
@@ -286,5 +412,11 @@ def as_json(transfer: Transfer) -> dict[str, Any]:
         "counts": transfer.counts,
         "files": transfer.files,
         "tables": transfer.tables,
+        "views": transfer.views,
+        "images": transfer.images,
+        "refused": [
+            {"kind": group.kind, "reason": group.reason, "next": group.advice.english, "count": len(group.names)}
+            for group in in_groups(transfer.refusals)
+        ],
         "refusals": [{"kind": each.kind, "name": each.name, "reason": each.reason} for each in transfer.refusals],
     }

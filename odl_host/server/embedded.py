@@ -32,6 +32,10 @@ class EmbeddedCKAN:
         self.user_name = user_name
         self.caller = caller
 
+    def as_user(self, name: str) -> EmbeddedCKAN:
+        """Return the same catalogue as another user sees it."""
+        return self.site.as_user(name)
+
     def call_action(
         self, name: str, data_dict: Mapping[str, Any] | None = None, files: Mapping[str, FileValue] | None = None
     ) -> Any:

@@ -47,6 +47,7 @@ ACTION_MODULES = (
     "relationships",
     "resource_searches",
     "resources",
+    "restores",
     "revisions",
     "searches",
     "site",

@@ -109,6 +109,10 @@ TABLE: dict[str, tuple[frozenset[str], Parameters]] = {
     "resource_update": (WRITERS, lambda w, c: {"id": w.resource(), "url": "http://example.org/b"}),
     "resource_patch": (WRITERS, lambda w, c: {"id": w.resource(), "name": "b"}),
     "resource_delete": (WRITERS, lambda w, c: {"id": w.resource()}),
+    "odl_restore": (
+        SYSADMIN,
+        lambda w, c: {"kind": "package", "object": {"id": w.dataset(), "metadata_created": "2020-01-02T03:04:05"}},
+    ),
     "odl_version_list": (READERS, lambda w, c: {"id": w.upload(private=True)}),
     "odl_version_restore": (WRITERS, lambda w, c: {"id": w.upload(), "version": 1}),
     "odl_version_purge": (SYSADMIN, lambda w, c: {"id": w.upload()}),

@@ -255,31 +255,41 @@ HELPS = {
     ),
     "Ids are kept; organizations, groups and users that are here under the same name are taken for the same. Run it "
     "again to go on where it was stopped, or to bring what has changed since. With a sysadmin's token "
-    "private datasets, "
-    "e-mails and passwords come too. Ends with 6 when something was refused.": (
+    "private datasets, drafts, deleted ones, e-mails and passwords come too. Ends with 6 when something was refused.": (
         "Les identifiants sont gardés ; les organisations, groupes et utilisateurs qui ont ici le même "
         "nom sont pris pour "
         "les mêmes. Relancez la commande pour continuer où elle s’est arrêtée, ou pour reprendre ce qui a "
         "changé depuis. "
-        "Avec le jeton d’un administrateur (sysadmin), les jeux privés, les adresses et les mots de passe "
-        "viennent aussi. "
+        "Avec le jeton d’un administrateur (sysadmin), les jeux privés, les brouillons, les supprimés, les "
+        "adresses et les mots de passe viennent aussi. "
         "Finit avec 6 quand quelque chose a été refusé."
     ),
     "A CKAN, a file of JSON lines, or a folder.": "Un CKAN, un fichier de lignes JSON, ou un dossier.",
     "Variable with the API token of a sysadmin over there.": "Variable qui contient le jeton d’un sysadmin de là-bas.",
     "Only this kind; may be repeated.": "Seulement ce genre ; peut être répété.",
-    "Leave uploaded files and rows where they are.": "Laisse les fichiers et les lignes où ils sont.",
+    "Leave uploaded files, logos and rows where they are.": "Laisse les fichiers, les logos et les lignes où ils sont.",
+    "A CKAN to bring it to, instead of the catalogue here.": "Un CKAN où porter le tout, au lieu du catalogue d’ici.",
+    "Variable with the API token of a sysadmin of that CKAN.": (
+        "Variable avec le jeton d’un administrateur de ce CKAN-là."
+    ),
+    "Organization for the datasets that have none.": "Organisation des jeux de données qui n’en ont pas.",
+    "Sysadmins over there are sysadmins here, too.": "Les administrateurs de là-bas le sont aussi ici.",
+    "Leave out datasets that were deleted and could be brought back.": (
+        "Laisse les jeux de données supprimés qu’on pourrait rétablir."
+    ),
     "Forget what earlier runs have brought.": "Oublie ce que les passages précédents ont repris.",
     "Count what would be brought; write nothing.": "Compte ce qui serait repris ; n’écrit rien.",
     "Write the whole catalogue as JSON lines that ckanapi loads.": (
         "Écrit tout le catalogue en lignes JSON que ckanapi charge."
     ),
-    "FOLDER gets users.jsonl (with the hashes of passwords), organizations.jsonl, groups.jsonl, "
-    "datasets.jsonl, the files "
-    "under files/, and under rows/ what was written row by row. Private datasets and drafts too.": (
-        "FOLDER reçoit users.jsonl (avec les empreintes des mots de passe), organizations.jsonl, groups.jsonl, "
-        "datasets.jsonl, les fichiers sous files/, et sous rows/ ce qui a été écrit ligne par ligne. "
-        "Les jeux privés et les brouillons aussi."
+    "FOLDER gets users.jsonl (with the hashes of passwords), organizations.jsonl, groups.jsonl, datasets.jsonl "
+    "(private ones, drafts and deleted ones too), and what stands beside: vocabularies, views, relationships, "
+    "collaborators, who follows what, and the manifest. With --files also files/, images/ (logos), and under rows/ "
+    "what was written row by row.": (
+        "DOSSIER reçoit users.jsonl (avec les empreintes des mots de passe), organizations.jsonl, groups.jsonl, "
+        "datasets.jsonl (aussi les jeux privés, les brouillons et les supprimés), et ce qui les entoure : "
+        "vocabulaires, vues, relations, collaborateurs, qui suit quoi, et le manifeste. Avec --files aussi files/, "
+        "images/ (logos), et sous rows/ ce qui a été écrit ligne par ligne."
     ),
     "Uploaded files and written rows too.": "Aussi les fichiers déposés et les lignes écrites.",
     "Say whether the catalogue is sound; changes nothing.": "Dit si le catalogue est sain ; ne change rien.",

@@ -18,9 +18,10 @@ CKAN_VERSION = "2.12.0"
 PLUGINS = ("datastore", "image_view", "text_view", "datatables_view")
 """The extensions of CKAN whose actions and views are part of this server; clients ask whether they are there."""
 
-EXTENSIONS = ("odl_host", "odl_original", "odl_versions", "odl_together")
+EXTENSIONS = ("odl_host", "odl_original", "odl_versions", "odl_together", "odl_restores")
 """What this server adds to CKAN's API; `odl_original`: resources keep a second file, as the producer sent it;
-`odl_versions`: they keep their earlier files; `odl_together`: a dataset is created together with its files."""
+`odl_versions`: they keep their earlier files; `odl_together`: a dataset is created together with its files;
+`odl_restores`: what is copied from elsewhere keeps its ids and dates."""
 
 
 class ActionName(Params):

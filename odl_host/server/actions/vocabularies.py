@@ -13,7 +13,15 @@ from odl_host.server.database.tables import vocabularies
 from odl_host.server.objects.extras import NOT_EXPECTED, not_dicts, require_dicts
 from odl_host.server.objects.names import check_tag
 from odl_host.server.objects.tags import find_free_tag, remove_free_tag
-from odl_host.server.objects.vocabularies import ensure_tag, find_tag, find_vocabulary, remove_tag, show_tag, tags_of
+from odl_host.server.objects.vocabularies import (
+    ensure_tag,
+    find_tag,
+    find_vocabulary,
+    remove_tag,
+    show_tag,
+    show_vocabulary,
+    tags_of,
+)
 from odl_host.server.params import MISSING_VALUE, Invalid, Nothing, Params, as_text, optional, text
 from odl_host.server.registry import Context, action
 
@@ -66,7 +74,7 @@ def vocabulary_create(ctx: Context, params: Sent) -> JsonDict:
     ctx.db.execute(vocabularies.insert(), row)
     for tag in tags or []:
         ensure_tag(ctx.db, tag, row["id"])
-    return _shown(ctx, row["id"])
+    return show_vocabulary(ctx.db, row["id"])
 
 
 @action(params=Ref, allow=_keeper_of_known)
@@ -90,7 +98,7 @@ def vocabulary_update(ctx: Context, params: Ref) -> JsonDict:
                 remove_tag(ctx.db, known.id)
         for tag in tags:
             ensure_tag(ctx.db, tag, row.id)
-    return _shown(ctx, row.id)
+    return show_vocabulary(ctx.db, row.id)
 
 
 @action(params=Ref, allow=_keeper_of_known)
@@ -108,7 +116,10 @@ def vocabulary_delete(ctx: Context, params: Ref) -> None:
 @action(params=Nothing, allow=permissions.anyone, reads=True)
 def vocabulary_list(ctx: Context, params: Nothing) -> list[JsonDict]:  # noqa: ARG001 - every action has the same form
     """Return the vocabularies with their tags, by name."""
-    return [_shown(ctx, key) for key in ctx.db.scalars(sa.select(vocabularies.c.id).order_by(vocabularies.c.name))]
+    return [
+        show_vocabulary(ctx.db, key)
+        for key in ctx.db.scalars(sa.select(vocabularies.c.id).order_by(vocabularies.c.name))
+    ]
 
 
 @action(params=Ref, allow=permissions.anyone, reads=True)
@@ -117,7 +128,7 @@ def vocabulary_show(ctx: Context, params: Ref) -> JsonDict:
 
     :param id: the vocabulary's id or name
     """
-    return _shown(ctx, _get(ctx, params).id)
+    return show_vocabulary(ctx.db, _get(ctx, params).id)
 
 
 @action(params=Sent, allow=permissions.sysadmin)
@@ -191,11 +202,6 @@ def _get(ctx: Context, params: Ref) -> Any:
     if row is None:
         raise NotFound(f'Could not find vocabulary "{params.id}"')
     return row
-
-
-def _shown(ctx: Context, vocabulary_id: str) -> JsonDict:
-    row = find_vocabulary(ctx.db, vocabulary_id)
-    return {"id": row.id, "name": row.name, "tags": [show_tag(tag) for tag in tags_of(ctx.db, row.id)]}
 
 
 def _name(ctx: Context, data: JsonDict, errors: JsonDict, before: Any) -> str:

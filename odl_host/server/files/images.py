@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from urllib.parse import quote
@@ -18,6 +19,10 @@ from odl_host.server.registry import Context, StoredFile
 
 SUFFIXES = {"image/png": ".png", "image/gif": ".gif", "image/jpeg": ".jpg"}
 """How the name of an image of these media types ends; that of another file that a site takes ends as it came."""
+
+
+_KEPT_NAME = r"[A-Za-z0-9_][A-Za-z0-9_. -]{2,150}"
+"""How an image may be called that had its name elsewhere."""
 
 
 def image_address(site_url: str, folder: str, image_url: str | None) -> str | None:
@@ -49,6 +54,19 @@ def take_image(ctx: Context, folder: str, data: JsonDict, field: str = "image_up
     if cleared in ("true", "1", "yes", "on") and (not sent or find_image(ctx.db, folder, sent)):
         return {**data, "image_url": ""}
     return data
+
+
+def keep_image(ctx: Context, folder: str, name: str) -> None:
+    """Keep the file that came as `upload` under the name that it had elsewhere, unless there is one of this name.
+
+    :raises ValidationError: it is no image that the site takes, or not of such a name.
+    """
+    file = ctx.files.get("upload")
+    if file is None or folder not in ("group", "user") or not re.fullmatch(_KEPT_NAME, name):
+        raise ValidationError({"name": ["An upload, a folder (group or user) and a file's name are needed"]})
+    _check(ctx, file, folder, "upload")
+    if find_image(ctx.db, folder, name) is None:
+        ctx.db.execute(images.insert(), {"folder": folder, "name": name, "blob": file.sha256})
 
 
 def find_image(db: sa.Connection, folder: str, name: str) -> str | None:

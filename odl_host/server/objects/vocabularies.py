@@ -33,6 +33,12 @@ def find_tag(db: sa.Connection, ref: str, vocabulary_id: str | None = None) -> A
     return db.execute(query).first()
 
 
+def show_vocabulary(db: sa.Connection, vocabulary_id: str) -> JsonDict:
+    """Return a vocabulary as callers see it."""
+    row = find_vocabulary(db, vocabulary_id)
+    return {"id": row.id, "name": row.name, "tags": [show_tag(tag) for tag in tags_of(db, row.id)]}
+
+
 def show_tag(row: Any) -> JsonDict:
     """Return a tag of a vocabulary as callers see it."""
     return {"display_name": row.name, "id": row.id, "name": row.name, "vocabulary_id": row.vocabulary_id}

@@ -11,16 +11,16 @@ TEMPLATES = {
     'Upgrade that CKAN, or use the embedded catalogue: [catalogue] kind = "embedded".': (
         'Mettez ce CKAN à jour, ou prenez le catalogue intégré : [catalogue] kind = "embedded".'
     ),
-    "Check the address in the manifest and the network, then run the same command again.": (
-        "Vérifiez l’adresse dans le manifeste et le réseau, puis relancez la même commande."
+    "Check that address and the network, then run the same command again.": (
+        "Vérifiez cette adresse et le réseau, puis relancez la même commande."
     ),
     "{}: the catalogue does not hold this object. {}": "{0} : le catalogue ne contient pas cet objet. {1}",
     "{}: the catalogue refused: {}.": "{0} : le catalogue refuse : {1}.",
     "{}: {} does not know the token (any more): it was revoked, or it has expired.": (
         "{0} : {1} ne connaît pas (ou plus) le jeton : il a été révoqué, ou il a expiré."
     ),
-    "Make a new one on that CKAN, and put it where the manifest says that the token is.": (
-        "Créez-en un nouveau sur ce CKAN, et mettez-le là où le manifeste dit que le jeton se trouve."
+    "Make a new one on that CKAN, put it where the old one was, then run the same command again.": (
+        "Créez-en un nouveau sur ce CKAN, mettez-le à la place de l’ancien, puis relancez la même commande."
     ),
     "{}: the embedded catalogue failed ({}: {}).": "{0} : le catalogue intégré a échoué ({1} : {2}).",
     "{}: a file cannot be read or written: {}.": "{0} : un fichier ne peut pas être lu ou écrit ({1}).",
@@ -38,7 +38,22 @@ TEMPLATES = {
     "Give a dump, or an address with http(s)://.": "Donnez un export, ou une adresse en http(s)://.",
     "{}, line {}: this is no JSON object ({}).": "{0}, ligne {1} : ce n’est pas un objet JSON ({2}).",
     "{}, line {}: this is no JSON object.": "{0}, ligne {1} : ce n’est pas un objet JSON.",
+    "What was written is no call.": "Ce qui est écrit là n’est pas un appel.",
+    "{}: a dump makes no {} by itself.": "{0} : un export ne fait pas cela tout seul ({1}).",
+    "What was written of the views of {} does not make its views.": (
+        "Ce qui est écrit des vues de {0} ne fait pas ses vues."
+    ),
+    "--to and --to-token-env go together.": "--to et --to-token-env vont ensemble.",
+    "Name the variable that holds the token.": "Nommez la variable qui contient le jeton.",
+    "The logo {} is not stored here.": "Le logo {0} n’est pas rangé ici.",
+    "The catalogue does not know the token: it has expired, or was revoked.": (
+        "Le catalogue ne connaît pas le jeton : il a expiré, ou a été révoqué."
+    ),
+    "The database of the embedded catalogue cannot be written.": (
+        "La base du catalogue intégré ne peut pas être écrite."
+    ),
     # stored files and buckets
+    "Cannot keep a file on its way: {}.": "Un fichier en route ne peut pas être gardé ({0}).",
     "Cannot clean {}: {}.": "{0} ne peut pas être nettoyé ({1}).",
     "Cannot store a file under {}: {}.": "Un fichier ne peut pas être rangé sous {0} ({1}).",
     "Cannot keep a file on its way to the storage: {}.": (
