@@ -129,7 +129,7 @@ def _vector(text: str, language: str) -> dict[str, list[int]]:
     return found
 
 
-def vector_text(text: object) -> str | None:
+def vector_text(text: object, language: str = "english") -> str | None:
     """Return PostgreSQL's text form of a vector, as `_full_text` shows it in SQL.
 
     >>> vector_text("Annakarenina tolstoy b")
@@ -137,5 +137,5 @@ def vector_text(text: object) -> str | None:
     """
     if text is None:
         return None
-    lexemes = sorted(_vector(str(text), "english").items(), key=lambda item: item[0].encode())
+    lexemes = sorted(_vector(str(text), language).items(), key=lambda item: item[0].encode())
     return " ".join(f"'{lexeme}':{','.join(map(str, positions))}" for lexeme, positions in lexemes)

@@ -88,7 +88,6 @@ def test_only_one_statement_is_read(sql: str) -> None:
         "SELECT * FROM r FOR UPDATE",
         "WITH x AS (DELETE FROM r RETURNING *) SELECT * FROM x",
         "WITH x AS (INSERT INTO r VALUES (1) RETURNING *) SELECT * FROM x",
-        "WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x) SELECT count(*) FROM x",
         "SELECT $1",
         "SELECT ?",
         "SELECT :a",
@@ -179,7 +178,7 @@ def test_functions_that_are_not_on_the_list_are_refused(call: str) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["generate_series(1, 1000000000)", "json_each('[1]')", "pragma_table_info('r')", "dbstat", "unnest(ARRAY[1])"],
+    ["generate_series(1, 1000000000)", "json_each('[1]')", "json_tree('[1]')", "pragma_table_info('r')", "dbstat"],
 )
 def test_functions_that_give_rows_are_refused_or_find_no_table(source: str) -> None:
     try:
@@ -266,13 +265,15 @@ def test_comments_change_nothing(rows: Table) -> None:
     "sql",
     [
         "SELECT * FROM sqlite_master",
+        "SELECT 1 FROM sqlite_master",
+        "SELECT count(*) FROM sqlite_master",
         "SELECT * FROM t0.sqlite_master",
         "SELECT * FROM temp.sqlite_temp_master",
         "SELECT * FROM sqlite_schema",
         "SELECT * FROM pragma_table_info('rows')",
         "SELECT * FROM pragma_database_list",
         "SELECT * FROM pragma_function_list",
-        "SELECT * FROM json_each('[1]')",
+        "SELECT * FROM json_tree('[1]')",
         "SELECT * FROM dbstat",
         "SELECT * FROM sqlite_stmt",
         "SELECT * FROM sqlite_dbpage",
@@ -303,7 +304,6 @@ def test_comments_change_nothing(rows: Table) -> None:
         "SELECT sqlite_version()",
         "SELECT fts3_tokenizer('x')",
         "SELECT char(65)",
-        "WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x) SELECT count(*) FROM x",
     ],
 )
 def test_sqlite_denies_by_itself_what_a_query_may_not_do(tmp_path: Path, sql: str) -> None:
@@ -502,7 +502,7 @@ def test_what_has_no_name_gets_the_one_that_postgresql_gives_it(rows: Table, sql
         "SELECT annee / nullif(0, 1) FROM r",
         "SELECT r FROM r",
         "SELECT a FROM r a",
-        "SELECT count(a) FROM r a",
+        "SELECT sum(a) FROM r a",
         "SELECT power(-8, 0.5)",
         "SELECT exp(10000)",
     ],

@@ -9,7 +9,14 @@ from odl_host.server.datastore.filters import bad_query
 from odl_host.server.datastore.sql.aggregates import AGGREGATES
 from odl_host.server.datastore.sql.functions import FUNCTIONS, SEARCH_QUERIES, WITHIN_GROUP, Function
 from odl_host.server.datastore.sql.grammar import function_name
-from odl_host.server.datastore.sql.kinds import arguments_of, family_of, is_unknown, kind_of, native_name
+from odl_host.server.datastore.sql.kinds import (
+    arguments_of,
+    family_of,
+    is_moment_series,
+    is_unknown,
+    kind_of,
+    native_name,
+)
 from odl_host.server.datastore.sql.operators import call, make_comparable, read_literal, text
 
 _FAMILIES = {"t": "text", "n": "number", "b": "bool", "a": "array"}
@@ -33,6 +40,8 @@ def translate_call(node: exp.Func) -> exp.Expr:
         if isinstance(inner, exp.Window):
             return call(f"window_{name}", *arguments)
         return call(f"numeric_{name}", *(item.this if isinstance(item, exp.Order) else item for item in arguments))
+    if name == "generate_series":
+        return _series(node, arguments)
     if name == "trim":
         place = str(node.args.get("position") or "").upper()
         known = Function(run={"LEADING": "pg_ltrim", "TRAILING": "pg_rtrim"}.get(place, "pg_trim"))
@@ -115,6 +124,22 @@ def _read(name: str, arguments: list[exp.Expr]) -> list[exp.Expr]:
     return list(holder.expressions)
 
 
+def _series(node: exp.Func, arguments: list[exp.Expr]) -> exp.Expr:
+    if not is_moment_series(node):
+        if len(arguments) < 2 or any(family_of(kind_of(item)) != "number" for item in arguments):
+            raise no_function("generate_series", arguments)
+        return call("pg_series", *arguments)
+    wanted = ("timestamptz", "timestamptz", "interval")
+    families = ("moment", "moment", "interval")
+    read = [
+        exp.cast(item, kind, dialect="postgres") if is_unknown(item) else item
+        for item, kind in zip(arguments, wanted, strict=False)
+    ]
+    if [family_of(kind_of(item)) for item in read] != list(families):
+        raise no_function("generate_series", arguments)
+    return call("pg_moments", *read)
+
+
 def _handed(item: exp.Expr, how: str, name: str) -> exp.Expr:
     kind = kind_of(item)
     if how == "text" and kind != "text":
@@ -140,7 +165,7 @@ def _built_in(node: exp.Func, name: str, arguments: list[exp.Expr]) -> exp.Expr:
     if name in ("coalesce", "nullif"):
         for item in prepared[1:]:
             make_comparable(exp.EQ(), prepared[0], item)
-        prepared = list(node.expressions)
+        prepared = list(arguments_of(node))
     return call(name, *prepared)
 
 
@@ -213,7 +238,7 @@ def match(vector: exp.Expr, query: exp.Expr, name: str) -> exp.Expr:
         or function_name(query) not in SEARCH_QUERIES
         or kind_of(vector) != "tsvector"
     ):
-        raise bad_query("operator does not exist here: only _full_text @@ to_tsquery(…) or plainto_tsquery(…)")
+        raise bad_query("operator does not exist here: only _full_text, or to_tsvector(…), @@ to_tsquery(…)")
     if function_name(query) == "phraseto_tsquery":
         raise bad_query("phraseto_tsquery is not known here: plainto_tsquery finds the same words in any order")
     *language, words = query.expressions

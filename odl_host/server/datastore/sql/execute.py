@@ -15,6 +15,7 @@ from odl_host.ckan import JsonDict
 from odl_host.server.datastore.filters import bad_query
 from odl_host.server.datastore.rowfile import RowTable
 from odl_host.server.datastore.sql.functions import ALLOWED_IN_SQLITE, register
+from odl_host.server.datastore.sql.given import SPREAD
 from odl_host.server.datastore.sql.intervals import Interval
 from odl_host.server.datastore.sql.numbers import tidy
 from odl_host.server.datastore.sql.statement import Statement
@@ -142,6 +143,8 @@ def _prepare(
         quoted = name.replace('"', '""')
         # Names of columns and aliases are checked to hold no quote; an id never does.
         db.execute(f'CREATE TEMP VIEW "{quoted}" AS SELECT {", ".join(columns)} FROM t{number}.{NAME} NOT INDEXED')  # noqa: S608
+    # SQLite makes it at its first use, which the guard would refuse.
+    db.execute(f"SELECT 1 FROM main.{SPREAD} WHERE json = '[]'")  # noqa: S608 - own name
     db.execute("PRAGMA query_only=ON")
     for limit, value in _LIMITS.items():
         db.setlimit(limit, value)
@@ -172,14 +175,16 @@ class _Guard:
     def __call__(
         self, action: int, first: str | None, second: str | None, schema: str | None, _view: str | None
     ) -> int:
-        if action == sqlite3.SQLITE_SELECT:
+        if action in (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_RECURSIVE):
             return sqlite3.SQLITE_OK
         if action == sqlite3.SQLITE_FUNCTION and second in ALLOWED_IN_SQLITE:
             return sqlite3.SQLITE_OK
         if action == sqlite3.SQLITE_READ:
-            # A view, the table behind it, or what a query itself makes (a subquery, a common table expression).
-            is_table = first == NAME and schema in self.schemas
-            if is_table or (first in self.views and schema == "temp") or schema is None:
+            # The items of an array, a view, the table behind it, or what a query itself makes (a subquery, a common
+            # table expression).
+            places = {"temp": self.views, "main": {SPREAD}} | {name: {NAME} for name in self.schemas}
+            is_made = schema is None and not str(first).lower().startswith("sqlite_")
+            if is_made or first in places.get(schema, ()):
                 return sqlite3.SQLITE_OK
         return sqlite3.SQLITE_DENY
 

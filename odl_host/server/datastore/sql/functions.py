@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from odl_host.server.datastore import fulltext, lexemes
-from odl_host.server.datastore.sql import casts, documents, forms, moments, numbers, patterns, texts
+from odl_host.server.datastore.sql import casts, documents, forms, given, moments, numbers, patterns, texts
 from odl_host.server.datastore.sql.aggregates import AGGREGATES
+from odl_host.server.datastore.sql.single import ONE, Single
 from odl_host.server.datastore.sql.spreads import Budget, NumericAvg, NumericSum, WindowAvg, WindowSum
 from odl_host.server.datastore.sql.texts import plain
 from odl_host.server.datastore.values import Kept, array_literal, single_precision
@@ -31,7 +32,8 @@ class Function:
     gives: str = "text"
     """The type of the result: its name ("made json" is JSON that callers are given as a text), or "" for that of the
     first argument that is no null, "widest" for that which holds all arguments, "number" for float8 of a floating
-    number and numeric of any other; "sum", "avg", "array", "moment" and "ordered" follow rules of their own."""
+    number and numeric of any other; "item", "series", "sum", "avg", "array", "moment" and
+    "ordered" follow rules of their own."""
     takes: str = ""
     """Of which family each argument must be, "" for any: "text", "number", "moment", "bool", "array" by their first
     letters; the last letter counts for the others."""
@@ -40,6 +42,9 @@ class Function:
     passes: str = ""
     """How arguments are handed on: "kind" adds the type of the last one, "text", "json" and "jsonb" write them so."""
 
+
+ROW = "row object"
+"""What `sources` writes for a whole row."""
 
 _TEXT = Function(takes="t")
 _WINDOW = Function("", run="=")
@@ -62,6 +67,13 @@ FUNCTIONS: dict[str, Function] = {
     "to_hex": Function(takes="n"),
     "regexp_match": Function("_text", "t"),
     "regexp_split_to_array": Function("_text", "t"),
+    ROW: Function("made json", run="pg_row_object", passes="json"),
+    "to_tsvector": Function("tsvector", "t"),
+    # Rows, spread by `given`
+    "unnest": Function("item", "a"),
+    "generate_series": Function("series"),
+    "regexp_split_to_table": Function("text", "t", run="pg_regexp_split_to_array"),
+    "regexp_matches": Function("_text", "t"),
     # Numbers
     **dict.fromkeys(("ceil", "ceiling"), Function("number", "n", run="pg_ceil")),
     **dict.fromkeys(("floor", "sign"), Function("number", "n")),
@@ -218,6 +230,10 @@ _STRICT: dict[str, Callable[..., Kept]] = {
     "pg_regexp_replace": patterns.regexp_replace,
     "pg_regexp_match": patterns.regexp_match,
     "pg_regexp_split_to_array": patterns.regexp_split_to_array,
+    "pg_regexp_matches": patterns.regexp_matches,
+    "pg_unnest": given.unnest,
+    "pg_series": given.series,
+    "pg_moments": given.moments,
     "pg_regexp": patterns.matches,
     "pg_regexp_i": patterns.matches_any_case,
     "pg_abs": abs,
@@ -290,6 +306,7 @@ _STRICT: dict[str, Callable[..., Kept]] = {
     "pg_cast": casts.cast,
     "pg_match": _match,
     "pg_ts_rank": _rank,
+    "pg_to_tsvector": lambda *args: lexemes.vector_text(args[-1], *args[:-1]),
     "array_literal": lambda value: array_literal(json.loads(value)),
 }
 _PYTHON: dict[str, Callable[..., Kept]] = {name: _strict(run) for name, run in _STRICT.items()} | {
@@ -334,7 +351,7 @@ _BUILT_IN = frozenset(
 )
 _SUMS: dict[str, type[Any]] = {"numeric_sum": NumericSum, "numeric_avg": NumericAvg}
 _WINDOWS: dict[str, type[Any]] = {"window_sum": WindowSum, "window_avg": WindowAvg}
-ALLOWED_IN_SQLITE = frozenset(_PYTHON) | _BUILT_IN | frozenset(AGGREGATES) | frozenset(_SUMS) | frozenset(_WINDOWS)
+ALLOWED_IN_SQLITE = frozenset(_PYTHON) | _BUILT_IN | frozenset(AGGREGATES) | frozenset((*_SUMS, *_WINDOWS, ONE))
 """The names that the authorizer lets statements call."""
 
 
@@ -350,7 +367,7 @@ def register(db: sqlite3.Connection, reasons: list[str], *, deadline: float = ma
     for name, adds_up in _SUMS.items():
         db.create_aggregate(name, 1, adds_up)
     budget = Budget()
-    for name, aggregate in AGGREGATES.items():
+    for name, aggregate in {**AGGREGATES, ONE: Single}.items():
         db.create_aggregate(name, -1, _told_class(aggregate, reasons, deadline, budget))
 
 

@@ -8,6 +8,7 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from odl_host.server.datastore.sql.functions import FUNCTIONS, WITHIN_GROUP
+from odl_host.server.datastore.sql.given import GIVEN, PLACE, VALUE, Given
 from odl_host.server.datastore.sql.grammar import NAMES, function_name
 from odl_host.server.datastore.types import find_type
 
@@ -88,8 +89,10 @@ def outputs_of(tree: exp.Expr) -> list[exp.Expr]:
     while isinstance(tree, exp.SetOperation | exp.Subquery):
         tree = tree.this
     if isinstance(tree, exp.Values):
-        first = tree.expressions[0]
-        return [exp.alias_(item, f"column{index}") for index, item in enumerate(first.expressions, 1)]
+        rows = [row.expressions for row in tree.expressions]
+        # The widest of a column comes first: what it is of which all are then known.
+        widest_of = [next((i for i in items if not is_unknown(i)), items[0]) for items in zip(*rows, strict=True)]
+        return [exp.alias_(item, f"column{index}") for index, item in enumerate(widest_of, 1)]
     return list(tree.selects) if isinstance(tree, exp.Query) else []
 
 
@@ -98,12 +101,35 @@ _KIND = "kind"
 
 def note_kinds(tree: exp.Expr, tables: Mapping[str, Columns]) -> None:
     """Write on each column what its type is, those of inner queries first."""
+    known: dict[int, dict[str, Columns]] = {}
     for scope in traverse_scope(tree):
-        kinds = {name: _columns_of(source, tables) for name, (_, source) in scope.selected_sources.items()}
-        for column in scope.expression.find_all(exp.Column):
-            kind = kinds.get(column.table, {}).get(column.name)
-            if kind and _KIND not in column.meta:
-                column.meta[_KIND] = kind
+        _note_columns(scope.expression, _kinds_in(scope, tables, known))
+
+
+def _kinds_in(
+    scope: Scope, tables: Mapping[str, Columns], known: dict[int, dict[str, Columns]]
+) -> Mapping[str, Columns]:
+    """Return the columns of each table of a query, those around it too: what a function gives may be made of these."""
+    kinds = known.get(id(scope))
+    if kinds is None:
+        around = _kinds_in(scope.parent, tables, known) if scope.is_subquery and scope.parent else {}
+        own = {name: _columns_of(source, tables) for name, (_, source) in scope.selected_sources.items()}
+        kinds = known[id(scope)] = {**around, **own}
+        for given in scope.find_all(Given):
+            _note_columns(given, kinds)
+            value, *place = own[given.name]
+            kinds[given.name] = {value: kind_of(given.expression), **dict.fromkeys(place, "int8")}
+            for column in scope.expression.find_all(exp.Column):
+                if column.table == given.name and column.name in own[given.name]:
+                    column.meta[GIVEN] = VALUE if column.name == value else PLACE
+    return kinds
+
+
+def _note_columns(tree: exp.Expr, kinds: Mapping[str, Columns]) -> None:
+    for column in tree.find_all(exp.Column):
+        kind = kinds.get(column.table, {}).get(column.name)
+        if kind and _KIND not in column.meta:
+            column.meta[_KIND] = kind
 
 
 def _columns_of(source: object, tables: Mapping[str, Columns]) -> Columns:
@@ -224,12 +250,21 @@ def _kind_of_call(node: exp.Func) -> str:
         return widest(arguments)
     if not arguments:
         return "timestamptz" if gives == "moment" else gives or kind
+    if gives == "item":
+        return kind.removeprefix("_")
+    if gives == "series":
+        return widest(arguments) if not is_moment_series(node) else kind if kind == "timestamp" else "timestamptz"
     if gives == "array":
         return kind_of(arguments[-1]) if function_name(node) == "array_prepend" else f"_{kind}"
     if gives == "moment":
         kind = kind_of(arguments[-1])
         return kind if kind in ("timestamp", "interval") else "timestamptz"
     return gives or kind
+
+
+def is_moment_series(node: exp.Func) -> bool:
+    """Whether `generate_series` gives moments: by an interval, or what may be one."""
+    return any(kind_of(item) == "interval" or family_of(kind_of(item)) == "moment" for item in arguments_of(node))
 
 
 _FLOATING = frozenset({"ceil", "ceiling", "floor", "sign", "sqrt", "exp", "power", "pow", "ln", "log"})

@@ -115,6 +115,14 @@ def regexp_match(value: Any, pattern: Any, flags: Any = "") -> Kept:
     return json.dumps(list(match.groups()) or [match[0]], ensure_ascii=False, separators=(",", ":"))
 
 
+def regexp_matches(value: Any, pattern: Any, flags: Any = "") -> str:
+    """Return what the groups of the first match hold, or with the flag `g` of each, an array of arrays."""
+    found, options = _pattern(pattern, plain(flags)), plain(flags)
+    matches = found.matches(plain(value)) if "g" in options else [found.search(plain(value))]
+    groups = [list(match.groups()) or [match[0]] for match in matches if match]
+    return bounded(json.dumps(groups, ensure_ascii=False, separators=(",", ":")))
+
+
 def regexp_split_to_array(value: Any, pattern: Any, flags: Any = "") -> str:
     """Return the parts of a text between the matches."""
     text, parts, at = plain(value), [], 0

@@ -10,6 +10,7 @@ from sqlglot.errors import ParseError, SqlglotError
 
 from odl_host.ckan import NotAuthorized, ValidationError
 from odl_host.server.datastore.sql.functions import FUNCTIONS, SEARCH_QUERIES
+from odl_host.server.datastore.sql.given import call_of
 from odl_host.server.datastore.sql.grammar import PostgreSQL, function_name
 
 MAX_LENGTH = 100_000
@@ -36,6 +37,7 @@ _NODES: frozenset[type[exp.Expr]] = frozenset(
         *(exp.Select, exp.From, exp.Where, exp.Group, exp.Having, exp.Order, exp.Ordered, exp.Limit, exp.Offset),
         *(exp.Fetch, exp.Join, exp.Union, exp.Intersect, exp.Except, exp.Subquery, exp.With, exp.CTE, exp.Distinct),
         *(exp.Values, exp.Table, exp.TableAlias, exp.Window, exp.WindowSpec, exp.Filter, exp.LimitOptions),
+        *(exp.Unnest, exp.Lateral),
         # Names and values
         *(exp.Column, exp.Identifier, exp.Star, exp.Alias, exp.Literal, exp.Boolean, exp.Null, exp.Var, exp.Tuple),
         *(exp.Paren, exp.DataType, exp.DataTypeParam, exp.Array, exp.Bracket, exp.Slice, exp.Interval, exp.Kwarg),
@@ -61,7 +63,7 @@ def invalid(message: str) -> ValidationError:
 class Statement:
     """A query that may be run once its tables may be read."""
 
-    tree: exp.Query
+    tree: exp.Query | exp.Values
     tables: tuple[str, ...]
 
 
@@ -82,7 +84,7 @@ def read_statement(sql: str) -> Statement:
     if len(parsed) != 1:
         raise invalid("Query is not a single statement")
     tree = parsed[0]
-    if not isinstance(tree, exp.Query):
+    if not isinstance(tree, exp.Query | exp.Values):
         name = type(tree).__name__
         if isinstance(tree, exp.Command):
             name = str(tree.this).title()
@@ -123,8 +125,8 @@ def _check_nodes(tree: exp.Expr) -> None:
     for count, node in enumerate(tree.walk()):
         if count > MAX_NODES or node.depth > MAX_DEPTH:
             raise invalid("Invalid SQL: the query is too large")
-        if isinstance(node, exp.With) and node.recursive:
-            raise invalid("Invalid SQL: recursive queries are not allowed")
+        if isinstance(node, exp.Lateral) and call_of(node) is None:
+            raise invalid("Invalid SQL: LATERAL stands before functions only here")
         if isinstance(node, exp.Limit | exp.Offset) and isinstance(node.expression, exp.Neg):
             raise invalid(f"Invalid SQL: {type(node).__name__.upper()} must not be negative")
         if type(node) in _NODES:
@@ -157,6 +159,8 @@ def _tables(tree: exp.Expr) -> tuple[str, ...]:
     names: dict[str, None] = {}
     own = {cte.alias for cte in tree.find_all(exp.CTE)}
     for table in tree.find_all(exp.Table):
+        if call_of(table) is not None:
+            continue
         if isinstance(table.this, exp.Anonymous) and table.alias and function_name(table.this) in SEARCH_QUERIES:
             continue  # `FROM table, to_tsquery('words') query`
         if not isinstance(table.this, exp.Identifier):

@@ -20,6 +20,7 @@ from odl_host.server.datastore.sql.aggregates import AGGREGATES
 from odl_host.server.datastore.sql.calls import match, sort_key, translate_aggregate, translate_call, translate_within
 from odl_host.server.datastore.sql.distinct import without_distinct_on
 from odl_host.server.datastore.sql.functions import AGGREGATE_NAMES
+from odl_host.server.datastore.sql.given import GIVEN, Given, is_holder, put_tables_in_place, spread
 from odl_host.server.datastore.sql.grammar import PostgreSQL, function_name
 from odl_host.server.datastore.sql.intervals import Interval
 from odl_host.server.datastore.sql.kinds import (
@@ -48,6 +49,14 @@ from odl_host.server.datastore.sql.operators import (
     require_texts,
     text,
 )
+from odl_host.server.datastore.sql.single import require_single_rows
+from odl_host.server.datastore.sql.sources import (
+    leave_out_names,
+    name_values,
+    put_queries_in_place,
+    spell_rows,
+    unwrapped,
+)
 from odl_host.server.datastore.sql.statement import Statement, invalid
 from odl_host.server.datastore.types import find_type
 
@@ -68,18 +77,19 @@ def translate(statement: Statement, tables: Mapping[str, Columns]) -> Translatio
 
     :raises ValidationError: a column is unknown, types do not go together, or SQLite cannot do what is asked.
     """
-    tree = _unwrapped(statement.tree)
+    tree = name_values(unwrapped(statement.tree))
     name_outputs(tree)
+    given = put_tables_in_place(tree)
+    tables = {**tables, **{name: dict.fromkeys(columns, "text") for name, columns in given.items()}}
     for fetch in list(tree.find_all(exp.Fetch)):
         fetch.replace(exp.Limit(expression=fetch.args.get("count") or exp.Literal.number(1)))
-    _put_queries_in_place(tree)
+    put_queries_in_place(tree)
     schema = MappingSchema(
         {name: dict.fromkeys(columns, "TEXT") for name, columns in tables.items()}, dialect=PostgreSQL, normalize=False
     )
     try:
         tree = qualify(tree, dialect=PostgreSQL, schema=schema)
-        if row := tree.find(exp.TableColumn):  # SQLite would take its name for a text
-            raise invalid(f'Invalid SQL: "{row.name}" is a table: name its columns')
+        spell_rows(tree, tables)
         note_kinds(tree, tables)
         _check_groups(tree)
         _check_clauses(tree)
@@ -93,6 +103,8 @@ def translate(statement: Statement, tables: Mapping[str, Columns]) -> Translatio
                 first_rows = without_distinct_on(select)
                 translated = first_rows if select is translated else translated
                 select.replace(first_rows)
+        require_single_rows(translated)
+        leave_out_names(translated)
         sql = translated.sql("sqlite", unsupported_level=ErrorLevel.RAISE, comments=False)
     except RecursionError:
         raise invalid("Invalid SQL: nested too deeply") from None
@@ -104,23 +116,6 @@ def translate(statement: Statement, tables: Mapping[str, Columns]) -> Translatio
 def _adds_decimals(item: exp.Expr) -> bool:
     inner = item.unnest() if isinstance(item, exp.Paren) else item
     return isinstance(inner, exp.Add | exp.Sub | exp.Mul) and kind_of(inner) == "numeric" and not inner.find(exp.Div)
-
-
-def _unwrapped(tree: exp.Query) -> exp.Query:
-    """Take away the parentheses around a query and the parts of a union: SQLite knows none there."""
-    for part in [tree, *(side for union in tree.find_all(exp.SetOperation) for side in (union.left, union.right))]:
-        if not isinstance(part, exp.Subquery) or part.alias:
-            continue
-        inner = part.this
-        is_whole = isinstance(inner, exp.Select) and not any(part.args.get(key) for key in ("order", "limit", "offset"))
-        if not is_whole or (part is not tree and any(inner.args.get(key) for key in ("order", "limit", "offset"))):
-            inner = exp.select("*").from_(exp.Subquery(this=part.this.copy(), alias=exp.TableAlias(this="q")))
-            for key in ("order", "limit", "offset"):
-                inner.set(key, part.args.get(key))
-        if part is tree:
-            return _unwrapped(inner)
-        part.replace(inner)
-    return tree
 
 
 _UNRESOLVED = re.compile(r"Column '([^']*)' could not be resolved(?: for table: '([^']*)')?")
@@ -216,20 +211,6 @@ def _loose_columns(node: exp.Expr, grouped: set[str]) -> Iterator[exp.Column]:
         yield from _loose_columns(child, grouped)
 
 
-def _put_queries_in_place(tree: exp.Query) -> None:
-    """Put a search query that stands among the tables (`FROM t, to_tsquery('x') q`) where its name is."""
-    for select in tree.find_all(exp.Select):
-        for join in list(select.args.get("joins") or []):
-            source = join.this
-            if not isinstance(source, exp.Table) or not isinstance(source.this, exp.Anonymous):
-                continue
-            name = source.alias
-            join.pop()
-            for column in list(select.find_all(exp.Column)):
-                if column.name == name and not column.table:
-                    column.replace(source.this.copy())
-
-
 def _rewritten(node: exp.Expr) -> exp.Expr:
     """Return what stands for a node and its parts in SQLite: the parts after the whole, which looks at their types."""
     new = _translated(node)
@@ -243,6 +224,8 @@ def _rewritten(node: exp.Expr) -> exp.Expr:
 def _translated(node: exp.Expr) -> exp.Expr:
     if is_translated(node):
         return node
+    if isinstance(node, Given) or GIVEN in node.meta or is_holder(node):
+        return spread(node)
     if isinstance(node, exp.Cast):
         return _translate_cast(node)
     if isinstance(node, exp.Interval):
