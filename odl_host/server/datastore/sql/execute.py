@@ -184,7 +184,7 @@ class _Guard:
             # table expression).
             places = {"temp": self.views, "main": {SPREAD}} | {name: {NAME} for name in self.schemas}
             is_made = schema is None and not str(first).lower().startswith("sqlite_")
-            if is_made or first in places.get(schema, ()):
+            if is_made or first in places.get(schema or "", ()):
                 return sqlite3.SQLITE_OK
         return sqlite3.SQLITE_DENY
 
