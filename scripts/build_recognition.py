@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sys
 
-from odl_host.pipeline.shapes import INDEX_FILE, make_index
+from odl_host.pipeline.recognising.shapes import INDEX_FILE, make_index
 from odl_host.schemas.registry import FACTS, load_registry
 
 

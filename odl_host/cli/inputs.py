@@ -93,7 +93,7 @@ _SIGNS = "*?["
 
 def _walk(root: Path, reports: Path | None) -> Iterator[Input]:
     """Give the files below a folder, and each folder there that cannot be listed; links to folders are not followed."""
-    from odl_host.pipeline.discover import is_ignored
+    from odl_host.pipeline.deposits.discover import is_ignored
 
     aside = reports.resolve() if reports else None
     refused: list[OSError] = []
@@ -101,7 +101,7 @@ def _walk(root: Path, reports: Path | None) -> Iterator[Input]:
         folders[:] = [name for name in folders if not is_ignored(name) and Path(place, name).resolve() != aside]
         below = Path(place).relative_to(root)
         if aside is not None and Path(place).resolve().is_relative_to(aside):  # the reports lie among the data
-            from odl_host.pipeline.reports import names_of_reports
+            from odl_host.pipeline.runs.reports import names_of_reports
 
             files = sorted({*files} - names_of_reports(files))
         for path in (Path(place, name) for name in files if not is_ignored(name)):

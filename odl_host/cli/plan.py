@@ -14,8 +14,8 @@ from odl_host.cli.labels import remarks
 from odl_host.errors import ExitCode
 
 if TYPE_CHECKING:
-    from odl_host.pipeline.metadata import Change
-    from odl_host.pipeline.plan import DatasetPlan, Plan, Step
+    from odl_host.pipeline.plans.metadata import Change
+    from odl_host.pipeline.plans.plan import DatasetPlan, Plan, Step
     from odl_host.tenants import Tenant
 
 _WORDS = {
@@ -52,7 +52,7 @@ def plan(app: App, deposit: str, prune: bool, output: Path | None, jobs: int | N
     Nothing is published. With -o the plan is kept in a file: `publish --plan FILE` does what it says, or nothing when
     the deposit or the catalogue changed meanwhile.
     """
-    from odl_host.pipeline.planfile import write_plan
+    from odl_host.pipeline.plans.planfile import write_plan
 
     document, text, _ = make(app, deposit, prune=prune, jobs=jobs, executor=executor)
     if output:
@@ -68,8 +68,8 @@ def plan(app: App, deposit: str, prune: bool, output: Path | None, jobs: int | N
 def make(app: App, deposit: str, *, prune: bool, jobs: int | None, executor: str) -> tuple[dict[str, Any], str, Plan]:
     """Make the plan of a deposit; return its document, its text for people, and the plan itself."""
     from odl_host.pipeline.context import RunContext
-    from odl_host.pipeline.planfile import plan_document
     from odl_host.pipeline.planning import plan_deposit
+    from odl_host.pipeline.plans.planfile import plan_document
     from odl_host.wiring import open_catalogue
 
     tenant = app.tenant()
@@ -133,7 +133,7 @@ def _dataset_lines(app: App, dataset: DatasetPlan) -> list[str]:
 
 
 def _step_lines(app: App, step: Step) -> list[str]:
-    from odl_host.pipeline.outcomes import first_findings
+    from odl_host.pipeline.runs.outcomes import first_findings
 
     words = app.out.words
     rows: Callable[[int | None], str] = lambda count: "?" if count is None else str(count)  # noqa: E731

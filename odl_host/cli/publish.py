@@ -15,7 +15,7 @@ from odl_host.errors import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from odl_host.pipeline.outcomes import Outcome, RunReport
+    from odl_host.pipeline.runs.outcomes import Outcome, RunReport
 
 
 @command(
@@ -62,12 +62,12 @@ def publish(
     """
     from odl_host.cli.plan import make, whole_deposit
     from odl_host.pipeline.context import RunContext
-    from odl_host.pipeline.journal import last_waiting
     from odl_host.pipeline.mail.sending import Postman, letters_of_plan, require_mail_settings
-    from odl_host.pipeline.outcomes import is_news, not_told
-    from odl_host.pipeline.planfile import read_plan
+    from odl_host.pipeline.plans.planfile import read_plan
+    from odl_host.pipeline.records.journal import last_waiting
     from odl_host.pipeline.run import publish_deposit
-    from odl_host.pipeline.watch import watched
+    from odl_host.pipeline.runs.outcomes import is_news, not_told
+    from odl_host.pipeline.runs.watch import watched
     from odl_host.wiring import open_catalogue
 
     tenant = app.tenant()
@@ -119,7 +119,7 @@ def publish(
 def summary(app: App, report: RunReport, outcomes: Iterable[Outcome]) -> str:
     """Return what a run did, for people: each of `outcomes` that someone must look at, and why; all its counts."""
     from odl_host.cli.plan import printable
-    from odl_host.pipeline.outcomes import first_findings
+    from odl_host.pipeline.runs.outcomes import first_findings
 
     lines = [f"  {dataset.plan.name}: {dataset.error}" for dataset in report.datasets if dataset.error]
     for outcome in outcomes:
@@ -158,9 +158,9 @@ def status(app: App) -> None:
     from odl_host.catalogue import upsert
     from odl_host.catalogue.members import held_members
     from odl_host.cli.usage import usage
-    from odl_host.pipeline.journal import last_waiting, list_runs, read_run
-    from odl_host.pipeline.lock import is_held
-    from odl_host.pipeline.quotas import datasets_of
+    from odl_host.pipeline.plans.quotas import datasets_of
+    from odl_host.pipeline.records.journal import last_waiting, list_runs, read_run
+    from odl_host.pipeline.records.lock import is_held
     from odl_host.wiring import open_catalogue
 
     tenant = app.tenant()
@@ -203,8 +203,8 @@ def _counted(count: int, one: str, many: str) -> str:
 
 def _status_text(app: App, value: dict[str, Any]) -> str:
     from odl_host.cli.usage import usage_lines
-    from odl_host.pipeline.outcomes import said_of_finding
     from odl_host.pipeline.reporting.wording import counted
+    from odl_host.pipeline.runs.outcomes import said_of_finding
 
     words = app.out.words
     communes, publishing = value["communes"], value["members_publishing"]

@@ -11,11 +11,11 @@ from odl_host.cli.app import App, Group, command, pass_app
 from odl_host.cli.labels import held_for, titles, word
 from odl_host.cli.output import table
 from odl_host.errors import ExitCode, UsageError
-from odl_host.pipeline.decisions import GROUNDS
+from odl_host.pipeline.records.decisions import GROUNDS
 
 if TYPE_CHECKING:
-    from odl_host.pipeline.decisions import Decisions, Verb
-    from odl_host.pipeline.quarantine import HeldFile
+    from odl_host.pipeline.deciding.quarantine import HeldFile
+    from odl_host.pipeline.records.decisions import Decisions, Verb
 
 
 @click.group(cls=Group)
@@ -24,8 +24,8 @@ def quarantine() -> None:
 
 
 def _held(app: App, *, everything: bool = False) -> tuple[list[HeldFile], Decisions]:
-    from odl_host.pipeline.decisions import Decisions
-    from odl_host.pipeline.quarantine import list_held
+    from odl_host.pipeline.deciding.quarantine import list_held
+    from odl_host.pipeline.records.decisions import Decisions
 
     tenant = app.tenant()
     decisions = Decisions.load(tenant.decisions)
@@ -71,8 +71,8 @@ def list_command(app: App, everything: bool) -> ExitCode:
 @pass_app
 def show(app: App, path: str) -> ExitCode:
     """Show why a file is held back, where its report is, and what was decided."""
-    from odl_host.pipeline.outcomes import said_of_finding
-    from odl_host.pipeline.quarantine import find_held
+    from odl_host.pipeline.deciding.quarantine import find_held
+    from odl_host.pipeline.runs.outcomes import said_of_finding
 
     held, _ = _held(app)
     one = find_held(held, path)
@@ -149,7 +149,7 @@ def withdraw(app: App, path: str, reason: str, by: str) -> ExitCode:
 
 
 def _decide(app: App, verb: Verb, path: str, **said: Any) -> ExitCode:
-    from odl_host.pipeline.quarantine import decide, find_held
+    from odl_host.pipeline.deciding.quarantine import decide, find_held
 
     held, decisions = _held(app, everything=verb == "withdraw")  # a release may have let the file through already
     one = find_held(held, path)
@@ -195,9 +195,9 @@ def takedown(app: App, reference: str, reason: str, by: str, dry_run: bool, yes:
     Its source files are not published again, whatever their content, until `quarantine withdraw`.
     """
     from odl_host.config import operator_name
-    from odl_host.pipeline.decisions import Decisions
-    from odl_host.pipeline.lock import hold_lock, is_held
-    from odl_host.pipeline.takedown import find_target, take_down
+    from odl_host.pipeline.deciding.takedown import find_target, take_down
+    from odl_host.pipeline.records.decisions import Decisions
+    from odl_host.pipeline.records.lock import hold_lock, is_held
     from odl_host.wiring import open_catalogue
 
     tenant = app.tenant()

@@ -12,7 +12,7 @@ from odl_host.cli.output import table
 from odl_host.errors import UsageError
 
 if TYPE_CHECKING:
-    from odl_host.pipeline.journal import PastRun
+    from odl_host.pipeline.records.journal import PastRun
 
 SHOWN = 20
 _KEPT_OUT = ("rejected", "blocked", "failed")
@@ -28,7 +28,7 @@ def runs(ctx: click.Context, last: int) -> None:
 
 
 def _list(app: App, last: int) -> None:
-    from odl_host.pipeline.journal import list_runs, read_run
+    from odl_host.pipeline.records.journal import list_runs, read_run
 
     folder = app.tenant().data / "runs"
     found = [read_run(folder, name) for name in list_runs(folder)[:last]]
@@ -49,8 +49,8 @@ def _list(app: App, last: int) -> None:
 @pass_app
 def show(app: App, run: str) -> None:
     """Show what a run did, file by file; RUN is its name, its beginning, or "last"."""
-    from odl_host.pipeline.journal import list_runs, read_run
-    from odl_host.pipeline.outcomes import said_of_finding
+    from odl_host.pipeline.records.journal import list_runs, read_run
+    from odl_host.pipeline.runs.outcomes import said_of_finding
 
     folder = app.tenant().data / "runs"
     names = list_runs(folder)

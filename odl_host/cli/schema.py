@@ -253,7 +253,7 @@ def show_command(app: App, name: str) -> None:
 @pass_app
 def sync_command(app: App, source: str) -> None:
     """Load the official catalogue of schemas into this machine's cache."""
-    from odl_host.pipeline.shapes import keep_index
+    from odl_host.pipeline.recognising.shapes import keep_index
     from odl_host.schemas.registry import load_registry
     from odl_host.schemas.sync import summarise, sync_catalogue
 

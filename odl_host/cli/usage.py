@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def usage(quotas: Quotas, members: list[HeldMember], datasets: list[PackageDict]) -> dict[str, Any]:
     """Return what is published beside what may be: by the tenant, and by each member that publishes or has a limit."""
-    from odl_host.pipeline.quotas import Usage, count_usage, limits_of
+    from odl_host.pipeline.plans.quotas import Usage, count_usage, limits_of
 
     used = count_usage(datasets)
     entries = []

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from odl_host.cli.call import App
     from odl_host.cli.inputs import Input
-    from odl_host.pipeline.examine import Examination, ExamineSettings
+    from odl_host.pipeline.examining.examine import Examination, ExamineSettings
     from odl_host.pipeline.reporting.model import FileReport
     from odl_host.schemas.registry import Registry, Schema
 
@@ -64,7 +64,7 @@ def _validate(
     Exit code: 0 when every file is valid, 3 otherwise.
     """
     from odl_host.cli.inputs import list_inputs
-    from odl_host.pipeline.examine import ExamineSettings
+    from odl_host.pipeline.examining.examine import ExamineSettings
     from odl_host.pipeline.reading.limits import read_limits
     from odl_host.schemas.registry import load_registry
 
@@ -135,7 +135,7 @@ def _report(
 def _examine(
     paths: Sequence[Path], registry: Registry, settings: ExamineSettings, schema: Schema | None, app: App
 ) -> Generator[Examination, None, None]:
-    from odl_host.pipeline.examine import Task, examine_file, examine_isolated
+    from odl_host.pipeline.examining.examine import Task, examine_file, examine_isolated
 
     if len(paths) == 1:  # what nobody foresaw is for --debug to show
         yield examine_file(paths[0], registry, settings, schema=schema)
@@ -143,7 +143,7 @@ def _examine(
     if settings.jobs == 1 or len(paths) < POOL_THRESHOLD_FILES:
         yield from (examine_isolated(Task(path), registry, settings, schema=schema) for path in paths)
         return
-    from odl_host.pipeline.pool import examine_all
+    from odl_host.pipeline.examining.many import examine_all
 
     alone = settings._replace(jobs=1)
     yield from examine_all(
@@ -159,7 +159,7 @@ def _write_reports(
     Return their pages, by the file's place among the inputs, and the files without one with what went wrong.
     """
     from odl_host.pipeline.reporting.verdict import warnings_to_read
-    from odl_host.pipeline.reports import write_file_reports
+    from odl_host.pipeline.runs.reports import write_file_reports
 
     wrong = {
         place: (one.path, report, one.folder)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def history(app: App, reference: str) -> ExitCode:
     """List the versions of a dataset's files, with the address of each."""
     from odl_host.catalogue.versions import list_versions
-    from odl_host.pipeline.takedown import find_target
+    from odl_host.pipeline.deciding.takedown import find_target
     from odl_host.wiring import open_catalogue
 
     with open_catalogue(app.tenant(), app.settings) as catalogue:
@@ -75,10 +75,10 @@ def rollback(app: App, reference: str, version: int | None, reason: str, by: str
     `quarantine withdraw`. Ids and addresses stay.
     """
     from odl_host.config import operator_name
-    from odl_host.pipeline.decisions import Decisions
-    from odl_host.pipeline.journal import list_runs
-    from odl_host.pipeline.lock import hold_lock
-    from odl_host.pipeline.rollback import Return, apply_returns, plan_reference, plan_run
+    from odl_host.pipeline.deciding.rollback import Return, apply_returns, plan_reference, plan_run
+    from odl_host.pipeline.records.decisions import Decisions
+    from odl_host.pipeline.records.journal import list_runs
+    from odl_host.pipeline.records.lock import hold_lock
     from odl_host.wiring import open_catalogue
 
     tenant = app.tenant()
@@ -153,7 +153,7 @@ def gc(app: App, dry_run: bool) -> ExitCode:
     How many versions of a file stay is `keep_versions` under [publish] in the manifest; 0 keeps all. A file goes only
     once it has been without use for a day.
     """
-    from odl_host.pipeline.lock import hold_lock
+    from odl_host.pipeline.records.lock import hold_lock
     from odl_host.wiring import open_shelf
 
     tenant = app.tenant()

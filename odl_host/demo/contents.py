@@ -12,7 +12,7 @@ from dataclasses import dataclass
 class SampleFile:
     """A file of the sample deposit.
 
-    `outcome`: "valid", "invalid" or "blocked", in the words of `pipeline.examine`; `stray` files read well but lie
+    `outcome`: "valid", "invalid" or "blocked", in the words of an examination; `stray` files read well but lie
     under a folder that is no member's, so a run blocks them. `schema` is a short name or a whole one, "" where none can
     be told. `rows` are data rows. `shows`: why the file is there.
     """

@@ -12,11 +12,11 @@ from queue import SimpleQueue
 
 from odl_host.errors import OdlError
 from odl_host.pipeline.context import Progress, RunContext
-from odl_host.pipeline.journal import Journal
-from odl_host.pipeline.line import Line
-from odl_host.pipeline.outcomes import GOOD_OUTCOMES, Outcome
-from odl_host.pipeline.plan import DatasetPlan, Plan, Step
-from odl_host.pipeline.writer import Applied, said_of, write_dataset
+from odl_host.pipeline.plans.plan import DatasetPlan, Plan, Step
+from odl_host.pipeline.records.journal import Journal
+from odl_host.pipeline.runs.outcomes import GOOD_OUTCOMES, Outcome
+from odl_host.pipeline.writing.line import Line
+from odl_host.pipeline.writing.writer import Applied, said_of, write_dataset
 
 _OUTCOME_OF_ACTION = {"unchanged": "unchanged", "reject": "rejected", "block": "blocked", "fail": "failed"}
 PLANS_AHEAD = 8
@@ -84,7 +84,7 @@ def _keep_out(context: RunContext, steps: Sequence[Step]) -> Iterator[Outcome]:
 
     A report that cannot be written is said in the outcome, and stops neither the run nor the other reports.
     """
-    from odl_host.pipeline.reports import write_all_reports
+    from odl_host.pipeline.runs.reports import write_all_reports
 
     to_report = []
     for step in steps:
@@ -102,7 +102,7 @@ def _keep_out(context: RunContext, steps: Sequence[Step]) -> Iterator[Outcome]:
 
 def _report_warnings(context: RunContext, outcomes: Sequence[Outcome]) -> tuple[list[Outcome], list[str]]:
     """Write the reports of files that were published and could be better; returns the outcomes, and what went wrong."""
-    from odl_host.pipeline.reports import can_be_better, write_all_reports
+    from odl_host.pipeline.runs.reports import can_be_better, write_all_reports
 
     steps = [one.step for one in outcomes if one.outcome == "published" and can_be_better(one.step)]
     pages: dict[str, str] = {}
@@ -128,7 +128,7 @@ def _tidy_reports(context: RunContext, outcomes: Sequence[Outcome]) -> Iterator[
 
     A disk that is full, or refuses, must not end a run that has published everything.
     """
-    from odl_host.pipeline.reports import EarlierReports, write_listing
+    from odl_host.pipeline.runs.reports import EarlierReports, write_listing
 
     earlier = EarlierReports(context.tenant.reports)
     for outcome in outcomes:

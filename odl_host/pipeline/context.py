@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, TypeAlias
 from odl_host.catalogue.client import Catalogue
 from odl_host.catalogue.rows import takes_rows
 from odl_host.config import Settings
-from odl_host.pipeline.journal import Echo
+from odl_host.pipeline.records.journal import Echo
 from odl_host.tenants import Tenant
 
 if TYPE_CHECKING:
-    from odl_host.pipeline.outcomes import RunReport
+    from odl_host.pipeline.runs.outcomes import RunReport
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with a stage, the number done and the total.

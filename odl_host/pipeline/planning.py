@@ -15,23 +15,22 @@ from odl_host.catalogue.members import HeldMember, held_members
 from odl_host.catalogue.roll import list_organizations
 from odl_host.errors import UsageError
 from odl_host.pipeline.context import Progress, RunContext
-from odl_host.pipeline.decided import decision_on, is_withdrawn
-from odl_host.pipeline.decisions import Decisions
-from odl_host.pipeline.deposit import Deposit, sort_deposit, source_path
-from odl_host.pipeline.examine import Examination, ExamineSettings, Task
-from odl_host.pipeline.gates import INVALID
-from odl_host.pipeline.identity import find_renamed
-from odl_host.pipeline.metadata import require_own_words
-from odl_host.pipeline.plan import Plan
-from odl_host.pipeline.planner import Findings, Planner
-from odl_host.pipeline.pool import examine_all
-from odl_host.pipeline.quotas import datasets_of, hold_quotas
+from odl_host.pipeline.deposits.deposit import Deposit, sort_deposit, source_path
+from odl_host.pipeline.deposits.seen import SeenFiles
+from odl_host.pipeline.deposits.sidecar import NO_SCHEMA, Sidecar
+from odl_host.pipeline.examining.examine import Examination, ExamineSettings, Task
+from odl_host.pipeline.examining.many import examine_all
+from odl_host.pipeline.plans.decided import decision_on, is_withdrawn
+from odl_host.pipeline.plans.identity import find_renamed
+from odl_host.pipeline.plans.metadata import require_own_words
+from odl_host.pipeline.plans.plan import Plan
+from odl_host.pipeline.plans.planner import Findings, Planner
+from odl_host.pipeline.plans.quotas import datasets_of, hold_quotas
+from odl_host.pipeline.plans.settled import is_settled
+from odl_host.pipeline.plans.state import CatalogueState, Published
 from odl_host.pipeline.reading.limits import read_limits
-from odl_host.pipeline.seen import SeenFiles
-from odl_host.pipeline.settled import is_settled
-from odl_host.pipeline.sidecar import NO_SCHEMA, Sidecar
+from odl_host.pipeline.records.decisions import INVALID, Decisions
 from odl_host.pipeline.sources.gather import gather, is_elsewhere, is_hollow
-from odl_host.pipeline.state import CatalogueState, Published
 from odl_host.schemas.registry import Registry, Schema, load_registry
 
 

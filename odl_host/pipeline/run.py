@@ -13,15 +13,15 @@ from pathlib import Path
 from odl_host.errors import OdlError, UsageError
 from odl_host.pipeline.apply import apply_plan
 from odl_host.pipeline.context import Progress, RunContext
-from odl_host.pipeline.interrupt import deferred_interrupt
-from odl_host.pipeline.journal import Journal, last_waiting, new_run_id
-from odl_host.pipeline.lock import hold_lock
-from odl_host.pipeline.outcomes import RunReport
-from odl_host.pipeline.plan import Plan
-from odl_host.pipeline.planfile import PlanFile, require_same
 from odl_host.pipeline.planning import iter_plan
+from odl_host.pipeline.plans.plan import Plan
+from odl_host.pipeline.plans.planfile import PlanFile, require_same
+from odl_host.pipeline.processes.interrupt import deferred_interrupt
+from odl_host.pipeline.records.journal import Journal, last_waiting, new_run_id
+from odl_host.pipeline.records.lock import hold_lock
+from odl_host.pipeline.runs.outcomes import RunReport
+from odl_host.pipeline.runs.waiting import still_waiting
 from odl_host.pipeline.sources.gather import is_whole, looked_at
-from odl_host.pipeline.waiting import still_waiting
 
 MOST_REMOVED_SHARE = 0.5
 MOST_REMOVED_FILES = 10

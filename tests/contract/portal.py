@@ -20,11 +20,11 @@ from odl_host.catalogue.shelf import Shelf
 from odl_host.config import Home, Settings
 from odl_host.errors import CatalogueError, CatalogueInvalid
 from odl_host.pipeline.context import RunContext
-from odl_host.pipeline.outcomes import RunReport
-from odl_host.pipeline.plan import Plan
-from odl_host.pipeline.planfile import PlanFile, plan_document, write_plan
 from odl_host.pipeline.planning import plan_deposit
+from odl_host.pipeline.plans.plan import Plan
+from odl_host.pipeline.plans.planfile import PlanFile, plan_document, write_plan
 from odl_host.pipeline.run import publish_deposit
+from odl_host.pipeline.runs.outcomes import RunReport
 from odl_host.provision.members import apply_members, parse_member, plan_members
 from odl_host.tenants import Manifest, Publishing, Tenant
 from odl_host.territory.codes import is_siren

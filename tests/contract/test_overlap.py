@@ -11,9 +11,9 @@ import pytest
 
 from odl_host.catalogue import upsert
 from odl_host.errors import ConfigError
-from odl_host.pipeline.outcomes import RunReport
-from odl_host.pipeline.quotas import count_usage
+from odl_host.pipeline.plans.quotas import count_usage
 from odl_host.pipeline.run import publish_deposit
+from odl_host.pipeline.runs.outcomes import RunReport
 from odl_host.tenants import Quotas
 
 from .portal import Portal, prenoms

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from odl_host.errors import UsageError
-from odl_host.pipeline.planfile import read_plan
+from odl_host.pipeline.plans.planfile import read_plan
 
 from .portal import Portal, keep, prenoms
 

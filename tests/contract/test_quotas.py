@@ -9,7 +9,7 @@ from typing import Any
 from odl_host.catalogue import upsert
 from odl_host.catalogue.members import HeldMember
 from odl_host.config import Home
-from odl_host.pipeline.quotas import count_usage, datasets_of
+from odl_host.pipeline.plans.quotas import count_usage, datasets_of
 from odl_host.tenants import CatalogueAddress, Manifest, MemberQuota, Quotas, Tenant
 
 from .portal import Portal, prenoms

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
-from odl_host.pipeline.detect import Detection, detect_schema, known_columns
-from odl_host.pipeline.read import RefusedFile, Table, count_rows, read_table
+from odl_host.pipeline.reading.read import RefusedFile, Table, count_rows, read_table
 from odl_host.pipeline.reading.workbook import cell_text
-from odl_host.pipeline.shapes import INDEX_FILE
+from odl_host.pipeline.recognising.detect import Detection, detect_schema, known_columns
+from odl_host.pipeline.recognising.shapes import INDEX_FILE
 from odl_host.schemas.registry import load_registry
 from odl_host.schemas.sync import sync_catalogue
 

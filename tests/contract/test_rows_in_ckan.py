@@ -17,7 +17,7 @@ import pytest
 from odl_host.catalogue.client import RemoteCatalogue
 from odl_host.config import Secret
 from odl_host.errors import CatalogueError
-from odl_host.pipeline import rows
+from odl_host.pipeline.writing import rows
 from odl_host.tenants import CatalogueAddress
 
 from .conftest import Server

@@ -9,9 +9,9 @@ from odl_host.catalogue import upsert
 from odl_host.catalogue.members import held_members
 from odl_host.catalogue.versions import list_versions
 from odl_host.errors import CatalogueNotFound
-from odl_host.pipeline.decisions import Decision, Decisions
-from odl_host.pipeline.rollback import apply_returns, plan_reference, plan_run
-from odl_host.pipeline.takedown import find_target, take_down
+from odl_host.pipeline.deciding.rollback import apply_returns, plan_reference, plan_run
+from odl_host.pipeline.deciding.takedown import find_target, take_down
+from odl_host.pipeline.records.decisions import Decision, Decisions
 
 from .portal import Portal, prenoms
 
@@ -77,7 +77,7 @@ def test_a_file_that_was_taken_down_does_not_come_back_under_another_name(portal
 
 
 def test_a_dismissal_does_not_undo_a_takedown_nor_publish_what_was_set_aside(portal: Portal) -> None:
-    from odl_host.pipeline.quarantine import decide, find_held, list_held
+    from odl_host.pipeline.deciding.quarantine import decide, find_held, list_held
 
     portal.lay({PATH: prenoms(2024)})
     take(portal, portal.publish().outcomes[0].resource_id)

@@ -18,8 +18,8 @@ import openpyxl
 import pytest
 
 from odl_host.pipeline.engine.reference import judge_with_frictionless
-from odl_host.pipeline.read import read_table
-from odl_host.pipeline.validate import Report, validate_rows, validate_table
+from odl_host.pipeline.engine.validate import Report, validate_rows, validate_table
+from odl_host.pipeline.reading.read import read_table
 from odl_host.schemas.registry import Schema
 from odl_host.schemas.repair import parse_descriptor
 

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from odl_host.errors import DataError
 from odl_host.pipeline.engine.column import Column
 from odl_host.pipeline.engine.reference import judge_with_frictionless
-from odl_host.pipeline.read import ReadLimits, read_table
-from odl_host.pipeline.validate import Report, validate_rows, validate_table, validate_with_frictionless
+from odl_host.pipeline.engine.validate import Report, validate_rows, validate_table, validate_with_frictionless
+from odl_host.pipeline.reading.read import ReadLimits, read_table
 from odl_host.schemas.registry import Schema
 from odl_host.schemas.repair import parse_descriptor
 

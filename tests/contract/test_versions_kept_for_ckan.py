@@ -15,8 +15,8 @@ from odl_host.catalogue.client import Sending, Upload
 from odl_host.catalogue.shelf import Shelf
 from odl_host.catalogue.versions import list_versions, purge_versions
 from odl_host.errors import UsageError
-from odl_host.pipeline.decisions import Decisions
-from odl_host.pipeline.rollback import apply_returns, plan_reference, plan_run
+from odl_host.pipeline.deciding.rollback import apply_returns, plan_reference, plan_run
+from odl_host.pipeline.records.decisions import Decisions
 from odl_host.storage.local import LocalStorage
 
 from .portal import PlainCkan, Portal, prenoms

@@ -273,7 +273,7 @@ def test_a_run_killed_anywhere_is_completed_by_the_next(savoie: CommandLine, tmp
 
 
 def test_a_second_run_at_the_same_time_is_told_who_works(savoie: CommandLine, tmp_path: Path) -> None:
-    from odl_host.pipeline.lock import hold_lock
+    from odl_host.pipeline.records.lock import hold_lock
 
     folder = deposit(tmp_path / "depot", {"73065/prenoms.csv": PRENOMS})
     with hold_lock(savoie.home / "data" / "savoie" / "lock", command="odl-host publish /other"):

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from odl_host.errors import DataError, OdlError
 from odl_host.pipeline.engine.reference import judge_with_frictionless
-from odl_host.pipeline.examine import ExamineSettings, examine_file
-from odl_host.pipeline.read import ReadLimits, read_table
-from odl_host.pipeline.reports import write_file_reports
-from odl_host.pipeline.validate import Report, validate_rows
+from odl_host.pipeline.engine.validate import Report, validate_rows
+from odl_host.pipeline.examining.examine import ExamineSettings, examine_file
+from odl_host.pipeline.reading.read import ReadLimits, read_table
+from odl_host.pipeline.runs.reports import write_file_reports
 from odl_host.schemas.messages import fix, message, place
 from odl_host.schemas.registry import Schema, load_registry
 from odl_host.schemas.repair import parse_descriptor

@@ -24,7 +24,7 @@ from odl_host.cli.french.helps import HELPS
 from odl_host.cli.french.settings import MEANINGS
 from odl_host.cli.labels import counts_of, held_for, titles, word
 from odl_host.config import SETTINGS
-from odl_host.pipeline.outcomes import OUTCOMES
+from odl_host.pipeline.runs.outcomes import OUTCOMES
 
 PACKAGE = Path(odl_host.__file__).parent
 ERRORS = {

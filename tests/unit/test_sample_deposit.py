@@ -12,9 +12,9 @@ import pytest
 
 from odl_host.demo import sample_deposit
 from odl_host.demo.contents import CONTENTS, SampleFile
-from odl_host.pipeline.discover import IGNORED_NAMES
-from odl_host.pipeline.examine import Examination, ExamineSettings, examine_file
-from odl_host.pipeline.read import ReadLimits, read_table
+from odl_host.pipeline.deposits.discover import IGNORED_NAMES
+from odl_host.pipeline.examining.examine import Examination, ExamineSettings, examine_file
+from odl_host.pipeline.reading.read import ReadLimits, read_table
 from odl_host.schemas.registry import Registry, load_registry
 from odl_host.schemas.sync import sync_catalogue
 from odl_host.territory.codes import is_commune_code, is_siren, is_siret

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from odl_host.errors import OdlError
 from odl_host.pipeline.engine.rows import Engine
-from odl_host.pipeline.interrupt import end_with_parent
+from odl_host.pipeline.processes.interrupt import end_with_parent
 from odl_host.pipeline.reading.parts import BrokenCut
 
 if TYPE_CHECKING:

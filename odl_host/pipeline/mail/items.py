@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from odl_host.catalogue.members import HeldMember
-from odl_host.pipeline.outcomes import Outcome, first_findings
-from odl_host.pipeline.plan import Plan, Step
+from odl_host.pipeline.plans.plan import Plan, Step
 from odl_host.pipeline.reporting.verdict import warnings_to_read
+from odl_host.pipeline.runs.outcomes import Outcome, first_findings
 
 ONLINE = frozenset({"published", "removed"})
 TO_CORRECT = frozenset({"rejected", "blocked"})

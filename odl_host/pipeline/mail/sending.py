@@ -18,8 +18,8 @@ from odl_host.errors import ConfigError, OdlError, Unavailable
 from odl_host.pipeline.context import RunContext
 from odl_host.pipeline.mail.items import items_of_plan, items_of_run
 from odl_host.pipeline.mail.letters import Letter, add_online, states_now, write_letters
-from odl_host.pipeline.outcomes import RunReport
-from odl_host.pipeline.plan import Plan
+from odl_host.pipeline.plans.plan import Plan
+from odl_host.pipeline.runs.outcomes import RunReport
 from odl_host.storage.atomic import write_atomically
 from odl_host.tenants import Tenant
 

@@ -11,7 +11,7 @@ from odl_host.pipeline.privacy.model import CODE, PersonalData
 from odl_host.pipeline.privacy.watch import PersonalDataWatch, kinds_of
 
 if TYPE_CHECKING:
-    from odl_host.pipeline.read import ReadLimits, Table
+    from odl_host.pipeline.reading.read import ReadLimits, Table
     from odl_host.pipeline.reporting.model import FileReport
     from odl_host.schemas.registry import Schema
 
@@ -61,7 +61,7 @@ def find_in_opaque(path: Path, limits: ReadLimits, *, max_findings: int) -> Pers
     """
     ending = path.suffix.lower()
     if ending in WORKBOOKS | {".csv", ".tsv"}:
-        from odl_host.pipeline.read import RefusedFile, read_table
+        from odl_host.pipeline.reading.read import RefusedFile, read_table
 
         try:
             table = read_table(path, limits=limits)

@@ -1,1 +1,1 @@
-"""How a file becomes rows of text, whatever software it comes from. The door is `odl_host.pipeline.read`."""
+"""How a file becomes rows of text, whatever software it comes from. The door is `odl_host.pipeline.reading.read`."""

@@ -22,7 +22,7 @@ from odl_host.pipeline.repairing.labels import Rename, find_renames
 from odl_host.pipeline.reporting.model import Repair
 
 if TYPE_CHECKING:
-    from odl_host.pipeline.validate import Report
+    from odl_host.pipeline.engine.validate import Report
     from odl_host.schemas.registry import Schema
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from odl_host.pipeline.reporting.wording import counted, listed, number
 
 if TYPE_CHECKING:
+    from odl_host.pipeline.engine.validate import Report
     from odl_host.pipeline.reporting.model import FileReport
-    from odl_host.pipeline.validate import Report
 
 Key: TypeAlias = tuple[str, str | None]
 Place: TypeAlias = tuple[int | None, str | None]

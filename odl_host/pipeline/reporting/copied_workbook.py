@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
-    from odl_host.pipeline.read import Table
+    from odl_host.pipeline.reading.read import Table
     from odl_host.pipeline.reporting.model import FileReport
 
 DATA_SHEET = "Données"

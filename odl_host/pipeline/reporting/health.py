@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from odl_host.pipeline.read import Table
-    from odl_host.pipeline.validate import Report
+    from odl_host.pipeline.engine.validate import Report
+    from odl_host.pipeline.reading.read import Table
 
 MAX_ROWS = 200_000
 """A second pass over more rows would cost seconds for a picture; the longer file goes without."""

@@ -14,11 +14,11 @@ from odl_host.record import Record
 from odl_host.typography import apostrophes
 
 if TYPE_CHECKING:
-    from odl_host.pipeline.detect import Candidate, Detection
-    from odl_host.pipeline.read import ReadNote, Table
+    from odl_host.pipeline.engine.validate import Report
+    from odl_host.pipeline.reading.read import ReadNote, Table
+    from odl_host.pipeline.recognising.detect import Candidate, Detection
     from odl_host.pipeline.reporting.attempts import Comparison
     from odl_host.pipeline.reporting.health import ColumnHealth
-    from odl_host.pipeline.validate import Report
     from odl_host.schemas.findings import Finding
     from odl_host.schemas.registry import Schema
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-    from odl_host.pipeline.detect import Candidate
+    from odl_host.pipeline.recognising.detect import Candidate
     from odl_host.pipeline.reporting.health import ColumnHealth
     from odl_host.pipeline.reporting.model import FileReport
     from odl_host.schemas.registry import Field

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from odl_host.errors import StorageError
 
 if TYPE_CHECKING:
-    from odl_host.pipeline.read import Table
+    from odl_host.pipeline.reading.read import Table
     from odl_host.pipeline.reporting.model import FileReport
 
 MAX_CELLS = 1_000_000
@@ -36,7 +36,7 @@ def write_corrections_workbook(
     from odl_host.pipeline.reporting.checklist import list_rows
 
     if table is None:
-        from odl_host.pipeline.read import read_table
+        from odl_host.pipeline.reading.read import read_table
 
         table = read_table(source, columns=frozenset(report.header))
     rows = list_rows(report)

@@ -13,7 +13,7 @@ from pathlib import Path
 from odl_host.catalogue.members import HeldMember
 from odl_host.ckan import slug
 from odl_host.errors import Interrupted, OdlError, StorageError
-from odl_host.pipeline.discover import SourceFile, discover, member_folders, member_of
+from odl_host.pipeline.deposits.discover import SourceFile, discover, member_folders, member_of
 from odl_host.pipeline.sources.mirror import Mirror, Synced
 from odl_host.pipeline.sources.opening import find_address, open_source
 from odl_host.storage.address import SourceAddress, is_remote

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from odl_host.errors import OdlError, StorageError, Unavailable
-from odl_host.pipeline.discover import is_ignored
-from odl_host.pipeline.lock import hold_lock
+from odl_host.pipeline.deposits.discover import is_ignored
+from odl_host.pipeline.records.lock import hold_lock
 from odl_host.pipeline.sources.model import Fetched, RemoteFile, Source
 from odl_host.pipeline.sources.names import FOLDER_TOO_FRENCH, UnsafeName, mirror_path, printable
 from odl_host.storage.atomic import write_atomically

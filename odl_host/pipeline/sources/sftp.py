@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from odl_host.config import Secret
 from odl_host.errors import ConfigError, OdlError, StorageError, Unavailable
-from odl_host.pipeline.discover import LINK_FRENCH, NO_FILE_FRENCH
+from odl_host.pipeline.deposits.discover import LINK_FRENCH, NO_FILE_FRENCH
 from odl_host.pipeline.sources.model import Fetched, RemoteFile
 
 CHANGED_FRENCH = "Ce fichier était en cours de dépôt : il sera repris au prochain passage."

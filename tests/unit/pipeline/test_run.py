@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from odl_host.pipeline import outcomes, pool
-from odl_host.pipeline.discover import SourceFile
-from odl_host.pipeline.examine import ExamineSettings, Task, examine_isolated
-from odl_host.pipeline.plan import Step
-from odl_host.pipeline.read import ReadLimits
+from odl_host.pipeline.deposits.discover import SourceFile
+from odl_host.pipeline.examining import many
+from odl_host.pipeline.examining.examine import ExamineSettings, Task, examine_isolated
+from odl_host.pipeline.plans.plan import Step
+from odl_host.pipeline.reading.read import ReadLimits
+from odl_host.pipeline.runs import outcomes
 
 PRENOMS = "COMMUNE_NOM,COLL_INSEE,ENFANT_SEXE,ENFANT_PRENOM,NOMBRE_OCCURRENCES,ANNEE\nBarby,73030,F,Zoé,3,2024\n"
 
@@ -58,7 +59,7 @@ def test_a_worker_that_dies_costs_no_other_file(tmp_path: Path) -> None:
     killer = threading.Thread(target=kill_a_worker)
     killer.start()
     try:
-        examined = list(pool.examine_all(tasks, settings, cache=tmp_path / "schemas", jobs=2))
+        examined = list(many.examine_all(tasks, settings, cache=tmp_path / "schemas", jobs=2))
     finally:
         killed.set()
         killer.join()

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from odl_host.pipeline.read import read_table
-from odl_host.pipeline.validate import validate_table
+from odl_host.pipeline.engine.validate import validate_table
+from odl_host.pipeline.reading.read import read_table
 from odl_host.schemas.forms import boolean_words, expected_form
 from odl_host.schemas.registry import Field, Schema, load_registry
 from odl_host.schemas.template import GUIDE_SHEET, TemplateMember, write_template

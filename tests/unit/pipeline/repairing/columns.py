@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from odl_host.pipeline.read import read_table
+from odl_host.pipeline.reading.read import read_table
 from odl_host.pipeline.repairing.table import RepairedTable, repair_table
 from odl_host.schemas.registry import Schema
 from odl_host.schemas.repair import parse_descriptor

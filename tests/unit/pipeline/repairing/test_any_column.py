@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from odl_host.pipeline.validate import validate_table
+from odl_host.pipeline.engine.validate import validate_table
 from tests.unit.pipeline.repairing.columns import (
     CHAMBERY,
     DATE,

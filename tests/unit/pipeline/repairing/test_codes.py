@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from odl_host.pipeline.read import read_table
+from odl_host.pipeline.reading.read import read_table
 from odl_host.pipeline.repairing.table import RepairedTable, repair_table
 from odl_host.schemas.repair import parse_descriptor
 from tests.unit.pipeline.repairing.columns import (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from odl_host.pipeline.read import read_table
+from odl_host.pipeline.reading.read import read_table
 from odl_host.pipeline.repairing.table import repair_table
 from odl_host.schemas.descriptor import build_schema
 from tests.unit.pipeline.repairing.columns import (

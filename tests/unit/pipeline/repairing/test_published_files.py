@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from odl_host.pipeline.examine import ExamineSettings, examine_file
-from odl_host.pipeline.read import ReadLimits
+from odl_host.pipeline.examining.examine import ExamineSettings, examine_file
+from odl_host.pipeline.reading.read import ReadLimits
 from odl_host.schemas.registry import Registry, load_registry
 from odl_host.schemas.sync import sync_catalogue
 

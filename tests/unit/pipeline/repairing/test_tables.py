@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from odl_host.pipeline.examine import Examination, ExamineSettings, examine_file
-from odl_host.pipeline.read import ReadLimits, read_table
+from odl_host.pipeline.engine.validate import validate_table
+from odl_host.pipeline.examining.examine import Examination, ExamineSettings, examine_file
+from odl_host.pipeline.reading.read import ReadLimits, read_table
 from odl_host.pipeline.repairing.table import repair_table
-from odl_host.pipeline.validate import validate_table
 from odl_host.schemas.registry import load_registry
 from tests.unit.pipeline.repairing.columns import (
     CHAMBERY,

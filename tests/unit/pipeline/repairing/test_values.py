@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from odl_host.pipeline.engine.validate import validate_table
 from odl_host.pipeline.repairing.kinds import KINDS
-from odl_host.pipeline.validate import validate_table
 from tests.unit.pipeline.repairing.columns import (
     DATE,
     NUMBER,

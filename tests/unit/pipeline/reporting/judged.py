@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from odl_host.pipeline.read import read_table
+from odl_host.pipeline.engine.validate import Report, validate_table
+from odl_host.pipeline.reading.read import read_table
 from odl_host.pipeline.reporting.health import measure_health
 from odl_host.pipeline.reporting.model import FileReport, file_report
-from odl_host.pipeline.validate import Report, validate_table
 from odl_host.schemas.registry import Schema
 from odl_host.schemas.repair import parse_descriptor
 

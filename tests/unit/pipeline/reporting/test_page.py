@@ -7,7 +7,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-from odl_host.pipeline.read import read_table
+from odl_host.pipeline.reading.read import read_table
 from odl_host.pipeline.reporting.document import as_json
 from odl_host.pipeline.reporting.model import FileReport, Repair, file_report
 from odl_host.pipeline.reporting.page import render_html

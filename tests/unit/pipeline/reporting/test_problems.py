@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from odl_host.pipeline.read import ReadNote
+from odl_host.pipeline.reading.read import ReadNote
 from odl_host.pipeline.reporting.model import FileReport
 from odl_host.pipeline.reporting.page import render_html
 from odl_host.pipeline.reporting.problems import group_problems, missing_columns

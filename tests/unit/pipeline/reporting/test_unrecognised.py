@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from odl_host.pipeline.detect import detect_schema
-from odl_host.pipeline.read import read_table
+from odl_host.pipeline.reading.read import read_table
+from odl_host.pipeline.recognising.detect import detect_schema
 from odl_host.pipeline.reporting.document import as_json
 from odl_host.pipeline.reporting.listing import render_csv
 from odl_host.pipeline.reporting.model import file_report

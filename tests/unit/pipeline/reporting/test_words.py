@@ -7,15 +7,15 @@ from datetime import date
 from pathlib import Path
 
 import odl_host.schemas.messages as messages
-from odl_host.pipeline.detect import detect_schema
-from odl_host.pipeline.read import read_table
+from odl_host.pipeline.engine.validate import validate_table
+from odl_host.pipeline.reading.read import read_table
+from odl_host.pipeline.recognising.detect import detect_schema
 from odl_host.pipeline.reporting.causes import gather_causes
 from odl_host.pipeline.reporting.model import FileReport, file_report
 from odl_host.pipeline.reporting.page import render_html
 from odl_host.pipeline.reporting.terminal import render_text
 from odl_host.pipeline.reporting.verdict import instruction
-from odl_host.pipeline.reports import write_file_reports
-from odl_host.pipeline.validate import validate_table
+from odl_host.pipeline.runs.reports import write_file_reports
 from odl_host.schemas.registry import Schema, load_registry
 from odl_host.schemas.repair import parse_descriptor
 
@@ -178,7 +178,7 @@ def test_when_decimal_commas_cut_the_lines_only_the_new_export_is_asked_for(tmp_
 
 
 def test_a_column_to_rename_is_not_also_asked_to_be_added(tmp_path: Path) -> None:
-    from odl_host.pipeline.examine import ExamineSettings, examine_file
+    from odl_host.pipeline.examining.examine import ExamineSettings, examine_file
     from odl_host.pipeline.reading.limits import ReadLimits
 
     path = tmp_path / "subventions.csv"

@@ -10,11 +10,11 @@ from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.worksheet import Worksheet
 
 from odl_host.errors import StorageError
-from odl_host.pipeline.read import Table, read_table
+from odl_host.pipeline.engine.validate import validate_table
+from odl_host.pipeline.reading.read import Table, read_table
 from odl_host.pipeline.reporting.cells import AUTHOR, HEAD, WRONG
 from odl_host.pipeline.reporting.model import FileReport, file_report
 from odl_host.pipeline.reporting.workbook import write_corrections_workbook
-from odl_host.pipeline.validate import validate_table
 from odl_host.schemas.repair import parse_descriptor
 
 TODAY = date(2026, 3, 1)

@@ -1,0 +1,1 @@
+"""Work in several processes, and what Ctrl-C does to it."""
