@@ -19,8 +19,10 @@ LANGUAGES = ("fr", "en")
 VIEWS = ("image_view", "text_view", "datatables_view", "webpage_view", "video_view", "audio_view")
 """The kinds of views that a resource may have."""
 
-PLUGINS = ("activity", "datastore", "resource_proxy", *VIEWS)
-"""The extensions of CKAN that `ckan.plugins` may name: `activity` and `resource_proxy` turn on, the others are."""
+PLUGINS = ("activity", "datastore", "resource_proxy", "stats", *VIEWS)
+"""The extensions of CKAN that `ckan.plugins` may name.
+
+`activity`, `resource_proxy` and `stats` turn on, the others always are. Those that are named are announced."""
 
 LOCATION_TRANSFORMERS = (
     *("uuid4", "uuid4_prefix", "uuid4_with_extension"),

@@ -109,7 +109,9 @@ class _Extensions:
 
     def __contains__(self, extension: str) -> bool:
         if self._known is None:
-            self._known = frozenset(self._catalogue.call_action("status_show").get("extensions") or ())
+            status = self._catalogue.call_action("status_show")
+            # Ours stand apart too, where a portal's settings say which of CKAN's extensions it announces.
+            self._known = frozenset([*(status.get("extensions") or ()), *(status.get("odl_extensions") or ())])
         return extension in self._known
 
 

@@ -27,6 +27,7 @@ from typing import Any
 import requests
 
 SETTINGS = {
+    "ckan.plugins": ["activity", "datastore", "image_view", "text_view", "datatables_view"],
     "ckan.site_title": "CKAN",
     "ckan.auth.create_unowned_dataset": True,
     "ckan.auth.allow_dataset_collaborators": True,
@@ -46,9 +47,6 @@ SETTINGS = {
 
 No storage is named `default`: a CKAN that has one moves images and resources' files into folders of it.
 """
-
-PLUGINS = "activity datastore image_view text_view datatables_view"
-"""What a CKAN must have loaded besides, in this order."""
 
 PROBES = "settings"
 """The noun whose sequences are named for the settings: each tells whether one is set."""
@@ -289,7 +287,7 @@ def _mask_time(match: re.Match[str]) -> str:
 
 def ini_lines() -> list[str]:
     """Return what a CKAN must be told before it is asked, as its `ckan config-tool FILE -f` reads it."""
-    lines = ["[app:main]", f"ckan.plugins = {PLUGINS}"]
+    lines = ["[app:main]"]
     for key, value in SETTINGS.items():
         text = " ".join(value) if isinstance(value, list) else str(value).lower() if value is True else str(value)
         if value == "odl-host":

@@ -11,6 +11,7 @@ from odl_host.server.objects.licenses import LICENSES
 from odl_host.server.params import Nothing, Params, named
 from odl_host.server.registry import Context, action, all_actions
 from odl_host.server.site_options import site_option
+from odl_host.server.sites import Site
 
 CKAN_VERSION = "2.12.0"
 """The version of CKAN whose Action API this server answers like."""
@@ -33,23 +34,25 @@ class ActionName(Params):
 @action(params=Nothing, allow=permissions.anyone, reads=True, quick=True)
 def status_show(ctx: Context, params: Nothing) -> JsonDict:  # noqa: ARG001 - every action has the same form
     """Return what this site is: its title, address, the version of CKAN it answers like, its additions."""
-    keeps_activities = bool(ctx.site.settings["ckan.activity_streams_enabled"])
     is_told = not ctx.site.settings["ckan.hide_version"] or (ctx.user is not None and ctx.user.sysadmin)
     return {
         **({"ckan_version": CKAN_VERSION} if is_told else {}),
         "error_emails_to": "",
-        "extensions": [
-            *(["activity"] if keeps_activities else []),
-            *(["resource_proxy"] if ctx.site.proxies else []),
-            *PLUGINS,
-            *EXTENSIONS,
-        ],
+        "extensions": _extensions(ctx.site),
         "locale_default": ctx.site.locale,
+        "odl_extensions": [*EXTENSIONS],
         "odl_host_version": odl_host.__version__,
         "site_description": site_option(ctx.db, ctx.site, "ckan.site_description"),
         "site_title": site_option(ctx.db, ctx.site, "ckan.site_title"),
         "site_url": ctx.site.url,
     }
+
+
+def _extensions(site: Site) -> list[str]:
+    """Return what `ckan.plugins` names, as a CKAN does; where it names nothing, all that is there, ours too."""
+    named = site.words("ckan.plugins")
+    activity = ["activity"] if site.settings["ckan.activity_streams_enabled"] and "activity" not in named else []
+    return [*activity, *(named or (*PLUGINS, *EXTENSIONS))]
 
 
 @action(params=ActionName, allow=permissions.anyone, reads=True, quick=True)

@@ -23,6 +23,7 @@ from odl_host.server.files.preview import Preview, read_preview
 from odl_host.server.http.visitors import find_caller
 from odl_host.server.pages import groups as group_pages
 from odl_host.server.pages import history as change_pages
+from odl_host.server.pages import stats as stats_pages
 from odl_host.server.pages import streams as stream_pages
 from odl_host.server.pages import users as user_pages
 from odl_host.server.pages import views as view_pages
@@ -112,6 +113,7 @@ def routes(get_site: GetSite) -> list[BaseRoute]:
         "/organization/": members,
         "/organization/{id}": member,
         "/about": about,
+        "/stats": stats_pages.stats,
         "/accessibilite": accessibility,
         "/mentions-legales": legal,
         "/api-doc": api_help,
