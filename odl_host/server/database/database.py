@@ -99,10 +99,8 @@ class Database(ABC):
             self._writer = self._begun(self._writer or self._connect_writer(), begin)
             try:
                 yield self._writer
-                if is_news:
-                    self._execute(self._writer, COUNT_WRITE)
                 started = monotonic()
-                self._execute(self._writer, "COMMIT")
+                self._commit(self._writer, COUNT_WRITE if is_news else "")
                 self._commit_s += (monotonic() - started - self._commit_s) / 8
             except BaseException as error:
                 self._take_back()
@@ -178,6 +176,12 @@ class Database(ABC):
     def _explain(self, error: BaseException) -> Exception | None:
         """Return what a driver's error means to an operator, or None when it is a mistake of this program."""
 
+    def _commit(self, db: sa.Connection, last: str) -> None:
+        """End the transaction; `last` is one more statement of it, or ""."""
+        if last:
+            self._execute(db, last)
+        self._execute(db, "COMMIT")
+
     def _take(self) -> sa.Connection:
         try:
             return self._idle.pop()
@@ -226,6 +230,9 @@ class Database(ABC):
         except Exception:  # noqa: BLE001 - a reader has nothing to lose; the connection is not used again
             _close(db)
             return
+        self._keep(db)
+
+    def _keep(self, db: sa.Connection) -> None:
         if len(self._idle) < IDLE_CONNECTIONS:
             self._idle.append(db)
         else:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from odl_host.errors import ConfigError, StorageError, Unavailable
 from odl_host.server.database.database import BUSY_TIMEOUT_MS, Busy, Database
+from odl_host.server.database.statements import Statement
 
 OLDEST = (13, 0)
 WRITER_LOCK = 0x6F646C68
@@ -51,6 +52,17 @@ class PostgresqlDatabase(Database):
         sa.event.listen(engine, "connect", _configure)
         label = address.render_as_string(hide_password=True).replace("+pg8000", "")
         super().__init__(engine, label, migrate=migrate)
+
+    def look_up(self, statement: Statement, **values: Any) -> Any:
+        """Return the first row of a query, or None; alone it needs no BEGIN, a trip to the server each time."""
+        found: Any = None
+
+        def ask(db: sa.Connection) -> None:
+            nonlocal found
+            found = statement.first(db, **values)
+
+        self._keep(self._begun(self._take(), ask))
+        return found
 
     def check(self) -> list[str]:
         """Return the settings of the server that break the promise."""
@@ -91,6 +103,10 @@ class PostgresqlDatabase(Database):
         if driver.execute_simple(f"BEGIN; SELECT pg_try_advisory_xact_lock({_WRITERS})").rows != [[True]]:
             self._execute(db, "ROLLBACK")
             raise Busy
+
+    def _commit(self, db: sa.Connection, last: str) -> None:
+        # Together: all who wait for their turn wait for each trip to the server.
+        self._execute(db, f"{last}; COMMIT" if last else "COMMIT")
 
     def _execute(self, db: sa.Connection, statement: str) -> None:
         driver: Any = db.connection.driver_connection
