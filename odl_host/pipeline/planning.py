@@ -22,9 +22,10 @@ from odl_host.pipeline.examining.examine import Examination, ExamineSettings, Ta
 from odl_host.pipeline.examining.many import examine_all
 from odl_host.pipeline.plans.decided import decision_on, is_withdrawn
 from odl_host.pipeline.plans.identity import find_renamed
+from odl_host.pipeline.plans.items import Findings
 from odl_host.pipeline.plans.metadata import require_own_words
 from odl_host.pipeline.plans.plan import Plan
-from odl_host.pipeline.plans.planner import Findings, Planner
+from odl_host.pipeline.plans.planner import Planner
 from odl_host.pipeline.plans.quotas import datasets_of, hold_quotas
 from odl_host.pipeline.plans.settled import is_settled
 from odl_host.pipeline.plans.state import CatalogueState, Published

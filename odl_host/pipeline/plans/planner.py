@@ -7,42 +7,28 @@ values.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from odl_host.catalogue.members import HeldMember
 from odl_host.ckan import PackageDict, extras_dict
 from odl_host.pipeline.deposits.deposit import Deposit, source_path
 from odl_host.pipeline.deposits.discover import SourceFile
-from odl_host.pipeline.deposits.sidecar import NO_SCHEMA, FileWords, Sidecar
-from odl_host.pipeline.examining.coverage import period_of_name
+from odl_host.pipeline.deposits.sidecar import NO_SCHEMA
 from odl_host.pipeline.examining.examine import Examination
 from odl_host.pipeline.plans import identity
-from odl_host.pipeline.plans.decided import (
-    decision_on,
-    dismissed_reason,
-    said_of_errors,
-    taken_down_reason,
-    withdrawn_reason,
-)
+from odl_host.pipeline.plans.decided import decision_on, withdrawn_reason
 from odl_host.pipeline.plans.doorstep import Doorstep
-from odl_host.pipeline.plans.gates import GATES, Candidate, Gate, Hold
-from odl_host.pipeline.plans.metadata import (
-    Subject,
-    dataset_changes,
-    dataset_metadata,
-    file_fields,
-    ground_fields,
-    resource_changes,
-    resource_words,
-)
+from odl_host.pipeline.plans.gates import GATES, Gate
+from odl_host.pipeline.plans.holds import list_holds
+from odl_host.pipeline.plans.items import Findings, Group, Item
+from odl_host.pipeline.plans.metadata import Subject, dataset_changes, dataset_metadata
 from odl_host.pipeline.plans.plan import DatasetPlan, Plan, Step
 from odl_host.pipeline.plans.pruning import iter_takedowns, list_removals, removal_plan
-from odl_host.pipeline.plans.settled import only_lacks_rows
-from odl_host.pipeline.plans.state import CatalogueState, Published, rows_of, schema_reference, stamp_of
-from odl_host.pipeline.records.decisions import INVALID, Decision, Decisions
+from odl_host.pipeline.plans.state import CatalogueState, Published, schema_reference, stamp_of
+from odl_host.pipeline.plans.steps import held_back, kept_out, step_of
+from odl_host.pipeline.records.decisions import Decisions
 from odl_host.schemas.registry import Registry, Schema
 from odl_host.tenants import Tenant
 
@@ -54,47 +40,6 @@ OF_TWO_MEMBERS = (
     "Files of two members would go to the dataset {name}, which somebody gave to another organization: give it back "
     "to its own, then run the same command again."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """What was found out about a deposit: SHA-256, examinations and what renamed files were, by the file's path.
-
-    A file without an examination is one that the catalogue already shows, or one that is nobody's.
-    """
-
-    hashes: Mapping[Path, str]
-    examinations: Mapping[Path, Examination]
-    renamed: Mapping[Path, Published]
-
-
-@dataclass(slots=True)
-class _Item:
-    """A file on its way into the plan: what it was published as, and what describes it."""
-
-    source: SourceFile
-    member: HeldMember
-    published: Published | None
-    sidecar: Sidecar | None
-    examination: Examination | None
-    decision: Decision | None = None
-    takedown: Decision | None = None
-
-    @property
-    def schema_name(self) -> str:
-        if self.examination is not None:
-            return self.examination.schema.name if self.examination.schema else ""
-        return str(self.published.fields.get("schema_name") or "") if self.published else ""
-
-
-@dataclass(slots=True)
-class _Group:
-    """The files of one dataset. `id`: the dataset's, the one that it has or the one that it will get."""
-
-    id: str
-    subject: Subject
-    held: PackageDict | None
-    items: list[_Item] = field(default_factory=list)
 
 
 class Planner:
@@ -125,7 +70,7 @@ class Planner:
         self._rows = rows
         self._doorstep = Doorstep(state)
         self._others: list[Step] = []
-        self._groups: dict[str, _Group] = {}
+        self._groups: dict[str, Group] = {}
         self._found: dict[tuple[str, str | None], tuple[str, PackageDict | None]] = {}
         self._planned: set[str] = set()
         self._schemas: dict[str, Schema | None] = {}
@@ -144,9 +89,10 @@ class Planner:
         renamed = self._match_periods(items)
         for item in items:
             item.published = item.published or renamed.get(item.source.path)
-            holds = self._holds(item) if item.examination is not None else []
+            policy = self._tenant.manifest.publish
+            holds = list_holds(item, self._gates, policy) if item.examination is not None else []
             if holds:
-                self._others.append(self._held_back(item, holds))
+                self._others.append(held_back(item, holds, self._decisions))
             else:
                 self._join(item)
         claimed = {published.resource["id"] for published in (*findings.renamed.values(), *renamed.values())}
@@ -168,38 +114,38 @@ class Planner:
         self._planned |= {plan.id for plan in datasets}
         return Plan(datasets, tuple(self._others))
 
-    def _sort_out(self, member: HeldMember | None, findings: Findings) -> list[_Item]:
+    def _sort_out(self, member: HeldMember | None, findings: Findings) -> list[Item]:
         """Set aside what stays out, and return the files that are, or may be, published."""
-        items: list[_Item] = []
+        items: list[Item] = []
         for source, wrong in self._deposit.wrong:
             if source.member == member:
-                self._others.append(self._kept_out(source, "block", wrong.problem))
+                self._keep_out(source, "block", wrong.problem)
         for source in self._deposit.files_of(member):
             examination = findings.examinations.get(source.path)
             sidecar = self._deposit.find_sidecar(source)
             if reason := self._doorstep.refusal(source, sidecar):
-                self._others.append(self._kept_out(source, "fail" if source.failed else "block", reason))
+                self._keep_out(source, "fail" if source.failed else "block", reason)
                 continue
             assert member is not None
             published = self._state.find_published(member, source_path(source)) or findings.renamed.get(source.path)
             if published is not None and published.resource["id"] in self._taken_down:
                 continue  # its removal says why
-            item = _Item(source, member, published, sidecar, examination)
+            item = Item(source, member, published, sidecar, examination)
             sha256 = examination.sha256 if examination is not None else findings.hashes.get(source.path, "")
             item.decision = decision_on(self._decisions, source, published, sha256)
             item.takedown = self._decisions.takedown_of(member.key, source_path(source), sha256)
             if examination is None and item.takedown is not None and item.takedown.path == source_path(source):
                 reason = withdrawn_reason(item.takedown)
-                self._others.append(replace(self._kept_out(source, "block", reason), sha256=sha256))
+                self._others.append(replace(kept_out(source, "block", reason, self._decisions), sha256=sha256))
                 continue
             if examination is None or examination.outcome in {"valid", "invalid"}:
                 items.append(item)
             else:
                 action = "block" if examination.outcome == "blocked" else "fail"
-                self._others.append(self._kept_out(source, action, examination.reason, examination, published))
+                self._keep_out(source, action, examination.reason, examination, published)
         return items
 
-    def _match_periods(self, items: Sequence[_Item]) -> dict[Path, Published]:
+    def _match_periods(self, items: Sequence[Item]) -> dict[Path, Published]:
         """Find the new files that replace one of the same schema and period which is gone."""
         new = {
             item.source.path: (item.schema_name, item.examination.period)
@@ -213,34 +159,7 @@ class Planner:
         found = identity.match_periods(self._state, member, self._deposit.paths_of(member), taken, new)
         return {path: one for path, one in found.items() if one.resource["id"] not in self._taken_down}
 
-    def _holds(self, item: _Item) -> list[Hold]:
-        """Return everything that holds an examined file back, unless a person released it from all of it."""
-        examination, decision = item.examination, item.decision
-        assert examination is not None
-        if (taken := item.takedown) is not None:
-            lasting = not taken.sha256 and taken.path == source_path(item.source)
-            return [Hold((), taken_down_reason(taken) if lasting else withdrawn_reason(taken))]
-        candidate = Candidate(item.source, item.member, examination, item.published, item.sidecar)
-        holds = [hold for hold in (gate(candidate) for gate in self._gates) if hold is not None]
-        if examination.outcome == "invalid" and not self._tenant.manifest.publish.tolerates(item.schema_name):
-            holds.insert(0, Hold((INVALID,), ""))
-        if not holds and decision is not None and decision.verb == "dismiss":
-            return [Hold((), dismissed_reason(decision))]
-        codes = [code for hold in holds for code in hold.codes]
-        if not all(hold.codes for hold in holds) or decision is None or not decision.frees_from(codes):
-            return holds
-        return []
-
-    def _held_back(self, item: _Item, holds: Sequence[Hold]) -> Step:
-        """Return the step of a file that is held back; what is wrong with its data is said before all else."""
-        action = "reject" if holds[0].codes == (INVALID,) else "block"
-        step = self._kept_out(item.source, action, holds[0].reason, item.examination, item.published)
-        codes = [code for hold in holds for code in hold.codes] if all(hold.codes for hold in holds) else []
-        if item.takedown is not None and not item.takedown.sha256:
-            return replace(step, decided="takedown")
-        return replace(step, holds=tuple(codes))
-
-    def _join(self, item: _Item) -> None:
+    def _join(self, item: Item) -> None:
         """Put a file into the group of its dataset: the one that it is in, else the one that it should be in."""
         subject = Subject(item.member, self._schema_of(item), item.sidecar)
         if item.published:
@@ -250,9 +169,9 @@ class Planner:
             key, held = self._find_dataset(subject)
         if held is not None and key in self._planned:
             reason = OF_TWO_MEMBERS.format(name=held["name"])  # one writer to a dataset: it may be at work already
-            self._others.append(self._kept_out(item.source, "fail", reason, item.examination, item.published))
+            self._keep_out(item.source, "fail", reason, item.examination, item.published)
             return
-        self._groups.setdefault(key, _Group(key, subject, held)).items.append(item)
+        self._groups.setdefault(key, Group(key, subject, held)).items.append(item)
 
     def _find_dataset(self, subject: Subject) -> tuple[str, PackageDict | None]:
         """Return what `identity.find_dataset` does; it looks once for all files of a subject."""
@@ -261,7 +180,7 @@ class Planner:
             self._found[about] = identity.find_dataset(self._tenant, self._state, subject)
         return self._found[about]
 
-    def _schema_of(self, item: _Item) -> Schema | None:
+    def _schema_of(self, item: Item) -> Schema | None:
         """Return the schema that an item's dataset is about."""
         if item.sidecar is not None:
             wanted = item.sidecar.schema
@@ -270,12 +189,18 @@ class Planner:
             return item.examination.schema
         return self._find_schema(item.schema_name)
 
+    def _schema_said(self, item: Item) -> Schema | None:
+        """Return the schema that an item's resource is said to follow."""
+        if item.examination is not None:
+            return item.examination.schema
+        return self._find_schema(schema_reference(item.published.fields if item.published else {}))
+
     def _find_schema(self, name: str) -> Schema | None:
         if name not in self._schemas:
             self._schemas[name] = self._registry.find_schema(name) if name else None
         return self._schemas[name]
 
-    def _settle_subject(self, group: _Group) -> None:
+    def _settle_subject(self, group: Group) -> None:
         """Decide what describes a dataset whose files are not all described by the same; some then stay out.
 
         A file that was published never leaves its dataset, even when a sidecar comes or goes later: its address would
@@ -287,8 +212,8 @@ class Planner:
         native = extras_dict(group.held).get("sidecar", "")
         if native not in sidecars:
             native = "" if "" in sidecars else min(sidecars)
-        at_home: list[_Item] = []
-        strangers: list[_Item] = []
+        at_home: list[Item] = []
+        strangers: list[Item] = []
         for item in group.items:
             path = item.sidecar.path if item.sidecar else ""
             (at_home if path in ("", native) else strangers).append(item)
@@ -298,9 +223,9 @@ class Planner:
         for item in strangers:
             assert item.sidecar is not None
             reason = IN_SHARED_DATASET_FRENCH.format(title=group.held.get("title"), sidecar=item.sidecar.path)
-            self._others.append(self._kept_out(item.source, "block", reason, item.examination, item.published))
+            self._keep_out(item.source, "block", reason, item.examination, item.published)
 
-    def _dataset_plan(self, group: _Group, removals: list[Step]) -> DatasetPlan | None:
+    def _dataset_plan(self, group: Group, removals: list[Step]) -> DatasetPlan | None:
         """Return what happens to a dataset, or None when nothing does; unchanged files go to the others."""
         self._settle_subject(group)
         subject, held = self._completed(group), group.held
@@ -310,7 +235,9 @@ class Planner:
             self._state.names.setdefault(name, group.id)
         steps: list[Step] = []
         for item in group.items:
-            step = self._step(item, group.id, name)
+            step = step_of(
+                item, self._schema_said(item), self._tenant, self._registry, dataset=(group.id, name), rows=self._rows
+            )
             (self._others if step.action == "unchanged" else steps).append(step)
         steps += removals
         changes = dataset_changes(held, wanted) if held and wanted else ()
@@ -328,7 +255,7 @@ class Planner:
             stamp=stamp_of(held),
         )
 
-    def _completed(self, group: _Group) -> Subject:
+    def _completed(self, group: Group) -> Subject:
         """Return the subject of a group; one whose sidecar names no schema has that of its files, if they share one."""
         subject = group.subject
         names = {item.schema_name for item in group.items}
@@ -343,72 +270,12 @@ class Planner:
         name = held["name"] if held else identity.free_dataset_name(self._state, subject, dataset_id)
         return dataset_metadata(self._tenant, subject, dataset_id=dataset_id, name=name)
 
-    def _step(self, item: _Item, dataset_id: str, dataset_name: str) -> Step:
-        source, published, examination = item.source, item.published, item.examination
-        path = source_path(source)
-        held: Mapping[str, Any] = published.fields if published else {}
-        resource_id = held["id"] if published else identity.derive_resource_id(dataset_id, path)
-        opaque = examination is not None and examination.opaque is not None
-        schema = examination.schema if examination else self._find_schema(schema_reference(held))
-        period = examination.period if examination else period_of_name(source.name) or str(held.get("period") or "")
-        words = item.sidecar.words_of(path.removeprefix(f"{item.sidecar.scope}/")) if item.sidecar else FileWords()
-        fields = resource_words(source_name=source.name, source_path=path, schema=schema, words=words, period=period)
-        if examination is None and not schema and not words.description:
-            fields.pop("description")  # a schema that is not known any more: what was said stays
-        changes = resource_changes(held, fields) if published else ()
-        action = "create" if published is None else "update"
-        only_rows = self._rows and only_lacks_rows(examination, published, item.sidecar, self._registry)
-        if examination is None:
-            action = "describe" if changes else "unchanged"
-        elif only_rows:
-            action = "describe"
-        else:
-            fields = {"id": resource_id, **fields, **file_fields(examination, held), **ground_fields(item.decision)}
-            if self._rows:
-                fields["rows_loaded"] = ""  # whatever rows are there are not those of this file
-        name = identity.served_name(source, published, opaque=opaque)
-        is_tolerated = self._tenant.manifest.publish.tolerates(item.schema_name)
-        stays = "" if is_tolerated or examination is not None else said_of_errors(held, item.decision)
-        return Step(
-            source,
-            action,
-            examination,
-            sha256=examination.sha256 if examination else str(held.get("source_hash") or ""),
-            dataset_id=dataset_id,
-            dataset_name=dataset_name,
-            resource_id=resource_id,
-            url=str(held.get("url") or "")
-            or f"{self._tenant.url}/dataset/{dataset_id}/resource/{resource_id}/download/{name}",
-            schema=f"{schema.name}@{schema.version}" if schema else schema_reference(held),
-            reason="its rows are to be loaded into the DataStore" if only_rows else stays,
-            period=period,
-            renamed_from=str(held["source_name"]) if published and held["source_name"] != path else "",
-            rows_before=rows_of(held),
-            metadata=fields,
-            filename=name,
-            received_name=identity.received_name(source, published),
-            changes=changes,
-        )
-
-    def _kept_out(
+    def _keep_out(
         self,
         source: SourceFile,
         action: str,
         reason: str,
         examination: Examination | None = None,
         published: Published | None = None,
-    ) -> Step:
-        schema = examination.schema if examination else None
-        sha256 = examination.sha256 if examination else ""
-        member = source.member
-        decision = self._decisions.on(member.key, source_path(source), sha256) if member else None
-        return Step(
-            source,
-            action,
-            examination,
-            sha256=sha256,
-            schema=f"{schema.name}@{schema.version}" if schema else "",
-            reason=reason,
-            rows_before=rows_of(published.fields) if published else None,
-            decided="dismiss" if decision is not None and decision.verb == "dismiss" else "",
-        )
+    ) -> None:
+        self._others.append(kept_out(source, action, reason, self._decisions, examination, published))
