@@ -120,7 +120,7 @@ def text(value: Any) -> str:
         return value
     if isinstance(value, bool | int | float):
         return str(value)
-    raise Invalid(f"Must be a Unicode string value, not {value!r}")
+    raise Invalid(f"Must be a Unicode string value, not {value!r:.500}")
 
 
 def strict_text(value: Any) -> str:

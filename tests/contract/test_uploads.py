@@ -129,6 +129,20 @@ def test_a_hundred_megabytes_of_json_are_refused_before_they_are_read(server: Se
         assert answer.status_code in (400, 409)
 
 
+def test_what_anyone_sends_is_bounded_and_is_not_sent_back_as_long_as_it_came(server: Server) -> None:
+    address = f"{server.url}/api/3/action/package_show"
+    headers = {"Content-Type": "application/json"}
+    answer = requests.post(address, b'{"id":[' + b"{}," * 1_000_000 + b"1]}", headers=headers, timeout=60)
+    assert answer.status_code == 409 and len(answer.content) < 2_000
+    assert answer.json()["error"]["id"][0].startswith("Must be a Unicode string value, not [{}, {}")
+    answer = requests.post(address, b'{"id":[' + b"{}," * 2_000_000 + b"1]}", headers=headers, timeout=60)
+    assert answer.status_code == 413
+    for depth, status in ((99, 200), (100, 400)):
+        body = '{"q":' + "[" * depth + "]" * depth + "}"
+        answer = requests.post(address.replace("show", "search"), body, headers=headers, timeout=60)
+        assert answer.status_code == status
+
+
 def test_a_file_above_the_limit_is_refused_in_ckans_words_and_the_one_before_stays(tmp_path: Path) -> None:
     server = start_server(tmp_path, settings={"ckan.max_resource_size": 1})
     ckan = OverHttp(server.url, server.new_token())

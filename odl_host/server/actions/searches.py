@@ -132,7 +132,7 @@ def package_search(ctx: Context, params: Search) -> Rendered:
     """
     unknown = [key for key in params.data if key not in ACCEPTED and not key.startswith("ext_")]
     if unknown:
-        raise SearchQueryError(f"Search Query is invalid: {f'Invalid search parameters: {unknown}'!r}")
+        raise SearchQueryError(f"Search Query is invalid: {f'Invalid search parameters: {unknown!r:.500}'!r}")
     shown_sort = params.data.get("sort")
     if shown_sort in DEFAULT_SORTS:
         shown_sort = str(ctx.site.settings["ckan.search.default_package_sort"])
@@ -140,7 +140,7 @@ def package_search(ctx: Context, params: Search) -> Rendered:
     ceiling = int(str(ctx.site.settings["ckan.search.rows_max"]))
     try:
         if str(params.data.get("defType") or "") not in PARSERS:
-            raise QuerySyntaxError(f"Unknown query parser {params.data['defType']!r}")
+            raise QuerySyntaxError(f"Unknown query parser {params.data['defType']!r:.500}")
         if several := [key for key, _ in sort if key in MANY_VALUES]:
             raise QuerySyntaxError(f"can not sort on multivalued field: {several[0]}")
         searched = {"q": [params.q], "fq": [params.fq], "fq_list": params.fq_list, "sort": [str(shown_sort or "")]}

@@ -102,9 +102,9 @@ def _read_field(name: str, value: Any) -> Operation | None:
 
 def _comparison(name: str, op: str, operand: Any) -> Operation:
     if op not in COMPARISONS and op != "in":
-        raise _invalid(f"Unknown filter operation: FilterOp(field={name!r}, op={op!r}, value={operand!r})")
+        raise _invalid(f"Unknown filter operation: FilterOp(field={name!r}, op={op!r}, value={operand!r:.500})")
     if op == "in" and not isinstance(operand, list):
-        raise _invalid(f"Unknown filter operation: FilterOp(field={name!r}, op={op!r}, value={operand!r})")
+        raise _invalid(f"Unknown filter operation: FilterOp(field={name!r}, op={op!r}, value={operand!r:.500})")
     return Operation(op, name, operand)
 
 
