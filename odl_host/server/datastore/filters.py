@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -145,7 +146,12 @@ def _keep(column: Column, value: Any) -> Kept:
     if column.type.name == "json":
         raise bad_query("operator does not exist: nested = unknown")
     if column.type.name in ("int2", "int4", "int8") and isinstance(value, float | int) and not isinstance(value, bool):
-        return value if -(2**63) <= value < 2**63 else float(value)  # a number is compared, not made to fit
+        if -(2**63) <= value < 2**63:
+            return value
+        try:
+            return float(value)  # a number is compared, not made to fit
+        except OverflowError:
+            return math.inf if value > 0 else -math.inf
     try:
         return column.type.keep(value)
     except BadValue as error:

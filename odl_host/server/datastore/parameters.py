@@ -9,6 +9,7 @@ from typing import Any
 
 from odl_host.ckan import JsonDict, ValidationError
 from odl_host.server.datastore.records import FORMATS
+from odl_host.server.documents import clean
 from odl_host.server.params import Invalid, flag, natural
 
 _SEARCH_PARAMETERS = frozenset(
@@ -154,7 +155,7 @@ def _offset(value: Any) -> int:
 def _filters(value: Any) -> Any:
     if isinstance(value, str):
         try:
-            value = json.loads(value)
+            value = clean(json.loads(value))
         except (ValueError, RecursionError):
             raise Invalid("Cannot parse JSON") from None
     elif not isinstance(value, dict | list):
@@ -170,7 +171,7 @@ def _words(value: Any) -> str | dict[str, str]:
     text = _plain_text(value)
     if text.lstrip().startswith("{"):
         try:
-            read = json.loads(text)
+            read = clean(json.loads(text))
         except (ValueError, RecursionError):
             return text
         if isinstance(read, dict):

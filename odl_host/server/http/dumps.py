@@ -16,6 +16,7 @@ from odl_host.ckan import JsonDict, NotAuthorized, NotFound, ValidationError
 from odl_host.server.actions.datastore import TableRef, datastore_search, open_table
 from odl_host.server.datastore.dump import KINDS, iter_dump
 from odl_host.server.datastore.parameters import read_search
+from odl_host.server.documents import clean
 from odl_host.server.http.visitors import find_caller
 from odl_host.server.params import flag
 from odl_host.server.permissions import can_read_rows
@@ -77,7 +78,7 @@ def _names(text: str) -> list[str] | str:
     """Read names separated by commas, or a JSON list of them."""
     if text.startswith("["):
         try:
-            read = json.loads(text)
+            read = clean(json.loads(text))
         except ValueError:
             return text
         if isinstance(read, list) and all(isinstance(item, str) for item in read):

@@ -192,3 +192,25 @@ def test_fields_that_are_not_all_dictionaries_are_refused_in_ckans_words() -> No
     with pytest.raises(ValidationError) as caught:
         read_create({"fields": [{"id": "a"}, {"id": "a"}]})
     assert caught.value.error()["field"] == ["Duplicate column names are not supported"]
+
+
+@pytest.mark.parametrize(("number", "found"), [(10**400, []), (-(10**400), [1, 2])])
+def test_a_number_beyond_all_bounds_is_compared_like_any_other(
+    ckan: EmbeddedCKAN, dataset: str, number: int, found: list[int]
+) -> None:
+    made = ckan.call_action(
+        "datastore_create",
+        {"resource": {"package_id": dataset}, "fields": [{"id": "n", "type": "int"}], "records": [{"n": 1}, {"n": 2}]},
+    )
+    asked = {"resource_id": made["resource_id"], "filters": {"n": {"gt": number}}}
+    assert [row["n"] for row in ckan.call_action("datastore_search", asked)["records"]] == found
+    deleted = ckan.call_action("datastore_records_delete", {**asked, "include_deleted_records": True})
+    assert [row["n"] for row in deleted["deleted_records"]] == found
+
+
+@pytest.mark.parametrize("asked", [{"filters": '{"a": "\\ud800x"}'}, {"q": '{"a": "\\udfffx"}'}])
+def test_what_no_text_can_hold_is_left_out_of_json_in_an_address(
+    ckan: EmbeddedCKAN, dataset: str, asked: dict[str, str]
+) -> None:
+    made = ckan.call_action("datastore_create", {"resource": {"package_id": dataset}, "records": [{"a": "x"}]})
+    assert ckan.call_action("datastore_search", {"resource_id": made["resource_id"], **asked})["total"] == 1
