@@ -26,6 +26,10 @@ class Brought:
         kind, key, digest = entry
         return self._digests.get((kind, key)) == digest
 
+    def knows(self, kind: str, key: str) -> bool:
+        """Tell whether an object has been brought at all, as it was at some time."""
+        return (kind, key) in self._digests
+
     def add(self, kind: str, key: str, digest: str) -> None:
         """Write down that an object has been brought. :raises StorageError: it cannot be."""
         self._digests[kind, key] = digest

@@ -28,9 +28,10 @@ class Advice:
 ADVICE = (
     Advice(
         r"An organization must be provided",
-        "Give them one with --owner NAME, or set ckan.auth.create_unowned_dataset = true under [ckan] in the manifest.",
-        "Donnez-leur-en une avec --owner NOM, ou mettez ckan.auth.create_unowned_dataset = true sous [ckan] dans le "
-        "manifeste.",
+        "Give them one with --owner NAME, or let datasets have none: ckan.auth.create_unowned_dataset = true under "
+        "[ckan] in the manifest, on a CKAN in its ckan.ini.",
+        "Donnez-leur-en une avec --owner NOM, ou permettez qu’ils n’en aient pas : ckan.auth.create_unowned_dataset = "
+        "true sous [ckan] dans le manifeste, sur un CKAN dans son ckan.ini.",
     ),
     Advice(
         r"can't be private",
@@ -44,13 +45,13 @@ ADVICE = (
     ),
     Advice(
         r"[Cc]ollaborators not enabled",
-        "Set ckan.auth.allow_dataset_collaborators = true under [ckan] in the manifest.",
-        "Mettez ckan.auth.allow_dataset_collaborators = true sous [ckan] dans le manifeste.",
+        "Set ckan.auth.allow_dataset_collaborators = true under [ckan] in the manifest, on a CKAN in its ckan.ini.",
+        "Mettez ckan.auth.allow_dataset_collaborators = true sous [ckan] dans le manifeste, sur un CKAN dans ckan.ini.",
     ),
     Advice(
         r"No plugin found for view_type",
-        "Nothing: there is no such view here, and the files are shown without it.",
-        "Rien : cette vue n’existe pas ici, et les fichiers sont montrés sans elle.",
+        "Nothing: the files are shown without it. On a CKAN, name its plugin in ckan.plugins and use --again.",
+        "Rien : les fichiers sont montrés sans elle. Sur un CKAN, nommez son module dans ckan.plugins, puis --again.",
     ),
     Advice(
         r"Tag vocabulary was not found",

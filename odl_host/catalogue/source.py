@@ -162,13 +162,12 @@ class CkanSource:
                 continue  # gone since it was listed, or not for this token
 
     def _datasets(self) -> Iterator[JsonDict]:
+        """Yield what a search finds, then what it does not: deleted ones where they are listed, others that it lost."""
         found = set()
         for dataset in self._listed():
             found.add(dataset["name"])
             yield dataset
-        if not self._with_deleted:
-            return
-        everything = {"include_private": True, "include_drafts": True, "include_deleted": True}
+        everything = {"include_private": True, "include_drafts": True, "include_deleted": self._with_deleted}
         for name in self._catalogue.call_action("package_list", everything):
             if name in found:
                 continue
@@ -176,7 +175,7 @@ class CkanSource:
                 dataset = self._catalogue.call_action("package_show", {"id": name})
             except (CatalogueNotFound, CatalogueRefused):
                 continue
-            if dataset.get("state") == "deleted":
+            if self._with_deleted or dataset.get("state") != "deleted":
                 yield dataset
 
     def _listed(self) -> Iterator[JsonDict]:

@@ -9,33 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import mimetypes
 import secrets
-import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 from odl_host.catalogue import companions
 from odl_host.catalogue.brought import Brought
-from odl_host.catalogue.client import Catalogue, Upload
-from odl_host.catalogue.refusals import Refusal, in_groups
-from odl_host.catalogue.source import KINDS, OBJECTS, Image, Progress, Source, image_of, unseen
-from odl_host.catalogue.tables import write_table
+from odl_host.catalogue.client import Catalogue
+from odl_host.catalogue.journey import Transfer, Wishes
+from odl_host.catalogue.parts import SINGULAR, Parts
+from odl_host.catalogue.source import OBJECTS, Image, Progress, Source, image_of, unseen
 from odl_host.ckan import JsonDict
-from odl_host.errors import (
-    CatalogueError,
-    CatalogueFailed,
-    CatalogueNotFound,
-    CatalogueRefused,
-    OdlError,
-    StorageError,
-    TokenUnknown,
-    Unavailable,
-)
+from odl_host.errors import CatalogueError, CatalogueNotFound, CatalogueRefused, TokenUnknown
 
-_SINGULAR = {"users": "user", "organizations": "organization", "groups": "group", "datasets": "package"}
 _OF_GROUPS = {
     *("package_count", "packages", "num_followers", "display_name", "image_display_url", "created", "tags"),
 }  # fmt: skip
@@ -63,41 +47,13 @@ _RESOURCE_DATES = ("created", "last_modified", "metadata_modified")
 """What only a catalogue that restores takes as it was."""
 
 
-@dataclass(slots=True)
-class Transfer:
-    """What a run did: by kind, how many were created, updated, left as they were."""
-
-    counts: dict[str, dict[str, int]] = field(default_factory=dict)
-    files: int = 0
-    tables: int = 0
-    views: int = 0
-    images: int = 0
-    refusals: list[Refusal] = field(default_factory=list)
-
-    def count(self, kind: str, outcome: str) -> None:
-        """Count one object."""
-        by_outcome = self.counts.setdefault(kind, {"created": 0, "updated": 0, "unchanged": 0})
-        by_outcome[outcome] += 1
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """How to bring: `owner` takes the datasets that have no organization, `sysadmins` remain sysadmins."""
-
-    with_files: bool = True
-    max_file_bytes: int = 1 << 30
-    owner: str = ""
-    sysadmins: bool = False
-    dry_run: bool = False
-
-
 def bring(
     source: Source,
     target: Catalogue,
     brought: Brought,
     *,
-    kinds: tuple[str, ...] = KINDS,
-    wishes: Wishes = Wishes(),
+    kinds: tuple[str, ...],
+    wishes: Wishes,
     progress: Progress = unseen,
 ) -> Transfer:
     """Bring the objects of `source` into `target` and return what was done; a dry run writes nothing.
@@ -112,6 +68,7 @@ def bring(
         for done, entry in enumerate(source.objects(kind)):
             progress(kind, done, total)
             run.bring_one(kind, entry)
+        run.put_below(kind)
     return run.result
 
 
@@ -128,10 +85,13 @@ class _Run:
         self._kinds = kinds
         self._wishes = wishes
         self._restores = target.supports(companions.RESTORES)
+        self._parts = Parts(source, target, wishes, self.result)
         self._ids: dict[str, str] = {}
         """Ids in the target of objects that have another one in the source."""
         self._organizations: set[str] = set()
         """Ids and names of the organizations that the source has."""
+        self._above: dict[str, list[JsonDict]] = {}
+        """What stands above an organization or a group, by its id in the target, where it must be said."""
 
     def bring_one(self, kind: str, entry: JsonDict) -> None:
         try:
@@ -141,9 +101,7 @@ class _Run:
                 outcome = companions.write(self._target, entry, self._ids, dry_run=self._wishes.dry_run)
                 self.result.count(kind, outcome)
         except CatalogueError as error:
-            if not _is_of_object(error):
-                raise
-            self._refuse(kind, _named(entry), error)
+            self.result.refuse(kind, _named(entry), error)
 
     def _bring_object(self, kind: str, entry: JsonDict) -> None:
         key = str(entry.get("id") or entry.get("name"))
@@ -158,23 +116,52 @@ class _Run:
         existing = self._find(kind, entry)
         if existing is not None and str(existing["id"]) != key:
             self._ids[key] = str(existing["id"])
-        if (kind, key, digest) in self._brought or (kind == "users" and existing is not None):
+        if kind in ("organizations", "groups") and _names_above(entry) != _names_above(existing or {}):
+            above = [{"name": name} for name in _names_above(entry)]
+            self._above[str(existing["id"]) if existing else key] = above
+        is_account = kind == "users" and existing is not None
+        if (kind, key, digest) in self._brought or (is_account and self._brought.knows(kind, key)):
             self.result.count(kind, "unchanged")
+            return
+        if is_account and existing is not None:
+            self.result.count(kind, "unchanged")
+            if self._wishes.dry_run or existing["id"] != key or self._complete_user(entry, existing):
+                self._note(kind, key, digest)
             return
         is_whole = self._wishes.dry_run or self._write(kind, entry, existing)
         self.result.count(kind, "updated" if existing is not None else "created")
-        if is_whole and not self._wishes.dry_run:
+        if is_whole:
+            self._note(kind, key, digest)
+
+    def _note(self, kind: str, key: str, digest: str) -> None:
+        if not self._wishes.dry_run:
             self._brought.add(kind, key, digest)
 
-    def _refuse(self, kind: str, name: str, error: OdlError) -> None:
-        self.result.refusals.append(Refusal(kind, name, error.message))
+    def _complete_user(self, entry: JsonDict, existing: JsonDict) -> bool:
+        """Give a user whom a run that was stopped has made what came after; nobody who is here is changed otherwise."""
+        image = image_of("users", entry) if self._wishes.with_files else None
+        is_whole = True
+        if image is not None and existing.get("image_url") in (None, "", image.name):
+            is_whole = self._parts.bring_image("users", existing, image)
+        if self._restores:
+            self._restore("users", str(existing["id"]), entry)
+        return is_whole
+
+    def put_below(self, kind: str) -> None:
+        """Put organizations or groups below others, once all are there."""
+        above, self._above = self._above, {}
+        for key, groups in {} if self._wishes.dry_run else above.items():
+            try:
+                self._target.call_action(f"{SINGULAR[kind]}_patch", {"id": key, "groups": groups})
+            except CatalogueError as error:
+                self.result.refuse(kind, key, error)
 
     def _find(self, kind: str, entry: JsonDict) -> JsonDict | None:
         for ref in (entry.get("id"), entry.get("name")):
             if not ref:
                 continue
             try:
-                found: JsonDict = self._target.call_action(f"{_SINGULAR[kind]}_show", {"id": ref})
+                found: JsonDict = self._target.call_action(f"{SINGULAR[kind]}_show", {"id": ref})
             except (CatalogueNotFound, CatalogueRefused) as error:
                 if isinstance(error, TokenUnknown):
                     raise
@@ -196,15 +183,16 @@ class _Run:
                 self._prepare_user(sent, entry)
             else:
                 self._prepare_group(sent, entry)
-        action = f"{_SINGULAR[kind]}_{'create' if existing is None else 'update'}"
+                sent["groups"] = (existing or {}).get("groups") or []
+        action = f"{SINGULAR[kind]}_{'create' if existing is None else 'update'}"
         written = self._target.call_action(action, sent)
         is_whole = True
         if kind == "datasets":
-            is_whole = self._bring_parts(entry)
+            is_whole = self._parts.bring(entry)
         elif kind != "users" and existing is None:
             self._dismiss_creator(kind, written, sent)
         if image is not None:
-            is_whole = self._bring_image(kind, written, image)
+            is_whole = self._parts.bring_image(kind, written, image)
         if self._restores:
             self._restore(kind, str(written["id"]), entry)
         elif kind == "datasets" and any(resource.get("url_type") for resource in entry.get("resources") or []):
@@ -222,7 +210,7 @@ class _Run:
                 if resource.get("id")
             ]
         if len(told) > 1:
-            self._target.call_action("odl_restore", {"kind": _SINGULAR[kind], "object": told})
+            self._target.call_action("odl_restore", {"kind": SINGULAR[kind], "object": told})
 
     def _prepare_user(self, sent: JsonDict, entry: JsonDict) -> None:
         sent.setdefault("email", f"{sent['name']}@adresse-inconnue.invalid")
@@ -259,7 +247,6 @@ class _Run:
         """Keep the members that are users over there."""
         members = [user for user in entry.get("users") or [] if self._is_user(str(user.get("name")))]
         sent["users"] = [{"name": user["name"], "capacity": user.get("capacity") or "member"} for user in members]
-        sent["groups"] = [{"name": group["name"]} for group in entry.get("groups") or []]
 
     def _is_user(self, name: str) -> bool:
         try:
@@ -274,7 +261,7 @@ class _Run:
         for user in written.get("users") or []:
             if user["name"] not in wanted:
                 member = {"id": written["id"], "username": user["name"]}
-                self._target.call_action(f"{_SINGULAR[kind]}_member_delete", member)
+                self._target.call_action(f"{SINGULAR[kind]}_member_delete", member)
 
     def _prepare_image(self, kind: str, sent: JsonDict, entry: JsonDict, existing: JsonDict | None) -> Image | None:
         """Name the logo that was uploaded over there, and return it where it must be brought."""
@@ -294,102 +281,6 @@ class _Run:
             sent["image_url"] = ""  # a CKAN gives what it is sent a name of its own
         return image
 
-    def _bring_image(self, kind: str, written: JsonDict, image: Image) -> bool:
-        """Send a logo, and return whether it has come."""
-        with tempfile.TemporaryDirectory(prefix="odl-import-") as folder:
-            file = Path(folder) / "image"
-            try:
-                self._save(self._source.image(image), file)
-                upload = Upload(file, image.name, mimetypes.guess_type(image.name)[0] or "application/octet-stream")
-                if self._restores:
-                    told = {"kind": "image", "folder": image.folder, "name": image.name}
-                    self._target.call_action("odl_restore", told, {"upload": upload})
-                else:
-                    patch = f"{_SINGULAR[kind]}_patch"
-                    self._target.call_action(patch, {"id": written["id"]}, {"image_upload": upload})
-                self.result.images += 1
-            except (Unavailable, CatalogueError) as error:
-                if not _is_of_object(error):
-                    raise
-                self._refuse("images", str(written["name"]), error)
-                return False
-        return True
-
-    def _bring_parts(self, entry: JsonDict) -> bool:
-        """Bring what lies beside a dataset: files, rows, views; return whether all has come."""
-        is_whole = True
-        if self._wishes.with_files:
-            files, tables = self._bring_files(entry), self._bring_tables(entry)
-            is_whole = files and tables
-        for resource in entry.get("resources") or []:
-            views = self._source.views(resource)
-            if views is not None:
-                self._bring_views(f"{entry.get('name')}/{resource.get('id')}", str(resource.get("id")), views)
-        return is_whole
-
-    def _bring_views(self, name: str, resource_id: str, views: list[JsonDict]) -> None:
-        """Bring the views of a resource; one that this catalogue cannot show keeps no dataset from being whole."""
-        try:
-            self.result.views += companions.write_views(self._target, resource_id, views)
-        except CatalogueError as error:
-            if not _is_of_object(error):
-                raise
-            self._refuse("views", name, error)
-
-    def _bring_tables(self, entry: JsonDict) -> bool:
-        """Write the rows that no file of the dataset brings, and return whether all have come."""
-        is_whole = True
-        for resource in entry.get("resources") or []:
-            key = str(resource.get("id"))
-            try:
-                if write_table(self._target, key, self._source.table(resource)):
-                    self.result.tables += 1
-                    dates = {"id": key, "last_modified": resource.get("last_modified")}
-                    self._target.call_action("resource_patch", dates)
-            except CatalogueError as error:
-                if not _is_of_object(error):
-                    raise
-                is_whole = False
-                self._refuse("rows", f"{entry.get('name')}/{key}", error)
-        return is_whole
-
-    def _bring_files(self, entry: JsonDict) -> bool:
-        """Fetch the files that were uploaded over there, and return whether all have come."""
-        uploads = [resource for resource in entry.get("resources") or [] if resource.get("url_type") == "upload"]
-        is_whole = True
-        with tempfile.TemporaryDirectory(prefix="odl-import-") as folder:
-            for resource in uploads:
-                file = Path(folder) / "file"
-                try:
-                    self._save(self._source.content(resource), file)
-                    name = str(resource["url"]).rstrip("/").rpartition("/")[2] or "fichier"
-                    upload = Upload(file, name, str(resource.get("mimetype") or "application/octet-stream"))
-                    self._target.call_action("resource_patch", {"id": resource["id"]}, {"upload": upload})
-                    self.result.files += 1
-                except (Unavailable, CatalogueError) as error:
-                    if not _is_of_object(error):
-                        raise
-                    is_whole = False
-                    self._refuse("files", f"{entry.get('name')}/{resource.get('id')}", error)
-        return is_whole
-
-    def _save(self, chunks: Iterator[bytes], file: Path) -> None:
-        size, most = 0, self._wishes.max_file_bytes
-        try:
-            with file.open("wb") as content:
-                for chunk in chunks:
-                    size += len(chunk)
-                    if size > most:
-                        raise CatalogueError(f"The file is larger than {most >> 20} MB (max_file_mb).")
-                    content.write(chunk)
-        except OSError as error:
-            raise StorageError(f"Cannot keep a file on its way: {error.strerror or error}.") from error
-
-
-def _is_of_object(error: OdlError) -> bool:
-    """Tell what is wrong with one object from what would be wrong with every other one, too."""
-    return not isinstance(error, TokenUnknown | CatalogueFailed)
-
 
 def _named(entry: JsonDict) -> str:
     """Return what people call an object, or what a call is about."""
@@ -398,25 +289,13 @@ def _named(entry: JsonDict) -> str:
     return " ".join(str(value) for value in told if isinstance(value, str))
 
 
+def _names_above(entry: JsonDict) -> list[str]:
+    return sorted(str(group["name"]) for group in entry.get("groups") or [])
+
+
 def _without_moving(entry: JsonDict) -> JsonDict:
     """Return what a run compares of a group or a user: of members, who they are and not what they did."""
     kept = {key: value for key, value in entry.items() if key not in _MOVING}
     if "users" in entry:
         kept["users"] = [[user.get("name"), user.get("capacity")] for user in entry["users"]]
     return kept
-
-
-def as_json(transfer: Transfer) -> dict[str, Any]:
-    """Return what a run did as a JSON document."""
-    return {
-        "counts": transfer.counts,
-        "files": transfer.files,
-        "tables": transfer.tables,
-        "views": transfer.views,
-        "images": transfer.images,
-        "refused": [
-            {"kind": group.kind, "reason": group.reason, "next": group.advice.english, "count": len(group.names)}
-            for group in in_groups(transfer.refusals)
-        ],
-        "refusals": [{"kind": each.kind, "name": each.name, "reason": each.reason} for each in transfer.refusals],
-    }

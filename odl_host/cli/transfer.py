@@ -14,8 +14,8 @@ from odl_host.cli.output import Progress
 from odl_host.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from odl_host.catalogue.journey import Transfer
     from odl_host.catalogue.source import Source
-    from odl_host.catalogue.transfer import Transfer
 
 _KINDS = click.Choice(
     [
@@ -70,8 +70,9 @@ def import_(
     drafts, deleted ones, e-mails and passwords come too. Ends with 6 when something was refused.
     """
     from odl_host.catalogue.brought import Brought
+    from odl_host.catalogue.journey import Wishes, as_json
     from odl_host.catalogue.source import KINDS, CkanSource
-    from odl_host.catalogue.transfer import Wishes, as_json, bring
+    from odl_host.catalogue.transfer import bring
     from odl_host.wiring import open_source, open_target
 
     if bool(target_url) != bool(to_token_env):

@@ -164,6 +164,7 @@ def test_everything_comes_in_from_an_address_and_a_second_run_changes_nothing(so
     assert requests.get(copy["url"], timeout=60).content == b"a;b\n1;2\n"
     organization = target.call("organization_show", {"id": "aime"})
     assert {"name": "claire", "capacity": "editor"}.items() <= organization["users"][0].items()
+    assert [group["name"] for group in target.call("group_show", {"id": "finances"})["groups"]] == ["themes"]
     hashes = [
         place.call("user_show", {"id": "claire", "include_password_hash": True})["password_hash"]
         for place in (source, target)

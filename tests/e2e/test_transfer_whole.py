@@ -107,8 +107,7 @@ def test_what_is_exported_imported_and_exported_again_is_the_same(tmp_path: Path
     assert second("--json", "db", "check").json["problems"] == []
 
 
-def dump(folder: Path, *entries: dict[str, Any]) -> Path:
-    file = folder / "dump.jsonl"
+def write(file: Path, *entries: dict[str, Any]) -> Path:
     file.write_text("\n".join(map(json.dumps, entries)), "utf-8")
     return file
 
@@ -121,7 +120,7 @@ def test_refusals_are_told_by_reason_with_what_to_do(tmp_path: Path) -> None:
     odl = new_home(tmp_path / "ici")
     organization = {"name": "aime", "title": "Aime", "is_organization": True}
     homeless = [dataset(f"sans-{number}") for number in range(5)]
-    file = dump(tmp_path, organization, *homeless, dataset("x", owner_org="aime"))
+    file = write(tmp_path / "dump.jsonl", organization, *homeless, dataset("x", owner_org="aime"))
     told = odl("import", "--from", file, code=6).stdout
     assert "! 5 datasets refused: package_create: owner_org: An organization must be provided" in told
     assert "sans-0, sans-1, sans-2 …" in told
@@ -140,7 +139,7 @@ def test_a_view_that_is_not_known_here_keeps_nothing_else_back(tmp_path: Path) -
     view = {"action": "resource_view_create", "data": {"resource_id": key, "view_type": "recline_view", "title": "t"}}
     organization = {"name": "aime", "title": "Aime", "is_organization": True}
     entry = dataset("eau", owner_org="aime", resources=[{"id": key, "url": "http://example.org/a.csv"}])
-    file = dump(tmp_path, organization, entry, view)
+    file = write(tmp_path / "dump.jsonl", organization, entry, view)
     done = odl("--json", "import", "--from", file, code=6).json
     assert [(group["kind"], group["count"]) for group in done["refused"]] == [("views", 1)]
     assert odl("--json", "import", "--from", file).json["counts"]["datasets"]["unchanged"] == 1
@@ -149,7 +148,7 @@ def test_a_view_that_is_not_known_here_keeps_nothing_else_back(tmp_path: Path) -
 @pytest.mark.parametrize("call", [{"action": "user_delete", "data": {"id": "claire"}}, {"action": "follow_user"}])
 def test_a_dump_makes_no_other_calls(tmp_path: Path, call: dict[str, Any]) -> None:
     odl = new_home(tmp_path / "ici")
-    file = dump(tmp_path, {"name": "claire", "fullname": "Claire", "email": "c@example.org"}, call)
+    file = write(tmp_path / "dump.jsonl", {"name": "claire", "fullname": "Claire", "email": "c@example.org"}, call)
     odl("--json", "import", "--from", file, code=None)
     site = opened(odl)
     assert site.as_sysadmin().call_action("user_show", {"id": "claire"})["state"] == "active"
