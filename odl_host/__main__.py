@@ -11,8 +11,7 @@ def run() -> NoReturn:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from odl_host.cli.main import run
 
-    signal.signal(signal.SIGINT, heard)
-    run()
+    run(on_interrupt=heard)
 
 
 if __name__ == "__main__":

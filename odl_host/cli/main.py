@@ -6,8 +6,9 @@ import atexit
 import contextlib
 import io
 import os
+import signal
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from odl_host.cli.call import App
 from odl_host.cli.output import print_error
@@ -15,12 +16,17 @@ from odl_host.cli.plain import Declaration, read_plain
 from odl_host.errors import Interrupted, OdlError, StorageError
 
 
-def run() -> NoReturn:
-    """Run the command line and end the process with its exit code."""
+def run(*, on_interrupt: Any) -> NoReturn:
+    """Run the command line and end the process with its exit code.
+
+    `on_interrupt` handles a Ctrl-C while the command works; before and after, it ends the process without a word.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a file name that is not UTF-8 must not stop a run
             stream.reconfigure(errors="backslashreplace")
-    code = main(sys.argv[1:])
+    code = main(sys.argv[1:], on_interrupt=on_interrupt)
+    if on_interrupt is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     threads = sys.modules.get("threading")
     if threads is None or threads.active_count() == 1:
         # Taking a thousand modules apart, for nothing, would be a sixth of the time that a small file takes.
@@ -32,10 +38,12 @@ def run() -> NoReturn:
     sys.exit(code)
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], *, on_interrupt: Any = None) -> int:
     """Run the command line and return its exit code; every failure is said in one place."""
     app = App(arguments)
     try:
+        if on_interrupt is not None:
+            signal.signal(signal.SIGINT, on_interrupt)
         code = _call(arguments, app)
         if not isinstance(code, OdlError):
             return code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import http.server
 import io
@@ -10,6 +11,7 @@ import os
 import shutil
 import signal
 import subprocess
+import termios
 import threading
 import time
 from collections.abc import Iterator
@@ -68,8 +70,10 @@ def test_ctrl_c_promises_nothing_that_a_second_run_would_not_do(odl: CommandLine
         odl.arguments("validate", "-"), stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=odl.env
     ) as running:
         assert running.stdin and running.stderr
-        running.stdin.write(b"x" * 1_000_000)  # more than a pipe holds: it is being read now
-        time.sleep(1)  # and waits for more
+        running.stdin.write(b"x" * 1_000_000)
+        running.stdin.flush()
+        while not is_read_to_the_end(running):
+            time.sleep(0.01)
         running.send_signal(signal.SIGINT)
         try:
             running.wait(60)
@@ -80,23 +84,46 @@ def test_ctrl_c_promises_nothing_that_a_second_run_would_not_do(odl: CommandLine
     assert "No report was given" in said and "takes up" not in said
 
 
-@pytest.mark.parametrize("wait_s", [0.06, 0.1, 0.2, 0.3, 0.4, 0.8])
-def test_ctrl_c_shows_no_traceback_of_the_processes_that_begin(odl: CommandLine, folder: Path, wait_s: float) -> None:
+def is_read_to_the_end(process: subprocess.Popen[bytes]) -> bool:
+    """Whether a program has read all that its standard input holds, and waits for more."""
+    assert process.stdin
+    left = fcntl.ioctl(process.stdin, termios.FIONREAD, bytes(4))
+    state = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0]
+    return not any(left) and state == "S"
+
+
+@pytest.mark.parametrize(
+    ("module", "times"),
+    [
+        *(("odl_host.cli", 1), ("odl_host.cli.main", 1), ("odl_host.pipeline.pool", 1)),
+        *(("encodings", 2), ("site", 2), ("multiprocessing.spawn", 2)),
+        *(("odl_host.pipeline.interrupt", 2), ("odl_host.pipeline.pool", 3)),
+    ],
+)
+def test_ctrl_c_shows_no_traceback_of_the_processes_that_begin(
+    odl: CommandLine, folder: Path, module: str, times: int
+) -> None:
+    """A moment is when a module was read for the first time, or again by a process that was started."""
     for number in range(20):
         shutil.copy(folder / "good.csv", folder / f"{number}.csv")
+    python, *arguments = odl.arguments("validate", folder, "--jobs", "2")
     with subprocess.Popen(
-        odl.arguments("validate", folder, "--jobs", "2"),
+        [python, "-X", "importtime", *arguments],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         env=odl.env,
         start_new_session=True,
+        text=True,
     ) as running:
         assert running.stderr
-        time.sleep(wait_s)
+        for line in running.stderr:
+            times -= line.rpartition("|")[2].strip() == module
+            if not times:
+                break
         os.killpg(running.pid, signal.SIGINT)  # as a terminal does
-        said = running.stderr.read().decode()
-    assert running.returncode in {130, 3, -signal.SIGINT}, "3: it had ended before; the signal: it had not begun"
+        said = running.stderr.read()
     assert "Traceback" not in said
+    assert running.returncode in {130, 3, -signal.SIGINT}, "3: it had ended before; the signal: it had not begun"
 
 
 def test_a_template_never_takes_the_place_of_a_workbook_that_may_be_filled_in(odl: CommandLine, tmp_path: Path) -> None:
