@@ -125,7 +125,7 @@ def _keep_stdin(stack: ExitStack, limit_bytes: int) -> Path:
     path = _folder(stack) / "entree-standard"
     size = 0
     with path.open("wb") as target:
-        while chunk := sys.stdin.buffer.read1(_CHUNK_BYTES):
+        while chunk := os.read(sys.stdin.fileno(), _CHUNK_BYTES):
             size += len(chunk)
             if size > limit_bytes:
                 raise _too_large("Standard input", limit_bytes)
