@@ -13,12 +13,12 @@ from odl_host.server.objects.activities import record_view
 from odl_host.server.objects.datasets import find_resource, get_dataset, get_resource
 from odl_host.server.objects.extras import NOT_EXPECTED
 from odl_host.server.objects.names import check_id
-from odl_host.server.objects.views import VIEW_TYPES, create_default_views, find_view, insert_view, show_view, views_of
+from odl_host.server.objects.view_fields import read_view
+from odl_host.server.objects.views import create_default_views, find_view, insert_view, show_view, views_of
 from odl_host.server.params import (
     MISSING_VALUE,
     Invalid,
     Params,
-    as_text,
     flag,
     named,
     optional,
@@ -27,8 +27,6 @@ from odl_host.server.params import (
     text_list,
 )
 from odl_host.server.registry import Context, action
-
-SHARED_KEYS = frozenset({"resource_id", "package_id", "view_type", "title", "description"})
 
 
 class Ref(Params):
@@ -132,7 +130,7 @@ def resource_view_create(ctx: Context, params: NewView) -> JsonDict:
     kind = params.data.get("view_type")
     if not kind:
         raise ValidationError({"view_type": [MISSING_VALUE]})
-    doc = _checked(params.data, str(kind))
+    doc = read_view(params.data, str(kind), needs_title=True)
     if chosen := params.data.get("id"):
         if ctx.user is None or not ctx.user.sysadmin:
             raise ValidationError({"id": [NOT_EXPECTED]})
@@ -156,14 +154,15 @@ def resource_view_update(ctx: Context, params: Ref) -> JsonDict:
     """
     row = _view(ctx, params.id)
     before = json.loads(row.doc)
-    data = {"title": before["title"], **params.data}
-    if data.get("description") is None:
-        data["description"] = before["description"]
-    doc = _checked(data, row.view_type)
+    kept = {key: before[key] for key in ("title", "description") if params.data.get(key) is None}
+    data = {**params.data, **kept}
+    doc = read_view(data, row.view_type, needs_title=False)
     change: JsonDict = {"doc": encode(doc)}
     target = params.data.get("resource_id")
     if isinstance(target, str) and target != row.resource_id:
-        resource = get_resource(ctx.db, target)
+        resource = find_resource(ctx.db, target)
+        if resource is None:
+            raise ValidationError({"resource_id": [f"Resource not found: {target}"]})
         permissions.require_resource_writer(ctx, resource, "edit")
         change |= {"resource_id": resource.id, "package_id": resource.package_id}
     ctx.db.execute(resource_views.update().where(resource_views.c.id == row.id), change)
@@ -266,39 +265,3 @@ def _view(ctx: Context, view_id: str) -> Any:
     if row is None:
         raise NotFound("Resource view was not found.")
     return row
-
-
-def _checked(data: JsonDict, kind: str) -> JsonDict:
-    """Return what to keep of a view. :raises ValidationError: a field is missing or unknown, or the kind is."""
-    known = VIEW_TYPES.get(kind)
-    if known is None:
-        raise ValidationError({"view_type": f"No plugin found for view_type {kind}"})
-    errors: JsonDict = {}
-    if set(data) - SHARED_KEYS - set(known.settings) - {"id"}:
-        errors["__extras"] = ["The input field __extras was not expected."]
-    fields, values = data.get("filter_fields"), data.get("filter_values")
-    if "filter_fields" in known.settings and (bool(fields) != bool(values) or not _are_pairs(fields, values)):
-        absent = "filter_values" if fields else "filter_fields"
-        errors[absent] = ["filter_fields and filter_values should have the same length"]
-    if not data.get("title"):
-        errors["title"] = [MISSING_VALUE]
-    if errors:
-        raise ValidationError(errors)
-    description = data.get("description")
-    doc: JsonDict = {
-        "title": as_text(data["title"]),
-        "description": None if description is None else as_text(description),
-    }
-    doc |= known.defaults
-    doc |= {key: data[key] for key in known.settings if data.get(key) not in (None, "")}
-    if fields:
-        doc["filters"] = {}
-        for field, value in zip(fields, values or (), strict=True):
-            doc["filters"].setdefault(str(field), []).append(value)
-    return doc
-
-
-def _are_pairs(fields: object, values: object) -> bool:
-    if not fields and not values:
-        return True
-    return isinstance(fields, list) and isinstance(values, list) and len(fields) == len(values)
