@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from odl_host.server.datastore.table import NAME, WORDS, Column, Table, column_sql
+from odl_host.server.datastore.table import NAME, WORDS, Column, Table, all_columns, column_sql
 from odl_host.server.datastore.types import ColumnType
 from odl_host.server.datastore.values import BadValue, Kept
 
@@ -152,6 +152,7 @@ class Writer:
         :raises BadRecord: one does not fit, or names no row.
         """
         key = self.definition.primary_key
+        columns = {column.id: column for column in all_columns(self.definition)}
         for number, record in enumerate(records):
             if not isinstance(record, dict):
                 raise BadRecord({"records": [f'row "{number}" is not a json object']})
@@ -160,26 +161,25 @@ class Writer:
                     raise BadRecord({"table": ["unique key must be passed for update/upsert"]})
                 if missing := [name for name in key if name not in record]:
                     raise BadRecord({"key": [_MISSING_KEY.format(", ".join(missing))]})
-            self._change(number, record, ("_id",) if "_id" in record else key, inserts=inserts)
+            if unknown := [name for name in record if name not in columns]:
+                raise BadRecord({"fields": [f'fields "{", ".join(unknown)}" do not exist']})
+            self._change(number, record, ("_id",) if "_id" in record else key, columns, inserts=inserts)
 
-    def _change(self, number: int, record: dict[str, Any], key: Sequence[str], *, inserts: bool) -> None:
-        values: dict[str, Kept] = {}
-        unknown = [name for name in record if self.definition.find(name) is None]
-        if unknown:
-            raise BadRecord({"fields": [f'fields "{", ".join(unknown)}" do not exist']})
-        for name, value in record.items():
-            column = self._column(name)
-            values[name] = _keep(column, value, number)
-        where = " AND ".join(f"{column_sql(self._column(name))} = ?" for name in key)
-        keys = tuple(values[name] for name in key)
+    def _change(
+        self, number: int, record: dict[str, Any], key: Sequence[str], columns: Mapping[str, Column], *, inserts: bool
+    ) -> None:
+        values = {name: _keep(columns[name], value, number) for name, value in record.items()}
+        where = " AND ".join([f"{column_sql(columns[name])} = ?" for name in key])
+        keys = [values[name] for name in key]
         found = self.db.execute(f"SELECT _id FROM {NAME} WHERE {where}", keys).fetchone()  # noqa: S608 - own names
         try:
             if found:
-                self._set(found[0], {name: value for name, value in values.items() if name != "_id"})
+                values.pop("_id", None)
+                self._set(found[0], {columns[name].sql: value for name, value in values.items()})
                 # PostgreSQL draws a number for the row that it would have inserted.
                 self.last_id += inserts and "_id" not in record
             elif inserts:
-                self._add(values)
+                self._add({column_sql(columns[name]): value for name, value in values.items()})
             else:
                 others = len(record) - ("_id" in record)
                 sent = {f"val_{others + index}": record[name] for index, name in enumerate(key)}
@@ -187,9 +187,9 @@ class Writer:
         except sqlite3.IntegrityError:
             raise BadRecord({"records": [_DUPLICATE], "records_row": number}) from None
 
-    def _set(self, row: int, values: dict[str, Kept]) -> None:
+    def _set(self, row: int, values: Mapping[str, Kept]) -> None:
         if values:
-            changes = ", ".join(f"{self._column(name).sql} = ?" for name in values)
+            changes = ", ".join([f"{column} = ?" for column in values])
             self.db.execute(f"UPDATE {NAME} SET {changes} WHERE _id = ?", (*values.values(), row))  # noqa: S608 - own names
         self.changed.append(row)
 
@@ -197,9 +197,8 @@ class Writer:
         if "_id" not in values:
             self.last_id += 1
             values = {"_id": self.last_id, **values}
-        names = ", ".join(column_sql(self._column(name)) for name in values)
         marks = ", ".join("?" * len(values))
-        self.db.execute(f"INSERT INTO {NAME} ({names}) VALUES ({marks})", tuple(values.values()))  # noqa: S608 - own names
+        self.db.execute(f"INSERT INTO {NAME} ({', '.join(values)}) VALUES ({marks})", tuple(values.values()))  # noqa: S608 - own names
         self.changed.append(int(values["_id"] or 0))
 
 
