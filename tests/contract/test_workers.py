@@ -84,6 +84,49 @@ def test_writers_in_every_process_lose_nothing_while_all_search(workers: Server)
     assert {ask(workers, q="masse", rows=0)["count"] for _ in range(2 * WORKERS)} == {48}
 
 
+def test_an_upsert_is_found_by_the_next_search_of_every_process_while_all_search(workers: Server) -> None:
+    ckan = OverHttp(workers.url, workers.new_token())
+    ckan.call("organization_create", {"name": "cevins"})
+    dataset = ckan.call("package_create", {"name": "lignes", "owner_org": "cevins"})["id"]
+    fields = [{"id": "code", "type": "text"}, {"id": "n", "type": "int"}]
+    records = [{"code": str(code), "n": 0} for code in range(200)]
+    table = ckan.call(
+        "datastore_create",
+        {"resource": {"package_id": dataset}, "fields": fields, "records": records, "primary_key": "code"},
+    )["resource_id"]
+    failures: list[str] = []
+    is_over = threading.Event()
+
+    def search(**asked: str) -> Any:
+        address = f"{workers.url}/api/3/action/datastore_search"
+        answer = requests.get(address, params={"resource_id": table, **asked}, timeout=60)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["result"]
+
+    def read() -> None:
+        seen = 0
+        while not is_over.is_set():
+            found = search(sort="n desc", limit="1", filters='{"code": ["7", "8", "9"]}')
+            if found["total"] != 3 or found["records"][0]["n"] < seen:
+                failures.append(f"{found['total']} rows, {found['records']} after {seen}")
+            seen = found["records"][0]["n"]
+
+    with ThreadPoolExecutor(3) as pool:
+        readers = [pool.submit(read) for _ in range(3)]
+        try:
+            for turn in range(1, 9):
+                changed = [{"code": str(code), "n": turn} for code in range(200)]
+                ckan.call("datastore_upsert", {"resource_id": table, "method": "upsert", "records": changed})
+                for _ in range(2 * WORKERS):
+                    if search(filters=f'{{"n": {turn}}}', limit="1")["total"] != 200:
+                        failures.append(f"not all rows have {turn}")
+        finally:
+            is_over.set()
+        for done in readers:
+            done.result()
+    assert failures == []
+
+
 def test_a_write_that_waits_for_another_program_keeps_no_reader_waiting(workers: Server) -> None:
     ckan = OverHttp(workers.url, workers.new_token())
     ckan.call("organization_create", {"name": "cevins"})
