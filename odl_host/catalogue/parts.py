@@ -95,6 +95,9 @@ class Parts:
                     upload = Upload(file, name, str(resource.get("mimetype") or "application/octet-stream"))
                     self._target.call_action("resource_patch", {"id": resource["id"]}, {"upload": upload})
                     self._result.files += 1
+                    if not self._restores and resource.get("last_modified"):
+                        dates = {"id": resource["id"], "last_modified": resource["last_modified"]}
+                        self._target.call_action("resource_patch", dates)
                 except (Unavailable, CatalogueError) as error:
                     is_whole = False
                     self._result.refuse("files", f"{entry.get('name')}/{resource.get('id')}", error)

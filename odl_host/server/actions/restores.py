@@ -10,16 +10,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from odl_host.ckan import JsonDict, ValidationError
+from odl_host.ckan import NAME_MAX_LENGTH, NAME_MIN_LENGTH, JsonDict, ValidationError
 from odl_host.server import permissions
 from odl_host.server.accounts.users import find_account, get_account
 from odl_host.server.database.tables import users, vocabularies, vocabulary_tags
 from odl_host.server.documents import encode
 from odl_host.server.files.images import keep_image
 from odl_host.server.objects.datasets import get_dataset, resources_of, update_dataset, update_resource
+from odl_host.server.objects.extras import require_dicts
 from odl_host.server.objects.groups import get_group, save_group
 from odl_host.server.objects.names import check_date, check_id, check_tag
-from odl_host.server.objects.vocabularies import find_vocabulary, show_vocabulary
+from odl_host.server.objects.vocabularies import find_tag, find_vocabulary, show_vocabulary
 from odl_host.server.params import MISSING_VALUE, Invalid, Params, optional, required, text
 from odl_host.server.registry import Context, action
 
@@ -69,7 +70,7 @@ def _restore_dataset(ctx: Context, params: Restored) -> JsonDict:
     maker = told.get("creator_user_id")
     if isinstance(maker, str) and find_account(ctx.db, maker):
         given["creator_user_id"] = maker
-    dates = {each["id"]: each for each in told.get("resources") or [] if isinstance(each, dict) and "id" in each}
+    dates = {str(each.get("id")): each for each in require_dicts("resources", told.get("resources") or [], told)}
     for row in resources_of(ctx.db, dataset.id):
         fields = row.fields
         sent = dates.get(row.id, {})
@@ -100,13 +101,15 @@ def _restore_user(ctx: Context, params: Restored) -> JsonDict:
 def _restore_vocabulary(ctx: Context, params: Restored) -> JsonDict:
     told = params.object
     name = told.get("name")
-    if not isinstance(name, str) or not name:
+    if not isinstance(name, str) or not NAME_MIN_LENGTH <= len(name) <= NAME_MAX_LENGTH:
         raise ValidationError({"name": [MISSING_VALUE]})
     if find_vocabulary(ctx.db, name) is not None:
         raise ValidationError({"name": ["That vocabulary name is already in use."]})
     key = _free_id(ctx, vocabularies, told.get("odl_id"))
     ctx.db.execute(vocabularies.insert(), {"id": key, "name": name})
-    for tag in told.get("tags") or []:
+    for tag in require_dicts("tags", told.get("tags") or [], told):
+        if find_tag(ctx.db, str(tag.get("name")), key) is not None:
+            continue
         row = {"id": _free_id(ctx, vocabulary_tags, tag.get("odl_id")), "vocabulary_id": key}
         ctx.db.execute(vocabulary_tags.insert(), {**row, "name": check_tag(tag.get("name"))})
     return show_vocabulary(ctx.db, key)
