@@ -194,7 +194,7 @@ def open_own_source(tenant: Tenant, settings: Settings) -> Iterator[Source]:
             catalogue,
             None,
             timeout_s=timeout_s,
-            read=lambda resource: iter_chunks(site.storage.open(str(resource["hash"]))),
+            read=lambda sha256: iter_chunks(site.storage.open(sha256)),
             read_image=lambda folder, name: _read_image(site, folder, name),
             own_user=str(catalogue.call_action("get_site_user")["id"]),
         )

@@ -2,8 +2,8 @@
 
 A folder holds `users.jsonl`, `organizations.jsonl`, `groups.jsonl` and `datasets.jsonl`, one object per line with its
 keys sorted; `vocabularies.jsonl`, `views.jsonl`, `relationships.jsonl`, `collaborators.jsonl` and `followers.jsonl`,
-one call per line; `files/RESOURCE_ID/NAME`, `images/group/NAME` and `images/user/NAME`; and
-`rows/RESOURCE_ID.jsonl`, which `ckanapi batch` reads. Each file appears when it is whole.
+one call per line; `files/RESOURCE_ID/NAME`, `originals/RESOURCE_ID/NAME` (as they were received), `images/group/NAME`
+and `images/user/NAME`; and `rows/RESOURCE_ID.jsonl`, which `ckanapi batch` reads. Each file appears when it is whole.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TextIO
 
-from odl_host.catalogue.dump_source import FILES, IMAGES, ROWS, VIEWS
+from odl_host.catalogue.dump_source import FILES, IMAGES, ORIGINALS, ROWS, VIEWS
 from odl_host.catalogue.source import Progress, Source, image_of, unseen
 from odl_host.ckan import JsonDict
 from odl_host.errors import StorageError
@@ -169,12 +169,16 @@ def _write_tables(source: Source, dataset: JsonDict, folder: Path) -> int:
 
 
 def _write_files(source: Source, dataset: JsonDict, folder: Path) -> int:
-    """Write the uploaded files of a dataset that are not there yet, and return how many it has."""
+    """Write the uploaded files of a dataset that are not there yet, as received too, and return how many it has."""
     uploads = [resource for resource in dataset.get("resources") or [] if resource.get("url_type") == "upload"]
     for resource in uploads:
         name = str(resource["url"]).rstrip("/").rpartition("/")[2] or "fichier"
         place = folder / FILES / str(resource["id"]) / name
-        if place.exists() and place.stat().st_size == resource.get("size"):
-            continue
-        _save(source.content(resource), place)
+        if not place.exists() or place.stat().st_size != resource.get("size"):
+            _save(source.content(resource), place)
+        if resource.get("original_name"):
+            name = PurePath(str(resource["original_name"])).name or "fichier"
+            place = folder / ORIGINALS / str(resource["id"]) / name
+            if not place.exists() or place.stat().st_size != resource.get("original_size"):
+                _save(source.original(resource), place)
     return len(uploads)

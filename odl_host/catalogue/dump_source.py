@@ -19,6 +19,8 @@ from odl_host.errors import StorageError, Unavailable, UsageError
 MAX_LINE_BYTES = 64 << 20
 FILES = "files"
 """Folder of a dump where the files lie, each as RESOURCE_ID/NAME."""
+ORIGINALS = "originals"
+"""Folder of a dump where the files lie as they were received, each as RESOURCE_ID/NAME."""
 ROWS = "rows"
 """Folder of a dump where the tables that no file makes lie, each as RESOURCE_ID.jsonl."""
 IMAGES = "images"
@@ -67,10 +69,17 @@ class DumpSource:
 
     def content(self, resource: JsonDict) -> Iterator[bytes]:
         """Read a file beside the dump, else fetch it from its address."""
-        folder = self._folder / FILES / str(resource.get("id"))
-        for file in sorted(folder.glob("*")) if _is_inside(folder, self._folder / FILES) else []:
+        return self._found(FILES, resource, "url")
+
+    def original(self, resource: JsonDict) -> Iterator[bytes]:
+        """Read a file as it was received, else fetch it from its address."""
+        return self._found(ORIGINALS, resource, "original_url")
+
+    def _found(self, place: str, resource: JsonDict, address: str) -> Iterator[bytes]:
+        folder = self._folder / place / str(resource.get("id"))
+        for file in sorted(folder.glob("*")) if _is_inside(folder, self._folder / place) else []:
             return _chunks(file)
-        return fetch(str(resource.get("url") or ""), {}, timeout_s=self._timeout_s)
+        return fetch(str(resource.get(address) or ""), {}, timeout_s=self._timeout_s)
 
     def table(self, resource: JsonDict) -> Iterator[JsonDict]:
         """Read the calls that lie beside the dump. :raises UsageError: a line is no call."""

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import mimetypes
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
+from mimetypes import guess_type
+from pathlib import Path, PurePath
+from typing import cast
 
 from odl_host.catalogue import companions
 from odl_host.catalogue.client import Catalogue, Upload
 from odl_host.catalogue.journey import Transfer, Wishes
 from odl_host.catalogue.source import Image, Source
 from odl_host.catalogue.tables import write_table
-from odl_host.ckan import JsonDict
+from odl_host.catalogue.upsert import ORIGINAL_EXTENSION, upload_original_resource
+from odl_host.ckan import JsonDict, ResourceDict
 from odl_host.errors import CatalogueError, StorageError, Unavailable
 
 SINGULAR = {"users": "user", "organizations": "organization", "groups": "group", "datasets": "package"}
 """How actions call the kinds of objects."""
+
+
+_ANY_TYPE = "application/octet-stream"
 
 
 class Parts:
@@ -47,7 +52,7 @@ class Parts:
             file = Path(folder) / "image"
             try:
                 self._save(self._source.image(image), file)
-                upload = Upload(file, image.name, mimetypes.guess_type(image.name)[0] or "application/octet-stream")
+                upload = Upload(file, image.name, guess_type(image.name)[0] or _ANY_TYPE)
                 if self._restores:
                     told = {"kind": "image", "folder": image.folder, "name": image.name}
                     self._target.call_action("odl_restore", told, {"upload": upload})
@@ -86,22 +91,34 @@ class Parts:
         """Fetch the files that were uploaded over there, and return whether all have come."""
         uploads = [resource for resource in entry.get("resources") or [] if resource.get("url_type") == "upload"]
         is_whole = True
-        with tempfile.TemporaryDirectory(prefix="odl-import-") as folder:
-            for resource in uploads:
-                file = Path(folder) / "file"
+        for resource in uploads:
+            with tempfile.TemporaryDirectory(prefix="odl-import-") as folder:
                 try:
-                    self._save(self._source.content(resource), file)
-                    name = str(resource["url"]).rstrip("/").rpartition("/")[2] or "fichier"
-                    upload = Upload(file, name, str(resource.get("mimetype") or "application/octet-stream"))
-                    self._target.call_action("resource_patch", {"id": resource["id"]}, {"upload": upload})
-                    self._result.files += 1
-                    if not self._restores and resource.get("last_modified"):
-                        dates = {"id": resource["id"], "last_modified": resource["last_modified"]}
-                        self._target.call_action("resource_patch", dates)
+                    self._bring_file(entry, resource, Path(folder))
                 except (Unavailable, CatalogueError) as error:
                     is_whole = False
                     self._result.refuse("files", f"{entry.get('name')}/{resource.get('id')}", error)
         return is_whole
+
+    def _bring_file(self, entry: JsonDict, resource: JsonDict, folder: Path) -> None:
+        """Send a file, with the one that was received for it; a CKAN keeps that as a resource of its own."""
+        name = str(resource["url"]).rstrip("/").rpartition("/")[2] or "fichier"
+        files = {"upload": Upload(folder / "file", name, str(resource.get("mimetype") or _ANY_TYPE))}
+        self._save(self._source.content(resource), folder / "file")
+        original = None
+        if resource.get("original_name"):
+            name = PurePath(str(resource["original_name"])).name
+            original = Upload(folder / f"received{PurePath(name).suffix}", name, guess_type(name)[0] or _ANY_TYPE)
+            self._save(self._source.original(resource), original.path)
+            if self._target.supports(ORIGINAL_EXTENSION):
+                files["original"] = original
+        self._target.call_action("resource_patch", {"id": resource["id"]}, files)
+        self._result.files += 1
+        if original is not None and "original" not in files:
+            upload_original_resource(self._target, str(entry["id"]), cast(ResourceDict, resource), original)
+        if not self._restores and resource.get("last_modified"):
+            dates = {"id": resource["id"], "last_modified": resource["last_modified"]}
+            self._target.call_action("resource_patch", dates)
 
     def _save(self, chunks: Iterator[bytes], file: Path) -> None:
         size, most = 0, self._wishes.max_file_bytes

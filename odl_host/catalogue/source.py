@@ -74,6 +74,9 @@ class Source(Protocol):
     def content(self, resource: JsonDict) -> Iterator[bytes]:
         """Yield the bytes of a resource's file. :raises Unavailable: it cannot be read."""
 
+    def original(self, resource: JsonDict) -> Iterator[bytes]:
+        """Yield the bytes of a resource's file as it was received (`original_name`). :raises Unavailable: as above."""
+
     def table(self, resource: JsonDict) -> Iterator[JsonDict]:
         """Yield the calls that make a resource's table, if no file does. :raises Unavailable: it cannot be read."""
 
@@ -87,9 +90,9 @@ class Source(Protocol):
 class CkanSource:
     """A catalogue that answers. With a sysadmin's token it gives private datasets, e-mails and password hashes too.
 
-    `read` yields the bytes of a resource's file, and `read_image` those of a logo by its folder and name, where they
-    need not be fetched over HTTP. `with_deleted`: datasets that were deleted and can be brought back, too. `own_user`:
-    the id of the user that commands act as, who is another one on each site: nobody is named in its place.
+    `read` yields the bytes of a file by its SHA-256, and `read_image` those of a logo by its folder and name, where
+    they need not be fetched over HTTP. `with_deleted`: datasets that were deleted and can be brought back, too.
+    `own_user`: the id of the user that commands act as, who is another one on each site: nobody is named in its place.
     """
 
     def __init__(
@@ -98,7 +101,7 @@ class CkanSource:
         token: Secret | None,
         *,
         timeout_s: float,
-        read: Callable[[JsonDict], Iterator[bytes]] | None = None,
+        read: Callable[[str], Iterator[bytes]] | None = None,
         read_image: Callable[[str, str], Iterator[bytes]] | None = None,
         with_deleted: bool = True,
         own_user: str = "",
@@ -199,12 +202,18 @@ class CkanSource:
 
     def content(self, resource: JsonDict) -> Iterator[bytes]:
         """Fetch a file; the token goes to the catalogue's own host only."""
+        return self._fetched(resource.get("hash"), resource.get("url"))
+
+    def original(self, resource: JsonDict) -> Iterator[bytes]:
+        """Fetch a file as it was received."""
+        return self._fetched(resource.get("original_hash"), resource.get("original_url"))
+
+    def _fetched(self, sha256: Any, address: Any) -> Iterator[bytes]:
         if self._read is not None:
-            return self._read(resource)
+            return self._read(str(sha256))
         # A CKAN's search may give the path alone, as its index keeps it.
-        address = urljoin(f"{self.name}/", str(resource.get("url") or ""))
-        own = urlsplit(self.name)
-        is_own = urlsplit(address)[:2] == own[:2]
+        address = urljoin(f"{self.name}/", str(address or ""))
+        is_own = urlsplit(address)[:2] == urlsplit(self.name)[:2]
         headers = {"Authorization": self._token.reveal()} if self._token and is_own else {}
         return fetch(address, headers, timeout_s=self._timeout_s)
 

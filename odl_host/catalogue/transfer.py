@@ -43,6 +43,7 @@ _RESTORED = {
     "groups": ("created",),
     "datasets": ("creator_user_id", "metadata_created", "metadata_modified"),
 }
+_OF_ORIGINAL = ("original_name", "original_hash", "original_size", "original_url")
 _RESOURCE_DATES = ("created", "last_modified", "metadata_modified")
 """What only a catalogue that restores takes as it was."""
 
@@ -235,9 +236,10 @@ class _Run:
             else tag
             for tag in entry.get("tags") or []
         ]
-        # Whether there are rows is known when they have come.
+        # Whether there are rows, and a file as it was received, is known when they have come.
+        later = {"datastore_active", *(_OF_ORIGINAL if self._wishes.with_files else ())}
         sent["resources"] = [
-            {key: value for key, value in resource.items() if key != "datastore_active"}
+            {key: value for key, value in resource.items() if key not in later}
             for resource in entry.get("resources") or []
         ]
         if plugin_data := self._source.details(entry).get("plugin_data"):

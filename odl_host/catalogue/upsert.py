@@ -248,7 +248,7 @@ def _send(catalogue: Catalogue, dataset_id: str, sending: Sending, *, exists: bo
     # What says that the file is published is written last: a run killed in between sends both again.
     said = fields.pop("source_hash", "")
     result = catalogue.call_action(action, {**fields, "source_hash": ""}, files)
-    _upload_original_resource(catalogue, dataset_id, resource, original)
+    upload_original_resource(catalogue, dataset_id, resource, original)
     catalogue.call_action("resource_patch", {"id": resource["id"], "source_hash": said})
     return cast(ResourceDict, result)
 
@@ -325,7 +325,7 @@ def _remove_original_resource(catalogue: Catalogue, resource_id: str) -> None:
         catalogue.call_action("resource_delete", {"id": derive_id(resource_id, "original")})
 
 
-def _upload_original_resource(catalogue: Catalogue, dataset_id: str, resource: ResourceDict, original: Upload) -> None:
+def upload_original_resource(catalogue: Catalogue, dataset_id: str, resource: ResourceDict, original: Upload) -> None:
     """Keep the received file as a resource of its own, on a CKAN that knows no originals."""
     fields = {**_original_fields(resource, original), "package_id": dataset_id}
     dataset = find_dataset(catalogue, dataset_id)

@@ -65,6 +65,10 @@ def fill(odl: CommandLine, logo: Path) -> None:
     call("package_create", {"name": "brouillon", "owner_org": "aime", "state": "draft"})
     call("package_create", {"name": "supprime", "owner_org": "aime"})
     file = send("resource_create", {"package_id": "budget", "name": "B"}, "upload", "a b.csv", b"a;b\n1;2\n")
+    with logo.with_suffix(".ods").open("w+b") as received:
+        received.write(b"as a town hall sent it")
+        received.seek(0)
+        call("resource_patch", {"id": file["id"]}, {"original": ("Reçu été.ods", received, "text/x")})
     image = call("resource_create", {"package_id": "budget", "url": "http://example.org/a.png", "format": "PNG"})
     for view in call("resource_view_list", {"id": image["id"]}):
         call("resource_view_delete", {"id": view["id"]})  # a view that comes by itself, and is not wanted
