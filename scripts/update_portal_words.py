@@ -2,7 +2,7 @@
 
 Every French sentence of the templates and of the server's modules gets a place in each
 `odl_host/server/rendering/locale/CODE/LC_MESSAGES/portal.po`, those that nobody says any more leave it. What is left to
-do is to write what stands empty: a sentence without its translation fails `tests/unit/server/test_languages.py`.
+do is to write what stands empty: a sentence without its translation fails `tests/unit/server/rendering/`.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def test_the_database_is_shrunk_reindexed_and_migrated(savoie: CommandLine) -> N
 
 
 def test_a_database_of_the_first_version_shows_its_steps_before_they_are_taken(odl: CommandLine) -> None:
-    from tests.unit.server.test_migrations import RELEASES, load
+    from tests.unit.server.database.test_migrations import RELEASES, load
 
     odl("init", "savoie", "--department", "73")
     folder = odl.home / "data" / "savoie"

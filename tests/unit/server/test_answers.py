@@ -8,7 +8,7 @@ from typing import Any
 from odl_host.server.answers import MAX_CHARACTERS, KeptAnswers
 from odl_host.server.documents import Rendered
 from odl_host.server.sites import Site, create_token
-from tests.unit.server.test_login import Browser
+from tests.unit.server.browser import Browser
 
 
 def search(site: Site) -> Any:

@@ -9,8 +9,7 @@ import pytest
 from odl_host.catalogue.client import EmbeddedCatalogue
 from odl_host.server.sites import Site
 from tests.sites import site_in
-
-from .test_login import URL, Browser
+from tests.unit.server.browser import URL, Browser
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 
 from odl_host.server.registry import all_actions
 from odl_host.server.sites import Site, create_token
-from tests.unit.server.test_login import Browser
+from tests.unit.server.browser import Browser
 
 ODD: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 1.5, 10**30, -(10**30), 1e308, "", " ", "x", "jeu", "\x00", "\ud800", "é" * 300),

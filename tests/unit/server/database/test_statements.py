@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from odl_host.server.database import tables
 from odl_host.server.database.statements import Statement
 from odl_host.server.sites import Site
-from tests.unit.server.test_postgresql import opened
+from tests.unit.server.database.test_postgresql import opened
 
 BY_NAME = Statement(sa.select(tables.users).where(tables.users.c.name == sa.bindparam("name")))
 INSERT = Statement(tables.users.insert())

@@ -20,7 +20,7 @@ from odl_host.server.rendering.sentences import SpeakingEnvironment
 from tests.sites import site_in
 
 TEMPLATES = sorted((Path(odl_host.server.rendering.__file__).parent / "templates").iterdir())
-SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "update_portal_words.py"
+SCRIPT = Path(__file__).resolve().parents[4] / "scripts" / "update_portal_words.py"
 OTHERS = [code for code in LANGUAGES if code != SOURCE]
 KEPT_FRENCH = {
     "app.py",  # where no site is found, no language is known

@@ -1,92 +1,21 @@
+"""Logging in, what is seen then, and who is kept out."""
+
 from __future__ import annotations
 
-import asyncio
 import dataclasses
-import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
 
 import pytest
 
 from odl_host.ckan import NotAuthorized, ValidationError
 from odl_host.server.accounts.guesses import MAX_FAILURES
 from odl_host.server.accounts.sessions import COOKIE
-from odl_host.server.app import create_app
 from odl_host.server.registry import call_action
 from odl_host.server.sites import Site, ensure_sysadmin
-
-URL = "http://portail.example.org"
-HERE = {"origin": URL}
-
-
-@dataclass(frozen=True)
-class Answer:
-    status_code: int
-    headers: dict[str, str]
-    text: str
-
-
-class Browser:
-    """Asks the application of one site, and keeps its cookies."""
-
-    def __init__(self, site: Site) -> None:
-        self.app = create_app(lambda host: site)
-        self.cookies: dict[str, str] = {}
-        self.address = "192.0.2.7"
-        self.token = ""
-
-    def get(self, address: str, headers: dict[str, str] | None = None) -> Answer:
-        return self._ask("GET", address, b"", headers or {})
-
-    def post(
-        self, address: str, data: Any = None, json_data: Any = None, headers: dict[str, str] | None = None
-    ) -> Answer:
-        kind = "application/x-www-form-urlencoded" if json_data is None else "application/json"
-        body = urlencode(data or {}) if json_data is None else json.dumps(json_data)
-        return self._ask("POST", address, body.encode(), {"content-type": kind, **(headers or {})})
-
-    def _ask(self, method: str, address: str, body: bytes, headers: dict[str, str]) -> Answer:
-        parts = urlsplit(address)
-        sent = {"host": urlsplit(URL).netloc, "content-length": str(len(body)), **headers}
-        if self.cookies:
-            sent["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        messages: list[Any] = []
-        unsent = [body]
-
-        async def receive() -> dict[str, Any]:
-            if not unsent:
-                await asyncio.Event().wait()  # for ever: it waits for the answer, and does not go away
-            return {"type": "http.request", "body": unsent.pop()}
-
-        async def send(message: Any) -> None:
-            messages.append(message)
-
-        scope = {
-            "type": "http",
-            "method": method,
-            "path": parts.path,
-            "raw_path": parts.path.encode(),
-            "query_string": parts.query.encode(),
-            "headers": [(name.encode(), one.encode()) for name, value in sent.items() for one in value.split("\n")],
-            "client": (self.address, 1234),
-            "server": ("127.0.0.1", 80),
-            "scheme": "http",
-            "http_version": "1.1",
-            "root_path": "",
-        }
-        asyncio.run(self.app(scope, receive, send))
-        got = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
-        for name, morsel in SimpleCookie(got.get("set-cookie", "")).items():
-            self.cookies[name] = morsel.value
-            if morsel["max-age"] == "0":
-                del self.cookies[name]
-        text = b"".join(message.get("body", b"") for message in messages[1:]).decode()
-        return Answer(messages[0]["status"], got, text)
+from tests.unit.server.browser import HERE, Browser
 
 
 @pytest.fixture

@@ -19,8 +19,7 @@ from odl_host.errors import ConfigError
 from odl_host.server.http.public_web import Fetched, Refused, fetch, is_public
 from odl_host.server.sites import Site
 from tests.sites import site_in
-
-from .test_login import URL, Browser
+from tests.unit.server.browser import URL, Browser
 
 UNOWNED = {"ckan.auth.create_unowned_dataset": True}
 PROXYING = {"ckan.plugins": ["resource_proxy"], "ckan.views.default_views": ["text_view"], **UNOWNED}

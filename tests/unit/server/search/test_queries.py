@@ -14,7 +14,7 @@ from odl_host.server.objects.datasets import last_seq
 from odl_host.server.registry import User, call_action
 from odl_host.server.sites import Site
 from tests.sites import site_in
-from tests.unit.server.test_search_index import count
+from tests.unit.server.search.test_index import count
 
 
 @pytest.mark.parametrize(
