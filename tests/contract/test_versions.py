@@ -47,6 +47,8 @@ def test_each_file_of_a_resource_is_a_version_with_its_own_address(served: Catal
     assert requests.get(first["url"], timeout=60).text == "a\n1\n"
     assert requests.get(second["url"], timeout=60).text == "a\n2\n"
     assert requests.get(resource["url"], timeout=60).text == "a\n2\n"
+    absent = first["url"].replace("/version/1/", "/version/99999999999999999999/")
+    assert absent != first["url"] and requests.get(absent, timeout=60).status_code == 404
 
 
 def test_what_is_said_of_a_file_and_the_same_file_again_make_no_version(ours: Catalogue) -> None:

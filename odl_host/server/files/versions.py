@@ -21,6 +21,9 @@ from odl_host.server.database.tables import files, images, resource_versions, re
 if TYPE_CHECKING:
     from odl_host.server.objects.datasets import Resource
 
+MAX_NUMBER = (1 << 31) - 1
+"""No database is asked for a version beyond: its column holds none."""
+
 _OF_RESOURCE = Statement(
     sa.select(resource_versions)
     .where(resource_versions.c.resource_id == sa.bindparam("id"))
@@ -90,7 +93,7 @@ def get_version(db: sa.Connection, resource_id: str, number: int) -> Version:
     query = sa.select(resource_versions).where(
         resource_versions.c.resource_id == resource_id, resource_versions.c.number == number
     )
-    row = db.execute(query).first()
+    row = db.execute(query).first() if number <= MAX_NUMBER else None
     if row is None:
         raise NotFound("Version was not found.")
     return _version(row)

@@ -52,7 +52,7 @@ LAYOUT = "v2"
 RETRY_S = 2.0
 """How long an index that the disk did not take is searched as it is, before it is tried again or another write."""
 
-PUT_OFF_HINT = "Free some space: the index follows by itself."
+PUT_OFF_HINT = "Free some space, or give the folder its rights back: the index follows by itself."
 
 KEPT_FACETS = 256
 """Counts kept until the next write: the front page and the first facets of each list are asked for most."""
@@ -198,7 +198,10 @@ class SearchIndex:
     def check(self) -> list[str]:
         """Return what is wrong with the index, as sentences; it is brought up to date first."""
         with self._db.reading() as db:
-            seen = self._up_to_date(db)
+            try:
+                seen = self._up_to_date(db)
+            except NotWritten as error:
+                return [f"{error} {PUT_OFF_HINT}"]
             wanted, unread = self._count_datasets(db), self._count_unread(db, seen.seq)
         if unread and self._put_off is not None:
             return [f"The search index lacks {unread}. {self._put_off.reason} {PUT_OFF_HINT}"]

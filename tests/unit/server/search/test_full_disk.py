@@ -87,8 +87,11 @@ def test_where_there_is_no_index_at_all_a_full_disk_is_said(
     filled: Site, tmp_path: Path, open_at: Callable[..., Site]
 ) -> None:
     started = open_at(tmp_path)
-    with full_disk(), pytest.raises(StorageError, match="search index"):
-        count(started)
+    with full_disk():
+        with pytest.raises(StorageError, match="search index"):
+            count(started)
+        (found,) = started.index.check()
+        assert "search index" in found and "Free some space" in found
     wait_for_any(3, started)
 
 
