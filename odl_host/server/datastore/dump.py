@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from odl_host.server.datastore.parameters import Search
 from odl_host.server.datastore.records import as_text, header_line, shown_rows
-from odl_host.server.datastore.search import page
+from odl_host.server.datastore.search import MOST, choose, page
 from odl_host.server.datastore.table import Column, Table, describe
 
 KINDS = ("csv", "tsv", "json", "xml")
@@ -27,20 +27,23 @@ def iter_dump(table: Table, search: Search, kind: str, *, limit: int | None, bom
     """
     left = limit
     wanted = search
+    chosen = choose(table, replace(search, limit=MOST if limit is None else limit))
     after: int | None = None
     write: Writer | None = None
     while True:
         size = PAGE_ROWS if left is None else min(PAGE_ROWS, left)
-        columns, rows, after = page(table, replace(wanted, limit=size), after)
+        columns, rows, after = page(table, replace(wanted, limit=size), after, chosen)
         if write is None:
             write = _WRITERS[kind](columns)
             yield (BOM if bom else "") + write.start()
         yield write.rows(rows)
+        # Of rows that were chosen some may be gone meanwhile.
+        passed = len(rows) if chosen is None else len(chosen.part(wanted.offset, size).ids)
         if left is not None:
-            left -= len(rows)
-        if len(rows) < size or left == 0:
+            left -= passed
+        if passed < size or left == 0:
             break
-        wanted = replace(wanted, offset=0 if after is not None else wanted.offset + len(rows))
+        wanted = replace(wanted, offset=0 if after is not None else wanted.offset + passed)
     yield write.end()
 
 

@@ -34,6 +34,10 @@ from odl_host.server.documents import encode, join_array
 RANK_TYPE = ColumnType("float", "real", get_type("float8").keep, text=str)
 
 ROWS_IN_A_MOMENT = 1000
+MOST = 2**63 - 1
+"""The largest number of rows that SQLite can be asked for."""
+MAX_CHOSEN = 5_000_000
+"""Rows whose order is held while a file of them is written: 40 MB."""
 
 _SORT = re.compile(
     r'(?P<field>"(?:[^"])+"|.+?)(?:\s+(?P<way>asc|desc))?(?:\s+nulls\s+(?P<nulls>first|last))?\s*\Z', re.IGNORECASE
@@ -109,15 +113,38 @@ def run(table: Table, search: Search, records_format: str) -> Found:
     return Found(plan.columns, records, total, plan.operation, next_page)
 
 
-def page(table: Table, search: Search, after: int | None) -> tuple[tuple[Column, ...], list[Row], int | None]:
-    """Return the columns and the rows of one page as they are read, and the number that the next page is after.
-
-    Pages by row number cost the same however far they are; in another order, `search.offset` says where to begin.
+def choose(table: Table, search: Search) -> Selection | None:
+    """Return the rows to the end of a page in their order, or None: they are read where they stand, or are too many.
 
     :raises ValidationError: a parameter does not fit the table, or the search takes too long.
     """
     with table.reading() as db, _in_time():
         plan = _plan(table, search)
+        if search.distinct or (plan.words is None and plan.is_by_id):
+            return None
+        order, needed = _order(plan), min(search.offset + search.limit, MOST)
+        if plan.words is not None:
+            return _find_selection(db, plan, order).part(0, needed)
+        if min(needed, table.count()) > MAX_CHOSEN:
+            return None
+        statement = f"SELECT _id FROM {plan.source}{order} LIMIT ?"  # noqa: S608
+        return first_ids(db.execute(statement, (*plan.values, needed)))
+
+
+def page(
+    table: Table, search: Search, after: int | None, chosen: Selection | None = None
+) -> tuple[tuple[Column, ...], list[Row], int | None]:
+    """Return the columns and the rows of one page as they are read, and the number that the next page is after.
+
+    Pages by row number cost the same however far they are, and so do those of rows that were chosen; in another order,
+    `search.offset` says where to begin.
+
+    :raises ValidationError: a parameter does not fit the table, or the search takes too long.
+    """
+    with table.reading() as db, _in_time():
+        plan = _plan(table, search)
+        if chosen is not None:
+            return plan.columns, _rows_at(db, plan, None, chosen, with_id=False), None
         keyed = not search.distinct and not search.sort and plan.words is None
         if keyed and after is not None:
             plan.where.append("_id > ?")
@@ -158,20 +185,33 @@ def _plan(table: Table, search: Search) -> _Plan:
 def _fetch(db: sqlite3.Connection, plan: _Plan, row: JsonRow | None, *, with_id: bool) -> tuple[list[Row], int | None]:
     """Return one page, its rows as JSON text where `row` says how; and how many rows there are, where that is known."""
     search, order = plan.search, _order(plan)
-    shown, names = ([row.sql], row.names) if row else (plan.shown, [])
-    columns = ", ".join([*shown, "_id"] if with_id else shown)
     if plan.is_in_place:
+        columns, names = _shown(plan, row, with_id=with_id)
         before = plan.words.found if plan.words else ""
         unique = "DISTINCT " if search.distinct else ""
         statement = f"{before}SELECT {unique}{columns} FROM {plan.source}{order} LIMIT ? OFFSET ?"  # noqa: S608
         return db.execute(statement, (*names, *plan.values, search.limit, search.offset)).fetchall(), None
     selection = _find_selection(db, plan, order)
     total = len(selection.ids) if selection.is_whole else None
-    part = selection.part(search.offset, search.limit)
+    return _rows_at(db, plan, row, selection, with_id=with_id), total
+
+
+def _rows_at(
+    db: sqlite3.Connection, plan: _Plan, row: JsonRow | None, selection: Selection, *, with_id: bool
+) -> list[Row]:
+    """Return one page of a selection."""
+    shown, names = _shown(plan, row, with_id=with_id)
+    part = selection.part(plan.search.offset, plan.search.limit)
     # CROSS: the numbers come first, in their order, and each of the rows is then looked up.
-    statement = f"SELECT {columns} FROM json_each(?) CROSS JOIN {NAME} ON _id = json_each.value"  # noqa: S608
+    statement = f"SELECT {shown} FROM json_each(?) CROSS JOIN {NAME} ON _id = json_each.value"  # noqa: S608
     rows = db.execute(statement, (*names, encode(list(part.ids)))).fetchall()
-    return _with_ranks(rows, plan.columns, part), total
+    return _with_ranks(rows, plan.columns, part)
+
+
+def _shown(plan: _Plan, row: JsonRow | None, *, with_id: bool) -> tuple[str, Sequence[str]]:
+    """Return what is selected of each row, and the names in it."""
+    shown, names = ([row.sql], row.names) if row else (plan.shown, [])
+    return ", ".join([*shown, "_id"] if with_id else shown), names
 
 
 def _find_selection(db: sqlite3.Connection, plan: _Plan, order: str) -> Selection:

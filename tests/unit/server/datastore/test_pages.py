@@ -16,6 +16,8 @@ from odl_host.server.database.database import Busy
 from odl_host.server.datastore import search as search_module
 from odl_host.server.datastore import selections
 from odl_host.server.datastore import table as tables_module
+from odl_host.server.datastore.dump import iter_dump
+from odl_host.server.datastore.parameters import read_search
 from odl_host.server.embedded import EmbeddedCKAN
 from odl_host.server.objects.datasets import get_resource
 from odl_host.server.registry import call_action
@@ -243,3 +245,26 @@ def test_no_text_is_too_long_to_be_searched_but_a_query_is(ckan: EmbeddedCKAN, d
     for plain in (True, False):
         with pytest.raises(ValidationError, match="more than 10000 characters"):
             search(ckan, resource, q="a" * 10_001, plain=plain)
+
+
+@pytest.mark.parametrize("asked", [{"sort": "mot desc"}, {"q": "arbre"}, {"sort": "n", "filters": {"n": {"lt": 40}}}])
+def test_a_file_of_rows_in_an_order_sorts_them_once_and_lacks_only_what_is_deleted_meanwhile(
+    ckan: EmbeddedCKAN, dataset: str, site: Site, monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any]
+) -> None:
+    monkeypatch.setattr("odl_host.server.datastore.dump.PAGE_ROWS", 7)
+    resource = create(ckan, dataset, ROWS, n="int", mot="text")
+    everything = [row["n"] for row in search(ckan, resource, limit=100, **asked)["records"]]
+    with site.db.reading() as db:
+        table = site.rows.find(get_resource(db, resource))
+    assert table is not None
+    wanted, _, _ = read_search({**asked, "fields": "n"}, resource, site.settings)
+    statements: list[str] = []
+    table.db.set_trace_callback(statements.append)
+    pieces = iter_dump(table, wanted, "csv", limit=None, bom=False)
+    start = [next(pieces) for _ in range(3)]  # the header, and two pages
+    gone = everything[15]
+    ckan.call_action("datastore_records_delete", {"resource_id": resource, "filters": {"n": gone}})
+    written = "".join([*start, *pieces]).splitlines()
+    table.db.set_trace_callback(None)
+    assert written == ["n", *[str(n) for n in everything if n != gone]]
+    assert sum("ORDER BY" in statement for statement in statements) <= 1
