@@ -16,7 +16,7 @@ from itertools import chain
 from pathlib import Path, PurePath
 from typing import TextIO
 
-from odl_host.catalogue.dump_source import FILES, IMAGES, ORIGINALS, ROWS, VIEWS
+from odl_host.catalogue.dump_source import FILES, IMAGES, ORIGINALS, RELATIONSHIPS, ROWS, VIEWS
 from odl_host.catalogue.source import Progress, Source, image_of, unseen
 from odl_host.ckan import JsonDict
 from odl_host.errors import StorageError
@@ -71,12 +71,16 @@ class _Kind:
         children: list[JsonDict] = []
         with ExitStack() as stack:
             lines = stack.enter_context(_whole(self._folder / f"{self._kind}.jsonl"))
-            views = stack.enter_context(_whole(self._folder / VIEWS)) if self._kind == "datasets" else None
+            beside = (
+                [stack.enter_context(_whole(self._folder / name)) for name in (VIEWS, RELATIONSHIPS)]
+                if self._kind == "datasets"
+                else []
+            )
             for entry in self._source.objects(self._kind):
                 progress(self._kind, done, total)
-                if views is not None:
+                if beside:
                     entry = self._source.details(entry)
-                    self._write_dataset(entry, views)
+                    self._write_dataset(entry, *beside)
                 elif self._with_files and self._kind in ("users", "organizations", "groups"):
                     self._count("images", self._write_image(entry))
                 lines.write(_line(_loadable(entry)))
@@ -86,11 +90,14 @@ class _Kind:
             lines.writelines(_line(_with_names_of_members(child)) for child in children)
         self._counts[self._kind] = done
 
-    def _write_dataset(self, dataset: JsonDict, views: TextIO) -> None:
+    def _write_dataset(self, dataset: JsonDict, views: TextIO, relationships: TextIO) -> None:
         for resource in dataset.get("resources") or []:
             calls = self._source.views(resource) or []
             views.writelines(map(_line, calls))
             self._count("views", len(calls))
+        calls = self._source.relationships(dataset)
+        relationships.writelines(map(_line, calls))
+        self._count("relationships", len(calls))
         if self._with_files:
             self._count("files", _write_files(self._source, dataset, self._folder))
             self._count("tables", _write_tables(self._source, dataset, self._folder))

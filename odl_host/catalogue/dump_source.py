@@ -26,6 +26,7 @@ ROWS = "rows"
 IMAGES = "images"
 """Folder of a dump where uploaded logos lie, as group/NAME and user/NAME."""
 VIEWS = "views.jsonl"
+RELATIONSHIPS = "relationships.jsonl"
 
 
 class DumpSource:
@@ -60,7 +61,7 @@ class DumpSource:
 
     def _files_of(self, kind: str) -> list[Path]:
         """Return where objects of a kind may stand: not in a file that is called like another kind."""
-        others = {f"{other}.jsonl" for other in KINDS if other != kind} | ({VIEWS} if kind != "views" else set())
+        others = {f"{other}.jsonl" for other in (*KINDS, "views", "relationships") if other != kind}
         return self._files if len(self._files) == 1 else [file for file in self._files if file.name not in others]
 
     def details(self, dataset: JsonDict) -> JsonDict:
@@ -88,19 +89,29 @@ class DumpSource:
 
     def views(self, resource: JsonDict) -> list[JsonDict] | None:
         """Return the calls that make a resource's views, None where the dump tells of no views."""
-        if self._views is None:
+        if not self._views and not (self._folder / VIEWS).is_file():
             return None
         return [json.loads(line) for line in self._views.get(str(resource.get("id")), ())]
 
+    def relationships(self, dataset: JsonDict) -> list[JsonDict]:
+        """Return the calls that make the relationships of a dataset."""
+        return [json.loads(line) for line in self._relationships.get(str(dataset.get("name")), ())]
+
     @cached_property
-    def _views(self) -> dict[str, list[str]] | None:
-        """The lines of each resource's views; as text, which takes a fraction of the memory of objects."""
+    def _views(self) -> dict[str, list[str]]:
+        return self._calls("views", "resource_id")
+
+    @cached_property
+    def _relationships(self) -> dict[str, list[str]]:
+        return self._calls("relationships", "subject")
+
+    def _calls(self, kind: str, key: str) -> dict[str, list[str]]:
+        """Return the calls of a kind by what they are about, as text: objects would take many times the memory."""
         found: dict[str, list[str]] = {}
-        for call in self._all("views"):
-            data = call.get("data")
-            if isinstance(data, dict):
-                found.setdefault(str(data.get("resource_id")), []).append(json.dumps(call))
-        return found if found or (self._folder / VIEWS).is_file() else None
+        for call in self._all(kind):
+            if isinstance(data := call.get("data"), dict):
+                found.setdefault(str(data.get(key)), []).append(json.dumps(call))
+        return found
 
     def image(self, image: Image) -> Iterator[bytes]:
         """Read a logo beside the dump, else fetch it from where it is shown."""

@@ -28,6 +28,7 @@ class Transfer:
     files: int = 0
     tables: int = 0
     views: int = 0
+    relationships: int = 0
     images: int = 0
     refusals: list[Refusal] = field(default_factory=list)
 
@@ -53,6 +54,7 @@ def as_json(transfer: Transfer) -> dict[str, Any]:
         "files": transfer.files,
         "tables": transfer.tables,
         "views": transfer.views,
+        "relationships": transfer.relationships,
         "images": transfer.images,
         "refused": [
             {"kind": group.kind, "reason": group.reason, "next": group.advice.english, "count": len(group.names)}

@@ -27,10 +27,7 @@ from odl_host.errors import CatalogueError, CatalogueNotFound, CatalogueRefused,
 
 OBJECTS = ("users", "organizations", "groups", "datasets")
 """What `ckanapi load` reads, each as `…_show` answers it."""
-KINDS = (
-    *("users", "organizations", "groups", "vocabularies", "datasets"),
-    *("relationships", "collaborators", "followers"),
-)
+KINDS = ("users", "organizations", "groups", "vocabularies", "datasets", "collaborators", "followers")
 """In the order in which they refer to each other; those that are no `OBJECTS` are calls (`companions`)."""
 
 PAGE = 100
@@ -83,6 +80,9 @@ class Source(Protocol):
     def views(self, resource: JsonDict) -> list[JsonDict] | None:
         """Return the calls that make a resource's views, None where they are not told."""
 
+    def relationships(self, dataset: JsonDict) -> list[JsonDict]:
+        """Return the calls that make the relationships of which a dataset is the subject."""
+
     def image(self, image: Image) -> Iterator[bytes]:
         """Yield the bytes of a logo. :raises Unavailable: it cannot be read."""
 
@@ -128,7 +128,7 @@ class CkanSource:
 
     def count(self, kind: str) -> int:
         """Return how many objects there are; of what users have, how many users."""
-        if kind in ("datasets", "relationships"):
+        if kind == "datasets":
             return int(self._search(0, 0)["count"])
         if kind == "vocabularies":
             return len(self._catalogue.call_action("vocabulary_list"))
@@ -141,9 +141,6 @@ class CkanSource:
                 yield from self._datasets()
             case "vocabularies":
                 yield from read_vocabularies(self._catalogue)
-            case "relationships":
-                for dataset in self._listed():
-                    yield from read_relationships(self._catalogue, str(dataset["name"]))
             case "collaborators":
                 for user in self._list("users"):
                     yield from read_collaborators(self._catalogue, user)
@@ -224,6 +221,10 @@ class CkanSource:
     def views(self, resource: JsonDict) -> list[JsonDict]:
         """Ask for the views of a resource."""
         return list(read_views(self._catalogue, str(resource["id"])))
+
+    def relationships(self, dataset: JsonDict) -> list[JsonDict]:
+        """Ask for the relationships of a dataset."""
+        return list(read_relationships(self._catalogue, str(dataset["name"])))
 
     def image(self, image: Image) -> Iterator[bytes]:
         """Fetch a logo from where it is shown."""

@@ -69,7 +69,7 @@ def bring(
         for done, entry in enumerate(source.objects(kind)):
             progress(kind, done, total)
             run.bring_one(kind, entry)
-        run.put_below(kind)
+        run.join(kind)
     return run.result
 
 
@@ -93,6 +93,8 @@ class _Run:
         """Ids and names of the organizations that the source has."""
         self._above: dict[str, list[JsonDict]] = {}
         """What stands above an organization or a group, by its id in the target, where it must be said."""
+        self._related: list[tuple[JsonDict, str, list[JsonDict]]] = []
+        """Datasets that are brought but for their relationships, with their digests and these."""
 
     def bring_one(self, kind: str, entry: JsonDict) -> None:
         try:
@@ -131,7 +133,12 @@ class _Run:
             return
         is_whole = self._wishes.dry_run or self._write(kind, entry, existing)
         self.result.count(kind, "updated" if existing is not None else "created")
-        if is_whole:
+        if not is_whole or self._wishes.dry_run:
+            return
+        calls = self._source.relationships(entry) if kind == "datasets" else []
+        if calls:
+            self._related.append((entry, digest, calls))
+        else:
             self._note(kind, key, digest)
 
     def _note(self, kind: str, key: str, digest: str) -> None:
@@ -148,14 +155,25 @@ class _Run:
             self._restore("users", str(existing["id"]), entry)
         return is_whole
 
-    def put_below(self, kind: str) -> None:
-        """Put organizations or groups below others, once all are there."""
+    def join(self, kind: str) -> None:
+        """Say how the objects of a kind stand to each other, once all are there."""
         above, self._above = self._above, {}
         for key, groups in {} if self._wishes.dry_run else above.items():
             try:
                 self._target.call_action(f"{SINGULAR[kind]}_patch", {"id": key, "groups": groups})
             except CatalogueError as error:
                 self.result.refuse(kind, key, error)
+        related, self._related = self._related, []
+        for entry, digest, calls in related:
+            refused = len(self.result.refusals)
+            for call in calls:
+                try:
+                    if companions.write(self._target, call, self._ids) == "created":
+                        self.result.relationships += 1
+                except CatalogueError as error:
+                    self.result.refuse("relationships", _named(call), error)
+            if len(self.result.refusals) == refused:
+                self._note(kind, str(entry.get("id") or entry.get("name")), digest)
 
     def _find(self, kind: str, entry: JsonDict) -> JsonDict | None:
         for ref in (entry.get("id"), entry.get("name")):

@@ -17,12 +17,7 @@ if TYPE_CHECKING:
     from odl_host.catalogue.journey import Transfer
     from odl_host.catalogue.source import Source
 
-_KINDS = click.Choice(
-    [
-        *("users", "organizations", "groups", "vocabularies", "datasets"),
-        *("relationships", "collaborators", "followers"),
-    ]
-)
+_KINDS = click.Choice(["users", "organizations", "groups", "vocabularies", "datasets", "collaborators", "followers"])
 
 
 @command(
@@ -179,6 +174,7 @@ def _summary(app: App, done: Transfer) -> str:
     for count, english, french in (
         (done.tables, "tables", "tables"),
         (done.views, "views", "vues"),
+        (done.relationships, "relationships", "relations"),
         (done.images, "logos", "logos"),
     ):
         if count:

@@ -100,14 +100,14 @@ def test_what_is_exported_imported_and_exported_again_is_the_same(tmp_path: Path
     assert {kind: count["created"] for kind, count in done["counts"].items()} == {
         kind: counts[kind] for kind in done["counts"]
     }
-    assert (done["files"], done["views"], done["images"], done["refused"]) == (2, 2, 2, [])
+    assert (done["files"], done["views"], done["images"], done["relationships"], done["refused"]) == (2, 2, 2, 1, [])
     second("export", tmp_path / "deux", "--files")
     before, after = contents(tmp_path / "un"), contents(tmp_path / "deux")
     assert before.keys() == after.keys()
     assert {name for name in before if before[name] != after[name]} == set()
     again = second("--json", "import", "--from", tmp_path / "un").json
     assert all(count["created"] == count["updated"] == 0 for count in again["counts"].values())
-    assert (again["files"], again["views"], again["images"], again["refused"]) == (0, 0, 0, [])
+    assert (again["files"], again["views"], again["images"], again["relationships"]) == (0, 0, 0, 0)
     assert second("--json", "db", "check").json["problems"] == []
 
 
