@@ -8,9 +8,8 @@
 from __future__ import annotations
 
 _OF = {0: "de ", 1: "d'", 2: "du ", 3: "de la ", 4: "des ", 5: "de l'", 6: "des ", 7: "de las ", 8: "de los "}
-_AT = {0: "à ", 1: "à ", 2: "au ", 3: "à la ", 4: "aux ", 5: "à l'", 6: "aux ", 7: "à las ", 8: "à los "}
 _ARTICLES = {2: "Le ", 3: "La ", 4: "Les ", 5: "L'", 6: "Aux ", 7: "Las ", 8: "Los "}
-# "de" and "à" swallow these articles; before the others the name keeps its own, with its capital: « de La Ravoire ».
+# "de" swallows these articles; before the others the name keeps its own, with its capital: « de La Ravoire ».
 _CONTRACTED = frozenset({2, 4, 6})
 _VOWELS = "AÀÂÄEÉÈÊËIÎÏOÔÖUÙÛÜŒ"
 # INSEE elides before every Y; French does not where a vowel follows: « d'Yvetot », but « de Yenne ».
@@ -27,16 +26,12 @@ def of_place(name: str, liaison: int) -> str:
     >>> of_place("Savoie", 3), of_place("Ain", 5), of_place("Hautes-Alpes", 4)
     ('de la Savoie', "de l'Ain", 'des Hautes-Alpes')
     """
-    return _joined(name, liaison, "de ", _OF)
-
-
-def at_place(name: str, liaison: int) -> str:
-    """Return the name after « à ».
-
-    >>> at_place("Chambéry", 0), at_place("Le Châtelard", 2), at_place("Les Déserts", 4), at_place("La Ravoire", 3)
-    ('à Chambéry', 'au Châtelard', 'aux Déserts', 'à La Ravoire')
-    """
-    return _joined(name, liaison, "à ", _AT)
+    article = _ARTICLES.get(liaison)
+    if article is None or not name.startswith(article):
+        return _OF[liaison] + name
+    if liaison in _CONTRACTED:
+        return _OF[liaison] + name.removeprefix(article)
+    return f"de {name}"
 
 
 def of_body(name: str) -> str:
@@ -74,12 +69,3 @@ def infer_liaison(name: str, given: int | None) -> int:
     if name.startswith(("Île ", "Archipel ")):
         return 5
     return 1 if name[0] in _VOWELS else 0
-
-
-def _joined(name: str, liaison: int, preposition: str, with_article: dict[int, str]) -> str:
-    article = _ARTICLES.get(liaison)
-    if article is None or not name.startswith(article):
-        return with_article[liaison] + name
-    if liaison in _CONTRACTED:
-        return with_article[liaison] + name.removeprefix(article)
-    return preposition + name

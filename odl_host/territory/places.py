@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from odl_host.territory.grammar import at_place, of_body, of_place
+from odl_host.territory.grammar import of_body, of_place
 
 TYPE_CHECKING = False  # as typing's: a new process that looks up one code has no time to import typing
 if TYPE_CHECKING:
@@ -53,11 +53,6 @@ class Commune:
     def of_name(self) -> str:
         """« de Chambéry », « du Châtelard », « d'École »."""
         return of_place(self.name, self.liaison)
-
-    @property
-    def at_name(self) -> str:
-        """« à Chambéry », « au Châtelard », « à École »."""
-        return at_place(self.name, self.liaison)
 
 
 @dataclass(frozen=True, slots=True)

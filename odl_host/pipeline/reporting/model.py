@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from odl_host.pipeline.reporting.wording import column_letter, unbroken
+from odl_host.pipeline.reporting.wording import unbroken
 from odl_host.record import Record
 from odl_host.typography import apostrophes
 
@@ -135,13 +135,6 @@ class FileReport(Record):
         else:
             return None
         return next((note for note in self.advice if note.column and note.column in missing), None)
-
-    def place_of(self, finding: Finding) -> str:
-        """Return the spreadsheet's name of the cell ("E14"), or "" when the finding is not about one cell."""
-        line = self.line_of(finding)
-        if line is None or not finding.position:
-            return ""
-        return f"{column_letter(finding.position)}{line}"
 
 
 def file_report(

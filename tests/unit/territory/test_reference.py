@@ -258,32 +258,32 @@ def test_the_siren_of_departements_and_regions_is_a_place_left_empty() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "of_name", "at_name"),
+    ("code", "of_name"),
     [
-        ("73065", "de Chambéry", "à Chambéry"),
-        ("73081", "du Châtelard", "au Châtelard"),
-        ("73106", "d'École", "à École"),
-        ("73098", "des Déserts", "aux Déserts"),
-        ("73179", "de La Motte-Servolex", "à La Motte-Servolex"),
-        ("73213", "de La Ravoire", "à La Ravoire"),
-        ("01001", "de L'Abergement-Clémenciat", "à L'Abergement-Clémenciat"),
-        ("72181", "du Mans", "au Mans"),
-        ("60703", "des Marais", "aux Marais"),
-        ("66104", "de Los Masos", "à Los Masos"),
-        ("63448", "du Vernet-Chaméane", "au Vernet-Chaméane"),
-        ("73330", "de Yenne", "à Yenne"),
-        ("76758", "d'Yvetot", "à Yvetot"),
-        ("98820", "d'Ouvéa", "à Ouvéa"),
+        ("73065", "de Chambéry"),
+        ("73081", "du Châtelard"),
+        ("73106", "d'École"),
+        ("73098", "des Déserts"),
+        ("73179", "de La Motte-Servolex"),
+        ("73213", "de La Ravoire"),
+        ("01001", "de L'Abergement-Clémenciat"),
+        ("72181", "du Mans"),
+        ("60703", "des Marais"),
+        ("66104", "de Los Masos"),
+        ("63448", "du Vernet-Chaméane"),
+        ("73330", "de Yenne"),
+        ("76758", "d'Yvetot"),
+        ("98820", "d'Ouvéa"),
     ],
 )
-def test_a_commune_joins_a_french_sentence(code: str, of_name: str, at_name: str) -> None:
+def test_a_commune_joins_a_french_sentence(code: str, of_name: str) -> None:
     commune = next(commune for commune in list_all_communes() if commune.code == code)
-    assert (commune.of_name, commune.at_name) == (of_name, at_name)
+    assert commune.of_name == of_name
 
 
 def test_no_commune_is_written_de_le_or_de_les(communes: list[Commune]) -> None:
-    wrong = ("de Le ", "de Les ", "à Le ", "à Les ", "de A", "de É", "de E", "d'Le")
-    assert [c.of_name for c in communes if c.of_name.startswith(wrong) or c.at_name.startswith(wrong)] == []
+    wrong = ("de Le ", "de Les ", "de A", "de É", "de E", "d'Le")
+    assert [c.of_name for c in communes if c.of_name.startswith(wrong)] == []
 
 
 def test_the_other_places_join_a_french_sentence_too() -> None:
