@@ -49,6 +49,9 @@ addresses, vocabularies. No text that a caller sends holds it where it matters: 
 
 MAX_VALUE_CHARACTERS = 1000
 
+MAX_TEXT_CHARACTERS = 200_000
+"""Of one text, a hundred pages: a dataset of 30 MB would take seconds to index, at many a write after."""
+
 
 def build_schema() -> Any:
     """Return the fields of the index."""
@@ -166,26 +169,30 @@ def dataset_document(dataset: JsonDict, vocabularies: Mapping[str, str]) -> Any:
         for value in values:
             if value:
                 is_filled = True
-                document.add_text(name, prepared(value))
+                document.add_text(name, _beginning(value))
         if is_filled:
             document.add_text("filled", name)
     # One value each: no phrase runs from the end of one into the next.
     for part in everything:
         if part:
-            text = prepared(str(part))
+            text = _beginning(str(part))
             document.add_text("text", text)
             document.add_text("words", text)
-    document.add_text("title_words", prepared(dataset["title"]))
+    document.add_text("title_words", _beginning(dataset["title"]))
     for name in DATE_FIELDS:
         document.add_integer(name, microseconds(datetime.fromisoformat(dataset[name])))
     for key, value in _pairs(dataset, extras, vocabularies):
         document.add_text("pairs", f"{key}{SEPARATOR}{value[:MAX_VALUE_CHARACTERS]}")
     if extras:
-        document.add_json("extras", {key: prepared(value) for key, value in extras.items()})
+        document.add_json("extras", {key: _beginning(value) for key, value in extras.items()})
         if box := geometry_box(extras.get("spatial", "")):
             for name, degrees in zip(BOX_FIELDS, box, strict=True):
                 document.add_float(name, degrees)
     return document
+
+
+def _beginning(text: str) -> str:
+    return prepared(text[:MAX_TEXT_CHARACTERS])
 
 
 def _pairs(dataset: JsonDict, extras: Mapping[str, str], vocabularies: Mapping[str, str]) -> Iterable[tuple[str, str]]:

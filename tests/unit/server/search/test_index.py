@@ -139,6 +139,14 @@ site.close()
     assert count(filled, "ailleurs") == 1
 
 
+def test_words_are_found_in_the_first_pages_of_a_text_that_is_endless(filled: Site) -> None:
+    notes = "glacier " + "neige " * 40_000 + "avalanche"
+    filled.as_sysadmin().call_action("package_patch", {"id": "arbres", "notes": notes})
+    assert [count(filled, word) for word in ("glacier", "neige", "avalanche")] == [1, 1, 0]
+    shown = filled.as_anonymous().call_action("package_show", {"id": "arbres"})
+    assert shown["notes"] == notes
+
+
 def test_a_moved_site_shows_its_new_address_without_a_rewrite(tmp_path: Path, open_at: Callable[..., Site]) -> None:
     first = open_at(tmp_path)
     ckan = first.as_sysadmin()
