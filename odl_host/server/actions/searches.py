@@ -14,7 +14,7 @@ from odl_host.ckan import JsonDict, SearchError, SearchQueryError
 from odl_host.server import permissions
 from odl_host.server.database.tables import groups
 from odl_host.server.documents import Passing, Rendered, encode, join_array, join_object, place
-from odl_host.server.objects.datasets import last_seq, render_datasets
+from odl_host.server.objects.datasets import render_datasets
 from odl_host.server.objects.licenses import LICENSES
 from odl_host.server.objects.records import search_record
 from odl_host.server.params import (
@@ -169,8 +169,7 @@ def package_search(ctx: Context, params: Search) -> Rendered:
     except QuerySyntaxError as error:
         raise SearchError(f"Search error: {str(error)!r}") from error
     datasets = render_datasets(ctx.db, page.ids)
-    seen_by_db = last_seq(ctx.db)
-    if page.seq != seen_by_db:
+    if page.seq != page.last:
         datasets = [each for each in datasets if _may_be_shown(ctx, json.loads(each), request, params)]
     # An empty list of fields is all of a search engine's fields, as in CKAN.
     wanted = ["*"] if params.data.get("fl") == "" else params.fl
@@ -184,7 +183,7 @@ def package_search(ctx: Context, params: Search) -> Rendered:
         "sort": shown_sort,
     }
     answer = place(join_object(encode(head), results=join_array(datasets)), ctx.site.url)
-    return Passing(answer) if page.seq < seen_by_db else answer
+    return Passing(answer) if page.seq < page.last else answer
 
 
 def is_true(value: Any) -> bool:

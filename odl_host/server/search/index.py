@@ -45,6 +45,7 @@ from odl_host.server.search.order import SCORE, Key, Pages
 from odl_host.server.search.query import Translator
 from odl_host.server.search.rounds import Rounds
 from odl_host.server.search.values import Box
+from odl_host.server.search.withdrawn import find_withdrawn
 
 LAYOUT = "v2"
 """Folder of the index; another name whenever fields or analysis change, so that the index is built anew."""
@@ -94,12 +95,13 @@ class SearchRequest:
 class SearchPage:
     """What a search found: ids of datasets in order, how many in all, and counts by facet and value.
 
-    `seq` is the number of the last change that the index had read.
+    `seq` is the number of the last change that the index had read, `last` of that which the database told of.
     """
 
     ids: list[str]
     total: int
     seq: int
+    last: int
     facets: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
@@ -153,16 +155,18 @@ class SearchIndex:
         :raises QuerySyntaxError: a field or value cannot be searched, or the search would cost too much.
         :raises Busy: `waits` is False, and there are changes to read first.
         """
-        seq, searcher, translator = self._up_to_date(db, after, waits=waits)
+        last = last_seq(db)
+        seq, searcher, translator = self._up_to_date(db, last if after is None else after, waits=waits)
+        gone = find_withdrawn(db, seq, request.labels, request.states) if seq < last else []
         try:
             query = translator.whole(
-                request.query, request.filters, request.labels, request.states, request.box, searcher
+                request.query, request.filters, request.labels, request.states, request.box, gone, searcher
             )
             # The engine reserves room for start + rows hits: for no more than there are.
             rows = min(request.rows, searcher.num_docs - request.start)
             pages = Pages(searcher, query, numeric=frozenset(DATE_FIELDS), among=translator.among)
             ids, total = pages.find(_keys(request, translator), request.start, rows)
-            return SearchPage(ids, total, seq, self._count(seq, searcher, query, request))
+            return SearchPage(ids, total, seq, last, self._count(seq, searcher, query, request, gone))
         except ValueError as error:
             raise error if isinstance(error, QuerySyntaxError) else QuerySyntaxError(str(error)) from error
         except BaseException as error:
@@ -222,10 +226,12 @@ class SearchIndex:
         self._is_verified = False
         self._facets.clear()
 
-    def _count(self, seq: int, searcher: Any, query: Any, request: SearchRequest) -> dict[str, dict[str, int]]:
+    def _count(
+        self, seq: int, searcher: Any, query: Any, request: SearchRequest, gone: list[str]
+    ) -> dict[str, dict[str, int]]:
         if not request.facet_fields:
             return {}
-        what = (request.query, request.filters, request.labels, request.states, request.box)
+        what = (request.query, request.filters, request.labels, request.states, request.box, gone)
         key = (seq, repr(what), tuple(request.facet_fields), request.facet_limit, request.facet_mincount)
         kept = self._facets.get(key)
         if kept is None:

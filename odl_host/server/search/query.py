@@ -78,9 +78,10 @@ class Translator:
         labels: Sequence[str] | None,
         states: Sequence[str],
         box: Box | None,
+        without: Sequence[str],
         searcher: Any,
     ) -> Any:
-        """Return the query with its filters, none of which changes a rank.
+        """Return the query with its filters, none of which changes a rank; `without` are ids that it never finds.
 
         :raises QuerySyntaxError: a field or value cannot be searched, or the query would cost too much.
         """
@@ -97,6 +98,8 @@ class Translator:
         if box is not None:
             restrictions += self._overlaps(box)
         clauses += [(must, self._query.const_score_query(each, 0.0)) for each in restrictions]
+        if without:
+            clauses.append((self._occur.MustNot, self._one_of("id", without)))
         return self._query.boolean_query(clauses)
 
     def _one_of(self, field: str, values: Sequence[str]) -> Any:

@@ -68,8 +68,24 @@ def test_what_became_private_or_was_purged_is_not_shown_by_an_index_that_knows_i
     ckan.call_action("package_patch", {"id": "arbres", "private": True})
     ckan.call_action("dataset_purge", {"id": "budget-2024"})
     with full_disk():
-        answer = filled.as_anonymous().call_action("package_search", {})
+        answer = filled.as_anonymous().call_action(
+            "package_search", {"facet.field": ["name", "tags", "siren"], "facet.limit": -1}
+        )
+        seen_by_all = filled.as_sysadmin().call_action("package_search", {"include_private": True})
     assert [dataset["name"] for dataset in answer["results"]] == ["deliberations"]
+    assert answer["count"] == 1
+    assert answer["facets"] == {"name": {"deliberations": 1}, "tags": {}, "siren": {}}
+    assert {dataset["name"] for dataset in seen_by_all["results"]} == {"deliberations", "arbres"}
+    assert seen_by_all["count"] == 2
+
+
+def test_a_page_that_an_index_behind_its_database_gives_is_as_long_as_another(filled: Site) -> None:
+    assert count(filled) == 3
+    filled.as_sysadmin().call_action("package_patch", {"id": "arbres", "private": True})
+    with full_disk():
+        asked = {"rows": 2, "sort": "name asc"}
+        page = filled.as_anonymous().call_action("package_search", asked)
+    assert [dataset["name"] for dataset in page["results"]] == ["budget-2024", "deliberations"]
 
 
 def test_a_server_that_starts_on_a_full_disk_searches_the_index_that_is_there(
