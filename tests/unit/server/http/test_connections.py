@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
@@ -23,6 +24,8 @@ async def answer(scope: Any, receive: Any, send: Any) -> None:
     if scope["path"] == "/echo":
         body = scope["query_string"] + (await receive()).get("body", b"")
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    if scope["path"] == "/late":
+        await asyncio.sleep(0.2)
     await send({"type": "http.response.body", "body": body})
 
 
@@ -38,6 +41,13 @@ def client() -> Iterator[socket.socket]:
         yield connected
     server.should_exit = True
     serving.join()
+
+
+def receive(client: socket.socket) -> bytes:
+    """Return what comes next, of which there must be something."""
+    came = client.recv(1 << 20)
+    assert came
+    return came
 
 
 def is_answered(client: socket.socket, end: bytes = b"ok") -> bool:
@@ -158,11 +168,35 @@ def test_many_requests_at_once_are_answered_though_the_last_comes_in_two_pieces(
     client.sendall(ASKED * together + ASKED[:10])
     answers = b""
     while answers.count(b"ok") < together:
-        piece = client.recv(1 << 20)
-        assert piece
-        answers += piece
+        answers += receive(client)
     client.sendall(ASKED[10:])
     assert is_answered(client)
+
+
+def test_the_head_of_an_answer_comes_with_its_body(client: socket.socket) -> None:
+    client.sendall(ASKED.replace(b"/", b"/late", 1))
+    answer = client.recv(1000)
+    assert (answer[:15], answer[-6:]) == (b"HTTP/1.1 200 OK", b"\r\n\r\nok")
+
+
+def test_an_answer_without_a_body_comes_and_so_does_the_next_one(client: socket.socket) -> None:
+    client.sendall(ASKED.replace(b"GET", b"HEAD"))
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += receive(client)
+    assert b"content-length: 2" in head
+    client.sendall(ASKED)
+    assert is_answered(client)
+
+
+def test_a_client_that_waits_to_be_told_to_continue_is_told(client: socket.socket) -> None:
+    client.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+    told = b""
+    while not told.endswith(b"\r\n\r\n"):
+        told += receive(client)
+    assert told == b"HTTP/1.1 100 Continue\r\n\r\n"
+    client.sendall(b"{}")
+    assert is_answered(client, b"{}")
 
 
 def test_an_address_with_accents_as_they_are_is_answered_as_if_they_were_encoded(client: socket.socket) -> None:
