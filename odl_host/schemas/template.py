@@ -6,14 +6,13 @@ schema's, since that is how the column is recognised. Codes are text, so that no
 
 from __future__ import annotations
 
-import contextlib
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from odl_host.errors import StorageError
 from odl_host.schemas.forms import boolean_words, expected_form
+from odl_host.storage.atomic import written_beside
 from odl_host.typography import typeset
 
 if TYPE_CHECKING:
@@ -81,16 +80,8 @@ def write_template(schema: Schema, target: Path, *, member: TemplateMember | Non
     if not lists.max_row or lists["A1"].value is None:
         workbook.remove(lists)
     workbook.properties.title, workbook.properties.creator = schema.title, "odl-host"
-    beside = target.with_name(f".{target.name}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+    with written_beside(target, refusal=f"The workbook {target} cannot be written") as beside:
         workbook.save(beside)
-        beside.replace(target)
-    except OSError as error:
-        raise StorageError(f"The workbook {target} cannot be written: {error.strerror or error}.") from error
-    finally:
-        with contextlib.suppress(OSError):  # there is nothing to take away where nothing can be written
-            beside.unlink()
 
 
 def _ask_to_verify(data: Worksheet, place: int) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -57,3 +59,21 @@ def write_atomically(path: Path, content: bytes, *, refusal: str = "") -> None:
             raise
     except OSError as error:
         raise StorageError(f"{refusal or f'Cannot write {path}'}: {error.strerror or error}.") from error
+
+
+@contextlib.contextmanager
+def written_beside(path: Path, *, refusal: str) -> Iterator[Path]:
+    """Give the name of a file to write beside `path`, which it replaces when the block ends well.
+
+    :raises StorageError: it cannot be written; the message is `refusal` and why
+    """
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield beside
+        beside.replace(path)
+    except OSError as error:
+        raise StorageError(f"{refusal}: {error.strerror or error}.") from error
+    finally:
+        with contextlib.suppress(OSError):  # there is nothing to take away where nothing can be written
+            beside.unlink()

@@ -117,7 +117,8 @@ def test_no_sentence_is_kept_that_is_not_raised_any_more() -> None:
     # Put together from parts, or quoted from another sentence: (found by hand, each is raised somewhere).
     put_together = {
         *("{} answers 404 {}.", "Standard input is larger than {} MB.", "{}: cannot {}: there is no such bucket."),
-        *("The report {} cannot be written: {}.", "No commune has the INSEE code {} in {}."),
+        *("The report {} cannot be written: {}.", "The workbook {} cannot be written: {}."),
+        "No commune has the INSEE code {} in {}.",
         *("{}: there is no département {}", "The search index in {} cannot be written: {}."),
         "Check the free space and the rights of that folder, then run the same command again.",
         errors.CERTIFICATE_HINT,

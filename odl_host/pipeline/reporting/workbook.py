@@ -6,11 +6,10 @@ lists what is to be corrected. Nothing that comes from a file is ever evaluated 
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from odl_host.errors import StorageError
+from odl_host.storage.atomic import written_beside
 
 if TYPE_CHECKING:
     from odl_host.pipeline.reading.read import Table
@@ -41,15 +40,7 @@ def write_corrections_workbook(
         table = read_table(source, columns=frozenset(report.header))
     rows = list_rows(report)
     cells = (report.rows or 0) * max(1, len(table.header))
-    beside = target.with_name(f".{target.name}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+    with written_beside(target, refusal=f"The workbook {target} cannot be written") as beside:
         kept = table.format == "xlsx" and cells <= min(max_cells, MAX_KEPT_CELLS)
         if not (kept and kept_workbook.write(source, table.sheet, report, rows, beside)):
             copied_workbook.write(table if cells <= max_cells else None, report, rows, beside)
-        beside.replace(target)
-    except OSError as error:
-        raise StorageError(f"The workbook {target} cannot be written: {error.strerror or error}.") from error
-    finally:
-        with contextlib.suppress(OSError):  # there is nothing to take away where nothing can be written
-            beside.unlink()
