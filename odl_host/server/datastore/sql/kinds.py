@@ -53,7 +53,8 @@ def name_outputs(tree: exp.Expr) -> None:
     for select in tree.find_all(exp.Select):
         for item in select.expressions:
             if not isinstance(item, exp.Alias | exp.Column | exp.Star) and not item.is_star:
-                item.replace(exp.alias_(item.copy(), _output_name(item), quoted=True))
+                # `alias_` would make a subquery a table.
+                item.replace(exp.Alias(this=item.copy(), alias=exp.to_identifier(_output_name(item), quoted=True)))
 
 
 def _output_name(item: exp.Expr) -> str:

@@ -69,6 +69,8 @@ MONTHS = ["2024-01-01", "2024-02-01", "2024-03-01"]
         ("SELECT nom, s.n FROM r JOIN (SELECT nom, n FROM r WHERE n > 2) s USING (nom)", ["text", "int8"], [["Annecy", 3]]),
         ("SELECT nom FROM r WHERE n = (SELECT max(n) FROM r) OR nom = (SELECT nom FROM r WHERE n = 1)", ["text"], [["Annecy"], ["Aix"]]),
         ("SELECT nom FROM r WHERE to_tsvector('french', mots) @@ to_tsquery('french', 'villes')", ["text"], [["Annecy"]]),
+        ("SELECT (SELECT max(n) FROM r), nom FROM r ORDER BY 1, 2 LIMIT 1", ["int8", "text"], [[3, "Aime"]]),
+        ("SELECT (SELECT max(n) FROM r) FROM r GROUP BY 1", ["int8"], [[3]]),
         ("SELECT to_tsvector('the cats')", ["tsvector"], [["'cat':2"]]),
     ],
 )  # fmt: skip
