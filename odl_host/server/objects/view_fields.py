@@ -18,9 +18,13 @@ FILTERS = ("filter_fields", "filter_values")
 SAME_LENGTH = '"filter_fields" and "filter_values" should have the same length'
 
 _READ: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
-    {"responsive": flag, "filterable": flag, "ellipsis_length": natural}
+    {
+        **dict.fromkeys(("responsive", "filterable"), flag),
+        **dict.fromkeys(("image_url", "page_url", "video_url", "poster_url", "audio_url"), as_text),
+        "ellipsis_length": natural,
+    }
 )
-"""How settings are read that are no texts."""
+"""How settings are read; the others are kept as they are sent."""
 
 
 def read_view(data: JsonDict, kind: str, *, needs_title: bool) -> JsonDict:
