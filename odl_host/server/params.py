@@ -20,6 +20,9 @@ MISSING_VALUE = "Missing value"
 MAX_INTEGER = (1 << 63) - 1
 MAX_DIGITS = 30
 
+_YES = frozenset({"true", "yes", "on", "y", "t", "1"})
+_NO = frozenset({"false", "no", "off", "n", "f", "0"})
+
 Convert = Callable[[Any], Any]
 
 
@@ -44,6 +47,7 @@ class Field:
     key: str = ""
     takes_empty: bool = False
     is_file: bool = False
+    reads_empty: bool = False
 
 
 def required(convert: Convert, *, key: str = "") -> Any:
@@ -71,6 +75,11 @@ def optional(convert: Convert, default: Any = None, *, key: str = "") -> Any:
     return Field(convert, is_required=False, default=default, key=key)
 
 
+def switch(default: bool) -> Any:
+    """Declare a truth that is false when it is null, and refused when it is a text that says neither."""
+    return Field(truth, is_required=False, default=default, reads_empty=True)
+
+
 class Params:
     """The parameters of one action; `data` is the whole dictionary as it was sent."""
 
@@ -96,7 +105,8 @@ class Params:
             if rule.is_file and key in files:
                 setattr(params, name, rule.default)
                 continue
-            if value is None or value == "" or (rule.convert is text and value in ([], {})):
+            is_empty = value is None or value == "" or (rule.convert is text and value in ([], {}))
+            if is_empty and not (rule.reads_empty and key in data):
                 if rule.is_required and not (rule.takes_empty and key in data):
                     errors[key] = [MISSING_VALUE]
                 setattr(params, name, rule.default)
@@ -153,6 +163,16 @@ def flag(value: Any) -> bool:
     if isinstance(value, bool):
         return value
     return isinstance(value, str | int | float) and str(value).strip().lower() in {"true", "yes", "t", "y", "1"}
+
+
+def truth(value: Any) -> bool:
+    """Convert to a boolean where CKAN minds what a text says. :raises ValidationError: it says neither yes nor no."""
+    if not isinstance(value, str):
+        return bool(value)
+    word = value.strip().lower()
+    if word not in _YES | _NO:
+        raise ValidationError({"message": "Parameter is not an bool"})
+    return word in _YES
 
 
 def integer(value: Any) -> int:

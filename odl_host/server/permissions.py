@@ -25,7 +25,7 @@ from odl_host.server.objects.groups import (
     get_group,
     group_ids_of_user,
 )
-from odl_host.server.params import MISSING_VALUE, flag
+from odl_host.server.params import MISSING_VALUE
 from odl_host.server.registry import Context, of_callers
 from odl_host.server.search.documents import PUBLIC
 
@@ -287,10 +287,9 @@ def can_create_group(ctx: Context, params: Any) -> None:  # noqa: ARG001 - every
 
 def _asks_people(params: Any) -> bool:
     """Whether the users of a group are asked for (`group_show`), or members of which these may be (`member_list`)."""
-    return flag(getattr(params, "data", {}).get("include_users")) or getattr(params, "object_type", None) in (
-        "",
-        "user",
-    )
+    if "include_users" in getattr(params, "data", {}) and getattr(params, "include_users", False):
+        return True
+    return getattr(params, "object_type", None) in ("", "user")
 
 
 def can_read_group(ctx: Context, params: Any) -> None:

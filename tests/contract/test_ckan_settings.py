@@ -235,10 +235,10 @@ def test_where_users_are_not_public_only_members_see_each_other(closed: OverHttp
     assert "users" not in closed.call(f"{kind}_show", {"id": group["id"]}, by=member)
     assert member.name in [user["name"] for user in closed.call(f"{kind}_show", asked, by=member)["users"]]
     for caller in (stranger, ANONYMOUS):
-        for empty in ({}, {"include_users": ""}, {"include_users": None}):
+        for empty in ({}, {"include_users": "off"}, {"include_users": None}):
             assert "users" not in closed.call(f"{kind}_show", {"id": group["id"], **empty}, by=caller)
         for action, params in (
-            (f"{kind}_show", asked),
+            *((f"{kind}_show", {"id": group["id"], "include_users": yes}) for yes in (True, "on", "Y", 2, [0])),
             (f"{kind}_list", {"all_fields": True, "include_users": True}),
             ("member_list", {"id": group["id"], "object_type": "user"}),
             ("member_list", {"id": group["id"]}),

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from odl_host.ckan import JsonDict, NotFound
 from odl_host.server import permissions
-from odl_host.server.params import Params, optional, required, text, text_list
+from odl_host.server.params import Invalid, Params, integer, optional, required, text, text_list
 from odl_host.server.registry import Context, action
+
+
+def _queues(value: object) -> list[str]:
+    if not isinstance(value, list):
+        raise Invalid("Not a list")
+    return text_list(value)
 
 
 class Queues(Params):
     """Names of queues."""
 
-    queues: list[str] | None = optional(text_list)
+    queues: list[str] | None = optional(_queues)
+
+
+class Jobs(Queues):
+    """Which jobs, and how many."""
+
+    limit: int | None = optional(integer)
 
 
 class Ref(Params):
@@ -20,8 +32,8 @@ class Ref(Params):
     id: str = required(text)
 
 
-@action(params=Queues, allow=permissions.sysadmin, reads=True, quick=True)
-def job_list(ctx: Context, params: Queues) -> list[JsonDict]:  # noqa: ARG001 - every action has the same form
+@action(params=Jobs, allow=permissions.sysadmin, reads=True, quick=True)
+def job_list(ctx: Context, params: Jobs) -> list[JsonDict]:  # noqa: ARG001 - every action has the same form
     """Return the jobs that wait: none, since every action is done when it answers."""
     return []
 

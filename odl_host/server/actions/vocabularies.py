@@ -87,7 +87,7 @@ def vocabulary_update(ctx: Context, params: Ref) -> JsonDict:
     """
     row = _get(ctx, params)
     errors: JsonDict = {}
-    name = _name(ctx, params.data, errors, row) if "name" in params.data else row.name
+    name = _name(ctx, params.data, errors, row)
     tags = _tags(params.data, errors)
     if errors:
         raise ValidationError(errors)
@@ -206,11 +206,14 @@ def _get(ctx: Context, params: Ref) -> Any:
 
 def _name(ctx: Context, data: JsonDict, errors: JsonDict, before: Any) -> str:
     name = data.get("name")
+    if name is None and before is not None:
+        return str(before.name)
     if name is None or (before is None and not name):
         errors["name"] = [MISSING_VALUE]
         return ""
+    is_changed_to_a_list = before is not None and isinstance(name, list | dict)
     name = as_text(name)
-    if len(name) < NAME_MIN_LENGTH:
+    if is_changed_to_a_list or len(name) < NAME_MIN_LENGTH:
         errors["name"] = [f"Name must be at least {NAME_MIN_LENGTH} characters long"]
     elif len(name) > NAME_MAX_LENGTH:
         errors["name"] = [f"Name must be a maximum of {NAME_MAX_LENGTH} characters long"]

@@ -15,7 +15,7 @@ from odl_host.server.documents import Rendered, encode, join_array, join_object,
 from odl_host.server.files.images import image_address
 from odl_host.server.objects.datasets import render_datasets
 from odl_host.server.objects.groups import Group, descendants_of, get_group, group_ids_of_user
-from odl_host.server.params import Params, flag, named, natural, optional, text, text_list
+from odl_host.server.params import Params, flag, named, natural, optional, switch, text, text_list
 from odl_host.server.registry import Context
 
 SHOWN_DATASETS_MAX = 10
@@ -45,11 +45,11 @@ class GroupShow(Params):
     """Which one, and what to add to it."""
 
     id: str = named()
-    include_datasets: bool = optional(flag, False)
-    include_dataset_count: bool = optional(flag, True)
-    include_extras: bool = optional(flag, True)
-    include_users: bool = optional(flag, True)
-    include_groups: bool = optional(flag, True)
+    include_datasets: bool = switch(False)
+    include_dataset_count: bool = switch(True)
+    include_extras: bool = switch(True)
+    include_users: bool = switch(True)
+    include_groups: bool = switch(True)
     include_member_count: bool = optional(flag, False)
 
 
@@ -98,7 +98,7 @@ def show_group(
     if params.include_groups:
         named = _parents(ctx, [group.id]).get(group.id, [])
         doc["groups"] = _whole_parents(ctx, named, is_organization=is_organization) if whole_parents else named
-    is_said = params.data.get("include_users") not in (None, "")
+    is_said = "include_users" in params.data
     if params.include_users if is_said else ctx.site.settings["ckan.auth.public_user_details"]:
         doc["users"] = _users(ctx, [group.id]).get(group.id, [])
     if params.include_member_count:
