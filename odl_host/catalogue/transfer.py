@@ -1,8 +1,8 @@
 """Bringing the objects of one catalogue into another: ids kept, files fetched, again and again without harm.
 
 An object that is there already under its id is updated; an organization, group or user that is there under its name
-with another id is taken for the same. What was brought is written down, so that a run that was stopped goes on where
-it ended. One object that is refused stops no other.
+with another id is taken for the same, a dataset is refused. What was brought is written down, so that a run that was
+stopped goes on where it ended. One object that is refused stops no other.
 """
 
 from __future__ import annotations
@@ -176,9 +176,9 @@ class _Run:
                 self._note(kind, str(entry.get("id") or entry.get("name")), digest)
 
     def _find(self, kind: str, entry: JsonDict) -> JsonDict | None:
-        for ref in (entry.get("id"), entry.get("name")):
-            if not ref:
-                continue
+        # A dataset of the same name and another id is somebody else's: it is not written over.
+        refs = [entry.get("id") or entry.get("name")] if kind == "datasets" else [entry.get("id"), entry.get("name")]
+        for ref in filter(None, refs):
             try:
                 found: JsonDict = self._target.call_action(f"{SINGULAR[kind]}_show", {"id": ref})
             except (CatalogueNotFound, CatalogueRefused) as error:

@@ -137,6 +137,20 @@ def test_refusals_are_told_by_reason_with_what_to_do(tmp_path: Path) -> None:
     assert "! 1 datasets : refus" in odl("--lang", "fr", "import", "--from", file, code=6).stdout
 
 
+def test_a_dataset_of_the_same_name_and_another_id_is_not_written_over(tmp_path: Path) -> None:
+    odl = new_home(tmp_path / "ici")
+    organization = {"name": "aime", "title": "Aime", "is_organization": True}
+    first, second = "0e5cd0d3-9b55-4d0d-9c5b-8ad4d3a5b5f1", "6d0f2c55-5d59-4b22-8a5f-1f0a5d1c7a10"
+    odl("import", "--from", write(tmp_path / "dump.jsonl", organization, dataset("eau", id=first, owner_org="aime")))
+    other = write(tmp_path / "autre.jsonl", organization, dataset("eau", id=second, owner_org="aime", notes="autre"))
+    told = odl("import", "--from", other, code=6).stdout
+    assert "already in use" in told
+    assert "Rename" in told
+    site = opened(odl)
+    assert site.as_sysadmin().call_action("package_show", {"id": "eau"})["id"] == first
+    site.close()
+
+
 def test_a_view_that_is_not_known_here_keeps_nothing_else_back(tmp_path: Path) -> None:
     odl = new_home(tmp_path / "ici")
     key = "0e5cd0d3-9b55-4d0d-9c5b-8ad4d3a5b5f1"
