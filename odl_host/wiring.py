@@ -194,12 +194,17 @@ def open_own_source(tenant: Tenant, settings: Settings) -> Iterator[Source]:
             catalogue,
             None,
             timeout_s=timeout_s,
-            read=lambda sha256: iter_chunks(site.storage.open(sha256)),
+            read=lambda sha256: _read_file(site, sha256),
             read_image=lambda folder, name: _read_image(site, folder, name),
             own_user=str(catalogue.call_action("get_site_user")["id"]),
         )
     finally:
         site.close()
+
+
+def _read_file(site: Site, sha256: str) -> Iterator[bytes]:
+    with site.storage.open(sha256) as content:
+        yield from iter_chunks(content)
 
 
 def _read_image(site: Site, folder: str, name: str) -> Iterator[bytes]:
@@ -209,7 +214,7 @@ def _read_image(site: Site, folder: str, name: str) -> Iterator[bytes]:
         sha256 = find_image(db, folder, name)
     if sha256 is None:
         raise Unavailable(f"The logo {name} is not stored here.")
-    yield from iter_chunks(site.storage.open(sha256))
+    yield from _read_file(site, sha256)
 
 
 class HostedSites:

@@ -8,10 +8,12 @@ and `images/user/NAME`; and `rows/RESOURCE_ID.jsonl`, which `ckanapi batch` read
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from itertools import chain
 from pathlib import Path, PurePath
 from typing import TextIO
@@ -117,9 +119,10 @@ class _Kind:
 
 @contextmanager
 def _whole(place: Path) -> Iterator[TextIO]:
-    """Open a file that appears when it is whole. Users come with hashes of passwords: only the owner reads a dump."""
+    """Open a file of lines that appears when it is whole."""
+    place.parent.mkdir(parents=True, exist_ok=True)
     part = place.with_name(f".{place.name}.part")
-    with open(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as lines:  # noqa: PTH123 - a mode at creation
+    with open(part, "w", encoding="utf-8", opener=_for_owner) as lines:
         yield lines
     part.replace(place)
 
@@ -127,10 +130,15 @@ def _whole(place: Path) -> Iterator[TextIO]:
 def _save(chunks: Iterator[bytes], place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     part = place.with_name(f".{place.name}.part")
-    with part.open("wb") as content:
+    with open(part, "wb", opener=_for_owner) as content:
         for chunk in chunks:
             content.write(chunk)
     part.replace(place)
+
+
+def _for_owner(path: str, flags: int) -> int:
+    """Open a file that only its owner reads: hashes of passwords, private datasets, what town halls sent are in it."""
+    return os.open(path, flags, 0o600)
 
 
 def _line(entry: JsonDict) -> str:
@@ -161,16 +169,13 @@ def _write_tables(source: Source, dataset: JsonDict, folder: Path) -> int:
     count = 0
     for resource in dataset.get("resources") or []:
         place = folder / ROWS / f"{resource['id']}.jsonl"
-        part = place.with_name(f".{place.name}.part")
         calls = source.table(resource)
         first = next(calls, None)
         if first is None:
             place.unlink(missing_ok=True)  # of a dump before this one
             continue
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("w", encoding="utf-8") as lines:
+        with _whole(place) as lines:
             lines.writelines(map(_line, chain([first], calls)))
-        part.replace(place)
         count += 1
     return count
 
@@ -181,11 +186,25 @@ def _write_files(source: Source, dataset: JsonDict, folder: Path) -> int:
     for resource in uploads:
         name = str(resource["url"]).rstrip("/").rpartition("/")[2] or "fichier"
         place = folder / FILES / str(resource["id"]) / name
-        if not place.exists() or place.stat().st_size != resource.get("size"):
-            _save(source.content(resource), place)
+        _keep_file(place, resource.get("hash"), partial(source.content, resource))
         if resource.get("original_name"):
             name = PurePath(str(resource["original_name"])).name or "fichier"
             place = folder / ORIGINALS / str(resource["id"]) / name
-            if not place.exists() or place.stat().st_size != resource.get("original_size"):
-                _save(source.original(resource), place)
+            _keep_file(place, resource.get("original_hash"), partial(source.original, resource))
     return len(uploads)
+
+
+def _keep_file(place: Path, sha256: str | None, read: Callable[[], Iterator[bytes]]) -> None:
+    """Write a file, unless the very same is there from a dump before, and take away what had another name."""
+    if not _is_same(place, sha256):
+        _save(read(), place)
+    for other in place.parent.iterdir():
+        if other != place:
+            other.unlink()
+
+
+def _is_same(place: Path, sha256: str | None) -> bool:
+    if not sha256 or not place.exists():
+        return False
+    with place.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest() == sha256

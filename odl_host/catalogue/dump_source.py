@@ -79,7 +79,8 @@ class DumpSource:
     def _found(self, place: str, resource: JsonDict, address: str) -> Iterator[bytes]:
         folder = self._folder / place / str(resource.get("id"))
         for file in sorted(folder.glob("*")) if _is_inside(folder, self._folder / place) else []:
-            return _chunks(file)
+            if not (file.name.startswith(".") and file.suffix == ".part"):  # of an export that was killed
+                return _chunks(file)
         return fetch(str(resource.get(address) or ""), {}, timeout_s=self._timeout_s)
 
     def table(self, resource: JsonDict) -> Iterator[JsonDict]:
