@@ -60,7 +60,8 @@ class RowTable(Table):
                 self._load()
                 yield db
             finally:
-                db.execute("COMMIT")
+                if db.in_transaction:  # what is interrupted while it makes a table of its own takes it back
+                    db.execute("COMMIT")
 
     @contextmanager
     def writing(self, *, is_kept: bool = True) -> Iterator[Writer]:

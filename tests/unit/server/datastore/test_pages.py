@@ -13,8 +13,8 @@ import pytest
 
 from odl_host.ckan import ValidationError
 from odl_host.server.database.database import Busy
+from odl_host.server.datastore import counts, selections
 from odl_host.server.datastore import search as search_module
-from odl_host.server.datastore import selections
 from odl_host.server.datastore import table as tables_module
 from odl_host.server.datastore.dump import iter_dump
 from odl_host.server.datastore.parameters import read_search
@@ -268,3 +268,22 @@ def test_a_file_of_rows_in_an_order_sorts_them_once_and_lacks_only_what_is_delet
     table.db.set_trace_callback(None)
     assert written == ["n", *[str(n) for n in everything if n != gone]]
     assert sum("ORDER BY" in statement for statement in statements) <= 1
+
+
+def test_a_search_that_is_stopped_while_columns_are_copied_is_refused_and_the_next_one_answered(
+    ckan: EmbeddedCKAN, dataset: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counts, "SCANS_BEFORE_COPY", 0)
+    copy = counts.Counts._copy
+    stops = iter([True])
+
+    def stopped(self: counts.Counts, columns: tuple[str, ...]) -> str:
+        self._db.set_progress_handler(lambda: next(stops, False), 1)
+        return copy(self, columns)
+
+    monkeypatch.setattr(counts.Counts, "_copy", stopped)
+    resource = create(ckan, dataset, ROWS, n="int", mot="text")
+    asked = {"filters": {"n": {"lt": 40}}, "limit": 5}
+    with pytest.raises(ValidationError, match="timeout"):
+        search(ckan, resource, **asked)
+    assert search(ckan, resource, **asked)["total"] == 40
