@@ -60,7 +60,7 @@ class RowTable(Table):
                 self._load()
                 yield db
             finally:
-                if db.in_transaction:  # what is interrupted while it makes a table of its own takes it back
+                if self.db.in_transaction:  # what is interrupted while it makes a table of its own takes it back
                     db.execute("COMMIT")
 
     @contextmanager

@@ -11,6 +11,6 @@ Four walls stand between a query and anything else, and each would do alone:
 
 `grammar` says how a query is read, `kinds` of which type each of its parts is; `operators`, `calls`, `sources`,
 `given`, `single` and `distinct` are parts of the translation. `functions` is the list of what may be called; what
-they do stands in `texts`, `patterns`, `numbers`, `moments`, `intervals`, `forms`, `documents` (arrays and JSON),
-`casts`, `aggregates` and `spreads`.
+they do stands in `texts`, `patterns`, `numbers`, `moments`, `intervals`, `series`, `forms`, `documents` (arrays and
+JSON), `casts`, `aggregates` and `spreads`.
 """

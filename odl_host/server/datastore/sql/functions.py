@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from odl_host.server.datastore import fulltext, lexemes
-from odl_host.server.datastore.sql import casts, documents, forms, given, moments, numbers, patterns, texts
+from odl_host.server.datastore.sql import casts, documents, forms, moments, numbers, patterns, series, texts
 from odl_host.server.datastore.sql.aggregates import AGGREGATES
 from odl_host.server.datastore.sql.single import ONE, Single
 from odl_host.server.datastore.sql.spreads import Budget, NumericAvg, NumericSum, WindowAvg, WindowSum
@@ -231,9 +231,9 @@ _STRICT: dict[str, Callable[..., Kept]] = {
     "pg_regexp_match": patterns.regexp_match,
     "pg_regexp_split_to_array": patterns.regexp_split_to_array,
     "pg_regexp_matches": patterns.regexp_matches,
-    "pg_unnest": given.unnest,
-    "pg_series": given.series,
-    "pg_moments": given.moments,
+    "pg_unnest": series.unnest,
+    "pg_series": series.numbers,
+    "pg_moments": series.moments,
     "pg_regexp": patterns.matches,
     "pg_regexp_i": patterns.matches_any_case,
     "pg_abs": abs,

@@ -7,21 +7,16 @@ a condition (`Given`). The columns of other tables may so be its arguments, as i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from datetime import timedelta
-from decimal import Decimal
-from typing import Any
 
 from sqlglot import exp
 
 from odl_host.server.datastore.filters import bad_query
+from odl_host.server.datastore.sql.functions import AGGREGATE_NAMES
 from odl_host.server.datastore.sql.grammar import function_name
-from odl_host.server.datastore.sql.intervals import Interval
-from odl_host.server.datastore.sql.moments import keep, moment_of
 
-MAX_ROWS = 100_000
-"""What one call gives at most, as one text in memory: a day of each of 270 years."""
+GIVERS = frozenset({"generate_series", "unnest", "regexp_split_to_table", "regexp_matches"})
+"""The functions that give rows, as PostgreSQL calls them."""
 
 SPREAD = "json_each"
 """SQLite's table of an array's items. It reads no other table."""
@@ -125,6 +120,8 @@ def _move_columns(select: exp.Select) -> None:
         return
     if len(calls) > 1 or calls[0].find(exp.Window) or any(rows_of(part) for part in calls[0].expressions):
         raise bad_query("one function that gives rows may be a column here: put the others after FROM")
+    if any(_takes_no_rows(node) for node in _around(calls[0], select)):
+        raise bad_query("set-returning functions are not allowed in aggregates, CASE and COALESCE")
     call, name = calls[0], f"{GIVEN} {function_name(calls[0])}"
     call.replace(exp.column(exp.to_identifier(name, quoted=True), table=exp.to_identifier(name, quoted=True)))
     source = exp.Table(this=call, alias=exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
@@ -132,6 +129,16 @@ def _move_columns(select: exp.Select) -> None:
         select.append("joins", exp.Join(this=source))
     else:
         select.set("from_", exp.From(this=source))
+
+
+def _around(node: exp.Expr, select: exp.Select) -> Iterator[exp.Expr]:
+    while (node := node.parent) is not select and node is not None:  # type: ignore[assignment]
+        yield node
+
+
+def _takes_no_rows(node: exp.Expr) -> bool:
+    is_call = isinstance(node, exp.Anonymous) and function_name(node) in AGGREGATE_NAMES | {"coalesce"}
+    return is_call or isinstance(node, exp.Case | exp.If | exp.Coalesce)
 
 
 def _calls_in(node: exp.Expr) -> Iterator[exp.Expr]:
@@ -161,59 +168,3 @@ def spread(node: exp.Expr) -> exp.Expr:
     column = exp.column(VALUE if is_value else "key", table=node.args["table"])
     column.meta.update(node.meta)
     return column if is_value else exp.Paren(this=exp.Add(this=column, expression=exp.Literal.number(1)))
-
-
-# The functions
-
-
-def unnest(array: Any) -> str:
-    """Return the items of an array, those of arrays in it too."""
-    return _array(_flat(json.loads(array)))
-
-
-def _flat(items: list[Any]) -> list[Any]:
-    if any(isinstance(item, list) for item in items):
-        return [part for item in items for part in (_flat(item) if isinstance(item, list) else [item])]
-    return items
-
-
-def series(start: Any, stop: Any, step: Any = 1) -> str:
-    """Return the numbers from one to another. :raises ValueError: the step is 0, or they are too many."""
-    first, last, by = (Decimal(str(part)) for part in (start, stop, step))
-    if not by:
-        raise ValueError("step size cannot equal zero")
-    count = max(0, int((last - first) // by) + 1)
-    _require_few(count)
-    if all(isinstance(part, int) for part in (start, step)):
-        return _array([start + index * step for index in range(count)])
-    return _array([float(first + index * by) for index in range(count)])
-
-
-def moments(start: Any, stop: Any, step: Any) -> str:
-    """Return the moments from one to another, by an interval. :raises ValueError: it is none, or they are too many."""
-    at, last, by = moment_of(start), moment_of(stop), Interval.kept(step)
-    ahead = by.after(at) - at
-    if not ahead:
-        raise ValueError("step size cannot equal zero")
-    found: list[str] = []
-    while (at <= last) if ahead > timedelta(0) else (at >= last):
-        found.append(keep(at))
-        _require_few(len(found))
-        try:
-            at = by.after(at)
-        except (OverflowError, ValueError):
-            break  # the calendar ends
-    return _array(found)
-
-
-def _array(items: list[Any]) -> str:
-    return json.dumps(items, ensure_ascii=False, separators=(",", ":"))
-
-
-def _require_few(count: int) -> None:
-    if count > MAX_ROWS:
-        raise ValueError(f"a function gives {MAX_ROWS} rows at most here")
-
-
-GIVERS = frozenset({"generate_series", "unnest", "regexp_split_to_table", "regexp_matches"})
-"""The functions that give rows, as PostgreSQL calls them."""
