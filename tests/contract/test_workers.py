@@ -86,8 +86,8 @@ def test_writers_in_every_process_lose_nothing_while_all_search(workers: Server)
 
 def test_an_upsert_is_found_by_the_next_search_of_every_process_while_all_search(workers: Server) -> None:
     ckan = OverHttp(workers.url, workers.new_token())
-    ckan.call("organization_create", {"name": "cevins"})
-    dataset = ckan.call("package_create", {"name": "lignes", "owner_org": "cevins"})["id"]
+    ckan.call("organization_create", {"name": "conflans"})
+    dataset = ckan.call("package_create", {"name": "lignes", "owner_org": "conflans"})["id"]
     fields = [{"id": "code", "type": "text"}, {"id": "n", "type": "int"}]
     records = [{"code": str(code), "n": 0} for code in range(200)]
     table = ckan.call(

@@ -18,7 +18,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -340,9 +340,12 @@ class SearchIndex:
 
     @contextmanager
     def _file_lock(self, name: str = "writer.lock") -> Iterator[None]:
+        """Hold a lock among processes. Who waits next holds another one: else a busy process takes turn after turn."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / name).open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with ExitStack() as held, ExitStack() as queue:
+            for stack, file in ((queue, f"{name}.next"), (held, name)):
+                fcntl.flock(stack.enter_context((self.folder / file).open("w")), fcntl.LOCK_EX)
+            queue.close()
             yield
 
     def _open(self) -> None:
