@@ -188,7 +188,7 @@ def _write_files(source: Source, dataset: JsonDict, folder: Path) -> int:
         place = folder / FILES / str(resource["id"]) / name
         _keep_file(place, resource.get("hash"), partial(source.content, resource))
         if resource.get("original_name"):
-            name = PurePath(str(resource["original_name"])).name or "fichier"
+            name = PurePath(str(resource["original_name"])).name.lstrip(".") or "fichier"
             place = folder / ORIGINALS / str(resource["id"]) / name
             _keep_file(place, resource.get("original_hash"), partial(source.original, resource))
     return len(uploads)

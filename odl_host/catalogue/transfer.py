@@ -119,7 +119,8 @@ class _Run:
         existing = self._find(kind, entry)
         if existing is not None and str(existing["id"]) != key:
             self._ids[key] = str(existing["id"])
-        if kind in ("organizations", "groups") and _names_above(entry) != _names_above(existing or {}):
+        is_told = kind in ("organizations", "groups") and "groups" in entry
+        if is_told and _names_above(entry) != _names_above(existing or {}):
             above = [{"name": name} for name in _names_above(entry)]
             self._above[str(existing["id"]) if existing else key] = above
         is_account = kind == "users" and existing is not None
