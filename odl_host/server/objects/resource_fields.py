@@ -90,9 +90,9 @@ def check_resource(data: object, *, stored: Resource | None) -> tuple[ResourceIn
             elif key == "datastore_active":
                 given |= {key: value} if value is not None else {}
             elif key == "created":
-                given |= {key: check_date(value)} if value else {}
+                given |= {key: check_date(value)} if value not in (None, "") else {}
             elif key in DATES:
-                given[key] = check_date(value) if value else None
+                given[key] = check_date(value) if value not in (None, "") else None
             elif key == "size":
                 given[key] = None if value in (None, "") else integer(value)
             else:
@@ -174,6 +174,7 @@ def build_resource(
     if not doc["format"] and "format" not in given:
         doc["format"] = guess_format(doc["url"])
     doc["format"] = canonical_format(doc["format"])
+    guesses_mimetype = guesses_mimetype and "mimetype" not in given
     if doc["mimetype"] is None and doc["url"] and (guesses_mimetype or blob is not None):
         doc["mimetype"] = guess_type(doc["url"], None)
     if doc["url_type"] == "datastore":
