@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from odl_host.catalogue.client import Catalogue, EmbeddedCatalogue, RemoteCatalogue
 from odl_host.catalogue.shelf import Shelf
 from odl_host.config import Home, Secret, Settings, find_home, load_settings
-from odl_host.errors import StorageError, Unavailable
+from odl_host.errors import CatalogueNotFound, StorageError, Unavailable
 from odl_host.storage import LocalStorage, S3Storage, Storage
 from odl_host.storage.local import iter_chunks
 from odl_host.tenants import CatalogueAddress, Tenant, list_tenants
@@ -187,22 +187,40 @@ def open_own_source(tenant: Tenant, settings: Settings) -> Iterator[Source]:
             yield CkanSource(catalogue, tenant.manifest.catalogue.token(), timeout_s=timeout_s)
         return
     site = open_site(tenant)
-    # The files of the embedded catalogue are at hand: no server need run.
     try:
-        catalogue = EmbeddedCatalogue(site.as_sysadmin(), tenant.url)
-        yield CkanSource(
-            catalogue,
-            None,
-            timeout_s=timeout_s,
-            read=lambda sha256: _read_file(site, sha256),
-            read_image=lambda folder, name: _read_image(site, folder, name),
-            own_user=str(catalogue.call_action("get_site_user")["id"]),
-        )
+        yield source_of(site, tenant.url, timeout_s=timeout_s)
     finally:
         site.close()
 
 
-def _read_file(site: Site, sha256: str) -> Iterator[bytes]:
+def source_of(site: Site, url: str, *, timeout_s: float) -> Source:
+    """Return an embedded catalogue to be read whole; its files are at hand, no server need run."""
+    from odl_host.catalogue.source import CkanSource
+
+    catalogue = EmbeddedCatalogue(site.as_sysadmin(), url)
+    return CkanSource(
+        catalogue,
+        None,
+        timeout_s=timeout_s,
+        read=lambda resource_id, is_original: _read_file(site, resource_id, is_original=is_original),
+        read_image=lambda folder, name: _read_image(site, folder, name),
+        own_user=str(catalogue.call_action("get_site_user")["id"]),
+    )
+
+
+def _read_file(site: Site, resource_id: str, *, is_original: bool) -> Iterator[bytes]:
+    """Yield a file: not by the `hash` that the resource shows, which who edits it may write."""
+    from odl_host.server.objects.datasets import find_resource
+
+    with site.db.reading() as db:
+        resource = find_resource(db, resource_id)
+    sha256 = resource and (resource.original if is_original else resource.blob)
+    if not sha256:
+        raise CatalogueNotFound(f"The resource {resource_id} has no file here.")
+    yield from _read_blob(site, sha256)
+
+
+def _read_blob(site: Site, sha256: str) -> Iterator[bytes]:
     with site.storage.open(sha256) as content:
         yield from iter_chunks(content)
 
@@ -214,7 +232,7 @@ def _read_image(site: Site, folder: str, name: str) -> Iterator[bytes]:
         sha256 = find_image(db, folder, name)
     if sha256 is None:
         raise Unavailable(f"The logo {name} is not stored here.")
-    yield from _read_file(site, sha256)
+    yield from _read_blob(site, sha256)
 
 
 class HostedSites:

@@ -21,7 +21,7 @@ from typing import TextIO
 from odl_host.catalogue.dump_source import FILES, IMAGES, ORIGINALS, RELATIONSHIPS, ROWS, VIEWS
 from odl_host.catalogue.source import Progress, Source, image_of, unseen
 from odl_host.ckan import JsonDict
-from odl_host.errors import StorageError
+from odl_host.errors import CatalogueNotFound, StorageError
 
 
 def write_dump(
@@ -183,24 +183,33 @@ def _write_tables(source: Source, dataset: JsonDict, folder: Path) -> int:
 def _write_files(source: Source, dataset: JsonDict, folder: Path) -> int:
     """Write the uploaded files of a dataset that are not there yet, as received too, and return how many it has."""
     uploads = [resource for resource in dataset.get("resources") or [] if resource.get("url_type") == "upload"]
+    count = 0
     for resource in uploads:
         name = str(resource["url"]).rstrip("/").rpartition("/")[2] or "fichier"
         place = folder / FILES / str(resource["id"]) / name
-        _keep_file(place, resource.get("hash"), partial(source.content, resource))
+        count += _keep_file(place, resource.get("hash"), partial(source.content, resource))
         if resource.get("original_name"):
             name = PurePath(str(resource["original_name"])).name.lstrip(".") or "fichier"
             place = folder / ORIGINALS / str(resource["id"]) / name
             _keep_file(place, resource.get("original_hash"), partial(source.original, resource))
-    return len(uploads)
+    return count
 
 
-def _keep_file(place: Path, sha256: str | None, read: Callable[[], Iterator[bytes]]) -> None:
-    """Write a file, unless the very same is there from a dump before, and take away what had another name."""
+def _keep_file(place: Path, sha256: str | None, read: Callable[[], Iterator[bytes]]) -> bool:
+    """Write a file, unless the very same is there from a dump before, and take away what had another name.
+
+    Return whether there is one: a resource may say that it was uploaded, and have no file.
+    """
     if not _is_same(place, sha256):
-        _save(read(), place)
+        try:
+            _save(read(), place)
+        except CatalogueNotFound:
+            place.with_name(f".{place.name}.part").unlink()
+            return False
     for other in place.parent.iterdir():
         if other != place:
             other.unlink()
+    return True
 
 
 def _is_same(place: Path, sha256: str | None) -> bool:

@@ -101,7 +101,7 @@ class CkanSource:
         token: Secret | None,
         *,
         timeout_s: float,
-        read: Callable[[str], Iterator[bytes]] | None = None,
+        read: Callable[[str, bool], Iterator[bytes]] | None = None,
         read_image: Callable[[str, str], Iterator[bytes]] | None = None,
         with_deleted: bool = True,
         own_user: str = "",
@@ -199,17 +199,17 @@ class CkanSource:
 
     def content(self, resource: JsonDict) -> Iterator[bytes]:
         """Fetch a file; the token goes to the catalogue's own host only."""
-        return self._fetched(resource.get("hash"), resource.get("url"))
+        return self._fetched(resource, "url", is_original=False)
 
     def original(self, resource: JsonDict) -> Iterator[bytes]:
         """Fetch a file as it was received."""
-        return self._fetched(resource.get("original_hash"), resource.get("original_url"))
+        return self._fetched(resource, "original_url", is_original=True)
 
-    def _fetched(self, sha256: Any, address: Any) -> Iterator[bytes]:
+    def _fetched(self, resource: JsonDict, key: str, *, is_original: bool) -> Iterator[bytes]:
         if self._read is not None:
-            return self._read(str(sha256))
+            return self._read(str(resource["id"]), is_original)
         # A CKAN's search may give the path alone, as its index keeps it.
-        address = urljoin(f"{self.name}/", str(address or ""))
+        address = urljoin(f"{self.name}/", str(resource.get(key) or ""))
         is_own = urlsplit(address)[:2] == urlsplit(self.name)[:2]
         headers = {"Authorization": self._token.reveal()} if self._token and is_own else {}
         return fetch(address, headers, timeout_s=self._timeout_s)

@@ -10,9 +10,8 @@ import pytest
 from odl_host.catalogue.client import EmbeddedCatalogue, Upload
 from odl_host.catalogue.dump import write_dump
 from odl_host.catalogue.dump_source import DumpSource
-from odl_host.catalogue.source import CkanSource
 from odl_host.server.sites import Site
-from odl_host.storage.local import iter_chunks
+from odl_host.wiring import source_of
 from tests.sites import site_in
 
 
@@ -37,17 +36,13 @@ class Dumped:
         )
 
     def write(self) -> None:
-        def stored(sha256: str) -> Iterator[bytes]:
-            with self.site.storage.open(sha256) as content:
-                yield from iter_chunks(content)
-
-        source = CkanSource(self.catalogue, None, timeout_s=30, read=stored)
+        source = source_of(self.site, self.catalogue.url, timeout_s=30)
         write_dump(source, self.folder, kinds=("organizations", "datasets"), with_files=True)
 
     def read(self) -> bytes:
-        source = DumpSource(self.folder, timeout_s=30)
-        (dataset,) = source.objects("datasets")
-        return b"".join(source.content(dataset["resources"][0]))
+        dump = DumpSource(self.folder, timeout_s=30)
+        (dataset,) = dump.objects("datasets")
+        return b"".join(dump.content(dataset["resources"][0]))
 
 
 @pytest.fixture
@@ -71,6 +66,19 @@ def test_a_file_that_took_the_place_of_another_is_the_one_in_the_dump(
     dumped.upload(name, content)
     dumped.write()
     assert dumped.read() == content
+
+
+def test_who_edits_a_resource_may_call_its_hash_what_they_like(dumped: Dumped) -> None:
+    dumped.upload("a.csv", b"a;b\n1;9\n")
+    dumped.catalogue.call_action("resource_patch", {"id": dumped.resource, "hash": "md5:0"})
+    dumped.write()
+    assert dumped.read() == b"a;b\n1;9\n"
+
+
+def test_a_resource_that_says_it_was_uploaded_and_has_no_file_stops_no_dump(dumped: Dumped) -> None:
+    dumped.catalogue.call_action("resource_patch", {"id": dumped.resource, "url_type": "upload", "url": "a.csv"})
+    dumped.write()
+    assert list((dumped.folder / "files").rglob("*.csv*")) == []
 
 
 def test_what_a_killed_run_left_half_is_not_taken_for_a_file(dumped: Dumped) -> None:
