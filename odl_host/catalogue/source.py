@@ -90,9 +90,10 @@ class Source(Protocol):
 class CkanSource:
     """A catalogue that answers. With a sysadmin's token it gives private datasets, e-mails and password hashes too.
 
-    `read` yields the bytes of a file by its SHA-256, and `read_image` those of a logo by its folder and name, where
-    they need not be fetched over HTTP. `with_deleted`: datasets that were deleted and can be brought back, too.
-    `own_user`: the id of the user that commands act as, who is another one on each site: nobody is named in its place.
+    `read` yields the bytes of a file by the id of its resource, the one as received or not, and `read_image` those of
+    a logo by its folder and name, where they need not be fetched over HTTP. `with_deleted`: datasets that were deleted
+    and can be brought back, too. `own_user`: the id of the user that commands act as, who is another one on each site:
+    nobody is named in its place.
     """
 
     def __init__(

@@ -52,8 +52,12 @@ def name_values(tree: exp.Expr) -> exp.Expr:
 
     :raises ValidationError: they are not of one length.
     """
+    for membership in tree.find_all(exp.In):
+        if isinstance(values := next(iter(membership.expressions), None), exp.Values):
+            membership.set("expressions", [])
+            membership.set("query", exp.Subquery(this=_all_of(values)))
     if isinstance(tree, exp.Values):
-        tree = exp.Select(expressions=[exp.Star()], from_=exp.From(this=tree))
+        tree = _all_of(tree)
     for values in list(tree.find_all(exp.Values)):
         width = len(values.expressions[0].expressions)
         if any(not isinstance(row, exp.Tuple) or len(row.expressions) != width for row in values.expressions):
@@ -70,8 +74,21 @@ def name_values(tree: exp.Expr) -> exp.Expr:
         values.set(
             "alias", exp.TableAlias(this=exp.to_identifier("v"), columns=[exp.to_identifier(name) for name in names])
         )
+        _hand_over(values, place.this)
         place.this.set("from_", exp.From(this=values))
     return tree
+
+
+def _all_of(values: exp.Values) -> exp.Select:
+    """Return the query of values that stand alone, which has their order and bounds."""
+    select = exp.Select(expressions=[exp.Star()], from_=exp.From(this=values))
+    _hand_over(values, select)
+    return select
+
+
+def _hand_over(values: exp.Values, select: exp.Select) -> None:
+    for key in ("order", "limit", "offset"):
+        select.set(key, values.args.pop(key, None))
 
 
 def _paired(names: list[str], wanted: list[str]) -> list[tuple[str, str]]:
