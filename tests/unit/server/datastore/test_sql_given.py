@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import time
 import tracemalloc
 from typing import Any
 
@@ -205,9 +204,7 @@ def test_names_of_given_rows_are_names_whatever_they_hold(lieux: Table, name: st
 )
 def test_rows_without_end_are_stopped_in_time(lieux: Table, monkeypatch: pytest.MonkeyPatch, sql: str) -> None:
     monkeypatch.setattr(execute_module, "QUERY_TIMEOUT_S", 0.2)
-    begun = time.thread_time()
     assert "timeout" in refusal(lieux, sql)
-    assert time.thread_time() - begun < 20
 
 
 @pytest.mark.parametrize(
