@@ -259,13 +259,18 @@ class SearchIndex:
                     self._catch_up(wanted)
                     self._put_off = None
                 except NotWritten as error:
-                    if self._seen is None and self._seq < 0:
+                    if self._seen is None and not self._is_sound:
                         raise
                     self._note(error, wanted, db)
-                if self._translator is not None and self._seq >= 0:
+                if self._is_sound and self._translator is not None:
                     self._seen = _Seen(self._seq, self._searcher, self._translator)
             assert self._seen is not None
             return self._seen
+
+    @property
+    def _is_sound(self) -> bool:
+        """Whether what is open is an index of this very database."""
+        return self._is_verified and self._seq >= 0
 
     def _is_put_off(self, wanted: int) -> bool:
         put_off = self._put_off
