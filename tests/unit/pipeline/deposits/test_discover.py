@@ -8,7 +8,7 @@ import pytest
 
 from odl_host.catalogue.members import HeldMember
 from odl_host.errors import UsageError
-from odl_host.pipeline.deposits.discover import discover
+from odl_host.pipeline.deposits.discover import UNREADABLE_FOLDER_FRENCH, discover
 from odl_host.pipeline.examining.examine import measure_file
 
 CHAMBERY = HeldMember("id-1", "chambery", "Chambéry", "commune:73065", "commune", "73065", "217300656", "73")
@@ -129,8 +129,13 @@ def test_a_deposit_below_a_closed_folder_says_what_to_do(tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads every folder")
-def test_a_folder_without_rights_is_said(tmp_path: Path) -> None:
-    lay(tmp_path, "73065/delib.csv")
-    (tmp_path / "73065").chmod(0)
-    with pytest.raises(UsageError, match="cannot be read"):
-        discover(tmp_path, [CHAMBERY])
+def test_a_folder_without_rights_is_said_and_holds_no_other_back(tmp_path: Path) -> None:
+    lay(tmp_path, "73065/delib.csv", "73065/closed/delib.csv")
+    (tmp_path / "73065" / "closed").chmod(0)
+    try:
+        closed, other = discover(tmp_path, [CHAMBERY])
+    finally:
+        (tmp_path / "73065" / "closed").chmod(0o755)
+    assert closed.relative == "73065/closed"
+    assert closed.problem == UNREADABLE_FOLDER_FRENCH.format(reason="Permission denied")
+    assert (other.relative, other.problem) == ("73065/delib.csv", "")
