@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import threading
@@ -67,6 +68,25 @@ def test_a_deposit_that_is_gone_is_said_and_nothing_is_pruned(savoie: CommandLin
     refused = savoie("--json", "publish", "--prune", code=2).json["error"]
     assert "is its disk mounted?" in refused["message"] and refused["hint"]
     assert savoie("--json", "status").json["resources"] == 1
+
+
+def test_a_member_whose_folder_cannot_be_opened_loses_nothing(savoie: CommandLine, deposit: Path) -> None:
+    lay(deposit, {f"73029/prenoms-{year}.csv": prenoms(year) for year in range(2001, 2005)})
+    lay(deposit / "73065", {"prenoms.csv": prenoms(2024).replace("73030", "73065")})
+    savoie("publish")
+    bounded = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]
+    bounds = bounded if os.geteuid() == 0 else []  # root opens any folder
+    if bounds and not shutil.which("setpriv"):
+        pytest.skip("root opens any folder, and setpriv (util-linux) is not there to forbid it")
+    (deposit / "73065").chmod(0)
+    try:
+        arguments = savoie.arguments("--json", "publish", "--prune")
+        done = subprocess.run([*bounds, *arguments], capture_output=True, text=True, env=savoie.env, check=False)
+    finally:
+        (deposit / "73065").chmod(0o755)
+    run = json.loads(done.stdout)
+    assert (run["counts"]["removed"], run["counts"]["blocked"], run["counts"]["unchanged"]) == (0, 1, 4)
+    assert savoie("--json", "publish", "--prune").json["counts"]["unchanged"] == 5
 
 
 def test_an_organization_deleted_by_hand_is_named_and_the_others_go_on(savoie: CommandLine, deposit: Path) -> None:

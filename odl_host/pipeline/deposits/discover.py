@@ -93,12 +93,19 @@ def member_of(folder: str, members: Iterable[HeldMember]) -> HeldMember | None:
     return _member_of(folder, {name: member for member in members for name in member.folders})
 
 
-def member_folders(deposit: Path, members: Iterable[HeldMember]) -> set[str]:
-    """Return the ids of the members that have a folder in a deposit, be it empty."""
+def member_folders(deposit: Path, members: Iterable[HeldMember]) -> tuple[set[str], set[str]]:
+    """Return the ids of the members that have a folder in a deposit, be it empty; and of those whose own is closed."""
     by_folder = {folder: member for member in members for folder in member.folders}
+    there: set[str] = set()
+    closed: set[str] = set()
     with os.scandir(deposit) as entries:
-        found = [_member_of(entry.name, by_folder) for entry in entries if entry.is_dir(follow_symlinks=False)]
-    return {member.id for member in found if member is not None}
+        for entry in entries:
+            member = _member_of(entry.name, by_folder) if entry.is_dir(follow_symlinks=False) else None
+            if member is not None:
+                there.add(member.id)
+                if not os.access(entry.path, os.R_OK | os.X_OK):
+                    closed.add(member.id)
+    return there, closed
 
 
 def _member_of(folder: str, by_folder: dict[str, HeldMember]) -> HeldMember | None:

@@ -95,18 +95,20 @@ def gather(
     addresses = list_addresses(tenant, deposit)
     files: list[SourceFile] = []
     settled: set[str] = set()
+    unsettled: set[str] = set()
     folder = _local_folder(tenant, deposit)
     if folder is not None:
         files += discover(folder, members)
-        settled |= member_folders(folder, members)
-    unsettled: set[str] = set()
+        there, closed = member_folders(folder, members)
+        settled |= there
+        unsettled |= closed
     for address in addresses:
         mirror = Mirror(mirror_folder(tenant, address), max_file_bytes=max_file_bytes, below=address.member)
         synced = _sync(mirror, address, progress)
         owner = member_of(address.member, members) if address.member else None
         if mirror.root.is_dir():
             files += _with_what_failed(discover(mirror.root, members), mirror, address, members, synced)
-            settled |= member_folders(mirror.root, members)
+            settled |= member_folders(mirror.root, members)[0]
         if synced.error is not None:
             files.append(_failed_source(mirror, address, owner, synced.error))
             unsettled |= {owner.id} if owner else {member.id for member in members}
