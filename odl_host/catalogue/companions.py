@@ -128,7 +128,9 @@ def write_views(target: Catalogue, resource_id: str, calls: Iterable[JsonDict]) 
         target.call_action("resource_view_delete", {"id": call["data"]["id"]})
     for call in wanted:
         if call.get("action") != VIEW or call.get("data", {}).get("resource_id") != resource_id:
-            raise CatalogueError(f"What was written of the views of {resource_id} does not make its views.")
+            raise CatalogueError(
+                f"The calls for the views of {resource_id} are of another kind, or of another resource."
+            )
         target.call_action(VIEW, call["data"])
     return len(wanted)
 

@@ -275,7 +275,7 @@ HELPS = {
     "Organization for the datasets that have none.": "Organisation des jeux de données qui n’en ont pas.",
     "Sysadmins over there are sysadmins here, too.": "Les administrateurs de là-bas le sont aussi ici.",
     "Leave out datasets that were deleted and could be brought back.": (
-        "Laisse les jeux de données supprimés qu’on pourrait rétablir."
+        "Laisse de côté les jeux de données supprimés qui pourraient être rétablis."
     ),
     "Forget what earlier runs have brought.": "Oublie ce que les passages précédents ont repris.",
     "Count what would be brought; write nothing.": "Compte ce qui serait repris ; n’écrit rien.",

@@ -102,8 +102,8 @@ def check_date(value: Any) -> str:
     """Return an instant as CKAN writes it, in UTC without zone."""
     try:
         parsed = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+        if parsed.tzinfo is not None:
+            parsed = parsed.astimezone(UTC).replace(tzinfo=None)
+    except (TypeError, ValueError, OverflowError):
         raise Invalid("Date format incorrect") from None
-    if parsed.tzinfo is not None:
-        parsed = parsed.astimezone(UTC).replace(tzinfo=None)
     return parsed.isoformat()

@@ -61,6 +61,7 @@ def test_odd_parameters_break_no_action(browser: Browser, name: str) -> None:
         ("package_create", {"name": "autre", "owner_org": "aime", "state": [None]}),
         ("package_update", {"id": "jeu", "state": {}}),
         ("package_update", {"id": "jeu", "state": [{}]}),
+        ("resource_create", {"package_id": "jeu", "url": "x", "last_modified": "0001-01-01T00:00:00+14:00"}),
         ("package_resource_reorder", {"id": "jeu", "order": [{}]}),
         ("package_resource_reorder", {"id": "jeu", "order": [["x"]]}),
         ("file_owner_scan", {"sort": {"a": 1}, "owner_type": "user", "owner_id": "odl-host"}),

@@ -40,8 +40,8 @@ TEMPLATES = {
     "{}, line {}: this is no JSON object.": "{0}, ligne {1} : ce n’est pas un objet JSON.",
     "What was written is no call.": "Ce qui est écrit là n’est pas un appel.",
     "{}: a dump makes no {} by itself.": "{0} : un export ne fait pas cela tout seul ({1}).",
-    "What was written of the views of {} does not make its views.": (
-        "Ce qui est écrit des vues de {0} ne fait pas ses vues."
+    "The calls for the views of {} are of another kind, or of another resource.": (
+        "Les appels lus pour les vues de {0} sont d’une autre sorte, ou d’une autre ressource."
     ),
     "--to and --to-token-env go together.": "--to et --to-token-env vont ensemble.",
     "Name the variable that holds the token.": "Nommez la variable qui contient le jeton.",

@@ -122,4 +122,19 @@ def spell_rows(tree: exp.Expr, tables: Mapping[str, Columns]) -> None:
                 for name in names
                 for part in (exp.Literal.string(name), exp.column(name, table=row.name, quoted=True))
             ]
-            row.replace(exp.Anonymous(this=ROW, expressions=parts))
+            spelt: exp.Expr = exp.Anonymous(this=ROW, expressions=parts)
+            if _may_be_absent(scope.expression, row.name):
+                is_there = exp.or_(
+                    *(exp.column(name, table=row.name, quoted=True).is_(exp.null()).not_() for name in names)
+                )
+                spelt = exp.Case(ifs=[exp.If(this=is_there, true=spelt)])
+            row.replace(spelt)
+
+
+def _may_be_absent(select: exp.Expr, name: str) -> bool:
+    """Whether an outer join may leave a table's row out, which is then no row of nulls but a null."""
+    is_absent = False
+    for join in select.args.get("joins") or []:
+        is_this = join.alias_or_name == name
+        is_absent = is_absent or join.side == "FULL" or join.side == ("LEFT" if is_this else "RIGHT")
+    return is_absent
