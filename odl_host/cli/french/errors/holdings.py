@@ -45,6 +45,7 @@ TEMPLATES = {
     ),
     "--to and --to-token-env go together.": "--to et --to-token-env vont ensemble.",
     "Name the variable that holds the token.": "Nommez la variable qui contient le jeton.",
+    "The resource {} has no file here.": "La ressource {0} n’a pas de fichier ici.",
     "The logo {} is not stored here.": "Le logo {0} n’est pas rangé ici.",
     "The catalogue does not know the token: it has expired, or was revoked.": (
         "Le catalogue ne connaît pas le jeton : il a expiré, ou a été révoqué."
