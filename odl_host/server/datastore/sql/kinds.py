@@ -91,10 +91,16 @@ def outputs_of(tree: exp.Expr) -> list[exp.Expr]:
         tree = tree.this
     if isinstance(tree, exp.Values):
         rows = [row.expressions for row in tree.expressions]
-        # The widest of a column comes first: what it is of which all are then known.
-        widest_of = [next((i for i in items if not is_unknown(i)), items[0]) for items in zip(*rows, strict=True)]
-        return [exp.alias_(item, f"column{index}") for index, item in enumerate(widest_of, 1)]
+        return [
+            exp.alias_(_widest_of(items), f"column{index}") for index, items in enumerate(zip(*rows, strict=True), 1)
+        ]
     return list(tree.selects) if isinstance(tree, exp.Query) else []
+
+
+def _widest_of(items: Sequence[exp.Expr]) -> exp.Expr:
+    """Return one of a column's values of whose type all are."""
+    kind = widest(items)
+    return next((item for item in items if not is_unknown(item) and kind_of(item) == kind), items[0])
 
 
 _KIND = "kind"
@@ -116,7 +122,8 @@ def _kinds_in(
         around = _kinds_in(scope.parent, tables, known) if scope.is_subquery and scope.parent else {}
         own = {name: _columns_of(source, tables) for name, (_, source) in scope.selected_sources.items()}
         kinds = known[id(scope)] = {**around, **own}
-        for given in scope.find_all(Given):
+        calls = {given.name: given for given in scope.find_all(Given)}
+        for given in [calls[name] for name in own if name in calls]:  # one may be made of those before it
             _note_columns(given, kinds)
             value, *place = own[given.name]
             kinds[given.name] = {value: kind_of(given.expression), **dict.fromkeys(place, "int8")}

@@ -153,6 +153,10 @@ def _check_groups(tree: exp.Expr) -> None:
             continue
         for item in [*select.expressions, *([select.args["having"].this] if select.args.get("having") else [])]:
             for column in _loose_columns(item, grouped):
+                if column.table.startswith(f"{GIVEN} "):
+                    raise _refusal(
+                        "a function that gives rows stands beside aggregates only where it is grouped by here"
+                    )
                 name = f"{column.table}.{column.name}" if column.table else column.name
                 raise _refusal(
                     f'column "{name}" must appear in the GROUP BY clause or be used in an aggregate function'
