@@ -27,6 +27,7 @@ IMAGES = "images"
 """Folder of a dump where uploaded logos lie, as group/NAME and user/NAME."""
 VIEWS = "views.jsonl"
 RELATIONSHIPS = "relationships.jsonl"
+WRITTEN_BY = "Give what odl-host export or ckanapi dump has written."
 
 
 class DumpSource:
@@ -38,6 +39,10 @@ class DumpSource:
         self.name = str(place.resolve())
         self._folder = place if place.is_dir() else place.parent
         self._files = sorted(place.glob("*.jsonl*")) if place.is_dir() else [place]
+        if not self._files:
+            raise UsageError(f"The folder {place} holds no dump: no file there is named *.jsonl.", hint=WRITTEN_BY)
+        if len(self._files) == 1:
+            _require_known(self._files[0])
         self._timeout_s = timeout_s
 
     def count(self, kind: str) -> int:
@@ -139,6 +144,16 @@ def kind_of(entry: JsonDict) -> str:
     return "users" if "fullname" in entry or "email_hash" in entry else ""
 
 
+def _require_known(file: Path) -> None:
+    """Read as far as the first object that can be brought; an empty file, as of a CKAN without groups, is a dump.
+
+    :raises UsageError: there are lines, and none is such an object.
+    """
+    kinds = map(kind_of, _read_lines(file))
+    if next(kinds, None) == "" and not any(kinds):
+        raise UsageError(f"{file.name} holds nothing that can be brought: no dataset, organization, …", hint=WRITTEN_BY)
+
+
 def _read_lines(file: Path) -> Iterator[JsonDict]:
     with closing(_opened(file)) as lines:
         for number, line in enumerate(iter(lambda: lines.readline(MAX_LINE_BYTES), b""), 1):
@@ -147,9 +162,11 @@ def _read_lines(file: Path) -> Iterator[JsonDict]:
             try:
                 entry = json.loads(line)
             except (ValueError, RecursionError) as error:
-                raise UsageError(f"{file.name}, line {number}: this is no JSON object ({error}).") from error
+                raise UsageError(
+                    f"{file.name}, line {number}: this is no JSON object ({error}).", hint=WRITTEN_BY
+                ) from error
             if not isinstance(entry, dict):
-                raise UsageError(f"{file.name}, line {number}: this is no JSON object.")
+                raise UsageError(f"{file.name}, line {number}: this is no JSON object.", hint=WRITTEN_BY)
             yield entry
 
 

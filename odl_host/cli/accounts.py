@@ -28,6 +28,11 @@ def _call(app: App, action: str, data: dict[str, Any]) -> Any:
         return catalogue.call_action(action, data)
 
 
+def _moment(instant: str | None) -> str:
+    """Return an ISO date and time of CKAN, which is in UTC and says not so, for a person to read."""
+    return f"{instant[:16].replace('T', ' ')} UTC" if instant else ""
+
+
 def _require_user(app: App, name: str) -> None:
     try:
         _call(app, "user_show", {"id": name})
@@ -44,10 +49,16 @@ def _require_organization(app: App, name: str) -> None:
 
 
 def _read_password(app: App) -> str:
-    """Return a password: typed twice at a terminal, else the first line of stdin. :raises UsageError: there is none."""
+    """Return a password: typed twice at a terminal, else the first line of stdin.
+
+    :raises UsageError: there is none, or it is not UTF-8: nobody could log in with what a browser sends otherwise.
+    """
     if sys.stdin.isatty():
         return str(click.prompt(app.out.words("Password", "Mot de passe"), hide_input=True, confirmation_prompt=True))
-    password = sys.stdin.readline().rstrip("\n")
+    try:
+        password = sys.stdin.buffer.readline().decode("utf-8-sig").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise UsageError("The password on stdin is not UTF-8.", hint="Write it in UTF-8, or type it.") from None
     if not password:
         raise UsageError("No password was given.", hint="Type it at a terminal, or write it on stdin.")
     return password
@@ -89,8 +100,11 @@ def list_users(app: App) -> None:
     keys = ("name", "fullname", "email", "state", "last_active")
     document = [{key: entry.get(key) for key in (*keys, "sysadmin", "id")} for entry in found]
     rows = [
-        [word(app, str(entry.get(key) or "")) if key == "state" else str(entry.get(key) or "") for key in keys]
-        + ["sysadmin" if entry.get("sysadmin") else ""]
+        [
+            *(str(entry.get(key) or "") for key in ("name", "fullname", "email")),
+            *(word(app, entry["state"]), _moment(entry.get("last_active"))),
+            "sysadmin" if entry.get("sysadmin") else "",
+        ]
         for entry in found
     ]
     header = titles(app, ["name", "full name", "e-mail", "state", "last active", ""])
@@ -167,9 +181,12 @@ def list_tokens(app: App, user_name: str | None) -> None:
     document = _tokens(app, user_name)
     scopes = {each["organization_id"] for each in document if each.get("organization_id")}
     names = {scope: _organization_name(app, scope) for scope in scopes}
-    keys = ("name", "created_at", "last_access", "expires_at", "id")
     rows = [
-        [each["user"], names.get(each.get("organization_id"), ""), *(str(each.get(key) or "") for key in keys)]
+        [
+            *(each["user"], names.get(each.get("organization_id"), ""), each["name"]),
+            *(_moment(each.get(key)) for key in ("created_at", "last_access", "expires_at")),
+            each["id"],
+        ]
         for each in document
     ]
     header = titles(app, ["user", "organization", "for", "created on", "last used", "ends", "id"])

@@ -100,7 +100,14 @@ def import_(
         )
     if isinstance(source, CkanSource) and not dry_run:
         _check_token(app, source, token_env)  # it may have ended meanwhile, which a CKAN does not say
-    app.out.result({"from": source.name, "dry_run": dry_run, **as_json(done)}, _summary(app, done))
+    app.out.result({"from": source.name, "dry_run": dry_run, **as_json(done)}, _summary(app, done, dry_run=dry_run))
+    if not done.refusals and not any(sum(counts.values()) for counts in done.counts.values()):
+        app.out.warn(
+            app.out.words(
+                f"There is nothing to bring in {source.name}: did what wrote it end well?",
+                f"Il n’y a rien à importer dans {source.name} : ce qui l’a écrit s’est-il bien terminé ?",
+            )
+        )
     return ExitCode.INCOMPLETE if done.refusals else ExitCode.OK
 
 
@@ -157,7 +164,7 @@ def _shown(progress: Progress) -> Callable[[str, int, int], None]:
     return lambda kind, done, total: progress.update(done, total, kind)
 
 
-def _summary(app: App, done: Transfer) -> str:
+def _summary(app: App, done: Transfer, *, dry_run: bool) -> str:
     from odl_host.catalogue.refusals import SHOWN_NAMES, in_groups
     from odl_host.cli.french import in_french
 
@@ -170,7 +177,8 @@ def _summary(app: App, done: Transfer) -> str:
                 f"{kind} : {counts['created']} créés, {counts['updated']} mis à jour, {counts['unchanged']} inchangés",
             )
         )
-    lines.append(say(f"files: {done.files}", f"fichiers : {done.files}"))
+    if not dry_run:  # which counts objects only
+        lines.append(say(f"files: {done.files}", f"fichiers : {done.files}"))
     for count, english, french in (
         (done.tables, "tables", "tables"),
         (done.views, "views", "vues"),

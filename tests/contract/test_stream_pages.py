@@ -83,6 +83,17 @@ def test_a_stream_says_who_did_what_in_both_languages(ckan: OverHttp, barby: Any
         assert {f"/dataset/{budget['id']}", f"/user/{claire.name}"} <= set(links(answer))
 
 
+def test_a_stream_says_who_added_a_view(ckan: OverHttp, budget: Any, claire: Caller) -> None:
+    table = ckan.call("resource_create", {"package_id": budget["id"], "url": "https://example.org/a.csv"}, by=claire)
+    view = {"resource_id": table["id"], "view_type": "text_view", "title": "Lignes"}
+    made = ckan.call("resource_view_create", view, by=claire)
+    ckan.call("resource_view_update", {**view, "id": made["id"], "title": "Les lignes"}, by=claire)
+    shown = words(ask(ckan, f"/dataset/activity/{budget['id']}"))
+    assert "Claire Blanc a ajouté la vue Lignes" in shown
+    assert "Claire Blanc a modifié la vue Les lignes" in shown
+    assert "Claire Blanc added the view Lignes" in words(ask(ckan, f"/en/dataset/activity/{budget['id']}"))
+
+
 def test_a_stream_is_read_page_by_page_and_by_type(ckan: OverHttp, barby: Any, claire: Caller) -> None:
     dataset = ckan.new_dataset(barby["id"], by=claire, title="Titre 0")
     for number in range(1, 7):

@@ -31,6 +31,21 @@ def test_a_user_is_created_listed_and_given_another_password(savoie: CommandLine
     assert "stdin" in with_password(savoie, "user", "password", "claire", password="").stderr
 
 
+def test_a_password_that_no_browser_would_send_is_refused(savoie: CommandLine) -> None:
+    made = with_password(savoie, "user", "create", "jean", "--email", "jean@example.org")
+    assert made.returncode == 0, made.stderr
+    command = savoie.arguments("user", "password", "jean")
+    refused = subprocess.run(
+        command, input="mot-clé-long\n".encode("cp1252"), capture_output=True, env=savoie.env, check=False
+    )
+    assert (refused.returncode, b"UTF-8" in refused.stderr) == (2, True)
+    # A file written by Windows' editor begins with a mark and ends its lines otherwise: they are no part of it.
+    taken = subprocess.run(
+        command, input="\ufeffcourt é\r\n".encode(), capture_output=True, env=savoie.env, check=False
+    )
+    assert (taken.returncode, b"8 characters" in taken.stderr) == (4, True)
+
+
 def test_no_user_is_made_for_an_organization_that_is_not_there(savoie: CommandLine) -> None:
     assert "no user yet" in savoie("user", "list").stdout
     refused = with_password(

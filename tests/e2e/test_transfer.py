@@ -254,6 +254,18 @@ def test_what_is_no_dump_is_said_with_its_line(odl: CommandLine, tmp_path: Path,
     assert "absent" in odl("import", "--from", tmp_path / "absent.jsonl", code=2).stderr
 
 
+def test_what_holds_nothing_to_bring_is_said(odl: CommandLine, tmp_path: Path) -> None:
+    odl("init", "essai", "--commune", "73065")
+    (tmp_path / "other.jsonl").write_text('{"foo": 1}\n{"action": "datastore_create", "data": {}}\n')
+    assert "nothing that can be brought" in odl("import", "--from", tmp_path / "other.jsonl", code=2).stderr
+    (tmp_path / "folder").mkdir()
+    assert "no dump" in odl("import", "--from", tmp_path / "folder", code=2).stderr
+    (tmp_path / "folder" / "groups.jsonl").touch()  # of a CKAN that has none
+    told = odl("import", "--from", tmp_path / "folder")
+    assert "nothing to bring" in told.stderr
+    assert "files:" not in odl("import", "--from", tmp_path / "folder", "--dry-run").stdout
+
+
 def test_a_token_that_is_no_sysadmins_over_there_is_told(source: Place, target: Place) -> None:
     arguments = ["import", "--from", source.url, "--token-env", "SOURCE_TOKEN", "--dry-run"]
     target.odl.env["SOURCE_TOKEN"] = "expired-or-mistyped"

@@ -124,7 +124,9 @@ class PostgresqlDatabase(Database):
             return StorageError(
                 f"The server of {self.label} has no room left: {text}.", hint="Free some, then try again."
             )
-        if code.startswith("28") or code == "3D000":
+        if code == "3D000":
+            return ConfigError(f"{self.label} refused the connection: {text}.", hint="Create it: createdb NAME")
+        if code.startswith("28"):
             return ConfigError(
                 f"{self.label} refused the connection: {text}.", hint="Look at the user, the password and the database."
             )

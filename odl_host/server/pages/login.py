@@ -6,6 +6,7 @@ site can neither log someone in nor act as the visitor: what changes anything mu
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -68,7 +69,7 @@ def routes(get_site: GetSite) -> list[Route]:
 
 def _page(visit: Visit, *, wrong: str = "", login: str = "", status: int = 200) -> Response:
     visitor = find_visitor(visit.site, visit.request)
-    response = visit.page(
+    response = dataclasses.replace(visit, visitor=visitor).page(
         "login.html",
         status=status,
         wrong=visit.language.say(wrong),

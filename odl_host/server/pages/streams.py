@@ -34,6 +34,8 @@ DEEDS: Mapping[str, str] = {
     "deleted organization": french("%(who)s a supprimé l’organisation %(what)s"),
     "new user": french("%(who)s a rejoint le portail"),
     "changed user": french("%(who)s a modifié son profil"),
+    "new resource view": french("%(who)s a ajouté la vue %(what)s"),
+    "changed resource view": french("%(who)s a modifié la vue %(what)s"),
 }
 """What is said of an activity, by its type."""
 
@@ -168,7 +170,7 @@ def _deeds(visit: Visit, activities: Iterable[Mapping[str, Any]]) -> Iterator[De
         values = {
             "who": person_link(activity["user_id"]),
             "what": Markup('<span class="{}"><a href="{}/{}">{}</a></span>').format(
-                KINDS.get(kind, "user"), address, activity["object_id"], title
+                KINDS.get(kind, "dataset" if kind == "view" else "user"), address, activity["object_id"], title
             ),
         }
         is_open = bool(shown) and kind in KINDS and _has_details(visit, activity, details)
@@ -199,6 +201,8 @@ def link_to_person(visit: Visit, user_id: str) -> Markup:
 def _object_of(activity: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
     """Return what an activity kept of its object; of what programs tell of it may be anything."""
     data = activity["data"]
+    if kind == "view" and isinstance(data, dict):
+        return data
     kept = data.get("group" if kind == "organization" else kind) if isinstance(data, dict) else None
     return kept if isinstance(kept, dict) else {}
 

@@ -61,6 +61,7 @@ class Visit:
         language, query = self.language, self.request.scope["query_string"].decode("latin-1")
         site = self.site if status >= 500 else named_site(self.site)
         values |= {
+            "logged_in": self.visitor.name if self.visitor else "",
             # Two slashes, or what a browser takes for them, would lead to another site.
             "path": "/" + quote(self.request.scope["path"].lstrip("/")),
             "query_string": f"?{query}" if query and self.request.method == "GET" else "",

@@ -76,6 +76,8 @@ TEMPLATES = {
     ),
     "This asks for a confirmation.": "Cette commande demande une confirmation.",
     "Add --yes, or look first with --dry-run.": "Ajoutez --yes, ou regardez d’abord avec --dry-run.",
+    "The password on stdin is not UTF-8.": "Le mot de passe sur l’entrée standard n’est pas en UTF-8.",
+    "Write it in UTF-8, or type it.": "Écrivez-le en UTF-8, ou tapez-le.",
     "No password was given.": "Aucun mot de passe n’a été donné.",
     "Type it at a terminal, or write it on stdin.": "Tapez-le dans un terminal, ou écrivez-le sur l’entrée standard.",
     "A token stands for a user.": "Un jeton appartient à un utilisateur.",

@@ -38,6 +38,15 @@ TEMPLATES = {
     "Give a dump, or an address with http(s)://.": "Donnez un export, ou une adresse en http(s)://.",
     "{}, line {}: this is no JSON object ({}).": "{0}, ligne {1} : ce n’est pas un objet JSON ({2}).",
     "{}, line {}: this is no JSON object.": "{0}, ligne {1} : ce n’est pas un objet JSON.",
+    "The folder {} holds no dump: no file there is named *.jsonl.": (
+        "Le dossier {0} ne contient pas d’export : aucun fichier n’y est nommé *.jsonl."
+    ),
+    "{} holds nothing that can be brought: no dataset, organization, …": (
+        "{0} ne contient rien à importer : ni jeu de données, ni organisation, ni autre objet connu."
+    ),
+    "Give what odl-host export or ckanapi dump has written.": (
+        "Donnez ce que odl-host export ou ckanapi dump a écrit."
+    ),
     "What was written is no call.": "Ce qui est écrit là n’est pas un appel.",
     "{}: a dump makes no {} by itself.": "{0} : un export ne fait pas cela tout seul ({1}).",
     "The calls for the views of {} are of another kind, or of another resource.": (

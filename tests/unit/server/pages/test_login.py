@@ -77,6 +77,17 @@ def test_who_logs_in_is_known_until_logging_out(browser: Browser, login: str) ->
     assert not private_is_seen(browser)
 
 
+def test_every_page_says_who_is_logged_in(browser: Browser) -> None:
+    pages = ("/", "/dataset/", "/en/dataset/secret-aime", "/user/login", "/nulle-part")
+    assert not any("claire" in browser.get(page).text for page in pages)
+    log_in(browser)
+    shown = {page: browser.get(page).text for page in pages[:-1]}
+    assert [
+        page for page, text in shown.items() if "(claire)" not in text or 'href="/user/login">Connexion' in text
+    ] == []
+    assert "Your account (claire)" in shown["/en/dataset/secret-aime"]
+
+
 def test_who_is_logged_in_reads_private_rows_too(browser: Browser, claire: Site) -> None:
     ckan = claire.as_sysadmin()
     made = ckan.call_action(
