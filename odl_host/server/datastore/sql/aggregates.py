@@ -11,6 +11,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any, ClassVar, TypeAlias
 
 from odl_host.server.datastore.sql.documents import make
@@ -68,9 +69,9 @@ class _Collected:
             items = sorted(once.values(), key=lambda values: _key(_read(values[0])))
         for index in range(len(directions) - 1, -1, -1):  # the last key first: sorting is stable
             at, moves = count + index, directions[index].isupper()
-            keyed = [(_key(values[at], nulls_move=moves), values) for values in items]
-            keyed.sort(key=lambda pair: pair[0], reverse=directions[index] in "dD")
-            items = [values for _, values in keyed]
+            is_plain = all(isinstance(values[at], int | float) for values in items)
+            by = itemgetter(at) if is_plain else lambda values, at=at, moves=moves: _key(values[at], nulls_move=moves)
+            items.sort(key=by, reverse=directions[index] in "dD")
         return items
 
     @property

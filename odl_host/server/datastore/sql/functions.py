@@ -372,9 +372,14 @@ def register(db: sqlite3.Connection, reasons: list[str], *, deadline: float = ma
 
 
 def _told(run: Callable[..., Kept], reasons: list[str], deadline: float) -> Callable[..., Kept]:
-    """Note why a function fails: SQLite says no more than that it did. None starts after the deadline."""
+    """Note why a function fails: SQLite says no more than that it did. None starts after the deadline.
+
+    Nor after another has failed: SQLite has aggregates finish then what they collected.
+    """
 
     def call(*args: Any) -> Kept:
+        if reasons:
+            raise InterruptedError(reasons[0])
         try:
             if time.monotonic() > deadline:
                 raise TimeoutError("canceling statement due to statement timeout")

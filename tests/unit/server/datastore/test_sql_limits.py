@@ -196,3 +196,21 @@ def test_whatever_is_sent_is_an_answer_or_a_refusal(text: str) -> None:
     for sql in (text, f"SELECT {text} FROM r", f"SELECT * FROM r WHERE {text}"):
         with contextlib.suppress(WireError, KeyError):  # KeyError: it names a table that is not there
             ask(sql, r=table)
+
+
+ENDLESS = "WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x)"
+
+
+@pytest.mark.parametrize("aggregate", ["mode()", "percentile_cont(0.5)"])
+@pytest.mark.parametrize("rows_of", ["generate_series(1, 99000) n", f"({ENDLESS} SELECT n FROM x) y"])
+def test_numbers_are_put_in_order_where_they_are_and_not_at_all_once_they_are_too_many(
+    rows: Table, monkeypatch: pytest.MonkeyPatch, aggregate: str, rows_of: str
+) -> None:
+    monkeypatch.setattr(spreads, "MAX_KEPT_BYTES", 11_000_000)
+    tracemalloc.start()
+    try:
+        with contextlib.suppress(ValidationError):
+            ask(f"SELECT {aggregate} WITHIN GROUP (ORDER BY n) FROM {rows_of}", r=rows)
+        assert tracemalloc.get_traced_memory()[1] < 23_000_000
+    finally:
+        tracemalloc.stop()
