@@ -137,6 +137,9 @@ def test_what_anyone_sends_is_bounded_and_is_not_sent_back_as_long_as_it_came(se
     assert answer.json()["error"]["id"][0].startswith("Must be a Unicode string value, not [{}, {}")
     answer = requests.post(address, b'{"id":[' + b"{}," * 2_000_000 + b"1]}", headers=headers, timeout=60)
     assert answer.status_code == 413
+    assert (
+        answer.json()["error"]["message"] == "The body is larger than 4 MB: more is taken with a valid API token only"
+    )
     for depth, status in ((99, 200), (100, 400)):
         body = '{"q":' + "[" * depth + "]" * depth + "}"
         answer = requests.post(address.replace("show", "search"), body, headers=headers, timeout=60)

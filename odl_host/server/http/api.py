@@ -43,6 +43,9 @@ MAX_BODY_BYTES = 32 << 20
 MAX_ANONYMOUS_BYTES = 4 << 20
 """Largest body of a caller who says not who it is: JSON of 32 MB takes the processor for seconds."""
 
+FOR_MORE = ": more is taken with a valid API token only"
+"""What a caller is told whose body is larger: the token may be missing, or have ended."""
+
 PREFIXES = ("/api/3/action/", "/api/action/")
 METHODS = ("GET", "HEAD", "POST")
 WRITING_THREADS = 8
@@ -94,7 +97,9 @@ async def answer(site: Site, request: Request, name: str) -> Response:
             raise BadRequest("JSON Error: Invalid request. Please use POST method for your request")
         # A page of another site can make a browser send a JSONP request: it never acts as the visitor.
         user = None if callback else await find_user(site, request)
-        data_dict, files, form = await _read_parameters(bounded(request, _body_limit(site, user)))
+        data_dict, files, form = await _read_parameters(
+            bounded(request, _body_limit(site, user), advice="" if user else FOR_MORE)
+        )
         try:
             data_dict.pop("callback", None)
             if key is None and user is None and callback is None and action.keeps and site.db.is_local:

@@ -24,15 +24,21 @@ TOO_SLOW = 408
 TOO_LARGE = 413
 
 
-def bounded(request: Request, max_bytes: int) -> Request:
+def bounded(request: Request, max_bytes: int, *, advice: str = "") -> Request:
     """Return the request with a body that ends with HTTPException 408 or 413 where it is too slow or too large.
+
+    `advice` is added to what is said of one that is too large.
 
     :raises HTTPException: 413, when its own header already says that it is too large.
     """
     length = announced_bytes(request)
     if length is not None and length > max_bytes:
-        raise HTTPException(TOO_LARGE, f"The body is larger than {max_bytes >> 20} MB")
-    return Request(request.scope, _Bounded(request.receive, max_bytes))
+        raise _too_large(max_bytes, advice)
+    return Request(request.scope, _Bounded(request.receive, max_bytes, advice))
+
+
+def _too_large(max_bytes: int, advice: str) -> HTTPException:
+    return HTTPException(TOO_LARGE, f"The body is larger than {max_bytes >> 20} MB{advice}")
 
 
 def announced_bytes(request: Request) -> int | None:
@@ -44,9 +50,10 @@ def announced_bytes(request: Request) -> int | None:
 class _Bounded:
     """Receives the messages of one body."""
 
-    def __init__(self, receive: Receive, max_bytes: int) -> None:
+    def __init__(self, receive: Receive, max_bytes: int, advice: str) -> None:
         self._receive = receive
         self._max_bytes = max_bytes
+        self._advice = advice
         self._size = 0
         self._started = monotonic()
         self._is_over = False
@@ -60,7 +67,7 @@ class _Bounded:
         self._size += len(message.get("body", b""))
         self._is_over = message["type"] != "http.request" or not message.get("more_body", False)
         if self._size > self._max_bytes:
-            raise HTTPException(TOO_LARGE, f"The body is larger than {self._max_bytes >> 20} MB")
+            raise _too_large(self._max_bytes, self._advice)
         elapsed = monotonic() - self._started
         if elapsed > GRACE_S and self._size / elapsed < MIN_BYTES_PER_S and not self._is_over:
             raise HTTPException(TOO_SLOW, "The body comes too slowly")
