@@ -160,9 +160,24 @@ def create_token(
         _require_user(app, user_name)
     if organization:
         _require_organization(app, organization)
+    if user_name and organization:
+        _tell_without_rights(app, user_name, organization)
     asked: dict[str, Any] = {"user": owner, "name": name, "organization": organization or ""}
     value = _call(app, "api_token_create", asked | ({"expires_in": days, "unit": DAY_S} if days else {}))["token"]
     app.out.result({"tenant": app.tenant().name, "user": owner, "name": name, "token": value}, value)
+
+
+def _tell_without_rights(app: App, name: str, organization: str) -> None:
+    """Say so when a token can do nothing yet: its rights are its user's in that organization."""
+    own = _call(app, "organization_list_for_user", {"id": name, "permission": "read"})
+    if organization in {each[key] for each in own for key in ("id", "name")}:
+        return
+    app.out.warn(
+        app.out.words(
+            f"{name} is no member of {organization}: the token has no right there until then.",
+            f"{name} n’est pas membre de {organization} : d’ici là, le jeton n’y donne aucun droit.",
+        )
+    )
 
 
 @token.command(

@@ -81,6 +81,14 @@ def test_tokens_are_created_listed_and_revoked(savoie: CommandLine) -> None:
     assert savoie("token", "revoke", own["id"], code=4).stderr
 
 
+def test_a_token_for_an_organization_of_which_its_user_is_no_member_is_told(savoie: CommandLine) -> None:
+    with_password(savoie, "user", "create", "depot", "--email", "d@example.org", "--organization", "chambery")
+    arguments = ("token", "create", "--user", "depot", "--organization")
+    savoie("add-commune", "73008")
+    assert "is no member of aix-les-bains" in savoie(*arguments, "aix-les-bains").stderr
+    assert savoie(*arguments, "chambery").stderr == ""
+
+
 def test_a_token_needs_one_owner(savoie: CommandLine) -> None:
     assert "--user" in savoie("token", "create", code=2).stderr
     assert savoie("token", "create", "--sysadmin", "--user", "x", code=2).stderr

@@ -85,6 +85,7 @@ def test_every_page_says_who_is_logged_in(browser: Browser) -> None:
     assert [
         page for page, text in shown.items() if "(claire)" not in text or 'href="/user/login">Connexion' in text
     ] == []
+    assert "<h1>Votre compte</h1>" in shown["/user/login"]
     assert "Your account (claire)" in shown["/en/dataset/secret-aime"]
 
 
