@@ -55,8 +55,8 @@ ADVICE = (
     ),
     Advice(
         r"Tag vocabulary was not found",
-        "Bring the vocabularies too: without --only, or with --only vocabularies besides.",
-        "Reprenez aussi les vocabulaires : sans --only, ou avec --only vocabularies en plus.",
+        "Bring the vocabularies too, without --only; a dump of ckanapi has none: import from the CKAN's address.",
+        "Reprenez aussi les vocabulaires, sans --only ; ckanapi n’en exporte pas : importez de l’adresse du CKAN.",
     ),
     Advice(
         r"Organization does not exist",

@@ -105,6 +105,24 @@ def test_the_page_of_a_table_says_what_its_columns_hold_and_how_its_rows_are_rea
     assert "datastore_search_sql" not in page.text
 
 
+def test_no_page_of_a_file_leads_to_the_rows_of_what_is_no_table(tmp_path: Path) -> None:
+    site = open_portal(tmp_path)
+    admin = site.as_sysadmin()
+    owner = admin.call_action("organization_create", {"name": "aime"})["id"]
+    admin.call_action("package_create", {"name": "bilan", "owner_org": owner})
+    found = {}
+    for name, content in (("table", b"a,b\n1,2\n"), ("image", b"\x89PNG\r\n\x00\xff\x00" * 40), ("vide", b"")):
+        fields = {"package_id": "bilan", "name": name, "format": "CSV"}
+        file = (f"{name}.csv", io.BytesIO(content), "text/csv")
+        resource = admin.call_action("resource_create", fields, files={"upload": file})["id"]
+        address = f"/dataset/bilan/dictionary/{resource}"
+        found[name] = (
+            Portal(site).get(address).status,
+            address in Portal(site).get(f"/dataset/bilan/resource/{resource}").text,
+        )
+    assert found == {"table": (200, True), "image": (404, False), "vide": (404, False)}
+
+
 def test_a_dictionary_is_shown_as_it_was_written_and_never_as_markup(tmp_path: Path) -> None:
     site = open_portal(tmp_path)
     site = dataclasses.replace(site, settings={**site.settings, "ckan.datastore.sqlsearch.enabled": True})
