@@ -136,7 +136,7 @@ class CatalogueNotFound(CatalogueError):
 class CatalogueInvalid(CatalogueError):
     """The catalogue found the data sent to it invalid."""
 
-    default_hint = "Read the fields named in the message; correct the metadata, then run the same command again."
+    default_hint = "Correct the fields that the message names, then run the same command again."
 
 
 class StorageError(OdlError):

@@ -42,7 +42,7 @@ def write_dump(
         for kind in kinds:
             _Kind(source, folder, kind, counts, with_files=with_files).write(progress)
     except OSError as error:
-        raise StorageError(f"The dump in {folder} cannot be written: {error.strerror or error}.") from error
+        raise _unwritable(folder, error) from error
     return counts
 
 
@@ -54,7 +54,14 @@ def keep_manifest(manifest: Path, folder: Path) -> None:
     try:
         (folder / "manifest.toml").write_bytes(manifest.read_bytes())
     except OSError as error:
-        raise StorageError(f"The dump in {folder} cannot be written: {error.strerror or error}.") from error
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"The dump in {folder} cannot be written: {error.strerror or error}.",
+        hint="Check the free space and the rights there, then run the same command again: it goes on.",
+    )
 
 
 class _Kind:

@@ -46,8 +46,8 @@ TEMPLATES = {
     "The catalogue does not hold this object.": "Le catalogue ne contient pas cet objet.",
     "Run: odl-host provision": "Lancez : odl-host provision",
     "The catalogue found the data sent to it invalid.": "Le catalogue juge non valides les données reçues.",
-    "Read the fields named in the message; correct the metadata, then run the same command again.": (
-        "Lisez les champs nommés dans le message, corrigez les métadonnées, puis relancez la même commande."
+    "Correct the fields that the message names, then run the same command again.": (
+        "Corrigez les champs que nomme le message, puis relancez la même commande."
     ),
     "A file could not be stored or read back.": "Un fichier n’a pas pu être rangé ou relu.",
     "Check the free space and the rights on the data folder, then run the same command again.": (

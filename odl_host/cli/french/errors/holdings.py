@@ -33,6 +33,9 @@ TEMPLATES = {
     "Put back a backup of {}. To begin an empty catalogue, move these folders away first.": (
         "Remettez une sauvegarde de {0}. Pour commencer un catalogue vide, déplacez d’abord ces dossiers."
     ),
+    "Check the free space and the rights there, then run the same command again: it goes on.": (
+        "Vérifiez la place libre et les droits à cet endroit, puis relancez la même commande : elle continue."
+    ),
     "The dump in {} cannot be written: {}.": "L’export ne peut pas être écrit dans {0} ({1}).",
     "There is no file or folder {}.": "Il n’y a ni fichier ni dossier {0}.",
     "Give a dump, or an address with http(s)://.": "Donnez un export, ou une adresse en http(s)://.",
