@@ -195,9 +195,14 @@ def _open_dask(address: str) -> Iterator[tuple[Executor, int]]:
         width = sum(client.ncores().values())
         if not width:
             raise UsageError(f"The Dask cluster at {place} has no worker.", hint=f"Start one: dask worker {place}")
-        with client.get_executor(pure=False) as pool:
-            try:
-                yield pool, width
-            except BaseException:
-                pool.shutdown(wait=False)  # as Dask says: call off what is under way and what waits
-                raise
+        yield _Cluster(client), width  # closing the client calls off what is under way and what waits
+
+
+class _Cluster(Executor):
+    """The workers of a Dask cluster. Dask's own executor may never tell that a worker ended; its futures do."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        return self._client.submit(fn, *args, **kwargs, pure=False)
