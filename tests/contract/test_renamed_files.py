@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from odl_host.catalogue.client import EmbeddedCatalogue
+from odl_host.server.search import index as search_index
+from tests.sites import site_in
+
 from .portal import Portal, prenoms
+
+URL = "http://portail.example.org"
 
 
 def test_a_renamed_file_is_known_again_by_its_content(portal: Portal) -> None:
@@ -33,3 +43,26 @@ def test_a_copy_beside_the_published_file_is_another_file(portal: Portal) -> Non
     portal.publish()
     portal.lay({"a/copie.csv": prenoms(2024)})
     assert portal.actions() == {"a/copie.csv": "create", "a/prenoms.csv": "unchanged"}
+
+
+def test_files_are_known_again_though_the_search_index_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = site_in(tmp_path / "site", URL)
+    portal = Portal(tmp_path / "home", EmbeddedCatalogue(site.as_sysadmin(), URL), "essai", URL)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    portal.lay({"b/prenoms.csv": prenoms(2023)})
+    portal.publish()
+    assert site.as_sysadmin().call_action("package_search", {})["count"] == 1
+    monkeypatch.setattr(search_index, "write_changes", refuse)
+    portal.lay({"a/prenoms.csv": prenoms(2024)})
+    first = next(one for one in portal.publish().outcomes if one.outcome == "published")
+    assert site.as_sysadmin().call_action("package_search", {})["count"] == 1
+    assert portal.outcomes() == {"a/prenoms.csv": "unchanged", "b/prenoms.csv": "unchanged"}
+    portal.lay({"a/prenoms.csv": None, "a/Prénoms de Barby.csv": prenoms(2024)})
+    outcome = next(one for one in portal.publish().outcomes if one.outcome != "unchanged")
+    assert (outcome.outcome, outcome.resource_id, outcome.url) == ("updated", first.resource_id, first.url)
+    site.close()
