@@ -88,6 +88,7 @@ _NEXT_SEQ = Statement(
     counters.update().where(counters.c.name == "seq").values(value=counters.c.value + 1).returning(counters.c.value)
 )
 _LAST_SEQ = Statement(sa.select(counters.c.value).where(counters.c.name == "seq"))
+_PURGED = sa.select(purged.c.package_id).where(purged.c.seq > sa.bindparam("seq"))
 _INSERT = Statement(packages.insert())
 _INSERT_RESOURCE = Statement(resources.insert())
 _INSERT_TAG = Statement(package_tags.insert())
@@ -220,6 +221,11 @@ def next_seq(db: sa.Connection) -> int:
 def last_seq(db: sa.Connection) -> int:
     """Return the number of the last change of the catalogue."""
     return int(_LAST_SEQ.first(db)[0])
+
+
+def list_purged(db: sa.Connection, after: int) -> list[str]:
+    """Return the ids of the datasets that were purged by the changes after a number."""
+    return list(db.scalars(_PURGED, {"seq": after}))
 
 
 def insert_dataset(db: sa.Connection, fields: JsonDict, *, organization: str | None) -> Dataset:

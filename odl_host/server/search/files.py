@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from odl_host.errors import StorageError
-from odl_host.server.database.tables import packages, purged, vocabularies
-from odl_host.server.objects.datasets import last_seq, render_datasets
+from odl_host.server.database.tables import packages, vocabularies
+from odl_host.server.objects.datasets import last_seq, list_purged, render_datasets
 from odl_host.server.search.analysis import french_analyzer, word_analyzer
 from odl_host.server.search.documents import MARKER, build_schema, dataset_document, marker_document
 from odl_host.server.search.levels import Level, add_level
@@ -25,7 +25,6 @@ BATCH = 500
 
 DELETED = "deleted"
 _CHANGED = sa.select(packages.c.id).where(packages.c.seq > sa.bindparam("seq")).order_by(packages.c.seq)
-_PURGED = sa.select(purged.c.package_id).where(purged.c.seq > sa.bindparam("seq"))
 _VOCABULARIES = sa.select(vocabularies.c.id, vocabularies.c.name)
 
 
@@ -82,7 +81,7 @@ def write_changes(
             ids = list(db.scalars(_CHANGED, {"seq": after}))
     names = {row.id: row.name for row in db.execute(_VOCABULARIES)}
     writer = index.writer(WRITER_HEAP_BYTES if len(ids) > BATCH else SMALL_HEAP_BYTES, 1)
-    for gone in db.scalars(_PURGED, {"seq": after}):
+    for gone in list_purged(db, after):
         writer.delete_documents_by_term("id", gone)
     for first in range(0, len(ids), BATCH):
         for text in render_datasets(db, ids[first : first + BATCH]):

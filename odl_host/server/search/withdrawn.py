@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from odl_host.server.database.tables import packages, purged
+from odl_host.server.database.tables import packages
+from odl_host.server.objects.datasets import list_purged
 from odl_host.server.search.documents import labels_of
 
 _FIELDS = (packages.c.id, packages.c.state, packages.c.private, packages.c.owner_org, packages.c.creator_user_id)
 _CHANGED = sa.select(*_FIELDS).where(
     packages.c.seq > sa.bindparam("seq"), sa.or_(packages.c.state != "active", packages.c.private)
 )
-_PURGED = sa.select(purged.c.package_id).where(purged.c.seq > sa.bindparam("seq"))
 
 
 def find_withdrawn(db: sa.Connection, after: int, labels: Sequence[str] | None, states: Sequence[str]) -> list[str]:
@@ -21,7 +21,7 @@ def find_withdrawn(db: sa.Connection, after: int, labels: Sequence[str] | None, 
 
     `labels` None may see everything, no `states` every state.
     """
-    gone = list(db.scalars(_PURGED, {"seq": after}))
+    gone = list_purged(db, after)
     for row in db.execute(_CHANGED, {"seq": after}).mappings():
         is_hidden = labels is not None and set(labels).isdisjoint(labels_of(dict(row)))
         if is_hidden or (states and row["state"] not in states):
